@@ -1,0 +1,88 @@
+/* Messages on standard error. Holds the program's only mutable file-scope
+ * state: the level and whether a progress line is standing, which belong to
+ * the process's one standard error. */
+#include "config.h"
+#include "harness/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum et_log_level level_now = ET_LOG_NOTE;
+static bool progress_stands;
+
+void et_log_level_set(enum et_log_level level)
+{
+    level_now = level;
+}
+
+bool et_log_is_fancy(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && !getenv("NO_COLOR") &&
+           !(term && strcmp(term, "dumb") == 0);
+}
+
+static void clear_progress(void)
+{
+    if (progress_stands)
+        fputs("\r\033[K", stderr);
+    progress_stands = false;
+}
+
+static void say(const char *kind, const char *format, va_list args)
+{
+    char line[2048];
+    vsnprintf(line, sizeof line, format, args);
+    for (char *p = line; *p; p++) {
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?';
+    }
+    clear_progress();
+    fprintf(stderr, "etalon: %s%s\n", kind, line);
+}
+
+void et_note(const char *format, ...)
+{
+    if (level_now < ET_LOG_NOTE)
+        return;
+    va_list args;
+    va_start(args, format);
+    say("", format, args);
+    va_end(args);
+}
+
+void et_warn(const char *format, ...)
+{
+    if (level_now < ET_LOG_WARN)
+        return;
+    va_list args;
+    va_start(args, format);
+    say("warning: ", format, args);
+    va_end(args);
+}
+
+enum et_status et_error(enum et_status status, const char *format, ...)
+{
+    if (level_now < ET_LOG_ERROR)
+        return status;
+    va_list args;
+    va_start(args, format);
+    say("error: ", format, args);
+    va_end(args);
+    return status;
+}
+
+void et_log_progress(const char *line)
+{
+    if (level_now < ET_LOG_NOTE || !et_log_is_fancy())
+        return;
+    clear_progress();
+    if (*line) {
+        fprintf(stderr, "%s", line);
+        fflush(stderr);
+        progress_stands = true;
+    }
+}

@@ -1,0 +1,36 @@
+/* Messages to people, on standard error, one line each: "etalon: error: ...".
+ * The first function that decides an error logs it; those above pass the
+ * status on in silence. Never writes to stdout, never exits.
+ */
+#ifndef ET_BASE_LOG_H
+#define ET_BASE_LOG_H
+
+#include <stdbool.h>
+
+#include "harness/base/status.h"
+
+/* Which messages reach standard error. A rank other than 0 is silenced for
+ * notes and warnings, because every rank would say the same. */
+enum et_log_level { ET_LOG_NONE, ET_LOG_ERROR, ET_LOG_WARN, ET_LOG_NOTE };
+
+void et_log_level_set(enum et_log_level level);
+
+/* Control characters in the finished line are shown as '?': what comes from a
+ * file or a host name must not drive the terminal. */
+void et_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void et_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Logs and returns `status`, so that a caller may write
+ * `return et_error(ET_USAGE, "%s: ...", path);` */
+enum et_status et_error(enum et_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* True where standard error is a terminal and NO_COLOR and TERM=dumb are not
+ * set: colour and a moving progress line are welcome. */
+bool et_log_is_fancy(void);
+
+/* A progress line that replaces itself on a terminal and is not shown
+ * elsewhere; messages clear it first. "" takes it away. */
+void et_log_progress(const char *line);
+
+#endif

@@ -1,0 +1,89 @@
+/* Counted allocation. */
+#include "config.h"
+#include "harness/base/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool et_mul(int64_t a, int64_t b, int64_t *product)
+{
+    int64_t r;
+    if (__builtin_mul_overflow(a, b, &r))
+        return false;
+    *product = r;
+    return true;
+}
+
+bool et_add(int64_t a, int64_t b, int64_t *sum)
+{
+    int64_t r;
+    if (__builtin_add_overflow(a, b, &r))
+        return false;
+    *sum = r;
+    return true;
+}
+
+void *et_alloc_aligned(size_t n, size_t size)
+{
+    size_t bytes;
+    void *p = NULL;
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX / 2)
+        return NULL;
+    if (posix_memalign(&p, ET_ALIGN, bytes ? bytes : 1))
+        return NULL;
+    memset(p, 0, bytes);
+    return p;
+}
+
+void et_free_aligned(void *p)
+{
+    free(p);
+}
+
+void *et_alloc(size_t n, size_t size)
+{
+    return calloc(n ? n : 1, size ? size : 1);
+}
+
+void *et_grow(void *p, size_t n, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes))
+        return NULL;
+    return realloc(p, bytes ? bytes : 1);
+}
+
+char *et_strdup(const char *s)
+{
+    return s ? strdup(s) : NULL;
+}
+
+static uint64_t read_number(const char *path, const char *key)
+{
+    char line[256];
+    uint64_t v = 0;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return 0;
+    size_t n = strlen(key);
+    while (fgets(line, sizeof line, f)) {
+        if (strncmp(line, key, n) == 0) {
+            v = strtoull(line + n, NULL, 10);
+            break;
+        }
+    }
+    fclose(f);
+    return v;
+}
+
+uint64_t et_memory_available(void)
+{
+    uint64_t kib = read_number("/proc/meminfo", "MemAvailable:");
+    uint64_t free_bytes = kib * 1024;
+    uint64_t max = read_number("/sys/fs/cgroup/memory.max", "");
+    uint64_t used = read_number("/sys/fs/cgroup/memory.current", "");
+    if (max > 0 && max > used && (free_bytes == 0 || max - used < free_bytes))
+        free_bytes = max - used;
+    return free_bytes;
+}

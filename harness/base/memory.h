@@ -1,0 +1,33 @@
+/* Memory that is counted before it is asked for. Sizes that overflow give
+ * NULL, as a failed allocation does. Knows nothing of what is stored.
+ */
+#ifndef ET_BASE_MEMORY_H
+#define ET_BASE_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Alignment of every kernel buffer: a page, so that SIMD loads, huge pages
+ * and O_DIRECT are all content. */
+#define ET_ALIGN 4096
+
+/* *product = a * b; false and untouched on overflow. Factors are >= 0. */
+bool et_mul(int64_t a, int64_t b, int64_t *product);
+bool et_add(int64_t a, int64_t b, int64_t *sum);
+
+/* Page-aligned, zeroed and so resident; NULL when there is none or n*size
+ * overflows. Freed by et_free_aligned (NULL is fine). */
+void *et_alloc_aligned(size_t n, size_t size);
+void et_free_aligned(void *p);
+
+/* malloc-family with overflow check; NULL on failure; freed by free(). */
+void *et_alloc(size_t n, size_t size); /* zeroed */
+void *et_grow(void *p, size_t n, size_t size);
+char *et_strdup(const char *s); /* NULL gives NULL */
+
+/* Bytes of memory a process may still use: the least of MemAvailable and of
+ * the cgroup's limit less its usage; 0 where the system does not say. */
+uint64_t et_memory_available(void);
+
+#endif

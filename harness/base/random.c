@@ -1,0 +1,61 @@
+/* Counter-based splitmix64. */
+#include "config.h"
+#include "harness/base/random.h"
+
+#include <string.h>
+
+uint64_t et_random_mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+uint64_t et_random_stream(uint64_t seed, uint64_t tag)
+{
+    return et_random_mix(et_random_mix(seed + 0x9e3779b97f4a7c15u) ^
+                         (tag * 0xd1342543de82ef95u));
+}
+
+uint64_t et_random_u64(uint64_t stream, uint64_t i)
+{
+    return et_random_mix(stream + (i + 1) * 0x9e3779b97f4a7c15u);
+}
+
+double et_random_unit(uint64_t stream, uint64_t i)
+{
+    return (double)(et_random_u64(stream, i) >> 11) * 0x1p-52 - 1.0;
+}
+
+void et_random_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
+                    uint64_t first)
+{
+    if (dtype == ET_FP64) {
+        double *d = out;
+#pragma omp parallel for schedule(static) if (n > 65536)
+        for (size_t i = 0; i < n; i++)
+            d[i] = et_random_unit(stream, first + i);
+    } else {
+        float *f = out;
+        /* 24 bits, so that rounding to float never reaches 1. */
+#pragma omp parallel for schedule(static) if (n > 65536)
+        for (size_t i = 0; i < n; i++)
+            f[i] = (float)(et_random_u64(stream, first + i) >> 40) * 0x1p-23f -
+                   1.0f;
+    }
+}
+
+void et_random_bytes(void *out, size_t n, uint64_t stream, uint64_t first)
+{
+    unsigned char *p = out;
+    size_t words = n / 8;
+#pragma omp parallel for schedule(static) if (words > 65536)
+    for (size_t i = 0; i < words; i++) {
+        uint64_t x = et_random_u64(stream, first / 8 + i);
+        memcpy(p + 8 * i, &x, 8);
+    }
+    if (n % 8) {
+        uint64_t x = et_random_u64(stream, first / 8 + words);
+        memcpy(p + 8 * words, &x, n % 8);
+    }
+}

@@ -1,0 +1,62 @@
+/* Growing strings and the parsing and printing of quantities with units.
+ * Knows nothing of plans or records. GB = 10^9 bytes, GiB = 2^30 bytes.
+ */
+#ifndef ET_BASE_TEXT_H
+#define ET_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A string that grows; start from {0}. After a failed allocation `failed` is
+ * set, `s` is left valid, and further appends do nothing. */
+struct et_text {
+    char *s;
+    size_t n, room;
+    bool failed;
+};
+
+void et_text_add(struct et_text *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void et_text_put(struct et_text *t, const char *s, size_t n);
+const char *et_text_str(const struct et_text *t); /* never NULL */
+void et_text_free(struct et_text *t);
+
+/* Whole-string parsers; false (and *out untouched) on junk, overflow, nan. */
+bool et_parse_int(const char *s, int64_t *out);
+bool et_parse_real(const char *s, double *out);
+bool et_parse_bool(const char *s, bool *out);
+/* "4096", "8 B", "64KiB", "256 MiB", "1.5 GiB", "4 GB"; a whole number. */
+bool et_parse_bytes(const char *s, int64_t *out);
+/* "2", "2 s", "150ms", "3 min", "1 h", "20 us" -> seconds. */
+bool et_parse_seconds(const char *s, double *out);
+/* "85", "1.2 GFLOP/s", "30 GB/s": a number, an SI prefix (k M G T P E Z) and
+ * the unit as named; the bare unit is required when a prefix is given.
+ * Returns the value in the bare unit ("FLOP/s", "B/s"). */
+bool et_parse_quantity(const char *s, const char *unit, double *out);
+
+/* Print into a caller's buffer and return it. */
+#define ET_TEXT_NUMBER 40
+char *et_print_bytes(char buf[ET_TEXT_NUMBER], int64_t v); /* "64 KiB" */
+char *et_print_seconds(char buf[ET_TEXT_NUMBER], double v); /* "1.25 ms" */
+char *et_print_si(char buf[ET_TEXT_NUMBER], double v, const char *unit);
+char *et_print_real(char buf[ET_TEXT_NUMBER], double v); /* round trip */
+
+/* Trim blanks at both ends, in place; returns the first kept character. */
+char *et_trim(char *s);
+
+/* Split on a separator into trimmed, owned parts: an empty part is kept.
+ * Returns the count, or -1 on no memory. */
+struct et_strings {
+    char **v;
+    size_t n;
+};
+bool et_strings_add(struct et_strings *l, const char *s);
+void et_strings_free(struct et_strings *l);
+bool et_split(const char *s, char separator, struct et_strings *out);
+
+/* The nearest of `words` to `word` by edit distance, or NULL where none is
+ * near enough (a third of its length, at least 1) to be meant. */
+const char *et_nearest(const char *word, const char *const *words, size_t n);
+
+#endif

@@ -1,0 +1,107 @@
+/* bench: what is measured, as a const descriptor. The harness drives it and
+ * knows nothing of what it does: prepare, verify, calibrate, time `run`,
+ * verify again, release. One file each in bench/.
+ */
+#ifndef ET_RUN_BENCH_H
+#define ET_RUN_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/field.h"
+#include "harness/base/status.h"
+#include "harness/team/team.h"
+
+/* What a case is run with, besides its own parameters. */
+struct et_setting {
+    struct et_team *team; /* the case's team; this rank belongs to it */
+    const char *backend;
+    int threads;         /* threads this rank's kernel should use */
+    uint64_t seed;       /* the run's seed; the same on all ranks */
+    const char *scratch; /* directory for files of I/O cases */
+    const char *tag;     /* unique per run: for names of scratch files */
+};
+
+/* What a case needs, before it is prepared: on one rank. */
+struct et_need {
+    double memory; /* bytes on a rank */
+    double disk;   /* bytes in the scratch directory, whole team */
+    double flop;   /* of one iteration, whole team; for the estimate */
+    double bytes;  /* moved in one iteration, whole team */
+};
+
+/* One iteration's work, whole team. A kind that does not occur is 0. */
+struct et_work {
+    double flop;      /* floating-point operations, by `convention` */
+    double bytes;     /* payload: algbw's and bandwidth's numerator */
+    double bus_bytes; /* busbw's numerator (collectives), else 0 */
+    double messages;  /* messages sent, whole team */
+    const char *convention; /* how they are counted; static text */
+};
+
+enum et_check { ET_CHECK_NONE, ET_CHECK_PASSED, ET_CHECK_FAILED };
+#define ET_CHECK_CHOICES "none|passed|failed"
+
+/* error <= bound is what passed means. */
+struct et_verification {
+    enum et_check status;
+    double error, bound; /* in the unit that `method` names */
+    char method[160];    /* "Freivalds, 2 vectors, max |r|/bound per row" */
+    char note[160];      /* where it failed first; "" if it did not */
+};
+
+struct et_bench {
+    const char *name, *summary;
+    const struct et_field *params; /* rows of its parameter struct */
+    size_t params_size;
+    const char *shape_key;      /* plan key of sizes: "shapes" or "sizes" */
+    const char *const *shape;   /* parameters that AxBxC fills, in order */
+    const char *shape_preset;   /* the sizes when the plan names none */
+    const char *shape_help;
+    bool once; /* every sample is one iteration, `before` called before it */
+
+    /* Names of the listed backends, i from 0; NULL ends. The first is the
+     * reference. */
+    const char *(*backend)(size_t i);
+    /* Why the named backend cannot be used in this process (not built in, no
+     * library, no launcher); NULL where it can. */
+    const char *(*backend_why_not)(const char *name);
+    /* Library name and version behind the backend; NULL: etalon's own. */
+    const char *(*backend_origin)(const char *name);
+
+    /* Validate the parameters as a whole. ET_USAGE is logged with `where`. */
+    enum et_status (*check)(const void *params, const char *where);
+    /* ranks: the team's size. Pure; overflow gives INFINITY. */
+    void (*need)(const void *params, int ranks, int threads,
+                 struct et_need *out);
+    /* NULL, or why this backend does not do this problem on this team
+     * ("unsupported", not an error). */
+    const char *(*unsupported)(const void *params, const char *backend,
+                               int ranks);
+
+    size_t state_size; /* zeroed before prepare; release gets it always */
+    enum et_status (*prepare)(void *state, const struct et_setting *setting,
+                              const void *params);
+    /* Untimed, collective, before every sample of a `once` bench; or NULL. */
+    enum et_status (*before)(void *state);
+    /* The timed call: `iterations` times the work, complete on return. */
+    enum et_status (*run)(void *state, uint64_t iterations);
+    /* Check what the last run left. Collective; the same answer on all. */
+    enum et_status (*verify)(void *state, struct et_verification *out);
+    void (*work)(const void *state, struct et_work *out);
+    /* Facts to keep with the record, added to `out`; or NULL. Collective. */
+    enum et_status (*facts)(void *state, struct et_pairs *out);
+    void (*release)(void *state);
+};
+
+/* The build's list of benches, in order; NULL past the end. Defined where the
+ * list is known (bench/list.c), so the harness needs no name. */
+struct et_benches {
+    const struct et_bench *const *v;
+    size_t n;
+};
+const struct et_bench *et_bench_find(const struct et_benches *list,
+                                     const char *name);
+
+#endif

@@ -1,0 +1,41 @@
+/* sink: where results go. The harness's only door to what comes after; the
+ * store implements it, and so does a test. Only rank 0 has one.
+ */
+#ifndef ET_RUN_SINK_H
+#define ET_RUN_SINK_H
+
+#include "harness/base/field.h"
+#include "harness/run/result.h"
+#include "harness/system/environment.h"
+
+/* What is known when a run begins. */
+struct et_run_info {
+    char *version;         /* of etalon */
+    char *commit;          /* git commit of the build, "-dirty" if so */
+    char *compiler, *flags;
+    struct et_strings command; /* argv */
+    struct et_pairs config;    /* every option, as in force */
+    struct et_pairs libraries; /* name and version of what is linked */
+    struct et_environment environment; /* of rank 0's node */
+    int64_t ranks, nodes;
+    char *transport;
+    char *clock;
+    bool clock_fake;
+    double clock_resolution, clock_overhead; /* s */
+    int64_t cases;                           /* that the plan has */
+    char *started;                           /* UTC date */
+    char *plan_file; /* path as given; NULL: the built-in plan */
+    char *plan_text; /* the plan as run */
+};
+extern const struct et_field et_run_info_rows[]; /* all but plan_text */
+
+struct et_sink {
+    enum et_status (*begin)(struct et_sink *s, const struct et_run_info *info);
+    /* Must have the result safe on disk when it returns. */
+    enum et_status (*put)(struct et_sink *s, const struct et_result *result);
+    /* outcome: how the run ended ("complete", "interrupted", "failed"). */
+    enum et_status (*end)(struct et_sink *s, const char *outcome,
+                          const char *finished);
+};
+
+#endif

@@ -1,0 +1,42 @@
+/* allreduce: every rank of a team gets the elementwise sum of all ranks'
+ * vectors. out and in are distinct; in is never written.
+ *
+ * Figures (nccl-tests, doc/PERFORMANCE.md): algbw = S/t with S the bytes of
+ * one rank's vector; busbw = algbw * 2(p-1)/p, what the slowest link must
+ * carry whatever the algorithm, so comparable with the link's rate.
+ */
+#ifndef ET_COLLECTIVE_ALLREDUCE_H
+#define ET_COLLECTIVE_ALLREDUCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/dtype.h"
+#include "harness/base/status.h"
+#include "harness/team/team.h"
+
+struct et_allreduce {
+    enum et_dtype dtype;
+    int64_t count; /* elements of one rank's vector */
+};
+
+struct et_allreduce_backend {
+    const char *name, *summary;
+    const char *(*why_not)(void);
+    const char *(*origin)(void);
+    const char *(*unsupported)(const struct et_allreduce *p, int ranks);
+    /* Messages that one all-reduce sends over the whole team; 0: unknown. */
+    double (*messages)(const struct et_allreduce *p, int ranks);
+    enum et_status (*create)(const struct et_allreduce *p,
+                             struct et_team *team, const void *in, void *out,
+                             void **plan);
+    enum et_status (*run)(void *plan); /* collective */
+    enum et_status (*fetch)(void *plan);
+    void (*destroy)(void *plan);
+};
+
+/* The build's list; the reference (gather, sum, broadcast) first. */
+const struct et_allreduce_backend *et_allreduce_backend_at(size_t i);
+const struct et_allreduce_backend *et_allreduce_backend_find(const char *name);
+
+#endif

@@ -1,0 +1,56 @@
+/* gemm: C = alpha op(A) op(B) + beta C, row-major, on one rank. Knows dtypes;
+ * never the harness's loop, a file or a clock.
+ *
+ * Shapes: op(A) is m x k, op(B) is k x n, C is m x n; op(X) is X or its
+ * transpose. Row-major: A[i][j] stands at a[i*lda + j]; stored A is m x k
+ * with lda >= k, or with trans_a k x m with lda >= m; so for B and C.
+ * Batch: `batch` such problems, each operand's matrices one after the other,
+ * rows*ld elements apart. flops = 2 m n k batch (a multiply and an add; the
+ * scaling by alpha and beta is not counted: LAPACK Working Note 41).
+ */
+#ifndef ET_GEMM_GEMM_H
+#define ET_GEMM_GEMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/dtype.h"
+#include "harness/base/status.h"
+
+struct et_gemm {
+    enum et_dtype dtype;
+    bool trans_a, trans_b;
+    int64_t m, n, k, batch;
+    int64_t lda, ldb, ldc;
+    double alpha, beta;
+};
+
+/* Elements that an operand takes, batch and ld included; false: overflow. */
+bool et_gemm_elements(const struct et_gemm *p, int64_t *a, int64_t *b,
+                      int64_t *c);
+
+struct et_gemm_backend {
+    const char *name, *summary;
+    /* NULL, or why it cannot be used in this process. */
+    const char *(*why_not)(void);
+    /* Library and version, NULL: etalon's own. */
+    const char *(*origin)(void);
+    /* NULL, or why it does not do this problem. */
+    const char *(*unsupported)(const struct et_gemm *p);
+    /* May pack or upload; operands stay the caller's and outlive the plan. */
+    enum et_status (*create)(const struct et_gemm *p, int threads,
+                             const void *a, const void *b, void *c,
+                             void **plan);
+    /* One product; complete on return. Never prints or allocates. */
+    enum et_status (*run)(void *plan);
+    /* Bring the product to the caller's c; on a CPU nothing to do. */
+    enum et_status (*fetch)(void *plan);
+    void (*destroy)(void *plan);
+};
+
+/* The build's list; the reference first; NULL past the end. */
+const struct et_gemm_backend *et_gemm_backend_at(size_t i);
+const struct et_gemm_backend *et_gemm_backend_find(const char *name);
+
+#endif

@@ -1,0 +1,47 @@
+/* io: checkpoint-like writing and reading of a file per rank, or of one
+ * shared file in which rank r owns the stripe [r*bytes, (r+1)*bytes).
+ * GB/s = 10^9 bytes/s of payload, all ranks, over the slowest rank's time.
+ * A write is over when the data is durable (fsync), unless sync is off.
+ */
+#ifndef ET_IO_IO_H
+#define ET_IO_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/status.h"
+#include "harness/team/team.h"
+
+struct et_io {
+    bool shared;   /* one file for the team, else one a rank */
+    bool direct;   /* O_DIRECT */
+    bool sync;     /* fsync is part of the write */
+    int64_t bytes; /* of each rank */
+    int64_t block; /* bytes a call moves; a multiple of 4096 if direct */
+};
+
+struct et_io_backend {
+    const char *name, *summary;
+    const char *(*why_not)(void);
+    const char *(*origin)(void);
+    const char *(*unsupported)(const struct et_io *p, int ranks);
+    /* path: the file; the same on all ranks when shared. Collective. */
+    enum et_status (*create)(const struct et_io *p, struct et_team *team,
+                             const char *path, void **plan);
+    /* open, move `bytes` in blocks, sync, close. data is page-aligned. */
+    enum et_status (*write)(void *plan, const void *data);
+    enum et_status (*read)(void *plan, void *data);
+    void (*destroy)(void *plan);
+};
+
+const struct et_io_backend *et_io_backend_at(size_t i);
+const struct et_io_backend *et_io_backend_find(const char *name);
+
+/* Ask the kernel to drop a file's pages (fsync, then POSIX_FADV_DONTNEED),
+ * and what share of [0, bytes) is in the page cache now, by mincore(2); NAN
+ * where the system does not tell. Untimed. */
+enum et_status et_io_cache_drop(const char *path);
+double et_io_cache_share(const char *path);
+
+#endif
