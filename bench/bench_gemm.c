@@ -329,7 +329,7 @@ static void verify_rows(const struct state *s, int64_t g, struct vectors *v,
     double u = et_dtype_epsilon(p->dtype);
     /* C so far is no larger than about |a||b| / sqrt(k) an iteration. */
     struct et_check_growth grow = et_check_grow(p->alpha, p->beta, s->count, u,
-                                                2 * u / sqrt((double)p->k));
+                                                2 * u, 1 / sqrt((double)p->k));
     struct et_check_matrix a = {p->dtype,
                                 s->a,
                                 g * (p->trans_a ? p->k : p->m) * p->lda,
