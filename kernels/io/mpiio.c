@@ -105,6 +105,19 @@ static enum et_status move(const struct plan *q, MPI_File file, bool writes,
     return ET_OK;
 }
 
+/* Open MPI's collective read beyond the end counts bytes it never read. */
+static enum et_status check_end(const struct plan *q, MPI_File file)
+{
+    MPI_Offset size = 0;
+    enum et_status s =
+        check(q, MPI_File_get_size(file, &size), "MPI_File_get_size");
+    if (!s && size < q->first + q->p.bytes)
+        s = et_error(
+            ET_INFRA, "%s: ends at byte %lld, before the %lld that are due",
+            q->path, (long long)size, (long long)(q->first + q->p.bytes));
+    return s;
+}
+
 static enum et_status move_all(const struct plan *q, bool writes, char *data)
 {
     MPI_File file;
@@ -117,6 +130,8 @@ static enum et_status move_all(const struct plan *q, bool writes, char *data)
               "MPI_File_open");
     if (s)
         return s;
+    if (!writes)
+        s = check_end(q, file);
     /* A rank whose block failed still joins the others' calls: they are
      * collective. The first failure is the one that counts. */
     for (int64_t at = 0; at < q->p.bytes; at += q->p.block) {
