@@ -13,8 +13,8 @@
 #define DECLARE(stem) extern const struct et_energy_source et_energy_##stem;
 ET_LIST_ENERGY(DECLARE)
 #define ROW(stem) &et_energy_##stem,
-static const struct et_energy_source *const sources[] = {
-    ET_LIST_ENERGY(ROW) NULL};
+static const struct et_energy_source *const sources[] = {ET_LIST_ENERGY(ROW)
+                                                             NULL};
 
 const struct et_energy_source *et_energy_source_at(size_t i)
 {

@@ -64,8 +64,8 @@ static bool add(struct et_energy *e, const char *root, const char *folder)
         return false;
     }
     if (e->n == ET_ENERGY_DOMAINS) {
-        snprintf(e->reason, sizeof e->reason,
-                 "more than %d powercap domains", ET_ENERGY_DOMAINS);
+        snprintf(e->reason, sizeof e->reason, "more than %d powercap domains",
+                 ET_ENERGY_DOMAINS);
         return false;
     }
     if (!et_file_line(name, sizeof name, "", "%s/name", path))

@@ -101,10 +101,8 @@ enum et_status et_clock_open(const char *name, struct et_clock *out)
         return open_real(out);
     if (strcmp(name, "fake") == 0) {
         /* Fine enough that one reading's step is a valid sample. */
-        *out = (struct et_clock){.name = "fake",
-                                 .fake = true,
-                                 .resolution = 1e-9,
-                                 .overhead = 1e-9};
+        *out = (struct et_clock){
+            .name = "fake", .fake = true, .resolution = 1e-9, .overhead = 1e-9};
         return ET_OK;
     }
     return et_error(ET_USAGE, "no clock \"%s\": real or fake", name);

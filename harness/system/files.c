@@ -37,12 +37,11 @@ bool et_file_exists(const char *root, const char *path)
     return n > 0 && (size_t)n < sizeof full && access(full, F_OK) == 0;
 }
 
-static bool read_line(char *buf, size_t n, const char *root,
-                      const char *format, va_list args)
-    __attribute__((format(printf, 4, 0)));
+static bool read_line(char *buf, size_t n, const char *root, const char *format,
+                      va_list args) __attribute__((format(printf, 4, 0)));
 
-static bool read_line(char *buf, size_t n, const char *root,
-                      const char *format, va_list args)
+static bool read_line(char *buf, size_t n, const char *root, const char *format,
+                      va_list args)
 {
     char path[PATH_MAX], line[4096];
     int length = vsnprintf(path, sizeof path, format, args);
