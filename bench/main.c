@@ -1,0 +1,7 @@
+/* etalon's entrance. */
+#include "config.h"
+
+int main(void)
+{
+    return 0;
+}

@@ -1,0 +1,324 @@
+/* Growing strings, quantities with units, nearest words. */
+#include "config.h"
+#include "harness/base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool reserve(struct et_text *t, size_t more)
+{
+    if (t->failed)
+        return false;
+    size_t need = t->n + more + 1;
+    if (need <= t->room)
+        return true;
+    size_t room = t->room ? t->room : 64;
+    while (room < need)
+        room *= 2;
+    char *s = realloc(t->s, room);
+    if (!s) {
+        t->failed = true;
+        return false;
+    }
+    t->s = s;
+    t->room = room;
+    return true;
+}
+
+void et_text_put(struct et_text *t, const char *s, size_t n)
+{
+    if (!reserve(t, n))
+        return;
+    memcpy(t->s + t->n, s, n);
+    t->n += n;
+    t->s[t->n] = '\0';
+}
+
+void et_text_add(struct et_text *t, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    if (n >= 0 && reserve(t, (size_t)n)) {
+        vsnprintf(t->s + t->n, (size_t)n + 1, format, again);
+        t->n += (size_t)n;
+    }
+    va_end(again);
+    va_end(args);
+}
+
+const char *et_text_str(const struct et_text *t)
+{
+    return t->s ? t->s : "";
+}
+
+void et_text_free(struct et_text *t)
+{
+    free(t->s);
+    *t = (struct et_text){0};
+}
+
+bool et_parse_int(const char *s, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long v = strtoll(s, &end, 10);
+    if (end == s || *end || errno || isspace((unsigned char)*s))
+        return false;
+    *out = v;
+    return true;
+}
+
+bool et_parse_real(const char *s, double *out)
+{
+    char *end;
+    double v = strtod(s, &end);
+    if (end == s || *end || !isfinite(v) || isspace((unsigned char)*s))
+        return false;
+    *out = v;
+    return true;
+}
+
+bool et_parse_bool(const char *s, bool *out)
+{
+    static const char *const yes[] = {"yes", "true", "on", "1"};
+    static const char *const no[] = {"no", "false", "off", "0"};
+    for (size_t i = 0; i < 4; i++) {
+        if (strcasecmp(s, yes[i]) == 0)
+            return *out = true, true;
+        if (strcasecmp(s, no[i]) == 0)
+            return *out = false, true;
+    }
+    return false;
+}
+
+/* A number, then what follows it with blanks skipped; NULL if no number. */
+static const char *number_and_rest(const char *s, double *v)
+{
+    char *end;
+    *v = strtod(s, &end);
+    if (end == s || !isfinite(*v))
+        return NULL;
+    while (*end == ' ' || *end == '\t')
+        end++;
+    return end;
+}
+
+bool et_parse_bytes(const char *s, int64_t *out)
+{
+    static const struct {
+        const char *name;
+        double scale;
+    } units[] = {
+        {"", 1},         {"B", 1},        {"KiB", 0x1p10}, {"MiB", 0x1p20},
+        {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"PiB", 0x1p50}, {"kB", 1e3},
+        {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},    {"PB", 1e15},
+    };
+    int64_t whole;
+    if (et_parse_int(s, &whole))
+        return *out = whole, true;
+    double v;
+    const char *unit = number_and_rest(s, &v);
+    for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(unit, units[i].name) != 0)
+            continue;
+        v *= units[i].scale;
+        if (v != floor(v) || fabs(v) >= 0x1p63)
+            return false;
+        *out = (int64_t)v;
+        return true;
+    }
+    return false;
+}
+
+bool et_parse_seconds(const char *s, double *out)
+{
+    static const struct {
+        const char *name;
+        double scale;
+    } units[] = {
+        {"", 1},      {"s", 1},    {"ms", 1e-3}, {"us", 1e-6},
+        {"ns", 1e-9}, {"min", 60}, {"h", 3600},
+    };
+    double v;
+    const char *unit = number_and_rest(s, &v);
+    for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(unit, units[i].name) == 0)
+            return *out = v * units[i].scale, true;
+    }
+    return false;
+}
+
+bool et_parse_quantity(const char *s, const char *unit, double *out)
+{
+    static const char prefixes[] = "kMGTPEZ";
+    double v, scale = 1;
+    const char *rest = number_and_rest(s, &v);
+    if (!rest)
+        return false;
+    if (!*rest)
+        return *out = v, true;
+    const char *p = strchr(prefixes, *rest);
+    if (p && strcmp(rest + 1, unit) == 0) {
+        scale = pow(10, 3 * (double)(p - prefixes + 1));
+        rest++;
+    } else if (strcmp(unit, "s") == 0) {
+        return et_parse_seconds(s, out);
+    }
+    if (strcmp(rest, unit) != 0)
+        return false;
+    *out = v * scale;
+    return true;
+}
+
+char *et_print_bytes(char buf[ET_TEXT_NUMBER], int64_t v)
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+    int u = 0;
+    while (u < 5 && v != 0 && v % 1024 == 0) {
+        v /= 1024;
+        u++;
+    }
+    snprintf(buf, ET_TEXT_NUMBER, "%lld %s", (long long)v, units[u]);
+    return buf;
+}
+
+char *et_print_seconds(char buf[ET_TEXT_NUMBER], double v)
+{
+    double a = fabs(v);
+    if (!isfinite(v))
+        snprintf(buf, ET_TEXT_NUMBER, "-");
+    else if (a >= 1 || a == 0)
+        snprintf(buf, ET_TEXT_NUMBER, "%.4g s", v);
+    else if (a >= 1e-3)
+        snprintf(buf, ET_TEXT_NUMBER, "%.4g ms", v * 1e3);
+    else if (a >= 1e-6)
+        snprintf(buf, ET_TEXT_NUMBER, "%.4g us", v * 1e6);
+    else
+        snprintf(buf, ET_TEXT_NUMBER, "%.4g ns", v * 1e9);
+    return buf;
+}
+
+char *et_print_si(char buf[ET_TEXT_NUMBER], double v, const char *unit)
+{
+    static const char *const prefixes[] = {"",  "k", "M", "G",
+                                           "T", "P", "E", "Z"};
+    int p = 0;
+    if (!isfinite(v)) {
+        snprintf(buf, ET_TEXT_NUMBER, "-");
+        return buf;
+    }
+    while (p < 7 && fabs(v) >= 1000) {
+        v /= 1000;
+        p++;
+    }
+    snprintf(buf, ET_TEXT_NUMBER, "%.4g %s%s", v, prefixes[p], unit);
+    return buf;
+}
+
+char *et_print_real(char buf[ET_TEXT_NUMBER], double v)
+{
+    /* The shortest of %.15g and %.17g that reads back the same. */
+    snprintf(buf, ET_TEXT_NUMBER, "%.15g", v);
+    if (strtod(buf, NULL) != v)
+        snprintf(buf, ET_TEXT_NUMBER, "%.17g", v);
+    return buf;
+}
+
+char *et_trim(char *s)
+{
+    while (isspace((unsigned char)*s))
+        s++;
+    size_t n = strlen(s);
+    while (n > 0 && isspace((unsigned char)s[n - 1]))
+        s[--n] = '\0';
+    return s;
+}
+
+bool et_strings_add(struct et_strings *l, const char *s)
+{
+    char **v = realloc(l->v, (l->n + 1) * sizeof *v);
+    if (!v)
+        return false;
+    l->v = v;
+    v[l->n] = strdup(s);
+    if (!v[l->n])
+        return false;
+    l->n++;
+    return true;
+}
+
+void et_strings_free(struct et_strings *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        free(l->v[i]);
+    free(l->v);
+    *l = (struct et_strings){0};
+}
+
+bool et_split(const char *s, char separator, struct et_strings *out)
+{
+    struct et_strings parts = {0};
+    for (;;) {
+        const char *end = strchr(s, separator);
+        char *part = strndup(s, end ? (size_t)(end - s) : strlen(s));
+        bool ok = part && et_strings_add(&parts, et_trim(part));
+        free(part);
+        if (!ok) {
+            et_strings_free(&parts);
+            return false;
+        }
+        if (!end)
+            break;
+        s = end + 1;
+    }
+    *out = parts;
+    return true;
+}
+
+/* Levenshtein distance, letters' case ignored; words over 63 letters are cut,
+ * which no key reaches. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[64];
+    size_t na = strnlen(a, 63), nb = strnlen(b, 63);
+    for (size_t j = 0; j <= nb; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= na; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= nb; j++) {
+            bool same = tolower((unsigned char)a[i - 1]) ==
+                        tolower((unsigned char)b[j - 1]);
+            size_t best = diagonal + (same ? 0 : 1);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[nb];
+}
+
+const char *et_nearest(const char *word, const char *const *words, size_t n)
+{
+    const char *best = NULL;
+    size_t best_distance = strlen(word) / 3 + 2;
+    for (size_t i = 0; i < n; i++) {
+        size_t d = distance(word, words[i]);
+        if (d < best_distance) {
+            best_distance = d;
+            best = words[i];
+        }
+    }
+    return best;
+}

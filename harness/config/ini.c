@@ -1,0 +1,174 @@
+/* inih behind a reader that counts lines and joins continued ones, since inih
+ * alone tells neither. */
+#include "config.h"
+#include "harness/config/ini.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <ini.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/base/text.h"
+
+#define MAX_FILE (4 << 20)
+#define MAX_LINE 190 /* inih's own buffer is 200 unless built otherwise */
+
+struct reader {
+    const char *name;
+    const char *next; /* of the text still unread */
+    int line;         /* last line handed to inih */
+    bool indented;    /* it continues the entry before it */
+    et_ini_fn fn;
+    void *user;
+    enum et_status status;
+    /* The entry that may still be continued. */
+    char section[MAX_LINE + 10];
+    char key[MAX_LINE + 10];
+    struct et_text value;
+    int entry_line;
+};
+
+static enum et_status emit(struct reader *r, int line, const char *section,
+                           const char *key, const char *value)
+{
+    char where[512];
+    snprintf(where, sizeof where, "%s:%d", r->name, line);
+    struct et_ini_entry e = {r->name, line, section, key, value, where};
+    return r->fn(r->user, &e);
+}
+
+static void finish_entry(struct reader *r)
+{
+    if (r->entry_line && r->status == ET_OK)
+        r->status =
+            emit(r, r->entry_line, r->section, r->key, et_text_str(&r->value));
+    et_text_free(&r->value);
+    r->entry_line = 0;
+}
+
+/* A section header gets an entry of its own, so that an empty section and a
+ * section given twice are seen. */
+static void note_section(struct reader *r, const char *line, size_t n)
+{
+    const char *end = *line == '[' ? memchr(line, ']', n) : NULL;
+    if (!end)
+        return;
+    finish_entry(r);
+    char name[MAX_LINE + 10];
+    snprintf(name, sizeof name, "%.*s", (int)(end - line - 1), line + 1);
+    snprintf(r->section, sizeof r->section, "%s", et_trim(name));
+    if (r->status == ET_OK)
+        r->status = emit(r, r->line, r->section, NULL, NULL);
+}
+
+/* fgets over the text, for ini_parse_stream. */
+static char *next_line(char *buf, int size, void *stream)
+{
+    struct reader *r = stream;
+    if (!*r->next || r->status != ET_OK)
+        return NULL;
+    size_t n = strcspn(r->next, "\n");
+    size_t take = n + (r->next[n] == '\n');
+    r->line++;
+    if (n > MAX_LINE || take + 1 > (size_t)size) {
+        r->status = et_error(ET_USAGE,
+                             "%s:%d: line of %zu characters; at most %d fit. "
+                             "Continue a list on a next line that begins with "
+                             "a blank",
+                             r->name, r->line, n, MAX_LINE);
+        return NULL;
+    }
+    r->indented = isblank((unsigned char)*r->next);
+    note_section(r, r->next, n);
+    memcpy(buf, r->next, take);
+    buf[take] = '\0';
+    r->next += take;
+    return buf;
+}
+
+static int on_pair(void *user, const char *section, const char *key,
+                   const char *value)
+{
+    struct reader *r = user;
+    (void)section; /* inih cuts long ones; note_section has it whole */
+    if (r->indented && r->entry_line && strcmp(key, r->key) == 0) {
+        et_text_add(&r->value, " %s", value);
+        return 1;
+    }
+    finish_entry(r);
+    snprintf(r->key, sizeof r->key, "%s", key);
+    et_text_add(&r->value, "%s", value);
+    r->entry_line = r->line;
+    return 1;
+}
+
+enum et_status et_ini_text(const char *name, const char *text, et_ini_fn fn,
+                           void *user)
+{
+    struct reader r = {.name = name, .next = text, .fn = fn, .user = user};
+    int bad = ini_parse_stream(next_line, &r, on_pair, &r);
+    finish_entry(&r);
+    if (r.status != ET_OK)
+        return r.status;
+    if (bad > 0)
+        return et_error(ET_USAGE,
+                        "%s:%d: neither '[section]' nor 'key = value'", name,
+                        bad);
+    if (bad < 0)
+        return et_error(ET_INFRA, "%s: no memory to read it", name);
+    return ET_OK;
+}
+
+enum et_status et_ini_slurp(const char *path, char **out)
+{
+    enum et_status status = ET_OK;
+    char *text = NULL;
+    size_t n = 0;
+    struct stat st;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return et_error(ET_USAGE, "%s: %s", path, strerror(errno));
+    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
+        status = et_error(ET_USAGE, "%s: is a directory, not a file", path);
+        goto out;
+    }
+    text = et_alloc(MAX_FILE + 1, 1);
+    if (!text) {
+        status = et_error(ET_INFRA, "%s: no memory to read it", path);
+        goto out;
+    }
+    n = fread(text, 1, MAX_FILE + 1, f);
+    if (ferror(f))
+        status = et_error(ET_USAGE, "%s: %s", path, strerror(errno));
+    else if (n > MAX_FILE)
+        status = et_error(ET_USAGE, "%s: is larger than 4 MiB", path);
+    else if (memchr(text, 0, n))
+        status = et_error(ET_USAGE, "%s: is binary, not text", path);
+out:
+    fclose(f);
+    if (status != ET_OK) {
+        free(text);
+        return status;
+    }
+    text[n] = '\0';
+    char *tight = realloc(text, n + 1);
+    *out = tight ? tight : text;
+    return ET_OK;
+}
+
+enum et_status et_ini_file(const char *path, et_ini_fn fn, void *user)
+{
+    char *text = NULL;
+    enum et_status status = et_ini_slurp(path, &text);
+    if (status == ET_OK)
+        status = et_ini_text(path, text, fn, user);
+    free(text);
+    return status;
+}

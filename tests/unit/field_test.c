@@ -1,0 +1,196 @@
+/* field: presets, parsing, printing, copies, errors that change nothing. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "harness/base/field.h"
+#include "harness/base/log.h"
+
+struct inner {
+    int64_t ranks;
+    char *host;
+};
+
+struct thing {
+    bool on;
+    int64_t m, size;
+    double alpha, budget;
+    int dtype;
+    char *name;
+    struct et_strings set;
+    struct et_reals samples;
+    struct et_pairs params;
+    struct inner inner;
+    struct et_list hosts;
+};
+
+static const struct et_field inner_rows[] = {
+    {.key = "ranks", .type = ET_INT, .at = offsetof(struct inner, ranks)},
+    {.key = "host", .type = ET_STRING, .at = offsetof(struct inner, host)},
+    {0}};
+
+static const struct et_field rows[] = {
+    {.key = "on",
+     .type = ET_BOOL,
+     .at = offsetof(struct thing, on),
+     .preset = "yes"},
+    {.key = "m",
+     .type = ET_INT,
+     .at = offsetof(struct thing, m),
+     .preset = "7",
+     .min = 1,
+     .max = 100},
+    {.key = "block_size",
+     .type = ET_BYTES,
+     .at = offsetof(struct thing, size),
+     .preset = "64 KiB",
+     .min = 1,
+     .max = 0x1p40},
+    {.key = "alpha", .type = ET_REAL, .at = offsetof(struct thing, alpha)},
+    {.key = "budget",
+     .type = ET_SECONDS,
+     .at = offsetof(struct thing, budget),
+     .preset = "150 ms"},
+    {.key = "dtype",
+     .type = ET_CHOICE,
+     .at = offsetof(struct thing, dtype),
+     .preset = "fp32",
+     .choices = "fp64|fp32"},
+    {.key = "name", .type = ET_STRING, .at = offsetof(struct thing, name)},
+    {.key = "set", .type = ET_STRINGS, .at = offsetof(struct thing, set)},
+    {.key = "samples", .type = ET_REALS, .at = offsetof(struct thing, samples)},
+    {.key = "params", .type = ET_PAIRS, .at = offsetof(struct thing, params)},
+    {.key = "inner",
+     .type = ET_OBJECT,
+     .at = offsetof(struct thing, inner),
+     .sub = inner_rows,
+     .sub_size = sizeof(struct inner)},
+    {.key = "hosts",
+     .type = ET_LIST,
+     .at = offsetof(struct thing, hosts),
+     .sub = inner_rows,
+     .sub_size = sizeof(struct inner)},
+    {0}};
+
+static void presets_and_absence(void **state)
+{
+    (void)state;
+    struct thing t;
+    assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
+    assert_true(t.on);
+    assert_int_equal(t.m, 7);
+    assert_int_equal(t.size, 65536);
+    assert_true(et_field_is_absent(et_field_find(rows, "alpha"), &t));
+    assert_true(t.budget == 0.15);
+    assert_int_equal(t.dtype, 1);
+    assert_null(t.name);
+    assert_int_equal(t.inner.ranks, ET_ABSENT_INT);
+    et_fields_free(rows, &t, sizeof t);
+}
+
+static void errors_leave_the_member(void **state)
+{
+    (void)state;
+    struct thing t;
+    static const char *const bad[][2] = {
+        {"m", "0"},
+        {"m", "101"},
+        {"m", "7x"},
+        {"m", ""},
+        {"m", "99999999999999999999"},
+        {"m", " 3"},
+        {"block-size", "4 mib"},
+        {"block-size", "0.3 B"},
+        {"alpha", "nan"},
+        {"alpha", "inf"},
+        {"budget", "3 weeks"},
+        {"dtype", "fp23"},
+        {"on", "perhaps"},
+    };
+    assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
+    et_log_level_set(ET_LOG_NONE);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const struct et_field *row = et_field_find(rows, bad[i][0]);
+        assert_non_null(row);
+        assert_int_equal(et_field_parse(row, &t, bad[i][1], "t"), ET_USAGE);
+    }
+    et_log_level_set(ET_LOG_NOTE);
+    assert_int_equal(t.m, 7);
+    assert_int_equal(t.size, 65536);
+    assert_int_equal(t.dtype, 1);
+    assert_true(t.on);
+    et_fields_free(rows, &t, sizeof t);
+}
+
+static void copies_are_deep(void **state)
+{
+    (void)state;
+    struct thing t, u;
+    assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
+    assert_int_equal(et_field_parse(et_field_find(rows, "name"), &t, "kl", "t"),
+                     ET_OK);
+    assert_int_equal(et_field_parse(et_field_find(rows, "set"), &t, "a=b", "t"),
+                     ET_OK);
+    for (int i = 0; i < 100; i++)
+        assert_true(et_reals_add(&t.samples, i));
+    assert_true(et_pairs_set(&t.params, "k", "1", true));
+    assert_true(et_pairs_set(&t.params, "k", "2", true));
+    struct inner *host = et_list_add(&t.hosts, sizeof *host);
+    assert_non_null(host);
+    host->host = strdup("n1");
+    t.inner.host = strdup("n0");
+    assert_int_equal(et_fields_copy(rows, &u, &t, sizeof t), ET_OK);
+    et_fields_free(rows, &t, sizeof t);
+    assert_string_equal(u.name, "kl");
+    assert_string_equal(u.set.v[0], "a=b");
+    assert_int_equal(u.samples.n, 100);
+    assert_true(u.samples.v[99] == 99);
+    assert_string_equal(et_pairs_get(&u.params, "k"), "2");
+    assert_string_equal(((struct inner *)u.hosts.v)->host, "n1");
+    assert_string_equal(u.inner.host, "n0");
+    et_fields_free(rows, &u, sizeof u);
+}
+
+static void text_round_trip(void **state)
+{
+    (void)state;
+    struct thing t, u;
+    assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
+    t.alpha = 1.0 / 3;
+    assert_int_equal(et_fields_init(rows, &u, sizeof u), ET_OK);
+    for (const struct et_field *row = rows; row->type <= ET_CHOICE; row++) {
+        struct et_text text = {0};
+        et_field_print(row, &t, &text);
+        assert_int_equal(et_field_parse(row, &u, text.s, "t"), ET_OK);
+        et_text_free(&text);
+    }
+    assert_true(u.alpha == t.alpha && u.budget == t.budget);
+    assert_int_equal(u.size, t.size);
+    et_fields_free(rows, &t, sizeof t);
+    et_fields_free(rows, &u, sizeof u);
+}
+
+static void suggestions(void **state)
+{
+    (void)state;
+    assert_string_equal(et_field_suggest(rows, "dtyp"), "dtype");
+    assert_string_equal(et_field_suggest(rows, "blocksize"), "block_size");
+    assert_null(et_field_suggest(rows, "entirely-else"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(presets_and_absence),
+        cmocka_unit_test(errors_leave_the_member),
+        cmocka_unit_test(copies_are_deep),
+        cmocka_unit_test(text_round_trip),
+        cmocka_unit_test(suggestions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
