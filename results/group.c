@@ -46,6 +46,10 @@ static void put_key(struct et_text *t, const struct et_record *r, int key)
         put(t, s->bench);
     if (key & ET_KEY_DTYPE)
         put(t, et_record_dtype(r));
+    if (key & ET_KEY_OP)
+        put(t, et_param(r, "op"));
+    if (key & ET_KEY_OP)
+        put(t, et_record_medium(r));
     if (key & ET_KEY_BACKEND)
         put(t, s->backend);
     if (key & ET_KEY_LABEL)
@@ -224,6 +228,21 @@ static bool among_words(const char *const *words, size_t n, const char *word)
     return false;
 }
 
+/* A word speaks for itself, a number needs its key, and of a switch the key
+ * says that it is on. */
+static void say_pair(struct et_text *out, const char *before, const char *key,
+                     const char *text)
+{
+    double number;
+    bool yes;
+    if (et_parse_real(text, &number))
+        et_text_add(out, "%s%s=%s", before, key, text);
+    else if (!et_parse_bool(text, &yes))
+        et_text_add(out, "%s%s", before, text);
+    else if (yes)
+        et_text_add(out, "%s%s", before, key);
+}
+
 void et_shape_say(const struct et_record *r, const struct et_strings *varying,
                   struct et_text *out)
 {
@@ -244,7 +263,7 @@ void et_shape_say(const struct et_record *r, const struct et_strings *varying,
             (shape < n_shapes &&
              among_words(shapes[shape].key, SHAPE_KEYS, key)))
             continue;
-        et_text_add(out, "%s%s=%s", out->n > from ? " " : "", key, text);
+        say_pair(out, out->n > from ? " " : "", key, text);
     }
     char buf[ET_TEXT_NUMBER];
     if (out->n == from && r->result.work.bytes > 0 &&
@@ -258,6 +277,23 @@ void et_shape_say(const struct et_record *r, const struct et_strings *varying,
 bool et_record_checked(const struct et_record *r)
 {
     return r->result.verification.status == CHECK_PASSED;
+}
+
+void et_kind_say(const struct et_record *r, struct et_text *out)
+{
+    const char *op = et_param(r, "op"), *dtype = et_record_dtype(r);
+    const char *medium = et_record_medium(r);
+    bool from = et_pairs_get(&r->result.facts, "source") != NULL;
+    et_text_add(out, "%s%s%s%s%s", r->result.bench, *dtype ? " " : "", dtype,
+                op ? " " : "", op ? op : "");
+    if (medium)
+        et_text_add(out, ", %s %s", from ? "from" : "to", medium);
+}
+
+const char *et_record_medium(const struct et_record *r)
+{
+    const char *from = et_pairs_get(&r->result.facts, "source");
+    return from ? from : et_pairs_get(&r->result.facts, "target");
 }
 
 bool et_record_measured(const struct et_record *r)
@@ -277,12 +313,6 @@ bool et_record_sound(const struct et_record *r)
 
 const struct et_metric_value *et_record_merit(const struct et_record *r)
 {
-    static const char *const order[] = {"flops", "busbw", "bandwidth",
-                                        "time"};
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        const struct et_metric_value *m = et_record_metric(r, order[i]);
-        if (m && isfinite(m->value) && m->value > 0)
-            return m;
-    }
-    return NULL;
+    const struct et_metric_value *m = r->metrics.v;
+    return r->metrics.n && et_record_measured(r) ? m : NULL;
 }

@@ -28,6 +28,8 @@ enum {
     ET_KEY_LABEL = 64,
     ET_KEY_DTYPE = 128,
     ET_KEY_OUTCOME = 256, /* and its reason */
+    ET_KEY_OP = 512,      /* write or read, to or from which medium */
+    ET_KEY_KIND = ET_KEY_BENCH | ET_KEY_DTYPE | ET_KEY_OP,
     ET_KEY_SERIES = ET_KEY_BENCH | ET_KEY_BACKEND | ET_KEY_THREADS |
                     ET_KEY_WORDS | ET_KEY_NUMBERS | ET_KEY_LABEL
 };
@@ -51,6 +53,12 @@ bool et_varying(const struct et_run *run, const struct et_picks *among,
 void et_shape_say(const struct et_record *r, const struct et_strings *varying,
                   struct et_text *out);
 
+/* "gemm fp64", "io read, from device": bench, dtype, operation, medium. */
+void et_kind_say(const struct et_record *r, struct et_text *out);
+/* Where the data of a transfer came from or went to ("device", "page
+ * cache"), by the bench's own fact; NULL where it says none. */
+const char *et_record_medium(const struct et_record *r);
+
 const char *et_param(const struct et_record *r, const char *key);
 /* "" where the record has no dtype. */
 const char *et_record_dtype(const struct et_record *r);
@@ -61,8 +69,8 @@ bool et_record_checked(const struct et_record *r); /* the check passed */
 /* And sure enough to be quoted: the check ran and passed, the interval was
  * reached. */
 bool et_record_sound(const struct et_record *r);
-/* The figure of merit: the first of flops, busbw, bandwidth, else time. NULL
- * where nothing was measured. */
+/* The figure of merit: the first of its metrics. NULL where nothing was
+ * measured. */
 const struct et_metric_value *et_record_merit(const struct et_record *r);
 
 #endif
