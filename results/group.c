@@ -151,9 +151,6 @@ const char *et_record_dtype(const struct et_record *r)
     return s ? s : "";
 }
 
-/* verification.status, in the order of its choices. */
-enum { CHECK_NONE, CHECK_PASSED, CHECK_FAILED };
-
 /* Keys seen so far with the first record's text; NULL once they differ. */
 struct seen {
     const char *key, *text;
@@ -167,8 +164,7 @@ bool et_varying(const struct et_run *run, const struct et_picks *among,
     size_t n = 0;
     bool ok = true;
     for (size_t i = 0; ok && i < among->n; i++) {
-        const struct et_pairs *p =
-            &run->records[among->v[i]].result.params;
+        const struct et_pairs *p = &run->records[among->v[i]].result.params;
         for (size_t k = 0; ok && k < p->n; k++) {
             /* The same bench has its keys in the same places. */
             size_t at = k < n && strcmp(seen[k].key, p->v[k].key) == 0 ? k : 0;
@@ -207,8 +203,8 @@ static const struct {
 };
 
 /* Said elsewhere in every table: the dtype, the kind of scaling, the bytes. */
-static const char *const said[] = {"dtype", "scaling", "backend", "size",
-                                   "bytes", "count"};
+static const char *const said[] = {"dtype", "scaling", "backend",
+                                   "size",  "bytes",   "count"};
 
 static bool has_all(const struct et_record *r, const char *const *keys)
 {
@@ -253,8 +249,7 @@ void et_shape_say(const struct et_record *r, const struct et_strings *varying,
     for (size_t i = 0; shape < n_shapes && i < SHAPE_KEYS; i++) {
         const char *key = shapes[shape].key[i];
         if (key)
-            et_text_add(out, "%s%s", shapes[shape].before[i],
-                        et_param(r, key));
+            et_text_add(out, "%s%s", shapes[shape].before[i], et_param(r, key));
     }
     for (size_t i = 0; i < varying->n; i++) {
         const char *key = varying->v[i], *text = et_param(r, key);
@@ -276,7 +271,7 @@ void et_shape_say(const struct et_record *r, const struct et_strings *varying,
 
 bool et_record_checked(const struct et_record *r)
 {
-    return r->result.verification.status == CHECK_PASSED;
+    return r->result.verification.status == ET_CHECK_PASSED;
 }
 
 void et_kind_say(const struct et_record *r, struct et_text *out)
@@ -299,16 +294,16 @@ const char *et_record_medium(const struct et_record *r)
 bool et_record_measured(const struct et_record *r)
 {
     const struct et_result *s = &r->result;
-    return s->outcome == ET_MEASURED && s->verification.status != CHECK_FAILED &&
-           s->time.median > 0 && isfinite(s->time.median);
+    return s->outcome == ET_MEASURED &&
+           s->verification.status != ET_CHECK_FAILED && s->time.median > 0 &&
+           isfinite(s->time.median);
 }
 
 bool et_record_sound(const struct et_record *r)
 {
     const struct et_result *s = &r->result;
-    return et_record_measured(r) && et_record_checked(r) &&
-           s->time.converged && isfinite(s->time.ci_low) &&
-           isfinite(s->time.ci_high);
+    return et_record_measured(r) && et_record_checked(r) && s->time.converged &&
+           isfinite(s->time.ci_low) && isfinite(s->time.ci_high);
 }
 
 const struct et_metric_value *et_record_merit(const struct et_record *r)

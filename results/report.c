@@ -12,9 +12,9 @@ enum et_status et_report_build(const struct et_run *run,
                                struct et_doc *out)
 {
     static bool (*const parts[])(struct et_report *) = {
-        et_report_headline,    et_report_warnings,  et_report_flops,
-        et_report_scaling,     et_report_collectives, et_report_transfers,
-        et_report_counters,    et_report_spread,    et_report_missing,
+        et_report_headline, et_report_warnings,    et_report_flops,
+        et_report_scaling,  et_report_collectives, et_report_transfers,
+        et_report_counters, et_report_spread,      et_report_missing,
         et_report_method};
     static const struct et_report_options presets = {.target = 1e18};
     struct et_doc doc = {0};

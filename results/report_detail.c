@@ -8,9 +8,9 @@
 
 #include "harness/base/memory.h"
 
-#define EVENTS 6     /* columns of the counter tables */
+#define EVENTS 6      /* columns of the counter tables */
 #define IMBALANCE 1.1 /* slowest rank over the median rank, worth a word */
-#define REASONS 64   /* different reasons for absent counters */
+#define REASONS 64    /* different reasons for absent counters */
 
 static void say_case(const struct et_record *r,
                      const struct et_strings *varying, struct et_text *out)
@@ -20,7 +20,8 @@ static void say_case(const struct et_record *r,
     et_shape_say(r, varying, out);
 }
 
-/* --- counters ------------------------------------------------------------- */
+/* --- counters --------------------------------------------------------------
+ */
 
 static bool is_counted(const struct et_record *r)
 {
@@ -52,8 +53,7 @@ static size_t events_of(const struct et_run *run, const struct et_picks *p,
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n && n < EVENTS; i++) {
-        const struct et_list *l =
-            &run->records[p->v[i]].result.counters.values;
+        const struct et_list *l = &run->records[p->v[i]].result.counters.values;
         const struct et_result_count *v = l->v;
         for (size_t k = 0; k < l->n; k++) {
             size_t at = 0;
@@ -159,8 +159,7 @@ static void absents(struct et_report *w)
     }
     if (!n)
         return;
-    static const char *const columns[] = {"Absent event", "Why", "Cases",
-                                          NULL};
+    static const char *const columns[] = {"Absent event", "Why", "Cases", NULL};
     et_doc_heading(w->doc, 3, "Events that could not be counted");
     struct et_block *b = et_doc_table(w->doc, "llr", columns);
     for (size_t i = 0; i < n; i++) {
@@ -202,7 +201,7 @@ bool et_report_counters(struct et_report *w)
     return ok;
 }
 
-/* --- spread over the ranks ---------------------------------------------------
+/* --- spread over the ranks -------------------------------------------------
  */
 
 static bool lags(const struct et_record *r)
@@ -243,8 +242,8 @@ static void say_host(const struct et_record *r, struct et_text *t)
 bool et_report_spread(struct et_report *w)
 {
     static const char *const columns[] = {
-        "Case",         "Ranks", "Slowest rank", "Its node",
-        "Over the median rank", NULL};
+        "Case", "Ranks", "Slowest rank", "Its node", "Over the median rank",
+        NULL};
     struct et_picks picks;
     if (!et_picks_take(&picks, w->run, lags))
         return false;
@@ -280,7 +279,7 @@ out:
     return ok;
 }
 
-/* --- what was not measured ----------------------------------------------------
+/* --- what was not measured -------------------------------------------------
  */
 
 static bool is_missing(const struct et_record *r)
@@ -293,16 +292,16 @@ static const char *what(const struct et_record *r, char buf[ET_TEXT_NUMBER])
 {
     int outcome = r->result.outcome;
     if (outcome == ET_MEASURED)
-        outcome = r->result.verification.status == 2 ? ET_WRONG_DATA
-                                                     : ET_UNMEASURED;
+        outcome = r->result.verification.status == ET_CHECK_FAILED
+                      ? ET_WRONG_DATA
+                      : ET_UNMEASURED;
     return et_choice_name(ET_OUTCOME_CHOICES, outcome, buf);
 }
 
 bool et_report_missing(struct et_report *w)
 {
-    static const char *const columns[] = {"What",  "Bench",  "Backend",
-                                          "Cases", "Reason", "First case",
-                                          NULL};
+    static const char *const columns[] = {
+        "What", "Bench", "Backend", "Cases", "Reason", "First case", NULL};
     struct et_picks picks;
     struct et_groups groups = {0};
     if (!et_picks_take(&picks, w->run, is_missing))

@@ -79,8 +79,8 @@ static void table(struct et_report *w, const struct row *rows, size_t n,
                   const struct et_strings *varying)
 {
     static const char *const columns[] = {
-        "Shape",  "Ranks x threads", "Backend", "GFLOP/s", "95 % interval",
-        "Of best", "Of peak",        "n",       "Remarks", NULL};
+        "Shape",   "Ranks x threads", "Backend", "GFLOP/s", "95 % interval",
+        "Of best", "Of peak",         "n",       "Remarks", NULL};
     struct et_block *b = et_doc_table(w->doc, "lllrrrrrl", columns);
     size_t shown = n < ET_REPORT_ROWS ? n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
@@ -138,9 +138,9 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
     et_text_add(&title, "%s on %lld x %lld (ranks x threads)",
                 et_text_str(&kind), (long long)team->team.ranks,
                 (long long)team->team.threads);
-    struct et_block *b = et_doc_figure(
-        w->doc, et_report_stem("flops", et_text_str(&kind), "").s, "bars",
-        et_text_str(&title));
+    struct et_block *b =
+        et_doc_figure(w->doc, et_report_stem("flops", et_text_str(&kind), "").s,
+                      "bars", et_text_str(&title));
     ok = ok && et_figure_words(b, "GFLOP/s", "",
                                "Bars are medians, whiskers their 95 % "
                                "intervals, the black mark the nominal peak.");

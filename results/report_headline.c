@@ -58,13 +58,12 @@ static const struct et_record *best(const struct et_run *run,
         const struct et_metric_value *m = et_record_metric(r, metric);
         if (!m || !et_record_sound(r) || !(m->value > 0))
             continue;
-        int64_t more = !found || !largest ? 0
-                                          : r->result.team.ranks -
-                                                found->result.team.ranks;
+        int64_t more = !found || !largest
+                           ? 0
+                           : r->result.team.ranks - found->result.team.ranks;
         bool higher = m->better && strcmp(m->better, "higher") == 0;
         if (!found || more > 0 ||
-            (more == 0 &&
-             (higher ? m->value > value : m->value < value))) {
+            (more == 0 && (higher ? m->value > value : m->value < value))) {
             found = r;
             value = m->value;
         }
@@ -85,12 +84,11 @@ static const struct et_record *quickest(const struct et_run *run,
             continue;
         const struct et_result *a = &r->result;
         const struct et_result *b = found ? &found->result : NULL;
-        bool better =
-            !b || a->team.ranks > b->team.ranks ||
-            (a->team.ranks == b->team.ranks &&
-             (a->work.bytes < b->work.bytes ||
-              (a->work.bytes <= b->work.bytes &&
-               a->time.median < b->time.median)));
+        bool better = !b || a->team.ranks > b->team.ranks ||
+                      (a->team.ranks == b->team.ranks &&
+                       (a->work.bytes < b->work.bytes ||
+                        (a->work.bytes <= b->work.bytes &&
+                         a->time.median < b->time.median)));
         if (better)
             found = r;
     }
@@ -118,10 +116,10 @@ static void say_circumstances(const struct et_report *w,
     double peak =
         flops ? et_run_peak(w->run, r, w->options->peak, &origin) : NAN;
     if (flops && peak > 0)
-        et_text_add(t, ", %s of nominal peak",
-                    et_say_percent(flops->value *
-                                   et_metric_find("flops")->scale / peak)
-                        .s);
+        et_text_add(
+            t, ", %s of nominal peak",
+            et_say_percent(flops->value * et_metric_find("flops")->scale / peak)
+                .s);
     if (s->placement.oversubscribed)
         et_text_add(t, ", OVERSUBSCRIBED");
 }
@@ -195,9 +193,9 @@ bool et_report_headline(struct et_report *w)
             fact(w, b, g, "latency", "time", r);
     }
     et_groups_free(&kinds);
-    return b && et_doc_paragraph(
-                    w->doc, "Medians; in brackets their 95 %% confidence "
-                            "interval; n is the number of samples.");
+    return b && et_doc_paragraph(w->doc,
+                                 "Medians; in brackets their 95 %% confidence "
+                                 "interval; n is the number of samples.");
 }
 
 /* Ids of the first few that `test` picks, in brackets. */
@@ -242,8 +240,7 @@ static void warn_oversubscribed(struct et_report *w)
     const struct et_result_host *worst = NULL;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
-        const struct et_result_placement *p =
-            &run->records[i].result.placement;
+        const struct et_result_placement *p = &run->records[i].result.placement;
         const struct et_result_host *h = p->hosts.v;
         n += p->oversubscribed;
         for (size_t k = 0; p->oversubscribed && k < p->hosts.n; k++) {
@@ -268,15 +265,34 @@ static void warn_oversubscribed(struct et_report *w)
     et_text_free(&where);
 }
 
-static void warn_some(struct et_report *w, et_pick_test *test,
-                      const char *what)
+/* A run carried on elsewhere, or by another build, is two runs in one. */
+static void warn_resumed(struct et_report *w)
+{
+    const struct et_run_info *info = &w->run->info;
+    const struct et_run_resume *r = w->run->resumes.v;
+    for (size_t i = 0; i < w->run->resumes.n; i++) {
+        const char *host = info->environment.host;
+        if (host && r[i].host && strcmp(host, r[i].host) != 0)
+            et_doc_warning(w->doc,
+                           "The run was begun on host %s and carried on from "
+                           "host %s.",
+                           host, r[i].host);
+        if (info->commit && r[i].commit &&
+            strcmp(info->commit, r[i].commit) != 0)
+            et_doc_warning(w->doc,
+                           "The run was begun by commit %s and carried on by "
+                           "commit %s.",
+                           info->commit, r[i].commit);
+    }
+}
+
+static void warn_some(struct et_report *w, et_pick_test *test, const char *what)
 {
     struct et_text names = {0};
     size_t n = name_some(w->run, test, &names);
     if (n)
-        et_doc_warning(w->doc, "%s %s: %s.",
-                       et_say_count(n, "case", "cases").s, what,
-                       et_text_str(&names));
+        et_doc_warning(w->doc, "%s %s: %s.", et_say_count(n, "case", "cases").s,
+                       what, et_text_str(&names));
     et_text_free(&names);
 }
 
@@ -288,7 +304,8 @@ bool et_report_warnings(struct et_report *w)
         et_doc_warning(w->doc, "FAKE CLOCK: the times below were made up by a "
                                "clock for tests. Nothing here is a "
                                "measurement.");
-    warn_some(w, is_wrong, "left WRONG RESULTS, and no figure of theirs counts");
+    warn_some(w, is_wrong,
+              "left WRONG RESULTS, and no figure of theirs counts");
     warn_oversubscribed(w);
     if (!run->outcome || strcmp(run->outcome, "complete") != 0 ||
         (info->cases > 0 && (int64_t)run->n < info->cases))
@@ -307,6 +324,7 @@ bool et_report_warnings(struct et_report *w)
                        "was asked for. The tables mark them.",
                        et_say_count(n, "case", "cases").s);
     et_text_free(&names);
+    warn_resumed(w);
     for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
         et_doc_warning(w->doc, "%s", run->warnings.v[i]);
     if (!info->commit)

@@ -22,8 +22,8 @@ static void say_fields(struct et_block *b, const struct et_field *rows,
         for (char *p = name; *p; p++)
             *p = *p == '_' ? ' ' : *p;
         /* Bytes and seconds carry their units in the text. */
-        bool bare = row->unit && row->type != ET_BYTES &&
-                    row->type != ET_SECONDS;
+        bool bare =
+            row->unit && row->type != ET_BYTES && row->type != ET_SECONDS;
         if (bare && row->type == ET_REAL) {
             char buf[ET_TEXT_NUMBER];
             double v;
@@ -77,6 +77,12 @@ static void machine(struct et_report *w)
     say_fields(b, et_run_info_rows, info);
     say_pairs(b, "libraries", &info->libraries, " ");
     say_strings(b, "command", &info->command);
+    const struct et_run_resume *again = w->run->resumes.v;
+    for (size_t i = 0; i < w->run->resumes.n; i++)
+        et_block_fact(b, "carried on", "%s on %s, commit %s",
+                      again[i].started ? again[i].started : "no date",
+                      again[i].host ? again[i].host : "unnamed host",
+                      again[i].commit ? again[i].commit : "unknown");
     if (w->run->finished)
         et_block_fact(b, "finished", "%s", w->run->finished);
     et_block_fact(b, "outcome", "%s",

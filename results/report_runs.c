@@ -30,8 +30,8 @@ enum et_status et_report_judgement(const struct et_judgement *j,
                                    struct et_doc *out)
 {
     static const char *const columns[] = {
-        "Clause",        "Verdict", "Metric", "Value", "95 % interval",
-        "Threshold",     "Limit",   "Case",   "Reason", NULL};
+        "Clause",    "Verdict", "Metric", "Value",  "95 % interval",
+        "Threshold", "Limit",   "Case",   "Reason", NULL};
     struct et_doc doc = {0};
     struct et_text title = {0};
     size_t n[3] = {0};
@@ -96,9 +96,9 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
                                     const struct et_comparisons *c,
                                     struct et_doc *out)
 {
-    static const char *const columns[] = {
-        "Change", "Case",  "Run",           "Metric", "Baseline",
-        "Value",  "Ratio", "Widest range", NULL};
+    static const char *const columns[] = {"Change", "Case",         "Run",
+                                          "Metric", "Baseline",     "Value",
+                                          "Ratio",  "Widest range", NULL};
     struct et_doc doc = {.title = et_strdup("etalon comparison")};
     size_t counts[sizeof order / sizeof *order] = {0};
     for (size_t i = 0; i < c->n; i++)
@@ -113,13 +113,10 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
     et_block_fact(b, "Changes", "%s", et_text_str(&text));
     et_text_free(&text);
     if (counts[ET_CHANGE_WORSE] || counts[ET_CHANGE_MISSING])
-        et_doc_warning(&doc, "%s worse, %s missing against the baseline.",
-                       et_say_count(counts[ET_CHANGE_WORSE], "case is",
-                                    "cases are")
-                           .s,
-                       et_say_count(counts[ET_CHANGE_MISSING], "case is",
-                                    "cases are")
-                           .s);
+        et_doc_warning(
+            &doc, "%s worse, %s missing against the baseline.",
+            et_say_count(counts[ET_CHANGE_WORSE], "case is", "cases are").s,
+            et_say_count(counts[ET_CHANGE_MISSING], "case is", "cases are").s);
     et_doc_heading(&doc, 2, "Runs");
     b = et_doc_facts(&doc);
     for (size_t i = 0; i < n; i++) {

@@ -115,11 +115,11 @@ struct et_said et_say_doubts(const struct et_run *run,
 {
     struct et_said out;
     const struct et_result *s = &r->result;
-    const char *words[] = {
-        run->info.clock_fake ? "fake clock" : NULL,
-        s->time.converged ? NULL : "not converged",
-        et_record_checked(r) ? NULL : "not checked",
-        s->placement.oversubscribed ? "oversubscribed" : NULL};
+    const char *words[] = {run->info.clock_fake ? "fake clock" : NULL,
+                           s->time.converged ? NULL : "not converged",
+                           et_record_checked(r) ? NULL : "not checked",
+                           s->placement.oversubscribed ? "oversubscribed"
+                                                       : NULL};
     out.s[0] = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(out.s);

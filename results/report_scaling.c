@@ -11,16 +11,15 @@
 
 #define DETAILED 12 /* series with a table of their own */
 
-static void name_of(const struct et_series *s,
-                    const struct et_strings *varying, struct et_text *out)
+static void name_of(const struct et_series *s, const struct et_strings *varying,
+                    struct et_text *out)
 {
     const struct et_record *r = s->v[0].r;
     et_kind_say(r, out);
     et_text_add(out, " %s ", r->result.backend);
     et_shape_say(r, varying, out);
     if (r->result.team.threads > 1)
-        et_text_add(out, " x %lld threads",
-                    (long long)r->result.team.threads);
+        et_text_add(out, " x %lld threads", (long long)r->result.team.threads);
     et_text_add(out, ", %s", s->strong ? "strong" : "weak");
 }
 
@@ -40,8 +39,8 @@ static struct et_said say_rate(double v, const char *unit)
 static void points(struct et_report *w, const struct et_series *s)
 {
     static const char *const columns[] = {
-        "Ranks",      "Nodes",         "Time",    "95 % interval", "Rate",
-        "Speed-up",   "95 % interval", "Efficiency", "95 % interval", "Remarks",
+        "Ranks",    "Nodes",         "Time",       "95 % interval", "Rate",
+        "Speed-up", "95 % interval", "Efficiency", "95 % interval", "Remarks",
         NULL};
     struct et_block *b = et_doc_table(w->doc, "rrrrrrrrrl", columns);
     size_t shown = s->n < ET_REPORT_ROWS ? s->n : ET_REPORT_ROWS;
@@ -51,9 +50,8 @@ static void points(struct et_report *w, const struct et_series *s)
         et_block_cell(b, "%lld", (long long)r->team.ranks);
         et_block_cell(b, "%lld", (long long)r->team.nodes);
         et_block_cell(b, "%s", et_say_seconds(r->time.median).s);
-        et_block_cell(
-            b, "%s",
-            et_say_time_interval(r->time.ci_low, r->time.ci_high).s);
+        et_block_cell(b, "%s",
+                      et_say_time_interval(r->time.ci_low, r->time.ci_high).s);
         et_block_cell(b, "%s", say_rate(p->rate, unit_of(s)).s);
         et_block_cell(b, "%.2f", p->speedup);
         if (i == 0)
@@ -92,8 +90,8 @@ static void say_serial(const struct et_series *s, struct et_text *t)
                     100 * s->serial_high);
 }
 
-static void say_projection(const struct et_report *w,
-                           const struct et_series *s, struct et_text *t)
+static void say_projection(const struct et_report *w, const struct et_series *s,
+                           struct et_text *t)
 {
     struct et_projection p = et_series_project(w->run, s, target_of(w));
     if (s->v[0].r->result.work.flop <= 0)
@@ -109,10 +107,14 @@ static void say_projection(const struct et_report *w,
 static bool summary(struct et_report *w, const struct et_scaling *all,
                     const struct et_strings *varying)
 {
-    static const char *const columns[] = {
-        "Series",          "Teams", "Efficiency at largest",
-        "Serial fraction", "Lost per doubling",
-        "Worst residual",  "Projection", NULL};
+    static const char *const columns[] = {"Series",
+                                          "Teams",
+                                          "Efficiency at largest",
+                                          "Serial fraction",
+                                          "Lost per doubling",
+                                          "Worst residual",
+                                          "Projection",
+                                          NULL};
     struct et_block *b = et_doc_table(w->doc, "llrrrrl", columns);
     size_t shown = all->n < ET_REPORT_ROWS ? all->n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
@@ -138,8 +140,7 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
             et_block_cell(b, "%s", et_say_percent(-s->line.b).s);
         /* Two points lie on any line. */
         if (s->line.ok && s->n > 2)
-            et_block_cell(b, "%s",
-                          et_say_percent(s->line.residual_worst).s);
+            et_block_cell(b, "%s", et_say_percent(s->line.residual_worst).s);
         else
             et_block_cell(b, "-");
         et_block_cell(b, "%s", et_text_str(&projection));

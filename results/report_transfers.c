@@ -68,10 +68,11 @@ static void line_name(const struct et_record *r, struct et_text *t)
 
 static void fit_table(struct et_report *w, const struct et_groups *lines)
 {
-    static const char *const columns[] = {
-        "Backend",       "Ranks",          "Sizes",   "Latency alpha",
-        "95 % interval", "Bandwidth GB/s", "95 % interval", "Worst residual",
-        "Remarks",       NULL};
+    static const char *const columns[] = {"Backend",       "Ranks",
+                                          "Sizes",         "Latency alpha",
+                                          "95 % interval", "Bandwidth GB/s",
+                                          "95 % interval", "Worst residual",
+                                          "Remarks",       NULL};
     struct et_block *b = et_doc_table(w->doc, "lrrrrrrrl", columns);
     size_t shown = lines->n < ET_REPORT_ROWS ? lines->n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
@@ -218,8 +219,8 @@ static bool collective(struct et_report *w, const struct et_picks *g,
 
 static bool each_kind(struct et_report *w, et_pick_test *test, int key,
                       const char *heading, const char *text,
-                      bool (*part)(struct et_report *,
-                                   const struct et_picks *, bool))
+                      bool (*part)(struct et_report *, const struct et_picks *,
+                                   bool))
 {
     struct et_picks picks;
     struct et_groups kinds = {0};
@@ -300,7 +301,7 @@ static bool transfer(struct et_report *w, const struct et_picks *g,
                      bool with_figure)
 {
     static const char *const columns[] = {
-        "Case", "Backend",       "Ranks", "Size", "To or from",
+        "Case", "Backend",       "Ranks", "Size",    "To or from",
         "GB/s", "95 % interval", "n",     "Remarks", NULL};
     struct et_strings varying = {0};
     if (!et_varying(w->run, g, &varying)) {

@@ -103,8 +103,8 @@ static bool fill(const struct et_run *run, const struct et_picks *group,
     for (size_t i = 0; ok && i < group->n; i++) {
         const struct et_record *r = &run->records[group->v[i]];
         const struct et_result_time *t = &r->result.time;
-        double work =
-            r->result.work.flop > 0 ? r->result.work.flop : r->result.work.bytes;
+        double work = r->result.work.flop > 0 ? r->result.work.flop
+                                              : r->result.work.bytes;
         s.v[s.n++] = (struct et_scaling_point){
             .r = r,
             .ranks = (double)r->result.team.ranks,
@@ -242,8 +242,7 @@ static const char *unfit(const struct et_run *run, const struct et_series *s)
 }
 
 struct et_projection et_series_project(const struct et_run *run,
-                                       const struct et_series *s,
-                                       double target)
+                                       const struct et_series *s, double target)
 {
     struct et_projection p = {.low = NAN, .high = NAN};
     const struct et_scaling_point *last = &s->v[s->n - 1];
