@@ -142,6 +142,37 @@ bool et_option_is_planned(const char *key)
     return true;
 }
 
+enum et_status et_options_pack(const struct et_options *o, struct et_text *out)
+{
+    for (const struct et_field *row = et_option_rows; row->key; row++) {
+        if (row->type == ET_STRINGS || et_field_is_absent(row, o))
+            continue;
+        et_text_add(out, "%s ", row->key);
+        et_field_print(row, o, out);
+        et_text_add(out, "\n");
+    }
+    return out->failed ? et_error(ET_INFRA, "no memory") : ET_OK;
+}
+
+enum et_status et_options_unpack(const char *text, struct et_options *o)
+{
+    enum et_status status = ET_OK;
+    struct et_strings lines = {0};
+    if (!et_split(text, '\n', &lines))
+        return et_error(ET_INFRA, "no memory");
+    for (size_t i = 0; status == ET_OK && i < lines.n; i++) {
+        char *blank = strchr(lines.v[i], ' ');
+        if (!blank)
+            continue;
+        *blank = '\0';
+        const struct et_field *row = et_field_find(et_option_rows, lines.v[i]);
+        if (row)
+            status = et_field_parse(row, o, blank + 1, "options");
+    }
+    et_strings_free(&lines);
+    return status;
+}
+
 static enum et_status unknown(const struct et_field *rows, const char *word)
 {
     const char *near = et_field_suggest(rows, word);

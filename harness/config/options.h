@@ -31,6 +31,12 @@ extern const struct et_field et_option_rows[];
 /* May a plan's [run] section set it? */
 bool et_option_is_planned(const char *key);
 
+/* Every option but `set` as lines "key value", and back: for the ranks that
+ * did not read the plan, and for a resumed run. */
+enum et_status et_options_pack(const struct et_options *o,
+                               struct et_text *out);
+enum et_status et_options_unpack(const char *text, struct et_options *o);
+
 /* Command line: "--key value", "--key=value", "--key" for a bool, "--no-key".
  * Words that are no options go to `words`. "-h"/"--help" sets *help. Errors
  * are ET_USAGE, with the nearest option. */
