@@ -539,7 +539,8 @@ enum et_status et_section_expand(const struct et_section *s,
     if (status == ET_OK && threads)
         status = list_axis(threads, &threads_row, &axes[n++]);
     else if (status == ET_OK) {
-        snprintf(preset, sizeof preset, "%lld", (long long)allocation->threads);
+        long long share = allocation->threads;
+        snprintf(preset, sizeof preset, "%lld", s->bench->serial ? 1 : share);
         if (!add_point(&axes[n++], "threads", preset))
             status = no_memory();
     }
