@@ -59,6 +59,17 @@ static struct et_verification ran(struct kit *kit, uint64_t iterations)
     return verified(kit);
 }
 
+/* The fastest that can be used: the reference takes its time. */
+static const char *fast(void)
+{
+    const struct et_gemm_backend *b, *last = NULL;
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        if (!b->why_not())
+            last = b;
+    }
+    return last->name;
+}
+
 /* Small enough for every element, and large enough for Freivalds. */
 static const int64_t sizes[][4] = {{31, 17, 29, 3},    {1, 1, 1, 1},
                                    {5, 1, 900, 1},     {150, 140, 130, 1},
@@ -90,7 +101,7 @@ static void right_products_pass(void **unused)
             p.lda = way % 3 ? 0 : (p.trans_a ? p.m : p.k) + 5;
             p.ldc = way % 3 ? 0 : p.n + 3;
             p.alpha = factors[way / 64][0], p.beta = factors[way / 64][1];
-            if (!is_small(&p) && way % (i ? 3 : 9))
+            if (!is_small(&p) && way % (i ? 5 : 13))
                 continue; /* enough of the slow ones */
             struct kit kit;
             open_case(&kit, b->name, &p);
@@ -105,8 +116,10 @@ static void right_products_pass(void **unused)
             close_case(&kit);
         }
     }
-    print_message("[          ] worst clean error: %.3g of its bound\n", worst);
-    assert_true(worst > 0);
+    print_message("[          ] worst clean error, as a share of its bound: "
+                  "%.3g by elements, %.3g by rows\n",
+                  worst[1], worst[0]);
+    assert_true(worst[0] > 0 && worst[1] > 0);
 }
 
 /* What a fault may leave of an element. */
@@ -140,7 +153,7 @@ static void one_wrong_element_fails(void **unused)
         if (p.k > 1000 && (kind == 0 || kind == 1))
             continue; /* an element near 0 would hardly change */
         struct kit kit;
-        open_case(&kit, "reference", &p);
+        open_case(&kit, fast(), &p);
         for (uint64_t i = 0; i < 3; i++) {
             assert_int_equal(run(&kit.s, 1), ET_OK);
             int64_t all = p.batch * p.m * p.n; /* first, last, any */
@@ -183,7 +196,7 @@ static void old_products_fail(void **unused)
         p.beta = (double[]){0, 1, 0.5, -1}[way >> 2];
         p.dtype = way >> 1 & 1;
         struct kit kit;
-        open_case(&kit, "reference", &p);
+        open_case(&kit, fast(), &p);
         assert_int_equal(ran(&kit, 2).status, ET_CHECK_PASSED);
         assert_int_equal(verified(&kit).status, ET_CHECK_FAILED); /* not run */
         struct et_gemm_backend broken = *kit.s.backend;
@@ -211,8 +224,8 @@ static void many_iterations_are_followed(void **unused)
         p.beta = way & 2 ? 1 : -1;
         p.dtype = way >> 2;
         struct kit kit;
-        open_case(&kit, "reference", &p);
-        uint64_t n = p.k > 100 ? 20 : ITERATIONS_KEPT - 2;
+        open_case(&kit, fast(), &p);
+        uint64_t n = p.k > 100 ? 10 : ITERATIONS_KEPT - 2;
         assert_int_equal(ran(&kit, n).status, ET_CHECK_PASSED);
         assert_int_equal(run(&kit.s, n), ET_OK);
         kit.s.count++;
