@@ -7,10 +7,18 @@
  *   metric    = flops
  *   at_least  = 85 % of peak | 150 GFLOP/s     or   at_most = 20 us
  *   take      = every (preset) | best     over the records that `where` picks
+ *   allow_oversubscribed = no (preset) | yes
+ *
+ * A clause has one threshold, in a unit; a band is two clauses. `best` needs
+ * the threshold on the side that the metric gets worse to.
  *
  * pass: the interval's worse end meets the threshold; fail: its better end
- * misses it; inconclusive: between, or no interval, or not converged, or no
- * record, or none valid. A wrong or failed record fails under `every`.
+ * misses it; inconclusive: between, or no interval, or not converged, or
+ * oversubscribed, or no record, or none valid. Under `every` a wrong or failed
+ * record fails and one not measured is inconclusive; under `best` a record
+ * that passes decides, else the one with the best value. Of a run that is not
+ * complete no `every` passes and no `best` fails; of one on a fake clock
+ * nothing is decided.
  */
 #ifndef ET_RESULTS_JUDGE_H
 #define ET_RESULTS_JUDGE_H

@@ -4,6 +4,8 @@
 #ifndef ET_RESULTS_MANIFEST_H
 #define ET_RESULTS_MANIFEST_H
 
+#include <stddef.h>
+
 #include "harness/base/status.h"
 
 /* Of every regular file below dir but itself, sorted by path. */

@@ -39,8 +39,8 @@ json_t *et_record_schema(void);
 const struct et_metric_value *et_record_metric(const struct et_record *r,
                                                const char *name);
 /* A fact by the word used in `where` clauses and columns: "bench", "backend",
- * "case", "label", "status", "ranks", "nodes", "threads", or a parameter's
- * key. NULL where the record has none. buf holds numbers. */
+ * "case", "label", "status", "ranks", "nodes", "threads", or the key of a
+ * parameter or of a fact. NULL where the record has none. buf holds numbers. */
 const char *et_record_word(const struct et_record *r, const char *key,
                            char buf[ET_TEXT_NUMBER]);
 

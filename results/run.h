@@ -9,9 +9,17 @@
 #include "harness/run/sink.h"
 #include "results/record.h"
 
+/* A run that was carried on: when, where and by which command. */
+struct et_run_resume {
+    char *started, *host, *commit;
+    struct et_strings command;
+};
+
 struct et_run {
     char *dir;
-    struct et_run_info info;
+    int64_t schema_version;
+    struct et_run_info info; /* as the run was first begun */
+    struct et_list resumes;  /* of et_run_resume */
     char *outcome;  /* "complete", "interrupted", "failed", "running" */
     char *finished; /* UTC date, or NULL */
     struct et_record *records; /* as written; a case run again stands once,
@@ -20,8 +28,13 @@ struct et_run {
     struct et_strings warnings; /* what was wrong with the directory */
 };
 
-/* ET_USAGE: no such directory or not a run's. ET_INFRA: run.json or a record
- * in the middle does not parse. A torn last line is a warning. */
+/* run.json's members besides the info's: rows of et_run and of a resume. */
+extern const struct et_field et_run_rows[];
+extern const struct et_field et_run_resume_rows[];
+
+/* ET_USAGE: no such directory, not a run's, or a newer etalon's. ET_INFRA:
+ * run.json or a record in the middle does not parse. A torn last line is a
+ * warning. */
 enum et_status et_run_load(const char *dir, struct et_run *out);
 void et_run_free(struct et_run *r);
 
@@ -31,5 +44,7 @@ void et_run_free(struct et_run *r);
  * form, may be NULL) wins. NAN where unknown, the reason in *origin. */
 double et_run_peak(const struct et_run *run, const struct et_record *r,
                    const char *override, const char **origin);
+/* ET_USAGE, logged with `where`, unless `text` can be used as `override`. */
+enum et_status et_run_peak_check(const char *text, const char *where);
 
 #endif

@@ -242,7 +242,7 @@ void et_field_print(const struct et_field *row, const void *base,
     case ET_STRINGS: {
         const struct et_strings *l = AT_CONST(struct et_strings, base, row);
         for (size_t i = 0; i < l->n; i++)
-            et_text_add(out, "%s%s", i ? " " : "", l->v[i]);
+            et_text_add(out, "%s%s", i ? "\n" : "", l->v[i]);
         break;
     }
     default:

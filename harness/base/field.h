@@ -92,7 +92,7 @@ enum et_status et_field_parse(const struct et_field *row, void *base,
                               const char *text, const char *where);
 
 /* The member as text that et_field_parse takes back; "" when absent.
- * Scalars, choices, strings. Appends to `out`. */
+ * Scalars, choices, strings; a list of strings one a line. Appends. */
 void et_field_print(const struct et_field *row, const void *base,
                     struct et_text *out);
 bool et_field_is_absent(const struct et_field *row, const void *base);

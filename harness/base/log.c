@@ -1,6 +1,6 @@
 /* Messages on standard error. Holds the program's only mutable file-scope
- * state: the level and whether a progress line is standing, which belong to
- * the process's one standard error. */
+ * state: the level, the newest error and whether a progress line is standing,
+ * which belong to the process's one standard error. */
 #include "config.h"
 #include "harness/base/log.h"
 
@@ -12,6 +12,7 @@
 
 static enum et_log_level level_now = ET_LOG_NOTE;
 static bool progress_stands;
+static char last_error[160];
 
 void et_log_level_set(enum et_log_level level)
 {
@@ -66,13 +67,26 @@ void et_warn(const char *format, ...)
 
 enum et_status et_error(enum et_status status, const char *format, ...)
 {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(last_error, sizeof last_error, format, args);
+    va_end(args);
     if (level_now < ET_LOG_ERROR)
         return status;
-    va_list args;
     va_start(args, format);
     say("error: ", format, args);
     va_end(args);
     return status;
+}
+
+const char *et_log_last_error(void)
+{
+    return last_error;
+}
+
+void et_log_forget(void)
+{
+    last_error[0] = '\0';
 }
 
 void et_log_progress(const char *line)

@@ -25,6 +25,11 @@ void et_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum et_status et_error(enum et_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The newest error of this process, for a record's reason; "" if none since
+ * the last et_log_forget. */
+const char *et_log_last_error(void);
+void et_log_forget(void);
+
 /* True where standard error is a terminal and NO_COLOR and TERM=dumb are not
  * set: colour and a moving progress line are welcome. */
 bool et_log_is_fancy(void);

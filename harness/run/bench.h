@@ -11,6 +11,7 @@
 
 #include "harness/base/field.h"
 #include "harness/base/status.h"
+#include "harness/run/result.h"
 #include "harness/team/team.h"
 
 /* What a case is run with, besides its own parameters. */
@@ -35,13 +36,11 @@ struct et_need {
 struct et_work {
     double flop;      /* floating-point operations, by `convention` */
     double bytes;     /* payload: algbw's and bandwidth's numerator */
-    double bus_bytes; /* busbw's numerator (collectives), else 0 */
+    double bus_bytes; /* busbw's numerator (collectives), else 0; NAN: a
+                       * collective of one rank, which uses no bus */
     double messages;  /* messages sent, whole team */
     const char *convention; /* how they are counted; static text */
 };
-
-enum et_check { ET_CHECK_NONE, ET_CHECK_PASSED, ET_CHECK_FAILED };
-#define ET_CHECK_CHOICES "none|passed|failed"
 
 /* error <= bound is what passed means. */
 struct et_verification {

@@ -40,9 +40,13 @@ struct et_result_time {
 };
 
 struct et_result_work {
-    double flop, bytes, bus_bytes, messages; /* one iteration, whole team */
+    double flop, bytes, bus_bytes, messages; /* one iteration, whole team; as
+                                              * struct et_work */
     char *convention;
 };
+
+enum et_check { ET_CHECK_NONE, ET_CHECK_PASSED, ET_CHECK_FAILED };
+#define ET_CHECK_CHOICES "none|passed|failed"
 
 struct et_result_verification {
     int status; /* enum et_check */

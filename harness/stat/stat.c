@@ -43,15 +43,12 @@ double et_stat_median(const double *v, size_t n)
     return m;
 }
 
-/* P(B <= k) for B ~ binomial(n, 1/2), summed in logarithms so that a large n
- * does not underflow. */
-static double binomial_half_cdf(long k, size_t n)
+/* P(B = k) for B ~ binomial(n, 1/2), through logarithms so that a large n does
+ * not underflow before the middle. */
+static double binomial_half(size_t k, size_t n)
 {
-    double sum = 0;
-    for (long i = 0; i <= k; i++)
-        sum += exp(lgamma((double)n + 1) - lgamma((double)i + 1) -
-                   lgamma((double)n - (double)i + 1) - (double)n * M_LN2);
-    return sum;
+    return exp(lgamma((double)n + 1) - lgamma((double)k + 1) -
+               lgamma((double)(n - k) + 1) - (double)n * M_LN2);
 }
 
 /* The largest j (from 0) with P(x[j] <= median <= x[n-1-j]) >= confidence;
@@ -59,19 +56,10 @@ static double binomial_half_cdf(long k, size_t n)
 static long interval_rank(size_t n, double confidence)
 {
     double tail = (1 - confidence) / 2;
-    if (n > 1000) {
-        /* Normal approximation, ranks rounded outward: off by at most one
-         * rank of thousands. */
-        double z = 1.959964;
-        if (confidence != 0.95)
-            z = sqrt(2) * 2; /* wider than asked: 99.5 % */
-        return (long)floor((double)n / 2 - z * sqrt((double)n) / 2) - 1;
-    }
     long j = -1;
     double cdf = 0;
     for (long k = 0; k < (long)(n / 2); k++) {
-        cdf += exp(lgamma((double)n + 1) - lgamma((double)k + 1) -
-                   lgamma((double)n - (double)k + 1) - (double)n * M_LN2);
+        cdf += binomial_half((size_t)k, n);
         if (cdf > tail)
             break;
         j = k;
@@ -92,7 +80,7 @@ struct et_interval et_stat_median_interval(const double *sorted, size_t n,
 size_t et_stat_median_floor(double confidence)
 {
     size_t n = 1;
-    while (binomial_half_cdf(0, n) > (1 - confidence) / 2)
+    while (binomial_half(0, n) > (1 - confidence) / 2)
         n++;
     return n;
 }

@@ -1,0 +1,244 @@
+/* The rows of a run's options and the reading of a command line. */
+#include "config.h"
+#include "harness/config/options.h"
+
+#include <string.h>
+
+#include "harness/base/log.h"
+
+#define AT(member) .at = offsetof(struct et_options, member)
+
+const struct et_field et_option_rows[] = {
+    {.key = "plan",
+     .type = ET_STRING,
+     AT(plan),
+     .metavar = "FILE",
+     .help = "plan to run; preset: the default plan, at most two minutes"},
+    {.key = "out",
+     .type = ET_STRING,
+     AT(out),
+     .metavar = "DIR",
+     .help = "new run directory; preset: etalon-run-<date and time>"},
+    {.key = "resume",
+     .type = ET_STRING,
+     AT(resume),
+     .metavar = "DIR",
+     .help = "carry on the interrupted run in DIR, with its own plan"},
+    {.key = "set",
+     .type = ET_STRINGS,
+     AT(set),
+     .metavar = "SECTION.KEY=VALUE",
+     .help = "change one key of the plan; may be given again"},
+    {.key = "seed",
+     .type = ET_INT,
+     AT(seed),
+     .preset = "1",
+     .min = 0,
+     .max = 9e15,
+     .help = "seed of all random data"},
+    {.key = "budget",
+     .type = ET_SECONDS,
+     AT(budget),
+     .preset = "2 s",
+     .min = 1e-3,
+     .max = 86400,
+     .unit = "s",
+     .help = "time to sample one case, after warm-up"},
+    {.key = "precision",
+     .type = ET_REAL,
+     AT(precision),
+     .preset = "0.02",
+     .min = 1e-6,
+     .max = 1,
+     .help = "stop when the median's 95 % interval is this narrow, as a "
+             "share of the median"},
+    {.key = "min-samples",
+     .type = ET_INT,
+     AT(min_samples),
+     .preset = "6",
+     .min = 6,
+     .max = 100000,
+     .help = "samples at least; 6 is the least that has a 95 % interval"},
+    {.key = "max-samples",
+     .type = ET_INT,
+     AT(max_samples),
+     .preset = "1000",
+     .min = 6,
+     .max = 100000,
+     .help = "samples at most"},
+    {.key = "min-time",
+     .type = ET_SECONDS,
+     AT(min_time),
+     .preset = "1 ms",
+     .min = 0,
+     .max = 3600,
+     .unit = "s",
+     .help = "iterations are added until a sample lasts this long, and "
+             "always 1000 clock resolutions"},
+    {.key = "timeout",
+     .type = ET_SECONDS,
+     AT(timeout),
+     .preset = "10 min",
+     .min = 1,
+     .max = 864000,
+     .unit = "s",
+     .help = "a case that makes no progress for so long ends the run, exit 4"},
+    {.key = "counters",
+     .type = ET_STRING,
+     AT(counters),
+     .preset = "auto",
+     .metavar = "SOURCE",
+     .help = "hardware counters: auto, papi, none; fake is for tests"},
+    {.key = "clock",
+     .type = ET_STRING,
+     AT(clock),
+     .preset = "real",
+     .metavar = "CLOCK",
+     .help = "real, or fake for tests: its figures are no measurement"},
+    {.key = "team",
+     .type = ET_STRING,
+     AT(team),
+     .preset = "auto",
+     .metavar = "TRANSPORT",
+     .help = "mpi, self (one process), or auto: mpi under a launcher"},
+    {.key = "scratch",
+     .type = ET_STRING,
+     AT(scratch),
+     .metavar = "DIR",
+     .help = "where I/O cases write; preset: the run directory"},
+    {.key = "catalog",
+     .type = ET_STRING,
+     AT(catalog),
+     .metavar = "DIR",
+     .help = "folder of shapes and plans; preset: as installed"},
+    {.key = "peak",
+     .type = ET_STRING,
+     AT(peak),
+     .metavar = "LIST",
+     .help = "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
+             "preset: from clock and SIMD width"},
+    {.key = "target",
+     .type = ET_REAL,
+     AT(target),
+     .preset = "1e18",
+     .min = 1,
+     .max = 1e30,
+     .unit = "FLOP/s",
+     .help = "rate that scaling is projected to"},
+    {.key = "quiet",
+     .type = ET_BOOL,
+     AT(quiet),
+     .preset = "no",
+     .help = "say only warnings and errors"},
+    {0}};
+
+bool et_option_is_planned(const char *key)
+{
+    static const char *const not_in_a_plan[] = {"plan", "out", "resume", "set"};
+    for (size_t i = 0; i < 4; i++) {
+        if (strcmp(key, not_in_a_plan[i]) == 0)
+            return false;
+    }
+    return true;
+}
+
+enum et_status et_options_pack(const struct et_options *o, struct et_text *out)
+{
+    for (const struct et_field *row = et_option_rows; row->key; row++) {
+        if (row->type == ET_STRINGS || et_field_is_absent(row, o))
+            continue;
+        et_text_add(out, "%s ", row->key);
+        et_field_print(row, o, out);
+        et_text_add(out, "\n");
+    }
+    return out->failed ? et_error(ET_INFRA, "no memory") : ET_OK;
+}
+
+enum et_status et_options_unpack(const char *text, struct et_options *o)
+{
+    enum et_status status = ET_OK;
+    struct et_strings lines = {0};
+    if (!et_split(text, '\n', &lines))
+        return et_error(ET_INFRA, "no memory");
+    for (size_t i = 0; status == ET_OK && i < lines.n; i++) {
+        char *blank = strchr(lines.v[i], ' ');
+        if (!blank)
+            continue;
+        *blank = '\0';
+        const struct et_field *row = et_field_find(et_option_rows, lines.v[i]);
+        if (row)
+            status = et_field_parse(row, o, blank + 1, "options");
+    }
+    et_strings_free(&lines);
+    return status;
+}
+
+static enum et_status unknown(const struct et_field *rows, const char *word)
+{
+    const char *near = et_field_suggest(rows, word);
+    return et_error(ET_USAGE, "unknown option '--%s'%s%s%s; see --help", word,
+                    near ? "; did you mean '--" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+/* One "--word" with the argument after it; *used: how many were taken. */
+static enum et_status parse_one(const struct et_field *rows, void *base,
+                                const char *word, const char *next, int *used)
+{
+    char key[64];
+    const char *equals = strchr(word, '=');
+    size_t n = equals ? (size_t)(equals - word) : strlen(word);
+    if (n >= sizeof key)
+        return unknown(rows, word);
+    memcpy(key, word, n);
+    key[n] = '\0';
+    *used = 1;
+    const struct et_field *row = et_field_find(rows, key);
+    const char *value = equals ? equals + 1 : NULL;
+    if (!row && strncmp(key, "no-", 3) == 0 && !equals) {
+        row = et_field_find(rows, key + 3);
+        if (row && row->type != ET_BOOL)
+            row = NULL;
+        value = "no";
+    }
+    if (!row)
+        return unknown(rows, key);
+    if (!value && row->type == ET_BOOL)
+        value = "yes";
+    if (!value) {
+        if (!next)
+            return et_error(ET_USAGE, "--%s: needs a value; see --help", key);
+        value = next;
+        *used = 2;
+    }
+    return et_field_parse(row, base, value, "command line");
+}
+
+enum et_status et_arguments_parse(const struct et_field *rows, void *base,
+                                  int argc, char *const *argv,
+                                  struct et_strings *words, bool *help)
+{
+    bool only_words = false;
+    for (int i = 0; i < argc;) {
+        const char *a = argv[i];
+        int used = 1;
+        enum et_status s = ET_OK;
+        if (only_words || a[0] != '-' || !a[1]) {
+            if (!et_strings_add(words, a))
+                return et_error(ET_INFRA, "no memory");
+        } else if (strcmp(a, "--") == 0) {
+            only_words = true;
+        } else if (strcmp(a, "-h") == 0 || strcmp(a, "--help") == 0) {
+            *help = true;
+        } else if (a[1] != '-') {
+            s = et_error(ET_USAGE, "unknown option '%s'; see --help", a);
+        } else {
+            s = parse_one(rows, base, a + 2, i + 1 < argc ? argv[i + 1] : NULL,
+                          &used);
+        }
+        if (s != ET_OK)
+            return s;
+        i += used;
+    }
+    return ET_OK;
+}

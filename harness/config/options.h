@@ -1,0 +1,47 @@
+/* options: what steers a run besides its cases. The same rows are the command
+ * line of `run` and `plan`, and the keys of a plan's [run] section (those
+ * marked in et_option_is_planned). Knows no benchmark.
+ */
+#ifndef ET_CONFIG_OPTIONS_H
+#define ET_CONFIG_OPTIONS_H
+
+#include "harness/base/field.h"
+
+struct et_options {
+    char *plan;    /* file; NULL: the default plan of the catalog */
+    char *out;     /* run directory; NULL: etalon-run-<date> */
+    char *resume;  /* run directory to carry on; NULL: none */
+    struct et_strings set; /* section.key=value */
+    int64_t seed;
+    double budget;    /* s of sampling a case */
+    double precision; /* wanted width of the interval over the median */
+    int64_t min_samples, max_samples;
+    double min_time; /* s a sample lasts at least */
+    double timeout;  /* s without progress before a case is given up */
+    char *counters, *clock, *team;
+    char *scratch; /* directory of I/O cases; NULL: the run directory */
+    char *catalog; /* NULL: where it is installed */
+    char *peak;    /* nominal peak of a core; NULL: from the CPU */
+    double target; /* FLOP/s that scaling is projected to */
+    bool quiet;
+};
+
+extern const struct et_field et_option_rows[];
+
+/* May a plan's [run] section set it? */
+bool et_option_is_planned(const char *key);
+
+/* Every option but `set` as lines "key value", and back: for the ranks that
+ * did not read the plan, and for a resumed run. */
+enum et_status et_options_pack(const struct et_options *o,
+                               struct et_text *out);
+enum et_status et_options_unpack(const char *text, struct et_options *o);
+
+/* Command line: "--key value", "--key=value", "--key" for a bool, "--no-key".
+ * Words that are no options go to `words`. "-h"/"--help" sets *help. Errors
+ * are ET_USAGE, with the nearest option. */
+enum et_status et_arguments_parse(const struct et_field *rows, void *base,
+                                  int argc, char *const *argv,
+                                  struct et_strings *words, bool *help);
+
+#endif

@@ -1,0 +1,556 @@
+/* A section's keys become axes, an axis a list of points, a point the keys it
+ * sets; the cases are the product of the axes. */
+#include "config.h"
+#include "harness/config/section.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+#define MAX_CASES 1000000
+
+/* Keys every section has, besides its bench's. */
+static const char *const common_keys[] = {"backend", "ranks", "nodes",
+                                          "threads"};
+
+struct axis {
+    struct et_pairs *points; /* keys set at each point */
+    size_t n;
+    const char *where;
+};
+
+static enum et_status no_memory(void)
+{
+    return et_error(ET_INFRA, "no memory");
+}
+
+static void free_pairs(struct et_pairs *p)
+{
+    static const struct et_field row[] = {{.key = "p", .type = ET_PAIRS}, {0}};
+    et_fields_free(row, p, sizeof *p);
+}
+
+/* A new point that sets one key; NULL on no memory. */
+static struct et_pairs *add_point(struct axis *a, const char *key,
+                                  const char *value)
+{
+    if ((a->n & (a->n - 1)) == 0) {
+        struct et_pairs *v = et_grow(a->points, a->n ? 2 * a->n : 1, sizeof *v);
+        if (!v)
+            return NULL;
+        a->points = v;
+    }
+    struct et_pairs *p = &a->points[a->n];
+    *p = (struct et_pairs){0};
+    if (key && !et_pairs_set(p, key, value, false))
+        return NULL;
+    a->n++;
+    return p;
+}
+
+static bool is_common(const char *key)
+{
+    for (size_t i = 0; i < 4; i++) {
+        if (strcmp(common_keys[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum et_status et_section_set(struct et_section *s, const char *key,
+                              const char *value, const char *where,
+                              bool replace)
+{
+    const struct et_field *row = et_field_find(s->bench->params, key);
+    if (row)
+        key = row->key;
+    if (!row && !is_common(key) && strcmp(key, s->bench->shape_key) != 0) {
+        const char *words[160];
+        size_t n = 0;
+        for (; n < 4; n++)
+            words[n] = common_keys[n];
+        words[n++] = s->bench->shape_key;
+        for (row = s->bench->params; row->key && n < 160; row++)
+            words[n++] = row->key;
+        const char *near = et_nearest(key, words, n);
+        return et_error(ET_USAGE, "%s: [%s]: unknown key '%s'%s%s%s", where,
+                        s->title, key, near ? "; did you mean '" : "",
+                        near ? near : "", near ? "'?" : "");
+    }
+    if (!*value)
+        return et_error(ET_USAGE, "%s: [%s]: %s has no value", where, s->title,
+                        key);
+    size_t i = 0;
+    while (i < s->n && strcmp(s->v[i].key, key) != 0)
+        i++;
+    if (i < s->n && !replace)
+        return et_error(ET_USAGE, "%s: [%s]: %s stands twice, first at %s",
+                        where, s->title, key, s->v[i].where);
+    if (i == s->n) {
+        struct et_section_entry *v = et_grow(s->v, s->n + 1, sizeof *v);
+        if (!v)
+            return no_memory();
+        s->v = v;
+        v[s->n++] = (struct et_section_entry){.key = et_strdup(key)};
+    }
+    struct et_section_entry *e = &s->v[i];
+    free(e->value);
+    free(e->where);
+    e->value = et_strdup(value);
+    e->where = et_strdup(where);
+    return e->key && e->value && e->where ? ET_OK : no_memory();
+}
+
+void et_section_free(struct et_section *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        free(s->v[i].key);
+        free(s->v[i].value);
+        free(s->v[i].where);
+    }
+    free(s->v);
+    free(s->title);
+    free(s->label);
+    free(s->where);
+    *s = (struct et_section){0};
+}
+
+static const struct et_section_entry *entry_of(const struct et_section *s,
+                                               const char *key)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (strcmp(s->v[i].key, key) == 0)
+            return &s->v[i];
+    }
+    return NULL;
+}
+
+/* "8..256MiB*8": from, to, factor. The points are from, from*f, ... <= to. */
+static enum et_status add_range(struct axis *a, const struct et_field *row,
+                                const char *item, const char *where)
+{
+    char from[64], to[64];
+    int64_t low, high, factor = 2;
+    const char *dots = strstr(item, ".."), *times = strchr(item, '*');
+    snprintf(from, sizeof from, "%.*s", (int)(dots - item), item);
+    snprintf(to, sizeof to, "%.*s",
+             times ? (int)(times - dots - 2) : (int)sizeof to - 1, dots + 2);
+    bool ok = et_parse_bytes(et_trim(from), &low) &&
+              et_parse_bytes(et_trim(to), &high) &&
+              (!times || et_parse_int(times + 1, &factor));
+    if (!ok || low < 1 || high < low || factor < 2)
+        return et_error(ET_USAGE,
+                        "%s: %s: '%s' is not from..to*factor, such as "
+                        "8..256MiB*8",
+                        where, row->key, item);
+    for (int64_t v = low; v <= high;) {
+        char text[32];
+        snprintf(text, sizeof text, "%lld", (long long)v);
+        if (!add_point(a, row->key, text))
+            return no_memory();
+        if (!et_mul(v, factor, &v))
+            break;
+    }
+    return ET_OK;
+}
+
+/* One item of a parameter's list. */
+static enum et_status add_item(struct axis *a, const struct et_field *row,
+                               const char *item, const char *where)
+{
+    bool whole = row->type == ET_INT || row->type == ET_BYTES;
+    if (whole && strstr(item, ".."))
+        return add_range(a, row, item, where);
+    return add_point(a, row->key, item) ? ET_OK : no_memory();
+}
+
+/* "1024x512x256" or "2048^3" fills the bench's shape keys in order. */
+static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
+                                  const char *item, const char *where)
+{
+    struct et_strings parts = {0};
+    enum et_status status = ET_OK;
+    const char *power = strchr(item, '^');
+    size_t keys = 0;
+    while (b->shape[keys])
+        keys++;
+    if (keys == 1)
+        return add_item(a, et_field_find(b->params, b->shape[0]), item, where);
+    if (power) {
+        int64_t times = 0;
+        char base[32];
+        snprintf(base, sizeof base, "%.*s", (int)(power - item), item);
+        if (!et_parse_int(power + 1, &times) || times < 1 ||
+            times > (int64_t)keys)
+            return et_error(ET_USAGE,
+                            "%s: %s: '%s': the power must be 1 to %zu", where,
+                            b->shape_key, item, keys);
+        for (int64_t i = 0; i < times; i++) {
+            if (!et_strings_add(&parts, et_trim(base)))
+                return no_memory();
+        }
+    } else if (!et_split(item, 'x', &parts)) {
+        return no_memory();
+    }
+    struct et_pairs *p = NULL;
+    if (parts.n > keys)
+        status =
+            et_error(ET_USAGE,
+                     "%s: %s: '%s' has %zu numbers; at most %zu "
+                     "fit: %s",
+                     where, b->shape_key, item, parts.n, keys, b->shape_help);
+    else if (!(p = add_point(a, NULL, NULL)))
+        status = no_memory();
+    for (size_t i = 0; status == ET_OK && i < parts.n; i++) {
+        if (!et_pairs_set(p, b->shape[i], parts.v[i], true))
+            status = no_memory();
+    }
+    et_strings_free(&parts);
+    return status;
+}
+
+static enum et_status add_named(struct axis *a, const struct et_bench *b,
+                                const struct et_catalog *catalog,
+                                const char *pattern, const char *where)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < catalog->n; i++) {
+        const struct et_shape *shape = &catalog->v[i];
+        if (!et_catalog_selects(pattern, shape->name))
+            continue;
+        struct et_pairs *p = add_point(a, "shape", shape->name);
+        if (!p)
+            return no_memory();
+        found++;
+        for (size_t k = 0; k < shape->values.n; k++) {
+            const char *key = shape->values.v[k].key;
+            /* `count` and `flops` are notes, not parameters. */
+            if (et_field_find(b->params, key) &&
+                !et_pairs_set(p, key, shape->values.v[k].text, true))
+                return no_memory();
+        }
+    }
+    if (found)
+        return ET_OK;
+    const char **names = et_alloc(2 * catalog->n + 1, sizeof *names);
+    char *heads = et_alloc(catalog->n + 1, 64);
+    if (!names || !heads) {
+        free(names);
+        free(heads);
+        return no_memory();
+    }
+    /* Offer the nearest first part as well as the nearest whole name. */
+    for (size_t i = 0; i < catalog->n; i++) {
+        const char *name = catalog->v[i].name;
+        snprintf(heads + 64 * i, 64, "%.*s", (int)strcspn(name, "/"), name);
+        names[2 * i] = heads + 64 * i;
+        names[2 * i + 1] = name;
+    }
+    const char *near = et_nearest(pattern, names, 2 * catalog->n);
+    et_error(ET_USAGE,
+             "%s: %s: no shape '%s'%s%s%s; `etalon list shapes` "
+             "names them",
+             where, b->shape_key, pattern, near ? "; did you mean '" : "",
+             near ? near : "", near ? "'?" : "");
+    free(heads);
+    free(names);
+    return ET_USAGE;
+}
+
+static enum et_status shape_axis(const struct et_section *s,
+                                 const char *catalog_dir, struct axis *a)
+{
+    const struct et_bench *b = s->bench;
+    const struct et_section_entry *e = entry_of(s, b->shape_key);
+    struct et_strings items = {0};
+    struct et_catalog catalog = {0};
+    enum et_status status = ET_OK;
+    bool by_hand = false;
+    for (size_t i = 0; b->shape[i]; i++)
+        by_hand = by_hand || entry_of(s, b->shape[i]);
+    if (!e && by_hand)
+        return ET_OK;
+    a->where = e ? e->where : s->where;
+    if (!et_split(e ? e->value : b->shape_preset, ',', &items))
+        return no_memory();
+    for (size_t i = 0; status == ET_OK && i < items.n; i++) {
+        const char *item = items.v[i];
+        bool number = isdigit((unsigned char)*item) || *item == '-';
+        if (!*item)
+            status = et_error(ET_USAGE, "%s: %s: an item of the list is empty",
+                              a->where, b->shape_key);
+        else if (number && by_hand)
+            status = et_error(ET_USAGE,
+                              "%s: %s: '%s' sets what another key of the "
+                              "section sets too",
+                              a->where, b->shape_key, item);
+        else if (number)
+            status = add_numeric(a, b, item, a->where);
+        else {
+            if (catalog.n == 0)
+                status =
+                    et_catalog_read(catalog_dir, b->name, b->params, &catalog);
+            if (status == ET_OK)
+                status = add_named(a, b, &catalog, item, a->where);
+        }
+    }
+    et_catalog_free(&catalog);
+    et_strings_free(&items);
+    return status;
+}
+
+static enum et_status list_axis(const struct et_section_entry *e,
+                                const struct et_field *row, struct axis *a)
+{
+    struct et_strings items = {0};
+    enum et_status status = ET_OK;
+    a->where = e->where;
+    if (!et_split(e->value, ',', &items))
+        return no_memory();
+    for (size_t i = 0; status == ET_OK && i < items.n; i++) {
+        if (*items.v[i])
+            status = add_item(a, row, items.v[i], e->where);
+        else
+            status = et_error(ET_USAGE, "%s: %s: an item of the list is empty",
+                              e->where, row->key);
+    }
+    et_strings_free(&items);
+    return status;
+}
+
+static enum et_status unknown_backend(const struct et_bench *b,
+                                      const char *name, const char *where)
+{
+    const char *words[66] = {"all", "fast"};
+    size_t n = 2;
+    for (size_t i = 0; b->backend(i) && n < 66; i++)
+        words[n++] = b->backend(i);
+    const char *near = et_nearest(name, words, n);
+    return et_error(ET_USAGE,
+                    "%s: backend: %s has no backend '%s'%s%s%s; `etalon list "
+                    "backends` names them",
+                    where, b->name, name, near ? "; did you mean '" : "",
+                    near ? near : "", near ? "'?" : "");
+}
+
+/* "all": every backend that is here; "fast", the preset: all of those but the
+ * reference, unless there is no other. */
+static enum et_status add_backends(struct axis *a, const struct et_bench *b,
+                                   bool all)
+{
+    for (size_t i = all ? 0 : 1; b->backend(i); i++) {
+        if (!b->backend_why_not(b->backend(i)) &&
+            !add_point(a, "backend", b->backend(i)))
+            return no_memory();
+    }
+    if (a->n == 0 && !add_point(a, "backend", b->backend(0)))
+        return no_memory();
+    return ET_OK;
+}
+
+static enum et_status backend_axis(const struct et_section *s, struct axis *a)
+{
+    const struct et_section_entry *e = entry_of(s, "backend");
+    struct et_strings items = {0};
+    enum et_status status = ET_OK;
+    if (!e)
+        return add_backends(a, s->bench, false);
+    a->where = e->where;
+    if (!et_split(e->value, ',', &items))
+        return no_memory();
+    for (size_t i = 0; status == ET_OK && i < items.n; i++) {
+        const char *name = items.v[i];
+        bool listed = false;
+        for (size_t k = 0; s->bench->backend(k); k++)
+            listed = listed || strcmp(s->bench->backend(k), name) == 0;
+        const char *why = listed ? s->bench->backend_why_not(name) : NULL;
+        if (strcmp(name, "all") == 0 || strcmp(name, "fast") == 0)
+            status = add_backends(a, s->bench, *name == 'a');
+        else if (!listed)
+            status = unknown_backend(s->bench, name, e->where);
+        else if (why)
+            status =
+                et_error(ET_USAGE, "%s: backend: %s: %s", e->where, name, why);
+        else if (!add_point(a, "backend", name))
+            status = no_memory();
+    }
+    et_strings_free(&items);
+    return status;
+}
+
+/* A point of the team axis: `size` ranks or nodes. */
+static enum et_status add_team(struct axis *a,
+                               const struct et_allocation *allocation,
+                               bool by_node, int64_t size)
+{
+    char ranks[32], nodes[32];
+    int64_t n = 1, p = size;
+    if (by_node) {
+        n = size;
+        p = size <= allocation->nodes
+                ? allocation->ranks_upto[size - 1]
+                : size * allocation->ranks_upto[0]; /* will be skipped */
+    } else {
+        while (n < allocation->nodes && allocation->ranks_upto[n - 1] < p)
+            n++;
+    }
+    snprintf(ranks, sizeof ranks, "%lld", (long long)p);
+    snprintf(nodes, sizeof nodes, "%lld", (long long)n);
+    struct et_pairs *point = add_point(a, "ranks", ranks);
+    return point && et_pairs_set(point, "nodes", nodes, true) ? ET_OK
+                                                              : no_memory();
+}
+
+static enum et_status team_axis(const struct et_section *s,
+                                const struct et_allocation *allocation,
+                                struct axis *a)
+{
+    const struct et_section_entry *e = entry_of(s, "ranks");
+    const struct et_section_entry *by_node = entry_of(s, "nodes");
+    struct et_strings items = {0};
+    enum et_status status = ET_OK;
+    if (e && by_node)
+        return et_error(ET_USAGE,
+                        "%s: nodes: ranks is given too, at %s; give one",
+                        by_node->where, e->where);
+    if (by_node)
+        e = by_node;
+    int64_t most = by_node ? allocation->nodes : allocation->ranks;
+    const char *key = by_node ? "nodes" : "ranks";
+    a->where = e ? e->where : s->where;
+    if (!et_split(e ? e->value : "powers", ',', &items))
+        return no_memory();
+    for (size_t i = 0; status == ET_OK && i < items.n; i++) {
+        int64_t size;
+        if (strcmp(items.v[i], "all") == 0) {
+            status = add_team(a, allocation, by_node, most);
+        } else if (strcmp(items.v[i], "powers") == 0) {
+            for (size = 1; status == ET_OK && size < most; size *= 2)
+                status = add_team(a, allocation, by_node, size);
+            if (status == ET_OK)
+                status = add_team(a, allocation, by_node, most);
+        } else if (!et_parse_int(items.v[i], &size) || size < 1 ||
+                   size > 1000000000) {
+            status = et_error(ET_USAGE,
+                              "%s: %s: '%s' is not a number from 1, 'powers' "
+                              "or 'all'",
+                              a->where, key, items.v[i]);
+        } else {
+            if (size > most)
+                et_warn("%s: %s: %lld are asked for, %lld are here; such "
+                        "cases are skipped",
+                        a->where, key, (long long)size, (long long)most);
+            status = add_team(a, allocation, by_node, size);
+        }
+    }
+    et_strings_free(&items);
+    return status;
+}
+
+/* One combination of points to a case. */
+static enum et_status make_case(const struct et_section *s,
+                                const struct axis *axes, const size_t *at,
+                                size_t n_axes, struct et_cases *out)
+{
+    struct et_case c = {0};
+    char where[600];
+    enum et_status status = et_case_init(s->bench, &c);
+    for (size_t i = 0; status == ET_OK && i < n_axes; i++) {
+        const struct et_pairs *p =
+            axes[i].n ? &axes[i].points[at[i]] : &(struct et_pairs){0};
+        snprintf(where, sizeof where, "%s: [%s]", axes[i].where, s->title);
+        for (size_t k = 0; status == ET_OK && k < p->n; k++)
+            status = et_case_set(&c, p->v[k].key, p->v[k].text, where);
+    }
+    snprintf(where, sizeof where, "%s: [%s]", s->where, s->title);
+    if (status == ET_OK && s->bench->check)
+        status = s->bench->check(c.params, where);
+    c.where = et_strdup(where);
+    c.label = et_strdup(s->label);
+    if (status == ET_OK)
+        status = et_case_name(&c);
+    if (status == ET_OK && (out->n & (out->n - 1)) == 0) {
+        struct et_case *v = et_grow(out->v, out->n ? 2 * out->n : 1, sizeof *v);
+        if (!v)
+            status = no_memory();
+        else
+            out->v = v;
+    }
+    if (status != ET_OK) {
+        if (c.bench)
+            et_case_free(&c);
+        return status;
+    }
+    out->v[out->n++] = c;
+    return ET_OK;
+}
+
+static enum et_status multiply(const struct et_section *s,
+                               const struct axis *axes, size_t n_axes,
+                               struct et_cases *out)
+{
+    size_t at[64] = {0};
+    double total = 1;
+    for (size_t i = 0; i < n_axes; i++)
+        total *= axes[i].n ? (double)axes[i].n : 1;
+    if (total + (double)out->n > MAX_CASES)
+        return et_error(ET_USAGE,
+                        "%s: [%s]: %.0f cases; at most %d are run at once",
+                        s->where, s->title, total, MAX_CASES);
+    for (;;) {
+        enum et_status status = make_case(s, axes, at, n_axes, out);
+        if (status != ET_OK)
+            return status;
+        size_t i = n_axes;
+        while (i > 0 && ++at[i - 1] >= axes[i - 1].n)
+            at[--i] = 0;
+        if (i == 0)
+            return ET_OK;
+    }
+}
+
+enum et_status et_section_expand(const struct et_section *s,
+                                 const char *catalog_dir,
+                                 const struct et_allocation *allocation,
+                                 struct et_cases *out)
+{
+    static const struct et_field threads_row = {.key = "threads",
+                                                .type = ET_INT};
+    struct axis axes[64] = {0};
+    size_t n = 0;
+    char preset[32];
+    for (size_t i = 0; i < 64; i++)
+        axes[i].where = s->where;
+    /* The last axis turns fastest: backends side by side, then teams. */
+    enum et_status status = shape_axis(s, catalog_dir, &axes[n++]);
+    for (const struct et_field *row = s->bench->params;
+         status == ET_OK && row->key && n < 60; row++) {
+        const struct et_section_entry *e = entry_of(s, row->key);
+        if (e)
+            status = list_axis(e, row, &axes[n++]);
+    }
+    const struct et_section_entry *threads = entry_of(s, "threads");
+    if (status == ET_OK && threads)
+        status = list_axis(threads, &threads_row, &axes[n++]);
+    else if (status == ET_OK) {
+        snprintf(preset, sizeof preset, "%lld", (long long)allocation->threads);
+        if (!add_point(&axes[n++], "threads", preset))
+            status = no_memory();
+    }
+    if (status == ET_OK)
+        status = team_axis(s, allocation, &axes[n++]);
+    if (status == ET_OK)
+        status = backend_axis(s, &axes[n++]);
+    if (status == ET_OK)
+        status = multiply(s, axes, n, out);
+    for (size_t i = 0; i < 64; i++) {
+        for (size_t k = 0; k < axes[i].n; k++)
+            free_pairs(&axes[i].points[k]);
+        free(axes[i].points);
+    }
+    return status;
+}

@@ -1,0 +1,15 @@
+/* Finds a bench by name. */
+#include "config.h"
+#include "harness/run/bench.h"
+
+#include <string.h>
+
+const struct et_bench *et_bench_find(const struct et_benches *list,
+                                     const char *name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->v[i]->name, name) == 0)
+            return list->v[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,223 @@
+/* Runs the cases. */
+#include "config.h"
+#include "harness/run/drive.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/run/stop.h"
+
+struct driving {
+    const struct et_drive *d;
+    struct et_drive_outcome *o;
+    struct et_team *team; /* of the newest case; NULL: this rank rests */
+    int64_t team_ranks;   /* its size; 0: none yet */
+    double began;
+    size_t i, n; /* rank 0: case number and count */
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_done(const struct et_drive *d, const char *id)
+{
+    return d->done && d->done->n &&
+           bsearch(&id, d->done->v, d->done->n, sizeof *d->done->v, by_text);
+}
+
+static void show_progress(const struct driving *g, const struct et_case *c)
+{
+    char line[200], eta[ET_TEXT_NUMBER] = "";
+    size_t ran = g->i - g->o->kept;
+    double spent = et_clock_now(g->d->instruments.clock) - g->began;
+    if (ran > 0) {
+        et_print_seconds(eta,
+                         round(spent / (double)ran * (double)(g->n - g->i)));
+    }
+    snprintf(line, sizeof line, "[%zu/%zu]%s%s  %.140s", g->i + 1, g->n,
+             *eta ? "  about " : "", eta, c->id);
+    et_log_progress(line);
+}
+
+static void tell(const struct driving *g, const struct et_result *r)
+{
+    char words[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER], rate[ET_TEXT_NUMBER] = "";
+    et_choice_name(ET_OUTCOME_CHOICES, r->outcome, words);
+    if (r->outcome != ET_MEASURED) {
+        et_note("[%zu/%zu] %s: %s: %s", g->i + 1, g->n, r->id, words,
+                r->reason ? r->reason : "");
+        return;
+    }
+    if (r->work.flop > 0 && r->work.bus_bytes == 0 && r->work.messages == 0)
+        et_print_si(rate, r->work.flop / r->time.median, "FLOP/s");
+    else if (r->work.bytes > 0)
+        et_print_si(rate, r->work.bytes / r->time.median, "B/s");
+    et_note("[%zu/%zu] %s: %s  %s%s", g->i + 1, g->n, r->id,
+            et_print_seconds(t, r->time.median), rate,
+            r->time.converged ? "" : "  (not converged)");
+}
+
+static void tally(struct et_drive_outcome *o, int outcome)
+{
+    size_t *const counts[] = {&o->measured, &o->wrong,  &o->unsupported,
+                              &o->skipped,  &o->failed, &o->unmeasured};
+    ++*counts[outcome];
+}
+
+/* The team of a case: kept while consecutive cases have the same size. */
+static enum et_status take_team(struct driving *g, int64_t ranks)
+{
+    if (g->team_ranks == ranks)
+        return ET_OK;
+    if (g->team != g->d->world)
+        et_team_close(g->team);
+    g->team = NULL;
+    g->team_ranks = 0;
+    enum et_status s = ET_OK;
+    if (ranks == g->d->world->size)
+        g->team = g->d->world;
+    else
+        s = et_team_first(g->d->world, (int)ranks, &g->team);
+    if (s == ET_OK)
+        g->team_ranks = ranks;
+    return s;
+}
+
+/* Rank 0: what the record has besides the measurement, then the sink. */
+static enum et_status deliver(struct driving *g, const struct et_case *c,
+                              struct et_result *r, const char *started)
+{
+    const struct et_drive *d = g->d;
+    enum et_status s = ET_OK;
+    r->bench = et_strdup(c->bench->name);
+    r->id = et_strdup(c->id);
+    r->backend = et_strdup(c->backend);
+    r->label = et_strdup(c->label);
+    r->started = et_strdup(started);
+    r->origin = et_strdup(c->bench->backend_origin(c->backend));
+    if (!r->team.transport)
+        r->team = (struct et_result_team){c->ranks, c->nodes, c->threads,
+                                          et_strdup(d->world->ops->name)};
+    if ((c->shape && !et_pairs_set(&r->params, "shape", c->shape, false)) ||
+        !et_pairs_from_fields(&r->params, c->bench->params, c->params))
+        return et_error(ET_INFRA, "no memory");
+    if (c->ranks <= d->placement->n)
+        s = et_placement_describe(d->placement, (int)c->ranks, c->threads,
+                                  &r->placement);
+    tally(g->o, r->outcome);
+    tell(g, r);
+    return s == ET_OK ? d->sink->put(d->sink, r) : s;
+}
+
+static enum et_status one_case(struct driving *g, const struct et_case *c)
+{
+    const struct et_drive *d = g->d;
+    struct et_result r = {0};
+    char started[32];
+    et_clock_date(d->instruments.clock, started);
+    enum et_status s = ET_OK;
+    bool root = d->world->rank == 0;
+    if (root)
+        show_progress(g, c);
+    if (c->ranks > d->world->size) {
+        struct et_text t = {0};
+        et_text_add(&t, "needs %lld ranks, the allocation has %d",
+                    (long long)c->ranks, d->world->size);
+        r.outcome = ET_SKIPPED;
+        r.reason = t.s;
+        r.time.median = r.time.ci_low = r.time.ci_high = NAN;
+        r.time.min = r.time.max = r.time.imbalance = NAN;
+        r.time.slowest_rank = ET_ABSENT_INT;
+        r.energy.joules = r.energy.iterations = NAN;
+        r.verification.error = r.verification.bound = NAN;
+    } else {
+        s = take_team(g, c->ranks);
+        if (s == ET_OK && g->team)
+            s = et_measure(&d->instruments, c, g->team, &r);
+        enum et_status rested = et_team_rest(d->world);
+        s = s == ET_OK ? rested : s;
+    }
+    /* A case cut short is no result: a resumed run does it again. */
+    bool cut = et_stop_wanted() && r.outcome == ET_UNMEASURED;
+    if (root && s == ET_OK && !cut)
+        s = deliver(g, c, &r, started);
+    et_result_free(&r);
+    return s;
+}
+
+/* Rank 0 says which case comes next; "" ends the run. */
+static enum et_status next_case(struct driving *g, char **id)
+{
+    const struct et_drive *d = g->d;
+    *id = NULL;
+    if (d->world->rank == 0) {
+        while (g->i < g->n && is_done(d, d->cases->v[g->i].id)) {
+            g->i++;
+            g->o->kept++;
+        }
+        *id = et_strdup(g->i < g->n ? d->cases->v[g->i].id : "");
+        if (!*id)
+            return et_error(ET_INFRA, "no memory");
+    }
+    return et_team_broadcast_text(d->world, id);
+}
+
+static enum et_status loop(struct driving *g)
+{
+    const struct et_drive *d = g->d;
+    for (;;) {
+        char *id = NULL;
+        struct et_case c = {0};
+        double stop = et_stop_wanted();
+        enum et_status s = et_team_reduce(d->world, ET_MAX, &stop, 1);
+        if (s != ET_OK)
+            return s;
+        if (stop > 0) {
+            g->o->signal = (int)stop;
+            return ET_OK;
+        }
+        s = next_case(g, &id);
+        if (s != ET_OK || !*id) {
+            free(id);
+            return s;
+        }
+        s = et_case_parse(id, d->benches, &c);
+        free(id);
+        s = et_team_agree(d->world, s);
+        if (s == ET_OK)
+            s = et_team_agree(d->world, one_case(g, &c));
+        if (c.bench)
+            et_case_free(&c);
+        if (s != ET_OK)
+            return s;
+        g->i++;
+    }
+}
+
+enum et_status et_drive_run(const struct et_drive *d,
+                            struct et_drive_outcome *out)
+{
+    *out = (struct et_drive_outcome){0};
+    struct driving g = {.d = d,
+                        .o = out,
+                        .began = et_clock_now(d->instruments.clock),
+                        .n = d->cases ? d->cases->n : 0};
+    enum et_status s = loop(&g);
+    if (g.team != d->world)
+        et_team_close(g.team);
+    et_log_progress("");
+    et_watchdog_feed(0, "");
+    if (s != ET_OK)
+        return s;
+    /* Rank 0 alone has the tally. */
+    s = out->wrong ? ET_WRONG : out->failed ? ET_INFRA : ET_OK;
+    if (s == ET_OK && out->signal)
+        s = ET_UNSURE;
+    return et_team_agree(d->world, s);
+}

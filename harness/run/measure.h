@@ -1,0 +1,33 @@
+/* measure: one case, from preparing to the last check, into a result. The one
+ * timing loop of the program; every bench goes through it.
+ *
+ * prepare -> run once and check -> calibrate -> warm up -> sample -> check the
+ * timed data -> one counted pass -> release.
+ */
+#ifndef ET_RUN_MEASURE_H
+#define ET_RUN_MEASURE_H
+
+#include "harness/config/case.h"
+#include "harness/config/options.h"
+#include "harness/counter/counter.h"
+#include "harness/energy/energy.h"
+#include "harness/run/result.h"
+#include "harness/system/clock.h"
+
+/* What measuring stands on; the same for all cases of a run. */
+struct et_instruments {
+    struct et_clock *clock;
+    struct et_counters *counters;
+    struct et_energy *energy;
+    const struct et_options *options;
+    const char *tag; /* unique per run */
+};
+
+/* Collective over the case's team. On rank 0 `out` (zeroed) gets all but id,
+ * params and placement. Trouble with the case is an outcome, not an error:
+ * ET_INFRA only when the team itself no longer works. */
+enum et_status et_measure(const struct et_instruments *with,
+                          const struct et_case *c, struct et_team *team,
+                          struct et_result *out);
+
+#endif

@@ -1,0 +1,72 @@
+/* The rules of the sample loop. */
+#include "config.h"
+#include "harness/run/sampling.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/stat/stat.h"
+
+double et_sampling_floor(double min_time, double resolution)
+{
+    double least = 1000 * resolution;
+    return min_time > least ? min_time : least;
+}
+
+uint64_t et_sampling_grow(uint64_t iterations, double seconds, double floor)
+{
+    if (seconds >= floor || iterations >= (1u << 30))
+        return iterations;
+    /* A fifth more than needed, so that noise does not fall short again; at
+     * most tenfold, since a very short reading says little. */
+    double factor = seconds > 0 ? 1.2 * floor / seconds : 10;
+    if (factor > 10)
+        factor = 10;
+    uint64_t more = (uint64_t)ceil((double)iterations * factor);
+    return more > iterations ? more : iterations + 1;
+}
+
+bool et_sampling_flat(const double *v, size_t n, double precision)
+{
+    if (n < 4)
+        return false;
+    double before = v[0], last = v[n - 1];
+    for (size_t i = 1; i < n - 3; i++)
+        before = fmin(before, v[i]);
+    for (size_t i = n - 3; i < n; i++)
+        last = fmin(last, v[i]);
+    return last >= before * (1 - precision);
+}
+
+size_t et_sampling_block(size_t n)
+{
+    return n < 8 ? 1 : n < 64 ? 4 : 16;
+}
+
+void et_sampling_summarise(struct et_result_time *time, double precision,
+                           int64_t min_samples)
+{
+    size_t n = time->samples.n;
+    time->n = (int64_t)n;
+    time->confidence = 0.95;
+    time->median = time->ci_low = time->ci_high = NAN;
+    time->min = time->max = NAN;
+    time->converged = false;
+    double *sorted = n ? malloc(n * sizeof *sorted) : NULL;
+    if (!sorted)
+        return;
+    memcpy(sorted, time->samples.v, n * sizeof *sorted);
+    et_stat_sort(sorted, n);
+    struct et_interval ci =
+        et_stat_median_interval(sorted, n, time->confidence);
+    time->median = et_stat_quantile(sorted, n, 0.5);
+    time->ci_low = ci.low;
+    time->ci_high = ci.high;
+    time->min = sorted[0];
+    time->max = sorted[n - 1];
+    /* A NAN interval compares false: too few samples never converge. */
+    time->converged =
+        time->n >= min_samples && ci.high - ci.low <= precision * time->median;
+    free(sorted);
+}

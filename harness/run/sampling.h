@@ -1,0 +1,31 @@
+/* sampling: when to stop adding iterations, warming up, and sampling. Pure
+ * rules over the team's samples, so that every rank decides the same.
+ */
+#ifndef ET_RUN_SAMPLING_H
+#define ET_RUN_SAMPLING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/run/result.h"
+
+/* The shortest sample that is believed: `min_time`, and 1000 resolutions. */
+double et_sampling_floor(double min_time, double resolution);
+
+/* More iterations for a sample that took `seconds` with `iterations` and
+ * should take `floor`; the same number when it is long enough. */
+uint64_t et_sampling_grow(uint64_t iterations, double seconds, double floor);
+
+/* Is the series flat: none of the last three samples beat the best of those
+ * before by more than `precision`. */
+bool et_sampling_flat(const double *v, size_t n, double precision);
+
+/* Median, interval, extremes and `converged` of time->samples. */
+void et_sampling_summarise(struct et_result_time *time, double precision,
+                           int64_t min_samples);
+
+/* Samples to take before the next look: few at first, more as they add up. */
+size_t et_sampling_block(size_t n);
+
+#endif

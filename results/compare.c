@@ -1,0 +1,192 @@
+/* Runs side by side. Cases are matched by their identity, which holds bench,
+ * backend, parameters and team. Knows records; draws nothing.
+ */
+#include "config.h"
+#include "results/compare.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+const char *et_change_name(enum et_change c)
+{
+    static const char *const names[] = {"same",    "better", "worse",
+                                        "missing", "new",    "unsure"};
+    return (size_t)c < sizeof names / sizeof *names ? names[c] : "?";
+}
+
+/* The records of a run by identity. */
+struct index {
+    const struct et_record **v;
+    size_t n;
+};
+
+static int by_id(const void *a, const void *b)
+{
+    const struct et_record *const *x = a, *const *y = b;
+    return strcmp((*x)->result.id, (*y)->result.id);
+}
+
+static bool index_make(const struct et_run *run, struct index *out)
+{
+    out->n = run->n;
+    out->v = et_alloc(run->n, sizeof *out->v);
+    if (!out->v)
+        return false;
+    for (size_t i = 0; i < run->n; i++)
+        out->v[i] = &run->records[i];
+    if (run->n > 1)
+        qsort(out->v, run->n, sizeof *out->v, by_id);
+    return true;
+}
+
+static const struct et_record *look_up(const struct index *x,
+                                       const struct et_record *r)
+{
+    const struct et_record **p =
+        x->n ? bsearch(&r, x->v, x->n, sizeof *x->v, by_id) : NULL;
+    return p ? *p : NULL;
+}
+
+/* The headline figure of a valid record: its first metric. */
+static const struct et_metric_value *headline(const struct et_record *r)
+{
+    if (!r || r->result.outcome != ET_MEASURED || r->metrics.n == 0 ||
+        r->result.verification.status != ET_CHECK_PASSED)
+        return NULL;
+    const struct et_metric_value *v = r->metrics.v;
+    return v->name && v->better && isfinite(v->value) ? v : NULL;
+}
+
+static enum et_change weigh(const struct et_comparison *c, bool higher,
+                            double tolerance)
+{
+    /* The ratio's interval holds 1 exactly when the two intervals overlap. */
+    if (c->low <= 1 && c->high >= 1)
+        return ET_CHANGE_SAME;
+    if (fabs(c->ratio - 1) <= tolerance)
+        return ET_CHANGE_SAME;
+    return (c->ratio > 1) == higher ? ET_CHANGE_BETTER : ET_CHANGE_WORSE;
+}
+
+static void compare_values(const struct et_record *base,
+                           const struct et_record *now,
+                           const struct et_metric_value *a,
+                           const struct et_metric_value *b, double tolerance,
+                           bool fake, struct et_comparison *c)
+{
+    c->base = a->value;
+    c->value = b->value;
+    c->ratio = b->value / a->value;
+    c->low = b->ci_low / a->ci_high;
+    c->high = b->ci_high / a->ci_low;
+    bool sure = !fake && base->result.time.converged &&
+                now->result.time.converged && isfinite(c->ratio) &&
+                isfinite(c->low) && isfinite(c->high) && a->unit && b->unit &&
+                strcmp(a->unit, b->unit) == 0;
+    c->change = sure ? weigh(c, strcmp(a->better, "higher") == 0, tolerance)
+                     : ET_CHANGE_UNSURE;
+}
+
+/* One case of the baseline or of run k, or both; a case that neither measured
+ * says nothing and leaves no row. */
+static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
+                         size_t k, const struct et_record *base,
+                         const struct et_record *now, double tolerance)
+{
+    const struct et_metric_value *a = headline(base), *b = headline(now);
+    struct et_comparison c = {.base = NAN,
+                              .value = NAN,
+                              .ratio = NAN,
+                              .low = NAN,
+                              .high = NAN,
+                              .run = k};
+    if (!a && !b)
+        return true;
+    if (a && b && strcmp(a->name, b->name) != 0)
+        b = et_record_metric(now, a->name);
+    if (a && b)
+        compare_values(base, now, a, b, tolerance,
+                       runs[0].info.clock_fake || runs[k].info.clock_fake, &c);
+    else if (a) {
+        c.base = a->value;
+        c.change = ET_CHANGE_MISSING;
+    } else {
+        c.value = b->value;
+        c.change = ET_CHANGE_NEW;
+    }
+    const struct et_metric_value *named = a ? a : b;
+    c.id = et_strdup((a ? base : now)->result.id);
+    c.metric = et_strdup(named->name);
+    c.unit = et_strdup(named->unit ? named->unit : "");
+    out->v[out->n++] = c;
+    return c.id && c.metric && c.unit;
+}
+
+enum et_status et_compare(const struct et_run *runs, size_t n, double tolerance,
+                          struct et_comparisons *out)
+{
+    struct et_comparisons result = {0};
+    struct index base = {0};
+    enum et_status s = ET_OK;
+    if (n < 2)
+        return et_error(ET_USAGE, "a comparison needs two runs or more");
+    if (!(tolerance >= 0) || !isfinite(tolerance))
+        return et_error(ET_USAGE, "the tolerance must be 0 or more");
+    size_t most = 0;
+    for (size_t k = 1; k < n; k++)
+        most += runs[0].n + runs[k].n;
+    result.v = et_alloc(most, sizeof *result.v);
+    bool ok = result.v && index_make(&runs[0], &base);
+    for (size_t k = 1; ok && k < n; k++) {
+        struct index here;
+        ok = index_make(&runs[k], &here);
+        for (size_t i = 0; ok && i < runs[0].n; i++) {
+            const struct et_record *r = &runs[0].records[i];
+            ok =
+                compare_case(&result, runs, k, r, look_up(&here, r), tolerance);
+        }
+        for (size_t i = 0; ok && i < runs[k].n; i++) {
+            const struct et_record *r = &runs[k].records[i];
+            if (!look_up(&base, r))
+                ok = compare_case(&result, runs, k, NULL, r, tolerance);
+        }
+        free(here.v);
+    }
+    free(base.v);
+    if (!ok) {
+        s = et_error(ET_INFRA, "out of memory");
+        et_comparisons_free(&result);
+        return s;
+    }
+    *out = result;
+    return ET_OK;
+}
+
+void et_comparisons_free(struct et_comparisons *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        free(c->v[i].id);
+        free(c->v[i].metric);
+        free(c->v[i].unit);
+    }
+    free(c->v);
+    memset(c, 0, sizeof *c);
+}
+
+enum et_status et_comparisons_status(const struct et_comparisons *c)
+{
+    size_t compared = 0, unsure = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        enum et_change change = c->v[i].change;
+        if (change == ET_CHANGE_WORSE || change == ET_CHANGE_MISSING)
+            return ET_MISSED;
+        compared += change != ET_CHANGE_NEW;
+        unsure += change == ET_CHANGE_UNSURE;
+    }
+    /* Runs that share no case were not compared at all. */
+    return unsure > 0 || compared == 0 ? ET_UNSURE : ET_OK;
+}

@@ -1,0 +1,201 @@
+/* Made-up results, runs and folders for the tests of results/. */
+#include "config.h"
+#include "tests/unit/results/sample.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/stat/stat.h"
+
+static void need(bool ok)
+{
+    if (!ok)
+        fail_msg("the fixture cannot be made");
+}
+
+void sample_summarise(struct et_result *r)
+{
+    struct et_result_time *t = &r->time;
+    double *v = malloc((t->samples.n + 1) * sizeof *v);
+    need(v != NULL);
+    memcpy(v, t->samples.v, t->samples.n * sizeof *v);
+    et_stat_sort(v, t->samples.n);
+    struct et_interval ci = et_stat_median_interval(v, t->samples.n, 0.95);
+    t->n = (int64_t)t->samples.n;
+    t->median = et_stat_quantile(v, t->samples.n, 0.5);
+    t->ci_low = ci.low;
+    t->ci_high = ci.high;
+    t->min = v[0];
+    t->max = v[t->samples.n - 1];
+    t->confidence = 0.95;
+    t->converged = true;
+    free(v);
+}
+
+struct et_result sample_result(const char *id, double median, double spread,
+                               size_t n)
+{
+    struct et_result r;
+    need(et_fields_init(et_result_rows, &r, sizeof r) == ET_OK);
+    r.bench = strdup("gemm");
+    r.id = strdup(id);
+    r.backend = strdup("blis");
+    r.started = strdup("2026-01-01T00:00:00Z");
+    r.outcome = ET_MEASURED;
+    r.team.ranks = 2;
+    r.team.nodes = 1;
+    r.team.threads = 1;
+    r.team.transport = strdup("mpi");
+    need(et_pairs_set(&r.params, "dtype", "fp32", false) &&
+         et_pairs_set(&r.params, "m", "1024", true) &&
+         et_pairs_set(&r.params, "alpha", "0.5", true));
+    for (size_t i = 0; i < n; i++) {
+        double x = n > 1 ? 2.0 * (double)i / (double)(n - 1) - 1 : 0;
+        need(et_reals_add(&r.time.samples, median * (1 + spread * x)));
+    }
+    r.time.iterations = 1;
+    sample_summarise(&r);
+    r.work.flop = 2e9;
+    r.work.bytes = 12e6;
+    r.work.bus_bytes = 0;
+    r.work.messages = 0;
+    r.work.convention = strdup("2 m n k");
+    r.verification.status = ET_CHECK_PASSED;
+    r.verification.error = 0.25;
+    r.verification.bound = 1;
+    r.verification.method = strdup("Freivalds");
+    r.counters.source = strdup("none");
+    struct et_result_absent *a =
+        et_list_add(&r.counters.absents, sizeof(struct et_result_absent));
+    need(a != NULL);
+    a->name = strdup("cycles");
+    a->reason = strdup("no counters here");
+    struct et_result_host *h =
+        et_list_add(&r.placement.hosts, sizeof(struct et_result_host));
+    need(h != NULL);
+    *h = (struct et_result_host){strdup("n1"), 2, 4, 2, strdup("0-3")};
+    return r;
+}
+
+struct et_run_info sample_info(void)
+{
+    struct et_run_info info;
+    need(et_fields_init(et_run_info_rows, &info, sizeof info) == ET_OK);
+    info.version = strdup("0.1.0");
+    info.commit = strdup("abc");
+    info.ranks = 2;
+    info.nodes = 1;
+    info.clock = strdup("CLOCK_MONOTONIC_RAW");
+    info.cases = 0;
+    info.started = strdup("2026-01-01T00:00:00Z");
+    info.plan_text = strdup("[gemm]\nm = 1024\n");
+    need(et_strings_add(&info.command, "etalon") &&
+         et_strings_add(&info.command, "run") &&
+         et_pairs_set(&info.config, "seed", "1", true));
+    return info;
+}
+
+void sample_info_free(struct et_run_info *info)
+{
+    free(info->plan_text);
+    et_fields_free(et_run_info_rows, info, sizeof *info);
+}
+
+struct et_run sample_run(void)
+{
+    struct et_run run = {.schema_version = ET_SCHEMA_VERSION,
+                         .info = sample_info()};
+    run.dir = strdup("made-up");
+    run.outcome = strdup("complete");
+    return run;
+}
+
+void sample_add(struct et_run *run, struct et_result result)
+{
+    run->records = realloc(run->records, (run->n + 1) * sizeof *run->records);
+    need(run->records != NULL);
+    need(et_record_make(&result, &run->records[run->n++]) == ET_OK);
+    run->info.cases++;
+}
+
+char *sample_folder(void)
+{
+    static char name[64];
+    snprintf(name, sizeof name, "/tmp/etalon-test-XXXXXX");
+    need(mkdtemp(name) != NULL);
+    return name;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+void sample_remove(const char *folder)
+{
+    nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+char *sample_path(const char *folder, const char *name)
+{
+    static char path[4][256];
+    static int turn;
+    char *p = path[turn++ % 4];
+    snprintf(p, sizeof path[0], "%s/%s", folder, name);
+    return p;
+}
+
+char *sample_read(const char *path)
+{
+    struct et_text t = {0};
+    char block[4096];
+    FILE *f = fopen(path, "r");
+    if (!f)
+        fail_msg("%s cannot be read", path);
+    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;)
+        et_text_put(&t, block, n);
+    fclose(f);
+    return t.s ? t.s : strdup("");
+}
+
+void sample_write(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    if (!f)
+        fail_msg("%s cannot be written", path);
+    fputs(text, f);
+    fclose(f);
+}
+
+static int real_stderr = -1, heard = -1;
+
+void sample_listen(void)
+{
+    char name[] = "/tmp/etalon-said-XXXXXX";
+    fflush(stderr);
+    heard = mkstemp(name);
+    unlink(name);
+    real_stderr = dup(STDERR_FILENO);
+    dup2(heard, STDERR_FILENO);
+}
+
+const char *sample_said(void)
+{
+    static char text[8192];
+    fflush(stderr);
+    dup2(real_stderr, STDERR_FILENO);
+    close(real_stderr);
+    ssize_t n = pread(heard, text, sizeof text - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    close(heard);
+    return text;
+}

@@ -1,0 +1,48 @@
+/* What the tests of results/ share: results and runs made up in memory,
+ * folders that go away, and what was said on standard error. cmocka's header
+ * with all that it needs comes along.
+ */
+#ifndef ET_TESTS_SAMPLE_H
+#define ET_TESTS_SAMPLE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "harness/run/sink.h"
+#include "results/run.h"
+
+/* A measured fp32 gemm: n samples around `median`, the outermost `spread` of
+ * it away; 2 GFLOP an iteration; one host of 4 cores, 2 of them busy. */
+struct et_result sample_result(const char *id, double median, double spread,
+                               size_t n);
+/* Recompute the time's figures after the samples were changed. */
+void sample_summarise(struct et_result *r);
+
+struct et_run_info sample_info(void); /* et_fields_free by info rows */
+void sample_info_free(struct et_run_info *info);
+
+/* A complete run in memory; et_run_free. */
+struct et_run sample_run(void);
+/* Takes the result over. The run's `cases` grows with it. */
+void sample_add(struct et_run *run, struct et_result result);
+
+/* A fresh folder; its name is static. sample_remove takes all away. */
+char *sample_folder(void);
+void sample_remove(const char *folder);
+char *sample_path(const char *folder, const char *name); /* static, 4 turns */
+char *sample_read(const char *path);                     /* free */
+void sample_write(const char *path, const char *text);
+
+/* Standard error goes to a file until sample_said, which returns it. */
+void sample_listen(void);
+const char *sample_said(void);
+#define assert_said(text, part)                                                \
+    do {                                                                       \
+        if (!strstr(text, part))                                               \
+            fail_msg("'%s' is not in: %s", part, text);                        \
+    } while (0)
+
+#endif
