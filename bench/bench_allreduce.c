@@ -342,6 +342,7 @@ const struct et_bench et_bench_allreduce = {
     .summary = "sum of all ranks' vectors on every rank",
     .params = rows,
     .params_size = sizeof(struct params),
+    .serial = true,
     .shape_key = "sizes",
     .shape = shape,
     .shape_preset = "8..256MiB*32",

@@ -567,6 +567,7 @@ const struct et_bench et_bench_io = {
     .summary = "a checkpoint written or read by all ranks",
     .params = rows,
     .params_size = sizeof(struct params),
+    .serial = true,
     .shape_key = "sizes",
     .shape = shape,
     .shape_preset = "64MiB",
