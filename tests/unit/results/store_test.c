@@ -312,6 +312,15 @@ static void damaged_runs(void **state)
     not_loaded(dir, ET_USAGE, "records.jsonl:1: written by a newer");
     sample_write(records, "{\"schema_version\":1,\"schema_version\":1}\n");
     not_loaded(dir, ET_INFRA, "duplicate");
+    /* A NUL does not end a line early. */
+    lines[0] = '{';
+    FILE *f = fopen(records, "w");
+    assert_non_null(f);
+    size_t n = strcspn(lines, "\n");
+    fwrite(lines, 1, n, f);
+    fwrite("\0x\n", 1, 3, f);
+    fclose(f);
+    not_loaded(dir, ET_INFRA, "records.jsonl:1: not a record");
     free(text);
     free(lines);
 }
