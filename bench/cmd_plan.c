@@ -66,7 +66,7 @@ static double estimate(const struct et_case *c, const struct et_need *need,
                        const struct et_environment *env)
 {
     double flops = isfinite(env->peak_fp64) ? env->peak_fp64 / 2 : GUESS_FLOPS;
-    if (strcmp(c->backend, c->bench->backend(0)) == 0)
+    if (et_bench_is_reference(c->backend))
         flops = 1e9; /* the reference is slow by design */
     flops *= (double)(c->ranks * c->threads);
     double one = need->flop / flops + need->bytes / GUESS_BYTES;

@@ -337,17 +337,19 @@ static enum et_status unknown_backend(const struct et_bench *b,
                     near ? near : "", near ? "'?" : "");
 }
 
-/* "all": every backend that is here; "fast", the preset: all of those but the
- * reference, unless there is no other. */
+/* "all": every backend that is here; "fast", the preset: all of those that are
+ * no reference, or where there is none such, the reference. */
 static enum et_status add_backends(struct axis *a, const struct et_bench *b,
                                    bool all)
 {
-    for (size_t i = all ? 0 : 1; b->backend(i); i++) {
-        if (!b->backend_why_not(b->backend(i)) &&
-            !add_point(a, "backend", b->backend(i)))
+    size_t before = a->n;
+    for (size_t i = 0; b->backend(i); i++) {
+        const char *name = b->backend(i);
+        if ((all || !et_bench_is_reference(name)) &&
+            !b->backend_why_not(name) && !add_point(a, "backend", name))
             return no_memory();
     }
-    if (a->n == 0 && !add_point(a, "backend", b->backend(0)))
+    if (a->n == before && !add_point(a, "backend", b->backend(0)))
         return no_memory();
     return ET_OK;
 }
@@ -537,7 +539,8 @@ enum et_status et_section_expand(const struct et_section *s,
     if (status == ET_OK && threads)
         status = list_axis(threads, &threads_row, &axes[n++]);
     else if (status == ET_OK) {
-        snprintf(preset, sizeof preset, "%lld", (long long)allocation->threads);
+        long long share = allocation->threads;
+        snprintf(preset, sizeof preset, "%lld", s->bench->serial ? 1 : share);
         if (!add_point(&axes[n++], "threads", preset))
             status = no_memory();
     }

@@ -19,7 +19,8 @@ struct et_counter_event {
 struct et_counter_absent {
     char *name, *reason;
 };
-/* Total over the threads of this process between start and stop. */
+/* Total over the threads of this process between start and stop. NAN where
+ * the event was never on the hardware (it had to share and got no turn). */
 struct et_counter_value {
     double total, min, max; /* min and max over threads */
 };
@@ -35,6 +36,8 @@ struct et_counters {
 
 struct et_counter_source {
     const char *name, *summary;
+    /* NULL, or why it cannot be used in this build. */
+    const char *(*why_not)(void);
     /* Fill events and absents; with nothing countable, still ET_OK. */
     enum et_status (*open)(struct et_counters *c);
     /* Attach to every thread the process has now, and count. */
@@ -45,10 +48,16 @@ struct et_counter_source {
     void (*close)(struct et_counters *c);
 };
 
-/* Names from the build's list, in order: "papi", "none", "fake". */
+/* From the build's list, in order: "papi", "perf", "none", "fake". */
 const struct et_counter_source *et_counter_source_at(size_t i);
 
-/* name as above, or "auto": the first that is built in and not "fake". */
+/* Names of the default set: every source has each either among its events or
+ * among its absents. Ends with NULL. A name that ends in _ns counts
+ * nanoseconds, the others count occurrences. */
+extern const char *const et_counter_names[];
+
+/* name as above, or "auto": the first that is built in. An unknown name is
+ * ET_USAGE, one that is not built in ET_INFRA. */
 enum et_status et_counters_open(const char *name, struct et_counters *out);
 void et_counters_close(struct et_counters *c);
 /* For sources: add to the lists (copies); false on no memory. */

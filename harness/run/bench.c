@@ -13,3 +13,13 @@ const struct et_bench *et_bench_find(const struct et_benches *list,
     }
     return NULL;
 }
+
+bool et_bench_is_reference(const char *backend)
+{
+    static const char word[] = "reference";
+    size_t n = strlen(backend);
+    if (n < sizeof word - 1 ||
+        strcmp(backend + n - (sizeof word - 1), word) != 0)
+        return false;
+    return n == sizeof word - 1 || backend[n - sizeof word] == '-';
+}

@@ -59,9 +59,11 @@ struct et_bench {
     const char *shape_preset;   /* the sizes when the plan names none */
     const char *shape_help;
     bool once; /* every sample is one iteration, `before` called before it */
+    bool serial; /* the kernel keeps one thread of a rank busy, never more */
 
-    /* Names of the listed backends, i from 0; NULL ends. The first is the
-     * reference. */
+    /* Names of the listed backends, i from 0; NULL ends. One that is there to
+     * check the others, not to be fast, is named "reference" or
+     * "...-reference". */
     const char *(*backend)(size_t i);
     /* Why the named backend cannot be used in this process (not built in, no
      * library, no launcher); NULL where it can. */
@@ -102,5 +104,7 @@ struct et_benches {
 };
 const struct et_bench *et_bench_find(const struct et_benches *list,
                                      const char *name);
+/* Is a backend of this name a reference? */
+bool et_bench_is_reference(const char *backend);
 
 #endif

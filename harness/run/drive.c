@@ -47,7 +47,7 @@ static void show_progress(const struct driving *g, const struct et_case *c)
 
 static void tell(const struct driving *g, const struct et_result *r)
 {
-    char words[32], t[ET_TEXT_NUMBER], rate[ET_TEXT_NUMBER] = "";
+    char words[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER], rate[ET_TEXT_NUMBER] = "";
     et_choice_name(ET_OUTCOME_CHOICES, r->outcome, words);
     if (r->outcome != ET_MEASURED) {
         et_note("[%zu/%zu] %s: %s: %s", g->i + 1, g->n, r->id, words,

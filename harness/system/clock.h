@@ -15,11 +15,13 @@ struct et_clock {
     bool fake;         /* figures are no measurement */
     double resolution; /* s: smallest step seen between two readings */
     double overhead;   /* s: median cost of one reading */
-    int64_t origin_ns;
-    uint64_t ticks; /* fake: readings so far */
+    int id;            /* real: the clockid_t behind the name */
+    int64_t origin_ns; /* real: when it was opened; fake: the time now */
+    uint64_t ticks;    /* fake: readings so far */
 };
 
-/* name: "real" or "fake". Measures resolution and overhead (about 1 ms).
+/* name: "real" or "fake". Measures resolution and overhead (about 1 ms; up
+ * to 0.1 s where the clock is coarse). A clock that stands still: ET_INFRA.
  * The fake clock advances a fixed, slightly uneven step at each reading. */
 enum et_status et_clock_open(const char *name, struct et_clock *out);
 

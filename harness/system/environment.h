@@ -10,24 +10,24 @@
 #include "harness/base/field.h"
 
 struct et_environment {
-    char *host;         /* uname nodename */
-    char *os;           /* PRETTY_NAME of os-release */
-    char *kernel;       /* uname release and machine */
-    char *virtualised;  /* hypervisor or container seen, "none seen" */
-    char *cpu;          /* model name */
-    char *isa;          /* SIMD found that matters to the peak */
+    char *host;        /* uname nodename */
+    char *os;          /* PRETTY_NAME of os-release */
+    char *kernel;      /* uname release and machine */
+    char *virtualised; /* hypervisor or container seen, "none seen" */
+    char *cpu;         /* model name */
+    char *isa;         /* SIMD found that matters to the peak */
     int64_t sockets, cores, threads; /* online, whole node */
     int64_t numa_nodes;
-    int64_t allowed;      /* hardware threads this process may use */
+    int64_t allowed;       /* hardware threads this process may use */
     int64_t allowed_cores; /* distinct cores among them */
-    char *binding;        /* the allowed set as a list "0-3,8" */
-    int64_t l1d, l2, l3;  /* bytes, one instance */
-    int64_t memory;       /* bytes, installed */
-    double clock_hz;      /* highest nominal clock; NAN if unknown */
-    char *clock_origin;   /* where clock_hz comes from */
-    char *governor;       /* cpufreq governor of the first allowed cpu */
+    char *binding;         /* the allowed set as a list "0-3,8" */
+    int64_t l1d, l2, l3;   /* bytes, one instance */
+    int64_t memory;        /* bytes that the kernel has */
+    double clock_hz;       /* nominal, not boost (peak.h); NAN if unknown */
+    char *clock_origin;    /* where clock_hz comes from, or why there is none */
+    char *governor;        /* cpufreq governor of the first allowed cpu */
     char *turbo, *thp, *smt; /* as the kernel says; NULL: does not say */
-    double load;          /* 1-minute load average at start */
+    double load;             /* 1-minute load average at start */
     /* Nominal peak of one core, FLOP/s; NAN where a factor is unknown. */
     double peak_fp64, peak_fp32;
     char *peak_origin; /* the factors in words, with each one's source */
@@ -38,7 +38,8 @@ struct et_environment {
 extern const struct et_field et_environment_rows[];
 
 /* Fill `out` (uninitialised); only memory can fail. `root` prefixes /proc and
- * /sys, for captured machines in tests; "" for this machine. */
+ * /sys, for captured machines in tests: then nothing outside it is read, and
+ * no variables; "" for this machine. */
 enum et_status et_environment_read(const char *root,
                                    struct et_environment *out);
 

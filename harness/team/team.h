@@ -27,7 +27,8 @@ struct et_team_ops {
      * `all` is NULL elsewhere. */
     enum et_status (*gather)(struct et_team *t, const void *mine, size_t n,
                              void *all);
-    /* Point to point: send to `to` and receive from `from` at once. */
+    /* Point to point: send to `to` and receive from `from` at once. A half of
+     * 0 bytes does not happen: its rank is not looked at. */
     enum et_status (*exchange)(struct et_team *t, const void *send, size_t ns,
                                int to, void *receive, size_t nr, int from);
     /* The first `ranks` ranks form *out; others get *out = NULL. */

@@ -29,11 +29,12 @@ bool et_conv_elements(const struct et_conv *p, int64_t *x, int64_t *w,
 /* As et_gemm_backend; a backend over a gemm backend is named
  * "im2col-<gemm backend>". */
 struct et_conv_backend {
-    const char *name, *summary;
+    const char *const *names; /* NULL ends: im2col has one per gemm backend */
+    const char *summary;
     const char *(*why_not)(const char *name);
     const char *(*origin)(const char *name);
     const char *(*unsupported)(const char *name, const struct et_conv *p);
-    /* Bytes beyond the operands. */
+    /* Bytes beyond the operands; INFINITY on overflow. */
     double (*workspace)(const struct et_conv *p, int threads);
     enum et_status (*create)(const char *name, const struct et_conv *p,
                              int threads, const float *x, const float *w,

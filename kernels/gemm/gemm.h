@@ -38,7 +38,9 @@ struct et_gemm_backend {
     const char *(*origin)(void);
     /* NULL, or why it does not do this problem. */
     const char *(*unsupported)(const struct et_gemm *p);
-    /* May pack or upload; operands stay the caller's and outlive the plan. */
+    /* From here on NULL where why_not always gives a reason.
+     * May pack or upload; operands stay the caller's and outlive the plan.
+     * alpha and beta are rounded to the dtype. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **plan);

@@ -44,4 +44,10 @@ const struct et_io_backend *et_io_backend_find(const char *name);
 enum et_status et_io_cache_drop(const char *path);
 double et_io_cache_share(const char *path);
 
+/* Type of the file system that holds the path ("ext4", "lustre", "tmpfs"),
+ * from /proc; false and `name` untouched where it is not known. */
+bool et_io_filesystem(const char *path, char *name, size_t n);
+/* Is that type memory, so that no read or write meets a device? */
+bool et_io_filesystem_is_memory(const char *name);
+
 #endif

@@ -1,0 +1,436 @@
+/* The environment's rows and where each fact is read. Knows /proc, /sys and
+ * the process's variables; topology.c and peak.c know the processor.
+ */
+#include "config.h"
+#include "harness/system/environment.h"
+
+#include <fnmatch.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/system/files.h"
+#include "harness/system/peak.h"
+#include "harness/system/topology.h"
+
+#define CPU "/sys/devices/system/cpu"
+
+extern char **environ;
+
+#define AT(member) .at = offsetof(struct et_environment, member)
+const struct et_field et_environment_rows[] = {
+    {.key = "host", .type = ET_STRING, AT(host), .help = "the node's name"},
+    {.key = "os", .type = ET_STRING, AT(os), .help = "operating system"},
+    {.key = "kernel",
+     .type = ET_STRING,
+     AT(kernel),
+     .help = "release of the kernel and machine type"},
+    {.key = "virtualised",
+     .type = ET_STRING,
+     AT(virtualised),
+     .help = "signs of a virtual machine or a container, or \"none seen\""},
+    {.key = "cpu", .type = ET_STRING, AT(cpu), .help = "processor model"},
+    {.key = "isa",
+     .type = ET_STRING,
+     AT(isa),
+     .help = "SIMD extensions that matter here"},
+    {.key = "sockets",
+     .type = ET_INT,
+     AT(sockets),
+     .help = "processor packages of the node"},
+    {.key = "cores", .type = ET_INT, AT(cores), .help = "cores of the node"},
+    {.key = "threads",
+     .type = ET_INT,
+     AT(threads),
+     .help = "hardware threads online on the node"},
+    {.key = "numa_nodes",
+     .type = ET_INT,
+     AT(numa_nodes),
+     .help = "memory domains of the node"},
+    {.key = "allowed",
+     .type = ET_INT,
+     AT(allowed),
+     .help = "hardware threads that the process may use"},
+    {.key = "allowed_cores",
+     .type = ET_INT,
+     AT(allowed_cores),
+     .help = "distinct cores among them"},
+    {.key = "binding",
+     .type = ET_STRING,
+     AT(binding),
+     .help = "the hardware threads it may use, as a list"},
+    {.key = "l1d",
+     .type = ET_BYTES,
+     AT(l1d),
+     .unit = "B",
+     .help = "first-level data cache of a core"},
+    {.key = "l2",
+     .type = ET_BYTES,
+     AT(l2),
+     .unit = "B",
+     .help = "one second-level cache"},
+    {.key = "l3",
+     .type = ET_BYTES,
+     AT(l3),
+     .unit = "B",
+     .help = "one third-level cache"},
+    {.key = "memory",
+     .type = ET_BYTES,
+     AT(memory),
+     .unit = "B",
+     .help = "memory of the node that the kernel has"},
+    {.key = "clock_hz",
+     .type = ET_REAL,
+     AT(clock_hz),
+     .unit = "Hz",
+     .help = "nominal clock of a core"},
+    {.key = "clock_origin",
+     .type = ET_STRING,
+     AT(clock_origin),
+     .help = "where the nominal clock comes from, or why there is none"},
+    {.key = "governor",
+     .type = ET_STRING,
+     AT(governor),
+     .help = "frequency governor"},
+    {.key = "turbo",
+     .type = ET_STRING,
+     AT(turbo),
+     .help = "whether the clock may boost"},
+    {.key = "thp",
+     .type = ET_STRING,
+     AT(thp),
+     .help = "transparent huge pages"},
+    {.key = "smt",
+     .type = ET_STRING,
+     AT(smt),
+     .help = "simultaneous multithreading"},
+    {.key = "load",
+     .type = ET_REAL,
+     AT(load),
+     .help = "one-minute load average when the run began"},
+    {.key = "peak_fp64",
+     .type = ET_REAL,
+     AT(peak_fp64),
+     .unit = "FLOP/s",
+     .help = "nominal peak of one core in fp64"},
+    {.key = "peak_fp32",
+     .type = ET_REAL,
+     AT(peak_fp32),
+     .unit = "FLOP/s",
+     .help = "nominal peak of one core in fp32"},
+    {.key = "peak_origin",
+     .type = ET_STRING,
+     AT(peak_origin),
+     .help = "the peak's factors and where each comes from"},
+    {.key = "variables",
+     .type = ET_PAIRS,
+     AT(variables),
+     .help = "environment variables that steer threads and libraries"},
+    {0}};
+
+/* Variables worth keeping. Lists, not whole prefixes, where a prefix has
+ * keys, addresses or names of people among it (SLURM_, OMPI_MCA_orte_). */
+static const char *const kept[] = {"OMP_*",
+                                   "GOMP_*",
+                                   "KMP_*",
+                                   "BLIS_*",
+                                   "OPENBLAS_*",
+                                   "GOTO_NUM_THREADS",
+                                   "MKL_*",
+                                   "ARMPL_*",
+                                   "MALLOC_*",
+                                   "GLIBC_TUNABLES",
+                                   "LD_PRELOAD",
+                                   "PAPI_*",
+                                   "OMPI_MCA_btl*",
+                                   "OMPI_MCA_pml*",
+                                   "OMPI_MCA_mtl*",
+                                   "OMPI_MCA_coll*",
+                                   "OMPI_MCA_osc*",
+                                   "OMPI_MCA_io*",
+                                   "OMPI_MCA_fs*",
+                                   "OMPI_MCA_fcoll*",
+                                   "OMPI_MCA_mpi_*",
+                                   "OMPI_MCA_rmaps*",
+                                   "OMPI_MCA_hwloc*",
+                                   "OMPI_COMM_WORLD_SIZE",
+                                   "PRTE_MCA_rmaps*",
+                                   "PRTE_MCA_hwloc*",
+                                   "MPICH_*",
+                                   "MPIR_CVAR_*",
+                                   "I_MPI_*",
+                                   "UCX_*",
+                                   "FI_*",
+                                   "PSM2_*",
+                                   "SLURM_CLUSTER_NAME",
+                                   "SLURM_JOB_ID",
+                                   "SLURM_JOB_NODELIST",
+                                   "SLURM_JOB_NUM_NODES",
+                                   "SLURM_JOB_PARTITION",
+                                   "SLURM_NTASKS*",
+                                   "SLURM_TASKS_PER_NODE",
+                                   "SLURM_CPU*",
+                                   "SLURM_MEM_BIND*",
+                                   "SLURM_DISTRIBUTION",
+                                   "SLURM_HINT",
+                                   "SLURM_THREADS_PER_CORE"};
+
+/* Never kept, whatever their prefix. */
+static const char *const secret[] = {"*TOKEN*", "*SECRET*", "*PASS*",
+                                     "*KEY*",   "*JWT*",    "*AUTH*",
+                                     "*CRED*",  "*COOKIE*"};
+
+static bool matches(const char *name, const char *const *patterns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (fnmatch(patterns[i], name, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+    return strcmp(((const struct et_pair *)a)->key,
+                  ((const struct et_pair *)b)->key);
+}
+
+static bool read_variables(struct et_pairs *out)
+{
+    for (char **v = environ; v && *v; v++) {
+        char name[64], value[1024];
+        size_t n = strcspn(*v, "=");
+        if ((*v)[n] != '=' || n >= sizeof name)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)n, *v);
+        if (!matches(name, kept, sizeof kept / sizeof *kept) ||
+            matches(name, secret, sizeof secret / sizeof *secret))
+            continue;
+        snprintf(value, sizeof value, "%s", *v + n + 1);
+        if (!et_pairs_set(out, et_clean(name), et_clean(value), false))
+            return false;
+    }
+    if (out->n > 1)
+        qsort(out->v, out->n, sizeof *out->v, compare_pairs);
+    return true;
+}
+
+/* false only on no memory; "" stays absent. */
+static bool set(char **member, const char *text)
+{
+    if (!*text)
+        return true;
+    *member = et_strdup(text);
+    return *member != NULL;
+}
+
+/* The first line of a file, if it is there. */
+static bool set_line(char **member, const char *root, const char *path)
+{
+    char line[256];
+    return !et_file_line(line, sizeof line, root, "%s", path) ||
+           set(member, line);
+}
+
+static bool read_kernel(const char *root, struct et_environment *e)
+{
+    char release[128], machine[64], kernel[200];
+    struct utsname u;
+    if (!*root) {
+        if (uname(&u))
+            return true;
+        snprintf(kernel, sizeof kernel, "%.100s %.60s", u.release, u.machine);
+        return set(&e->host, et_clean(u.nodename)) &&
+               set(&e->kernel, et_clean(kernel));
+    }
+    if (!set_line(&e->host, root, "/proc/sys/kernel/hostname"))
+        return false;
+    if (!et_file_line(release, sizeof release, root,
+                      "/proc/sys/kernel/osrelease"))
+        return true;
+    bool known =
+        et_file_line(machine, sizeof machine, root, "/proc/sys/kernel/arch");
+    snprintf(kernel, sizeof kernel, "%s%s%s", release, known ? " " : "",
+             known ? machine : "");
+    return set(&e->kernel, kernel);
+}
+
+/* KEY="value" of os-release(5). */
+static bool read_os(const char *root, struct et_environment *e)
+{
+    static const char key[] = "PRETTY_NAME=";
+    char line[256];
+    bool ok = true;
+    FILE *f = et_file_open(root, "/etc/os-release");
+    if (!f)
+        f = et_file_open(root, "/usr/lib/os-release");
+    while (f && ok && !e->os && fgets(line, sizeof line, f)) {
+        if (strncmp(line, key, sizeof key - 1) != 0)
+            continue;
+        char *v = et_trim(line + sizeof key - 1);
+        v += strspn(v, "\"'");
+        v[strcspn(v, "\"'")] = '\0';
+        ok = set(&e->os, et_clean(v));
+    }
+    if (f)
+        fclose(f);
+    return ok;
+}
+
+/* "MemTotal:  123 kB" or another key of a file of such lines. */
+static bool find_number(const char *root, const char *path, const char *key,
+                        long long *out)
+{
+    char line[256];
+    bool found = false;
+    FILE *f = et_file_open(root, path);
+    while (f && !found && fgets(line, sizeof line, f)) {
+        found = strncmp(line, key, strlen(key)) == 0 &&
+                sscanf(line + strlen(key), "%lld", out) == 1;
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* x86 guests have the flag; others are told by the firmware's names. */
+static bool has_hypervisor_flag(const char *root)
+{
+    char line[4096];
+    bool found = false;
+    FILE *f = et_file_open(root, "/proc/cpuinfo");
+    while (f && !found && fgets(line, sizeof line, f))
+        found = strncmp(line, "flags", 5) == 0 && strstr(line, " hypervisor");
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static bool read_virtual(const char *root, struct et_environment *e)
+{
+    static const char *const makers[] = {
+        "QEMU",      "KVM",       "VMware",         "Xen",
+        "innotek",   "Bochs",     "Amazon EC2",     "Google",
+        "OpenStack", "Parallels", "Virtual Machine"};
+    struct et_text t = {0};
+    char vendor[96] = "", product[96] = "", both[200];
+    if (has_hypervisor_flag(root))
+        et_text_add(&t, "virtual machine (hypervisor flag of cpuinfo)");
+    et_file_line(vendor, sizeof vendor, root, "/sys/class/dmi/id/sys_vendor");
+    et_file_line(product, sizeof product, root,
+                 "/sys/class/dmi/id/product_name");
+    snprintf(both, sizeof both, "%s %s", vendor, product);
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++) {
+        /* A cloud's bare metal carries the cloud's name too. */
+        if (!strstr(both, makers[i]) || strstr(both, "metal"))
+            continue;
+        et_text_add(&t, "%svirtual machine (firmware of %s)", t.n ? ", " : "",
+                    both);
+        break;
+    }
+    if (et_file_exists(root, "/sys/hypervisor/type"))
+        et_text_add(&t, "%svirtual machine (/sys/hypervisor)", t.n ? ", " : "");
+    if (et_file_exists(root, "/.dockerenv"))
+        et_text_add(&t, "%scontainer (/.dockerenv)", t.n ? ", " : "");
+    else if (et_file_exists(root, "/run/.containerenv"))
+        et_text_add(&t, "%scontainer (/run/.containerenv)", t.n ? ", " : "");
+    else if (et_file_exists(root, "/run/systemd/container"))
+        et_text_add(&t, "%scontainer (/run/systemd/container)",
+                    t.n ? ", " : "");
+    if (t.n == 0)
+        et_text_add(&t, "none seen");
+    bool ok = !t.failed && set(&e->virtualised, et_text_str(&t));
+    et_text_free(&t);
+    return ok;
+}
+
+/* Kernel switches, in the kernel's own words where it has words. */
+static bool read_switches(const char *root, int cpu, struct et_environment *e)
+{
+    char path[96], line[128];
+    int64_t v;
+    snprintf(path, sizeof path, CPU "/cpu%d/cpufreq/scaling_governor", cpu);
+    if (!set_line(&e->governor, root, path) ||
+        !set_line(&e->smt, root, CPU "/smt/control"))
+        return false;
+    bool ok = true;
+    if (et_file_int(&v, root, CPU "/intel_pstate/no_turbo"))
+        ok = set(&e->turbo, v ? "off" : "on");
+    else if (et_file_int(&v, root, CPU "/cpufreq/boost"))
+        ok = set(&e->turbo, v ? "on" : "off");
+    /* "always [madvise] never" */
+    if (ok && et_file_line(line, sizeof line, root,
+                           "/sys/kernel/mm/transparent_hugepage/enabled")) {
+        char *open = strchr(line, '[');
+        if (open) {
+            open[strcspn(open, "]")] = '\0';
+            ok = set(&e->thp, open + 1);
+        }
+    }
+    return ok;
+}
+
+static bool read_numbers(const char *root, struct et_environment *e)
+{
+    long long kib;
+    char line[128];
+    if (find_number(root, "/proc/meminfo", "MemTotal:", &kib) && kib > 0)
+        e->memory = (int64_t)kib * 1024;
+    if (et_file_line(line, sizeof line, root, "/proc/loadavg")) {
+        line[strcspn(line, " ")] = '\0';
+        et_parse_real(line, &e->load);
+    }
+    return true;
+}
+
+static bool read_processor(const char *root, const struct et_topology *t,
+                           int cpu, struct et_environment *e)
+{
+    struct et_peak p;
+    struct et_text list = {0};
+    e->sockets = t->sockets;
+    e->cores = t->cores;
+    e->threads = t->threads;
+    e->numa_nodes = t->numa_nodes;
+    e->allowed = t->allowed_threads;
+    e->allowed_cores = t->allowed_cores;
+    e->l1d = t->l1d;
+    e->l2 = t->l2;
+    e->l3 = t->l3;
+    et_cpus_print(&t->allowed, &list);
+    et_peak_read(root, cpu, &p);
+    e->clock_hz = p.clock_hz;
+    e->peak_fp64 = p.fp64;
+    e->peak_fp32 = p.fp32;
+    bool ok = !list.failed && set(&e->binding, et_text_str(&list)) &&
+              set(&e->cpu, p.cpu) && set(&e->isa, p.isa) &&
+              set(&e->clock_origin, p.clock_origin) &&
+              set(&e->peak_origin, p.origin);
+    et_text_free(&list);
+    return ok;
+}
+
+enum et_status et_environment_read(const char *root, struct et_environment *out)
+{
+    struct et_environment e;
+    struct et_topology t;
+    enum et_status s = et_fields_init(et_environment_rows, &e, sizeof e);
+    if (s != ET_OK)
+        return s;
+    et_topology_read(root, &t);
+    int first = et_cpus_first(&t.allowed), cpu = first < 0 ? 0 : first;
+    if (!read_kernel(root, &e) || !read_os(root, &e) ||
+        !read_virtual(root, &e) || !read_processor(root, &t, cpu, &e) ||
+        !read_switches(root, cpu, &e) || !read_numbers(root, &e) ||
+        (!*root && !read_variables(&e.variables))) {
+        et_fields_free(et_environment_rows, &e, sizeof e);
+        return et_error(ET_INFRA, "no memory to describe the machine");
+    }
+    *out = e;
+    return ET_OK;
+}

@@ -1,0 +1,328 @@
+/* The team over MPI: a communicator of its own, so that its messages never
+ * meet those of a kernel's library. MPI 3.0 calls only, so that Open MPI 4
+ * and 5 and MPICH build it. Errors come back as codes, never abort. Without
+ * MPI this file says so and nothing else.
+ */
+#include "config.h"
+#include "harness/team/transport.h"
+
+#if HAVE_MPI
+#include <limits.h>
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+/* MPI 3 counts in int: larger transfers go in pieces of this size. */
+#define PIECE ((size_t)1 << 30)
+#define TAG 1
+
+struct mpi_team {
+    struct et_team team;
+    MPI_Comm comm;
+    bool whole; /* opened MPI, so closes it */
+};
+
+static MPI_Comm comm_of(struct et_team *t)
+{
+    return *(MPI_Comm *)t->native;
+}
+
+static size_t piece_of(size_t n, size_t done)
+{
+    return done >= n ? 0 : n - done < PIECE ? n - done : PIECE;
+}
+
+enum et_status et_team_mpi_check(int code, const char *what)
+{
+    char words[MPI_MAX_ERROR_STRING];
+    int n = 0;
+
+    if (code == MPI_SUCCESS)
+        return ET_OK;
+    if (MPI_Error_string(code, words, &n) != MPI_SUCCESS)
+        snprintf(words, sizeof words, "error %d", code);
+    return et_error(ET_INFRA, "%s failed: %s", what, words);
+}
+
+static enum et_status barrier(struct et_team *t)
+{
+    return et_team_mpi_check(MPI_Barrier(comm_of(t)), "MPI_Barrier");
+}
+
+static enum et_status broadcast(struct et_team *t, void *data, size_t n)
+{
+    enum et_status s = ET_OK;
+    for (size_t at = 0; at < n && !s; at += PIECE)
+        s = et_team_mpi_check(MPI_Bcast((char *)data + at, (int)piece_of(n, at),
+                                        MPI_BYTE, 0, comm_of(t)),
+                              "MPI_Bcast");
+    return s;
+}
+
+static enum et_status reduce(struct et_team *t, enum et_reduce op, double *v,
+                             size_t n)
+{
+    enum et_status s = ET_OK;
+    for (size_t at = 0; at < n && !s; at += PIECE)
+        s = et_team_mpi_check(MPI_Allreduce(MPI_IN_PLACE, v + at,
+                                            (int)piece_of(n, at), MPI_DOUBLE,
+                                            op == ET_MAX   ? MPI_MAX
+                                            : op == ET_MIN ? MPI_MIN
+                                                           : MPI_SUM,
+                                            comm_of(t)),
+                              "MPI_Allreduce");
+    return s;
+}
+
+static enum et_status exchange(struct et_team *t, const void *send, size_t ns,
+                               int to, void *receive, size_t nr, int from)
+{
+    /* Both ends of a transfer cut it alike, so piece i meets piece i; where
+     * one direction has no more, its half goes to nobody. */
+    for (size_t at = 0; at < ns || at < nr; at += PIECE) {
+        size_t s = piece_of(ns, at), r = piece_of(nr, at);
+        MPI_Status got;
+        int n = 0;
+        enum et_status status = et_team_mpi_check(
+            MPI_Sendrecv(s ? (const char *)send + at : NULL, (int)s, MPI_BYTE,
+                         s ? to : MPI_PROC_NULL, TAG,
+                         r ? (char *)receive + at : NULL, (int)r, MPI_BYTE,
+                         r ? from : MPI_PROC_NULL, TAG, comm_of(t), &got),
+            "MPI_Sendrecv");
+        if (status)
+            return status;
+        if (r && (MPI_Get_count(&got, MPI_BYTE, &n) != MPI_SUCCESS ||
+                  (size_t)n != r))
+            return et_error(ET_INFRA,
+                            "rank %d sent %d bytes where %zu were "
+                            "due",
+                            from, n, r);
+    }
+    return ET_OK;
+}
+
+static enum et_status gather(struct et_team *t, const void *mine, size_t n,
+                             void *all)
+{
+    if (n <= (size_t)INT_MAX / (size_t)t->size)
+        return et_team_mpi_check(MPI_Gather(mine, (int)n, MPI_BYTE, all, (int)n,
+                                            MPI_BYTE, 0, comm_of(t)),
+                                 "MPI_Gather");
+    if (t->rank != 0)
+        return exchange(t, mine, n, 0, NULL, 0, 0);
+    memcpy(all, mine, n);
+    enum et_status s = ET_OK;
+    for (int r = 1; r < t->size && !s; r++)
+        s = exchange(t, NULL, 0, 0, (char *)all + n * (size_t)r, n, r);
+    return s;
+}
+
+static enum et_status rest(struct et_team *t)
+{
+    MPI_Request request;
+    struct timespec nap = {0, 20000};
+    int done = 0;
+
+    enum et_status s =
+        et_team_mpi_check(MPI_Ibarrier(comm_of(t), &request), "MPI_Ibarrier");
+    while (!s && !done) {
+        s = et_team_mpi_check(MPI_Test(&request, &done, MPI_STATUS_IGNORE),
+                              "MPI_Test");
+        if (s || done)
+            break;
+        nanosleep(&nap, NULL);
+        /* Up to 2 ms: a sleeper costs nothing, and wakes soon enough. */
+        nap.tv_nsec = nap.tv_nsec < 1000000 ? 2 * nap.tv_nsec : 2000000;
+    }
+    return s;
+}
+
+static void close_mpi(struct et_team *t)
+{
+    struct mpi_team *m = (struct mpi_team *)t;
+    bool whole = m->whole;
+
+    et_team_mpi_check(MPI_Comm_free(&m->comm), "MPI_Comm_free");
+    free(m);
+    if (whole)
+        et_team_mpi_check(MPI_Finalize(), "MPI_Finalize");
+}
+
+static enum et_status first(struct et_team *t, int ranks, struct et_team **out);
+
+static const struct et_team_ops ops = {.name = "mpi",
+                                       .barrier = barrier,
+                                       .broadcast = broadcast,
+                                       .reduce = reduce,
+                                       .gather = gather,
+                                       .exchange = exchange,
+                                       .first = first,
+                                       .rest = rest,
+                                       .close = close_mpi};
+
+/* Nodes in order of their lowest rank: its owner counts the owners before
+ * it. O(log p) steps and no table of all ranks. */
+static enum et_status find_nodes(struct mpi_team *m)
+{
+    struct et_team *t = &m->team;
+    MPI_Comm local = MPI_COMM_NULL;
+
+    enum et_status s =
+        et_team_mpi_check(MPI_Comm_split_type(m->comm, MPI_COMM_TYPE_SHARED,
+                                              t->rank, MPI_INFO_NULL, &local),
+                          "MPI_Comm_split_type");
+    if (s)
+        return s;
+    MPI_Comm_set_errhandler(local, MPI_ERRORS_RETURN);
+    s = et_team_mpi_check(MPI_Comm_rank(local, &t->local_rank),
+                          "MPI_Comm_rank");
+    if (!s)
+        s = et_team_mpi_check(MPI_Comm_size(local, &t->local_size),
+                              "MPI_Comm_size");
+    int leads = t->local_rank == 0, before = 0;
+    if (!s)
+        s = et_team_mpi_check(
+            MPI_Exscan(&leads, &before, 1, MPI_INT, MPI_SUM, m->comm),
+            "MPI_Exscan");
+    t->node = t->rank == 0 ? 0 : before; /* Exscan leaves rank 0's undefined */
+    if (!s)
+        s = et_team_mpi_check(MPI_Bcast(&t->node, 1, MPI_INT, 0, local),
+                              "MPI_Bcast");
+    if (!s)
+        s = et_team_mpi_check(
+            MPI_Allreduce(&leads, &t->nodes, 1, MPI_INT, MPI_SUM, m->comm),
+            "MPI_Allreduce");
+    MPI_Comm_free(&local);
+    return s;
+}
+
+/* Takes the communicator over, also on failure. */
+static enum et_status make(MPI_Comm comm, bool whole, struct et_team **out)
+{
+    struct mpi_team *m = et_alloc(1, sizeof *m);
+    enum et_status s = ET_OK;
+
+    if (!m) {
+        MPI_Comm_free(&comm);
+        return et_error(ET_INFRA, "no memory for a team");
+    }
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+    m->comm = comm;
+    m->whole = whole;
+    m->team.ops = &ops;
+    m->team.native = &m->comm;
+    s = et_team_mpi_check(MPI_Comm_rank(comm, &m->team.rank), "MPI_Comm_rank");
+    if (!s)
+        s = et_team_mpi_check(MPI_Comm_size(comm, &m->team.size),
+                              "MPI_Comm_size");
+    if (!s)
+        s = find_nodes(m);
+    if (s) {
+        MPI_Comm_free(&m->comm);
+        free(m);
+        return s;
+    }
+    *out = &m->team;
+    return ET_OK;
+}
+
+static enum et_status first(struct et_team *t, int ranks, struct et_team **out)
+{
+    MPI_Comm comm = MPI_COMM_NULL;
+    enum et_status s = et_team_mpi_check(
+        MPI_Comm_split(comm_of(t), t->rank < ranks ? 0 : MPI_UNDEFINED, t->rank,
+                       &comm),
+        "MPI_Comm_split");
+    if (s)
+        return s;
+    if (comm != MPI_COMM_NULL)
+        return make(comm, false, out);
+    *out = NULL;
+    return ET_OK;
+}
+
+enum et_status et_team_mpi_open(struct et_team **out)
+{
+    int begun = 0, level = MPI_THREAD_SINGLE;
+    MPI_Comm comm = MPI_COMM_NULL;
+
+    MPI_Initialized(&begun);
+    if (begun)
+        return et_error(ET_INFRA, "MPI was begun in this process before: it "
+                                  "allows that once");
+    enum et_status s = et_team_mpi_check(
+        MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level),
+        "MPI_Init_thread");
+    if (s)
+        return s;
+    if (level < MPI_THREAD_FUNNELED)
+        et_warn("MPI does not promise to work beside threads "
+                "(MPI_THREAD_SINGLE)");
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    s = et_team_mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &comm), "MPI_Comm_dup");
+    if (!s)
+        s = make(comm, true, out);
+    if (s)
+        MPI_Finalize();
+    return s;
+}
+
+const char *et_team_mpi_why_not(void)
+{
+    return NULL;
+}
+
+const char *et_team_mpi_idle(void)
+{
+    int begun = 0, ended = 0;
+    MPI_Initialized(&begun);
+    MPI_Finalized(&ended);
+    return begun && !ended ? NULL
+                           : "MPI does not run in this process (start it with "
+                             "mpirun or srun)";
+}
+
+const char *et_team_mpi_version(void)
+{
+    /* The text never changes; the buffer only gives it a place to stay. */
+    static char line[MPI_MAX_LIBRARY_VERSION_STRING];
+    int n = 0;
+
+    if (!line[0] && MPI_Get_library_version(line, &n) == MPI_SUCCESS) {
+        line[strcspn(line, "\r\n")] = '\0';
+        for (char *p = line; *p; p++)
+            *p = *p == '\t' ? ' ' : *p;
+    }
+    return line[0] ? line : NULL;
+}
+
+#else
+
+#include "harness/base/log.h"
+
+const char *et_team_mpi_why_not(void)
+{
+    return "not built in (configure --with-mpi)";
+}
+
+const char *et_team_mpi_idle(void)
+{
+    return et_team_mpi_why_not();
+}
+
+const char *et_team_mpi_version(void)
+{
+    return NULL;
+}
+
+enum et_status et_team_mpi_open(struct et_team **out)
+{
+    (void)out;
+    return et_error(ET_INFRA, "team mpi: %s", et_team_mpi_why_not());
+}
+#endif

@@ -1,0 +1,203 @@
+/* Convolution over any gemm backend: the input patches of an image become
+ * the columns of a matrix, and an image's output is one gemm per group
+ * (Chellapilla, Puri, Simard, "High performance convolutional neural networks
+ * for document processing", IWFHR 2006). Knows gemm by its table only.
+ */
+#include "config.h"
+#include "kernels/conv/conv.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "kernels/gemm/gemm.h"
+#include "lists.h"
+
+#define PREFIX "im2col-"
+
+struct plan {
+    struct et_conv p;
+    int threads;
+    const float *x;
+    float *columns; /* c*r*s rows of p*q, one image; NULL: x is it already */
+    const struct et_gemm_backend *gemm;
+    void **products; /* a gemm plan per image: its output has its own place */
+};
+
+static const struct et_gemm_backend *gemm_of(const char *name)
+{
+    return et_gemm_backend_find(name + strlen(PREFIX));
+}
+
+static const char *why_not(const char *name)
+{
+    return gemm_of(name)->why_not();
+}
+
+static const char *origin(const char *name)
+{
+    return gemm_of(name)->origin();
+}
+
+/* A filter of one point, each input point used once: nothing to gather. */
+static bool is_plain(const struct et_conv *p)
+{
+    return p->r == 1 && p->s == 1 && p->stride_h == 1 && p->stride_w == 1 &&
+           p->pad_h == 0 && p->pad_w == 0;
+}
+
+/* The product that makes one image; its batch runs over the groups. */
+static struct et_gemm product(const struct et_conv *p)
+{
+    int64_t area = et_conv_p(p) * et_conv_q(p);
+    int64_t depth = p->c / p->groups * p->r * p->s;
+    return (struct et_gemm){.dtype = ET_FP32,
+                            .m = p->k / p->groups,
+                            .n = area,
+                            .k = depth,
+                            .batch = p->groups,
+                            .lda = depth,
+                            .ldb = area,
+                            .ldc = area,
+                            .alpha = 1,
+                            .beta = 0};
+}
+
+static bool columns_size(const struct et_conv *p, int64_t *out)
+{
+    int64_t n = p->c;
+    if (!et_mul(n, p->r, &n) || !et_mul(n, p->s, &n) ||
+        !et_mul(n, et_conv_p(p), &n) || !et_mul(n, et_conv_q(p), &n))
+        return false;
+    *out = n;
+    return true;
+}
+
+static const char *unsupported(const char *name, const struct et_conv *p)
+{
+    int64_t n;
+    if (!columns_size(p, &n))
+        return "the matrix of patches exceeds 2^63 elements";
+    struct et_gemm g = product(p);
+    return gemm_of(name)->unsupported(&g);
+}
+
+static double workspace(const struct et_conv *p, int threads)
+{
+    int64_t n = 0;
+    (void)threads;
+    if (!is_plain(p) && !columns_size(p, &n))
+        return INFINITY;
+    return (double)n * sizeof(float) + (double)p->n * sizeof(void *);
+}
+
+static void destroy(void *plan)
+{
+    struct plan *q = plan;
+    for (int64_t i = 0; q->products && i < q->p.n; i++) {
+        if (q->products[i])
+            q->gemm->destroy(q->products[i]);
+    }
+    free(q->products);
+    et_free_aligned(q->columns);
+    free(q);
+}
+
+static enum et_status create(const char *name, const struct et_conv *p,
+                             int threads, const float *x, const float *w,
+                             float *y, void **out)
+{
+    enum et_status status = ET_OK;
+    int64_t size = 0;
+    struct plan *q = et_alloc(1, sizeof *q);
+    if (!q)
+        return et_error(ET_INFRA, "conv: %s: no memory", name);
+    *q = (struct plan){
+        .p = *p, .threads = threads, .x = x, .gemm = gemm_of(name)};
+    q->products = et_alloc((size_t)p->n, sizeof *q->products);
+    if (!is_plain(p) && columns_size(p, &size))
+        q->columns = et_alloc_aligned((size_t)size, sizeof(float));
+    if (!q->products || (!is_plain(p) && !q->columns)) {
+        status =
+            et_error(ET_INFRA, "conv: %s: no memory for the patches", name);
+        goto out;
+    }
+    struct et_gemm g = product(p);
+    for (int64_t i = 0; i < p->n && status == ET_OK; i++) {
+        const float *b = q->columns ? q->columns : x + i * p->c * p->h * p->w;
+        status = q->gemm->create(&g, threads, w, b, y + i * p->k * g.n,
+                                 &q->products[i]);
+    }
+out:
+    if (status == ET_OK)
+        *out = q;
+    else
+        destroy(q);
+    return status;
+}
+
+/* Row `row` of the matrix: one channel and filter point, over all outputs. */
+static void gather(const struct plan *q, const float *image, int64_t row)
+{
+    const struct et_conv *p = &q->p;
+    int64_t height = et_conv_p(p), width = et_conv_q(p);
+    int64_t s = row % p->s, r = row / p->s % p->r, c = row / p->s / p->r;
+    const float *x = image + c * p->h * p->w;
+    float *to = q->columns + row * height * width;
+    for (int64_t i = 0; i < height; i++, to += width) {
+        int64_t h = i * p->stride_h - p->pad_h + r * p->dil_h;
+        if (h < 0 || h >= p->h) {
+            memset(to, 0, (size_t)width * sizeof *to);
+            continue;
+        }
+        int64_t v = s * p->dil_w - p->pad_w;
+        for (int64_t j = 0; j < width; j++, v += p->stride_w)
+            to[j] = v >= 0 && v < p->w ? x[h * p->w + v] : 0;
+    }
+}
+
+static enum et_status run(void *plan)
+{
+    const struct plan *q = plan;
+    const struct et_conv *p = &q->p;
+    enum et_status status = ET_OK;
+    int64_t rows = p->c * p->r * p->s;
+    for (int64_t n = 0; n < p->n && status == ET_OK; n++) {
+        if (q->columns) {
+            const float *image = q->x + n * p->c * p->h * p->w;
+#pragma omp parallel for schedule(static) num_threads(q->threads)
+            for (int64_t row = 0; row < rows; row++)
+                gather(q, image, row);
+        }
+        status = q->gemm->run(q->products[n]);
+    }
+    return status;
+}
+
+static enum et_status fetch(void *plan)
+{
+    const struct plan *q = plan;
+    enum et_status status = ET_OK;
+    for (int64_t n = 0; n < q->p.n && status == ET_OK; n++)
+        status = q->gemm->fetch(q->products[n]);
+    return status;
+}
+
+static const char *const names[] = {
+#define NAME(gemm) PREFIX #gemm,
+    ET_LIST_GEMM(NAME) NULL};
+
+const struct et_conv_backend et_conv_im2col = {
+    .names = names,
+    .summary = "patches to a matrix, then a gemm per image and group",
+    .why_not = why_not,
+    .origin = origin,
+    .unsupported = unsupported,
+    .workspace = workspace,
+    .create = create,
+    .run = run,
+    .fetch = fetch,
+    .destroy = destroy,
+};

@@ -1,0 +1,113 @@
+/* The reference convolution: the definition, written out, sums in double.
+ * Slow and right; the other backends are checked against it.
+ */
+#include "config.h"
+#include "kernels/conv/conv.h"
+
+#include <stdlib.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+struct plan {
+    struct et_conv p;
+    int threads;
+    const float *x, *w;
+    float *y;
+};
+
+static const char *why_not(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+static const char *origin(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
+static const char *unsupported(const char *name, const struct et_conv *p)
+{
+    (void)name, (void)p;
+    return NULL;
+}
+
+static double workspace(const struct et_conv *p, int threads)
+{
+    (void)p, (void)threads;
+    return 0;
+}
+
+static enum et_status create(const char *name, const struct et_conv *p,
+                             int threads, const float *x, const float *w,
+                             float *y, void **out)
+{
+    (void)name;
+    struct plan *q = et_alloc(1, sizeof *q);
+    if (!q)
+        return et_error(ET_INFRA, "conv: reference: no memory");
+    *q = (struct plan){.p = *p, .threads = threads, .x = x, .w = w, .y = y};
+    *out = q;
+    return ET_OK;
+}
+
+/* One output: image n, filter k, row and column of the output. */
+static double point(const struct plan *q, int64_t n, int64_t k, int64_t row,
+                    int64_t column)
+{
+    const struct et_conv *p = &q->p;
+    int64_t cg = p->c / p->groups, group = k / (p->k / p->groups);
+    double sum = 0;
+    for (int64_t c = 0; c < cg; c++) {
+        const float *x = q->x + (n * p->c + group * cg + c) * p->h * p->w;
+        const float *w = q->w + (k * cg + c) * p->r * p->s;
+        for (int64_t r = 0; r < p->r; r++) {
+            int64_t h = row * p->stride_h - p->pad_h + r * p->dil_h;
+            if (h < 0 || h >= p->h)
+                continue;
+            for (int64_t s = 0; s < p->s; s++) {
+                int64_t v = column * p->stride_w - p->pad_w + s * p->dil_w;
+                if (v >= 0 && v < p->w)
+                    sum += (double)x[h * p->w + v] * (double)w[r * p->s + s];
+            }
+        }
+    }
+    return sum;
+}
+
+static enum et_status run(void *plan)
+{
+    const struct plan *q = plan;
+    int64_t k = q->p.k, rows = et_conv_p(&q->p), columns = et_conv_q(&q->p);
+    int64_t total = q->p.n * k * rows;
+#pragma omp parallel for schedule(static) num_threads(q->threads)
+    for (int64_t i = 0; i < total; i++) {
+        for (int64_t j = 0; j < columns; j++)
+            q->y[i * columns + j] =
+                (float)point(q, i / rows / k, i / rows % k, i % rows, j);
+    }
+    return ET_OK;
+}
+
+static enum et_status fetch(void *plan)
+{
+    (void)plan;
+    return ET_OK;
+}
+
+static const char *const names[] = {"reference", NULL};
+
+const struct et_conv_backend et_conv_reference = {
+    .names = names,
+    .summary = "the definition in plain loops, sums in double",
+    .why_not = why_not,
+    .origin = origin,
+    .unsupported = unsupported,
+    .workspace = workspace,
+    .create = create,
+    .run = run,
+    .fetch = fetch,
+    .destroy = free,
+};

@@ -1,0 +1,137 @@
+/* gemm on BLIS, through its typed API: row and column strides say what is
+ * transposed, so every case is one call. The only file that knows blis.h.
+ */
+#include "config.h"
+#include "kernels/gemm/gemm.h"
+
+#if HAVE_BLIS
+
+#if HAVE_BLIS_BLIS_H
+#include <blis/blis.h>
+#else
+#include <blis.h>
+#endif
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+struct plan {
+    struct et_gemm p;
+    int threads;
+    const void *a, *b;
+    void *c;
+    int64_t rs_a, cs_a, rs_b, cs_b, step_a, step_b, step_c;
+};
+
+static const char *why_not(void)
+{
+    return NULL;
+}
+
+static const char *origin(void)
+{
+    static char text[160];
+    const char *threading = bli_info_get_enable_openmp()     ? "openmp"
+                            : bli_info_get_enable_pthreads() ? "pthreads"
+                                                             : "single thread";
+    snprintf(text, sizeof text, "BLIS %s, %s kernels, %s",
+             bli_info_get_version_str(), bli_arch_string(bli_arch_query_id()),
+             threading);
+    return text;
+}
+
+static const char *unsupported(const struct et_gemm *p)
+{
+    if (sizeof(dim_t) < 8 &&
+        (p->m > INT32_MAX || p->n > INT32_MAX || p->k > INT32_MAX ||
+         p->lda > INT32_MAX || p->ldb > INT32_MAX || p->ldc > INT32_MAX))
+        return "this BLIS has 32-bit dimensions";
+    return NULL;
+}
+
+static enum et_status create(const struct et_gemm *p, int threads,
+                             const void *a, const void *b, void *c, void **out)
+{
+    struct plan *q = et_alloc(1, sizeof *q);
+    if (!q)
+        return et_error(ET_INFRA, "gemm: blis: no memory");
+    *q = (struct plan){.p = *p, .threads = threads, .a = a, .b = b, .c = c};
+    q->rs_a = p->trans_a ? 1 : p->lda;
+    q->cs_a = p->trans_a ? p->lda : 1;
+    q->rs_b = p->trans_b ? 1 : p->ldb;
+    q->cs_b = p->trans_b ? p->ldb : 1;
+    q->step_a = (p->trans_a ? p->k : p->m) * p->lda;
+    q->step_b = (p->trans_b ? p->n : p->k) * p->ldb;
+    q->step_c = p->m * p->ldc;
+    *out = q;
+    return ET_OK;
+}
+
+static enum et_status run(void *plan)
+{
+    struct plan *q = plan;
+    const struct et_gemm *p = &q->p;
+    /* Up to 0.9 the count is the process's, from 1.0 on the calling thread's:
+     * set here it holds in both, for a lock or a store. It overrules what
+     * BLIS_NUM_THREADS and OMP_NUM_THREADS say. */
+    bli_thread_set_num_threads(q->threads);
+    for (int64_t g = 0; g < p->batch; g++) {
+        /* Not const: before 1.0 BLIS does not promise it, though it holds. */
+        if (p->dtype == ET_FP64) {
+            double alpha = p->alpha, beta = p->beta;
+            bli_dgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
+                      &alpha, (double *)q->a + g * q->step_a, q->rs_a, q->cs_a,
+                      (double *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
+                      (double *)q->c + g * q->step_c, p->ldc, 1);
+        } else {
+            float alpha = (float)p->alpha, beta = (float)p->beta;
+            bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
+                      &alpha, (float *)q->a + g * q->step_a, q->rs_a, q->cs_a,
+                      (float *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
+                      (float *)q->c + g * q->step_c, p->ldc, 1);
+        }
+    }
+    return ET_OK;
+}
+
+static enum et_status fetch(void *plan)
+{
+    (void)plan;
+    return ET_OK;
+}
+
+#else
+
+static const char *why_not(void)
+{
+    return "not built in (configure --with-blis)";
+}
+
+static const char *origin(void)
+{
+    return NULL;
+}
+
+static const char *unsupported(const struct et_gemm *p)
+{
+    (void)p;
+    return why_not();
+}
+
+#endif
+
+const struct et_gemm_backend et_gemm_blis = {
+    .name = "blis",
+    .summary = "BLIS, typed API",
+    .why_not = why_not,
+    .origin = origin,
+    .unsupported = unsupported,
+#if HAVE_BLIS
+    .create = create,
+    .run = run,
+    .fetch = fetch,
+    .destroy = free,
+#endif
+};

@@ -1,0 +1,237 @@
+/* gemm on whatever CBLAS the build found: OpenBLAS, MKL, ArmPL, netlib. The
+ * symbol cblas_dgemm may come from another library than the one configure
+ * named (libblis exports it too, and libblas.so.3 is switched by the system's
+ * alternatives), so all that is said of it is asked of the running process.
+ */
+#include "config.h"
+#include "kernels/gemm/gemm.h"
+
+#if HAVE_CBLAS
+
+#if HAVE_CBLAS_H
+#include <cblas.h>
+#elif HAVE_MKL_CBLAS_H
+#include <mkl_cblas.h>
+#else
+#include <armpl.h>
+#endif
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+/* The integer of this library's calls; each names it its own way. */
+#if defined(OPENBLAS_CONFIG_H)
+typedef blasint integer;
+#elif defined(MKL_INT)
+typedef MKL_INT integer;
+#elif defined(CBLAS_INT)
+typedef CBLAS_INT integer;
+#else
+typedef int integer;
+#endif
+#define INTEGER_MAX (sizeof(integer) < 8 ? (int64_t)INT32_MAX : INT64_MAX)
+
+struct plan {
+    struct et_gemm p;
+    int threads;
+    const void *a, *b;
+    void *c;
+    int64_t step_a, step_b, step_c;
+    /* How this library is told its threads: one of these, or none. */
+    void (*set_int)(int);
+    void (*set_wide)(int64_t);
+};
+
+static const char *why_not(void)
+{
+    return NULL;
+}
+
+/* The loaded object that holds `name`, "" for the program itself. */
+static bool provider(void *symbol, const char *name, Dl_info *out)
+{
+    Dl_info own;
+    if (!symbol || !dladdr(symbol, out))
+        return false;
+    if (!dladdr((void *)(uintptr_t)&provider, &own) ||
+        own.dli_fbase != out->dli_fbase)
+        return true;
+    /* In a program that is not position independent the address may be that
+     * of a jump to the library; only the jump bears the symbol's name. */
+    if (out->dli_sname && strcmp(out->dli_sname, name) == 0) {
+        void *next = dlsym(RTLD_NEXT, name);
+        if (next)
+            return dladdr(next, out) != 0;
+    }
+    out->dli_fname = "";
+    return true;
+}
+
+/* A function of the providing library or of what that one stands on. */
+static void *ask(const Dl_info *from, const char *name)
+{
+    if (!*from->dli_fname)
+        return dlsym(RTLD_DEFAULT, name);
+    void *handle = dlopen(from->dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    if (!handle)
+        return NULL;
+    void *symbol = dlsym(handle, name);
+    dlclose(handle); /* drops the count only: it stays loaded */
+    return symbol;
+}
+
+static void describe(const Dl_info *from, char *out, size_t n)
+{
+    char *(*openblas)(void) = (char *(*)(void))ask(from, "openblas_get_config");
+    void (*mkl)(char *, int) =
+        (void (*)(char *, int))ask(from, "MKL_Get_Version_String");
+    const char *(*blis)(void) =
+        (const char *(*)(void))ask(from, "bli_info_get_version_str");
+    char version[128] = "";
+    if (openblas) /* "OpenBLAS 0.3.21 DYNAMIC_ARCH Haswell MAX_THREADS=64" */
+        snprintf(version, sizeof version, "%s", openblas());
+    else if (mkl)
+        mkl(version, sizeof version);
+    else if (blis)
+        snprintf(version, sizeof version, "BLIS %s", blis());
+    else
+        snprintf(version, sizeof version, "CBLAS of unknown version");
+    for (size_t i = strlen(version); i > 0 && version[i - 1] == ' '; i--)
+        version[i - 1] = '\0';
+    char *path = *from->dli_fname ? realpath(from->dli_fname, NULL) : NULL;
+    snprintf(out, n, "%s, from %s%s", version,
+             path               ? path
+             : *from->dli_fname ? from->dli_fname
+                                : "the program itself",
+             !openblas && !mkl && blis
+                 ? "; the same library as backend blis, not a rival"
+                 : "");
+    free(path);
+}
+
+static const char *origin(void)
+{
+    static char text[512];
+    Dl_info from, fortran;
+    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from))
+        return "a CBLAS that the loader cannot name";
+    describe(&from, text, sizeof text);
+    /* Netlib's cblas_dgemm is a thin cover over dgemm_, which is bound anew
+     * and may be another library's. */
+    if (!ask(&from, "openblas_get_config") &&
+        provider(dlsym(RTLD_DEFAULT, "dgemm_"), "dgemm_", &fortran) &&
+        fortran.dli_fbase != from.dli_fbase) {
+        size_t n = strlen(text);
+        snprintf(text + n, sizeof text - n, "; dgemm_ from %s",
+                 fortran.dli_fname);
+    }
+    return text;
+}
+
+static const char *unsupported(const struct et_gemm *p)
+{
+    int64_t max = INTEGER_MAX;
+    if (p->m > max || p->n > max || p->k > max || p->lda > max ||
+        p->ldb > max || p->ldc > max)
+        return "a dimension or leading dimension exceeds this CBLAS's 32-bit "
+               "integers";
+    return NULL;
+}
+
+static enum et_status create(const struct et_gemm *p, int threads,
+                             const void *a, const void *b, void *c, void **out)
+{
+    struct plan *q = et_alloc(1, sizeof *q);
+    if (!q)
+        return et_error(ET_INFRA, "gemm: cblas: no memory");
+    *q = (struct plan){.p = *p, .threads = threads, .a = a, .b = b, .c = c};
+    q->step_a = (p->trans_a ? p->k : p->m) * p->lda;
+    q->step_b = (p->trans_b ? p->n : p->k) * p->ldb;
+    q->step_c = p->m * p->ldc;
+    Dl_info from;
+    if (provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from)) {
+        static const char *const names[] = {"openblas_set_num_threads",
+                                            "MKL_Set_Num_Threads",
+                                            "omp_set_num_threads"};
+        /* BLIS takes its dim_t, and stands on OpenMP: it is asked first. */
+        q->set_wide =
+            (void (*)(int64_t))ask(&from, "bli_thread_set_num_threads");
+        for (int i = 0; i < 3 && !q->set_int && !q->set_wide; i++)
+            q->set_int = (void (*)(int))ask(&from, names[i]);
+    }
+    *out = q;
+    return ET_OK;
+}
+
+static enum et_status run(void *plan)
+{
+    struct plan *q = plan;
+    const struct et_gemm *p = &q->p;
+    if (q->set_wide)
+        q->set_wide(q->threads);
+    else if (q->set_int)
+        q->set_int(q->threads);
+    integer m = (integer)p->m, n = (integer)p->n, k = (integer)p->k;
+    integer lda = (integer)p->lda, ldb = (integer)p->ldb;
+    integer ldc = (integer)p->ldc;
+    int ta = p->trans_a ? CblasTrans : CblasNoTrans;
+    int tb = p->trans_b ? CblasTrans : CblasNoTrans;
+    for (int64_t g = 0; g < p->batch; g++) {
+        if (p->dtype == ET_FP64)
+            cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, p->alpha,
+                        (const double *)q->a + g * q->step_a, lda,
+                        (const double *)q->b + g * q->step_b, ldb, p->beta,
+                        (double *)q->c + g * q->step_c, ldc);
+        else
+            cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, (float)p->alpha,
+                        (const float *)q->a + g * q->step_a, lda,
+                        (const float *)q->b + g * q->step_b, ldb,
+                        (float)p->beta, (float *)q->c + g * q->step_c, ldc);
+    }
+    return ET_OK;
+}
+
+static enum et_status fetch(void *plan)
+{
+    (void)plan;
+    return ET_OK;
+}
+
+#else
+
+static const char *why_not(void)
+{
+    return "not built in (configure --with-cblas)";
+}
+
+static const char *origin(void)
+{
+    return NULL;
+}
+
+static const char *unsupported(const struct et_gemm *p)
+{
+    (void)p;
+    return why_not();
+}
+
+#endif
+
+const struct et_gemm_backend et_gemm_cblas = {
+    .name = "cblas",
+    .summary = "the CBLAS that configure found",
+    .why_not = why_not,
+    .origin = origin,
+    .unsupported = unsupported,
+#if HAVE_CBLAS
+    .create = create,
+    .run = run,
+    .fetch = fetch,
+    .destroy = free,
+#endif
+};

@@ -1,0 +1,196 @@
+/* I/O through MPI-IO: a shared file collectively (write_at_all, read_at_all),
+ * a file per rank on its own. Needs a team with a communicator.
+ */
+#include "config.h"
+#include "kernels/io/io.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/team/transport.h"
+
+extern const struct et_io_backend et_io_mpiio;
+
+static const char *unsupported(const struct et_io *p, int ranks)
+{
+    (void)ranks;
+    if (p->direct)
+        return "MPI-IO has no portable way to ask for O_DIRECT";
+    if (p->block > INT_MAX)
+        return "MPI-IO counts a block's bytes in an int";
+    return et_team_mpi_idle();
+}
+
+#if HAVE_MPI
+#include <mpi.h>
+
+struct plan {
+    struct et_io p;
+    char *path;
+    MPI_Comm comm;
+    MPI_Offset first; /* of this rank's bytes in the file */
+};
+
+static void destroy(void *plan)
+{
+    struct plan *q = plan;
+    if (q)
+        free(q->path);
+    free(q);
+}
+
+static enum et_status create(const struct et_io *p, struct et_team *team,
+                             const char *path, void **plan)
+{
+    int64_t first = 0;
+
+    if (!team->native)
+        return et_error(ET_INFRA, "io mpiio: team %s has no communicator",
+                        team->ops->name);
+    if (p->shared && !et_mul(p->bytes, team->rank, &first))
+        return et_error(ET_USAGE,
+                        "%s: %d ranks of %lld bytes are too much "
+                        "for one file",
+                        path, team->size, (long long)p->bytes);
+    struct plan *q = et_alloc(1, sizeof *q);
+    if (q)
+        q->path = et_strdup(path);
+    if (!q || !q->path) {
+        destroy(q);
+        return et_error(ET_INFRA, "%s: no memory", path);
+    }
+    q->p = *p;
+    q->comm = p->shared ? *(MPI_Comm *)team->native : MPI_COMM_SELF;
+    q->first = first;
+    *plan = q;
+    return ET_OK;
+}
+
+static enum et_status check(const struct plan *q, int code, const char *call)
+{
+    char what[1024];
+    if (code == MPI_SUCCESS)
+        return ET_OK;
+    snprintf(what, sizeof what, "%s: %s", q->path, call);
+    return et_team_mpi_check(code, what);
+}
+
+/* One block; data is not written to when `writes`. */
+static enum et_status move(const struct plan *q, MPI_File file, bool writes,
+                           char *data, int64_t at)
+{
+    int n = (int)(q->p.bytes - at < q->p.block ? q->p.bytes - at : q->p.block);
+    int done = 0, code;
+    MPI_Offset where = q->first + at;
+    MPI_Status got;
+    const char *call = writes ? "MPI_File_write_at" : "MPI_File_read_at";
+
+    if (writes && q->p.shared)
+        code = MPI_File_write_at_all(file, where, data + at, n, MPI_BYTE, &got);
+    else if (writes)
+        code = MPI_File_write_at(file, where, data + at, n, MPI_BYTE, &got);
+    else if (q->p.shared)
+        code = MPI_File_read_at_all(file, where, data + at, n, MPI_BYTE, &got);
+    else
+        code = MPI_File_read_at(file, where, data + at, n, MPI_BYTE, &got);
+    enum et_status s = check(q, code, call);
+    if (s)
+        return s;
+    if (MPI_Get_count(&got, MPI_BYTE, &done) != MPI_SUCCESS || done != n)
+        return et_error(ET_INFRA, "%s: %s moved %d of %d bytes at %lld",
+                        q->path, call, done, n, (long long)where);
+    return ET_OK;
+}
+
+/* Open MPI's collective read beyond the end counts bytes it never read. */
+static enum et_status check_end(const struct plan *q, MPI_File file)
+{
+    MPI_Offset size = 0;
+    enum et_status s =
+        check(q, MPI_File_get_size(file, &size), "MPI_File_get_size");
+    if (!s && size < q->first + q->p.bytes)
+        s = et_error(
+            ET_INFRA, "%s: ends at byte %lld, before the %lld that are due",
+            q->path, (long long)size, (long long)(q->first + q->p.bytes));
+    return s;
+}
+
+static enum et_status move_all(const struct plan *q, bool writes, char *data)
+{
+    MPI_File file;
+    enum et_status s =
+        check(q,
+              MPI_File_open(q->comm, q->path,
+                            writes ? MPI_MODE_WRONLY | MPI_MODE_CREATE
+                                   : MPI_MODE_RDONLY,
+                            MPI_INFO_NULL, &file),
+              "MPI_File_open");
+    if (s)
+        return s;
+    if (!writes)
+        s = check_end(q, file);
+    /* A rank whose block failed still joins the others' calls: they are
+     * collective. The first failure is the one that counts. */
+    for (int64_t at = 0; at < q->p.bytes; at += q->p.block) {
+        enum et_status here = move(q, file, writes, data, at);
+        s = s ? s : here;
+        if (s && !q->p.shared)
+            break;
+    }
+    if (writes && q->p.sync) {
+        enum et_status here = check(q, MPI_File_sync(file), "MPI_File_sync");
+        s = s ? s : here;
+    }
+    enum et_status here = check(q, MPI_File_close(&file), "MPI_File_close");
+    return s ? s : here;
+}
+
+static enum et_status write_file(void *plan, const void *data)
+{
+    /* MPI 2 had no const here, and move() only reads it when writing. */
+    return move_all(plan, true, (char *)(uintptr_t)data);
+}
+
+static enum et_status read_file(void *plan, void *data)
+{
+    return move_all(plan, false, data);
+}
+#else
+static void destroy(void *plan)
+{
+    (void)plan;
+}
+
+static enum et_status create(const struct et_io *p, struct et_team *team,
+                             const char *path, void **plan)
+{
+    (void)p, (void)team, (void)path, (void)plan;
+    return et_error(ET_INFRA, "io mpiio: %s", et_team_mpi_why_not());
+}
+
+static enum et_status write_file(void *plan, const void *data)
+{
+    (void)plan, (void)data;
+    return ET_INFRA;
+}
+
+static enum et_status read_file(void *plan, void *data)
+{
+    (void)plan, (void)data;
+    return ET_INFRA;
+}
+#endif
+
+const struct et_io_backend et_io_mpiio = {
+    .name = "mpiio",
+    .summary = "MPI-IO: a shared file collectively, others alone",
+    .why_not = et_team_mpi_why_not,
+    .origin = et_team_mpi_version,
+    .unsupported = unsupported,
+    .create = create,
+    .write = write_file,
+    .read = read_file,
+    .destroy = destroy};

@@ -1,0 +1,191 @@
+/* I/O by open, pwrite, pread, fsync and close; with O_DIRECT where asked. A
+ * file system that refuses O_DIRECT is an error, never a silent detour through
+ * the page cache. Never follows a symbolic link.
+ */
+#include "config.h"
+#include "kernels/io/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+struct plan {
+    struct et_io p;
+    char *path;
+    int64_t first; /* of this rank's bytes in the file */
+};
+
+extern const struct et_io_backend et_io_posix;
+
+static const char *why_not(void)
+{
+    return NULL;
+}
+
+static const char *origin(void)
+{
+    return NULL;
+}
+
+static const char *unsupported(const struct et_io *p, int ranks)
+{
+    (void)ranks;
+    if (!p->direct)
+        return NULL;
+#ifndef O_DIRECT
+    return "this system has no O_DIRECT";
+#endif
+    if (p->bytes % 4096 || p->block % 4096)
+        return "O_DIRECT moves multiples of 4096 bytes only";
+    return NULL;
+}
+
+static enum et_status failed(const struct plan *q, const char *what)
+{
+    int e = errno;
+    if (e == EINVAL && q->p.direct)
+        return et_error(ET_INFRA, "%s: %s: the file system refuses O_DIRECT",
+                        q->path, what);
+    return et_error(ET_INFRA, "%s: %s: %s", q->path, what, strerror(e));
+}
+
+static enum et_status open_file(const struct plan *q, int flags, int *fd)
+{
+    flags |= O_NOFOLLOW | O_CLOEXEC;
+#ifdef O_DIRECT
+    if (q->p.direct)
+        flags |= O_DIRECT;
+#endif
+    do
+        *fd = open(q->path, flags, 0600);
+    while (*fd < 0 && errno == EINTR);
+    return *fd < 0 ? failed(q, "open") : ET_OK;
+}
+
+static void destroy(void *plan)
+{
+    struct plan *q = plan;
+    if (q)
+        free(q->path);
+    free(q);
+}
+
+static enum et_status create(const struct et_io *p, struct et_team *team,
+                             const char *path, void **plan)
+{
+    struct plan *q = et_alloc(1, sizeof *q);
+    int fd;
+
+    if (q)
+        q->path = et_strdup(path);
+    if (!q || !q->path) {
+        destroy(q);
+        return et_error(ET_INFRA, "%s: no memory", path);
+    }
+    q->p = *p;
+    if (p->shared && !et_mul(p->bytes, team->rank, &q->first)) {
+        destroy(q);
+        return et_error(ET_USAGE,
+                        "%s: %d ranks of %lld bytes are too much "
+                        "for one file",
+                        path, team->size, (long long)p->bytes);
+    }
+    /* Now rather than in the timed part: may we, and does O_DIRECT work? */
+    enum et_status s = open_file(q, O_RDWR | O_CREAT, &fd);
+    if (s) {
+        destroy(q);
+        return s;
+    }
+    close(fd);
+    *plan = q;
+    return ET_OK;
+}
+
+static enum et_status write_all(const struct plan *q, int fd, const char *data)
+{
+    for (int64_t at = 0; at < q->p.bytes;) {
+        int64_t end = (at / q->p.block + 1) * q->p.block;
+        if (end > q->p.bytes)
+            end = q->p.bytes;
+        ssize_t n =
+            pwrite(fd, data + at, (size_t)(end - at), (off_t)(q->first + at));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = ENOSPC;
+        if (n <= 0)
+            return failed(q, "write");
+        at += n;
+    }
+    return ET_OK;
+}
+
+static enum et_status write_file(void *plan, const void *data)
+{
+    const struct plan *q = plan;
+    int fd;
+
+    enum et_status s = open_file(q, O_WRONLY | O_CREAT, &fd);
+    if (s)
+        return s;
+    s = write_all(q, fd, data);
+    while (!s && q->p.sync && fsync(fd)) {
+        if (errno != EINTR)
+            s = failed(q, "fsync");
+    }
+    if (close(fd) && !s && errno != EINTR)
+        s = failed(q, "close");
+    return s;
+}
+
+static enum et_status read_all(const struct plan *q, int fd, char *data)
+{
+    for (int64_t at = 0; at < q->p.bytes;) {
+        int64_t end = (at / q->p.block + 1) * q->p.block;
+        if (end > q->p.bytes)
+            end = q->p.bytes;
+        ssize_t n =
+            pread(fd, data + at, (size_t)(end - at), (off_t)(q->first + at));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return failed(q, "read");
+        if (n == 0)
+            return et_error(ET_INFRA,
+                            "%s: ends at byte %lld, before the %lld "
+                            "that are due",
+                            q->path, (long long)(q->first + at),
+                            (long long)(q->first + q->p.bytes));
+        at += n;
+    }
+    return ET_OK;
+}
+
+static enum et_status read_file(void *plan, void *data)
+{
+    const struct plan *q = plan;
+    int fd;
+
+    enum et_status s = open_file(q, O_RDONLY, &fd);
+    if (s)
+        return s;
+    s = read_all(q, fd, data);
+    close(fd);
+    return s;
+}
+
+const struct et_io_backend et_io_posix = {
+    .name = "posix",
+    .summary = "pwrite, pread and fsync, with or without O_DIRECT",
+    .why_not = why_not,
+    .origin = origin,
+    .unsupported = unsupported,
+    .create = create,
+    .write = write_file,
+    .read = read_file,
+    .destroy = destroy};

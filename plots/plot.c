@@ -1,0 +1,211 @@
+/* Draws figures through gnuplot, run without a shell. What the data says
+ * stands in .dat files, as data; the few texts that become part of a script
+ * are cut to harmless characters. */
+#include "config.h"
+#include "plots/plot.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/base/log.h"
+
+extern char **environ;
+
+static enum et_status write_file(const char *dir, const char *name,
+                                 const char *suffix, const char *head,
+                                 const char *body)
+{
+    struct et_text path = {0};
+    et_text_add(&path, "%s/plots/%s.%s", dir, name, suffix);
+    enum et_status status = ET_OK;
+    FILE *f = path.failed ? NULL : fopen(et_text_str(&path), "w");
+    bool ok = f && fputs(head, f) >= 0 && fputs(body, f) >= 0;
+    if (f && fclose(f) != 0)
+        ok = false;
+    if (!ok)
+        status =
+            et_error(ET_INFRA, "%s: %s", et_text_str(&path), strerror(errno));
+    et_text_free(&path);
+    return status;
+}
+
+/* NAME = 'text', of characters that mean nothing inside the quotes. */
+static void define(struct et_text *t, const char *name, const char *value)
+{
+    et_text_add(t, "%s = '", name);
+    for (const char *p = value ? value : ""; *p; p++) {
+        bool fine = isalnum((unsigned char)*p) || strchr(" .,:;()/+-=_%^*", *p);
+        et_text_put(t, fine ? p : "?", 1);
+    }
+    et_text_add(t, "'\n");
+}
+
+/* A file stem that is nothing but one. */
+static bool is_stem(const char *s)
+{
+    size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-");
+    return n > 0 && n < 100 && s[n] == 0 && *s != '-';
+}
+
+static bool read_template(const char *templates, const char *name,
+                          struct et_text *out)
+{
+    struct et_text path = {0};
+    char buf[4096];
+    size_t n;
+    et_text_add(&path, "%s/%s.gp", templates, name);
+    FILE *f = path.failed ? NULL : fopen(et_text_str(&path), "r");
+    while (f && (n = fread(buf, 1, sizeof buf, f)) > 0)
+        et_text_put(out, buf, n);
+    bool ok = f && !ferror(f) && !out->failed && out->n > 0;
+    if (!ok)
+        et_warn("%s: cannot be read, so its figures are not drawn",
+                et_text_str(&path));
+    if (f)
+        fclose(f);
+    et_text_free(&path);
+    return ok;
+}
+
+/* gnuplot's exit status for `script`, in the working directory; -1 with errno
+ * where it cannot be started. */
+static int run_gnuplot(const char *script)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s", script);
+    char program[] = "gnuplot";
+    char *const argv[] = {program, name, NULL};
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    int status = 0;
+    int error = posix_spawn_file_actions_init(&actions);
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    for (int fd = 0; fd < 3 && !error; fd++)
+        error = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
+                                                 O_RDWR, 0);
+    if (!error)
+        error = posix_spawnp(&child, program, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error) {
+        errno = error;
+        return -1;
+    }
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+/* The same in another directory: gnuplot finds its files by bare names, so
+ * that a person in that directory can repeat it. Not for threads: it moves
+ * the process there and back. */
+static int run_there(const char *dir, const char *script)
+{
+    int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (here < 0)
+        return -1;
+    int status = chdir(dir) ? -1 : run_gnuplot(script);
+    int error = errno;
+    if (fchdir(here))
+        status = -1;
+    close(here);
+    errno = error;
+    return status;
+}
+
+static bool is_drawn(const char *dir, const char *name)
+{
+    struct et_text path = {0};
+    struct stat s;
+    et_text_add(&path, "%s/%s.svg", dir, name);
+    bool ok =
+        !path.failed && stat(et_text_str(&path), &s) == 0 && s.st_size > 0;
+    et_text_free(&path);
+    return ok;
+}
+
+/* Sets *can to false once gnuplot is known to be missing. */
+static enum et_status draw(const struct et_figure *f, const char *templates,
+                           const char *dir, bool *can)
+{
+    struct et_text head = {0}, body = {0}, there = {0}, name = {0};
+    enum et_status status = ET_OK;
+    if (!is_stem(f->name) || !is_stem(f->template))
+        return et_error(ET_INFRA, "figure `%s` of template `%s`: no file name",
+                        f->name, f->template);
+    if (!read_template(templates, f->template, &body))
+        goto out;
+    et_text_add(&head, "# `gnuplot %s.gp` in this directory draws it again.\n",
+                f->name);
+    et_text_add(&name, "%s.dat", f->name);
+    define(&head, "DATA", et_text_str(&name));
+    name.n = 0;
+    et_text_add(&name, "%s.svg", f->name);
+    define(&head, "OUT", et_text_str(&name));
+    define(&head, "TITLE", f->title);
+    define(&head, "XLABEL", f->xlabel);
+    define(&head, "YLABEL", f->ylabel);
+    name.n = 0;
+    et_text_add(&name, "%s.gp", f->name);
+    et_text_add(&there, "%s/plots", dir);
+    if (head.failed || name.failed || there.failed) {
+        status = et_error(ET_INFRA, "no memory for a figure");
+        goto out;
+    }
+    status = write_file(dir, f->name, "dat", "", et_text_str(&f->data));
+    if (!status)
+        status = write_file(dir, f->name, "gp", et_text_str(&head),
+                            et_text_str(&body));
+    if (status || !*can)
+        goto out;
+    int code = run_there(et_text_str(&there), et_text_str(&name));
+    if (code < 0 || code == 127) {
+        *can = false;
+        et_warn("gnuplot cannot be run, so figures are not drawn; their data "
+                "is in %s",
+                et_text_str(&there));
+    } else if (code > 0 || !is_drawn(et_text_str(&there), f->name)) {
+        et_warn("gnuplot did not draw %s (exit status %d); `gnuplot %s.gp` in "
+                "%s says why",
+                f->name, code, f->name, et_text_str(&there));
+    }
+out:
+    et_text_free(&head);
+    et_text_free(&body);
+    et_text_free(&there);
+    et_text_free(&name);
+    return status;
+}
+
+enum et_status et_plot_draw(const struct et_doc *doc, const char *templates,
+                            const char *dir)
+{
+    struct et_text path = {0};
+    enum et_status status = ET_OK;
+    bool can = true, any = false;
+    for (size_t i = 0; i < doc->n; i++)
+        any |= doc->blocks[i].kind == ET_BLOCK_FIGURE;
+    if (!any)
+        return ET_OK;
+    et_text_add(&path, "%s/plots", dir);
+    if (path.failed || (mkdir(et_text_str(&path), 0777) && errno != EEXIST))
+        status =
+            et_error(ET_INFRA, "%s: %s", et_text_str(&path), strerror(errno));
+    for (size_t i = 0; i < doc->n && !status; i++) {
+        if (doc->blocks[i].kind == ET_BLOCK_FIGURE)
+            status = draw(&doc->blocks[i].figure, templates, dir, &can);
+    }
+    et_text_free(&path);
+    return status;
+}

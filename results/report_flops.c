@@ -1,0 +1,237 @@
+/* The FLOPS report: per bench and dtype, each shape on each team by each
+ * backend, against the best backend and the nominal peak. Speaks of every
+ * bench that has a `flops` metric and knows none by name. */
+#include "config.h"
+#include "results/report_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/memory.h"
+#include "results/metric.h"
+
+struct row {
+    const struct et_record *r;
+    double flops, best; /* of the same case by any backend */
+    size_t at;          /* of its case */
+};
+
+static double flops_of(const struct et_record *r)
+{
+    const struct et_metric_value *m = et_record_metric(r, "flops");
+    return m ? m->value : NAN;
+}
+
+static bool has_flops(const struct et_record *r)
+{
+    return et_record_measured(r) && flops_of(r) > 0;
+}
+
+/* Cases in their order, the fastest backend of each first. */
+static int by_case(const void *a, const void *b)
+{
+    const struct row *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return (x->flops < y->flops) - (x->flops > y->flops);
+}
+
+/* The group's rows, each with the best of its otherwise equal cases. The
+ * best is the best that was checked: a figure nobody checked is no yardstick.
+ */
+static struct row *rows_of(const struct et_run *run,
+                           const struct et_picks *group)
+{
+    enum { KEY = (ET_KEY_SERIES | ET_KEY_TEAM) & ~ET_KEY_BACKEND };
+    struct et_groups cases;
+    struct row *rows = et_alloc(group->n, sizeof *rows);
+    if (!rows || !et_groups_make(&cases, run, group, KEY)) {
+        free(rows);
+        return NULL;
+    }
+    size_t n = 0;
+    for (size_t i = 0; i < cases.n; i++) {
+        double best = NAN;
+        for (size_t k = 0; k < cases.v[i].n; k++) {
+            const struct et_record *r = &run->records[cases.v[i].v[k]];
+            if (et_record_checked(r) && !(flops_of(r) <= best))
+                best = flops_of(r);
+        }
+        for (size_t k = 0; k < cases.v[i].n; k++) {
+            const struct et_record *r = &run->records[cases.v[i].v[k]];
+            rows[n++] = (struct row){r, flops_of(r), best, i};
+        }
+    }
+    qsort(rows, n, sizeof *rows, by_case);
+    et_groups_free(&cases);
+    return rows;
+}
+
+static double peak_of(const struct et_report *w, const struct et_record *r,
+                      const char **origin)
+{
+    double scale = et_metric_find("flops")->scale;
+    *origin = NULL;
+    return et_run_peak(w->run, r, w->options->peak, origin) / scale;
+}
+
+static void table(struct et_report *w, const struct row *rows, size_t n,
+                  const struct et_strings *varying)
+{
+    static const char *const columns[] = {
+        "Shape",   "Ranks x threads", "Backend", "GFLOP/s", "95 % interval",
+        "Of best", "Of peak",         "n",       "Remarks", NULL};
+    struct et_block *b = et_doc_table(w->doc, "lllrrrrrl", columns);
+    size_t shown = n < ET_REPORT_ROWS ? n : ET_REPORT_ROWS;
+    for (size_t i = 0; b && i < shown; i++) {
+        const struct et_record *r = rows[i].r;
+        const struct et_metric_value *m = et_record_metric(r, "flops");
+        const char *origin;
+        double peak = peak_of(w, r, &origin);
+        struct et_text shape = {0};
+        et_shape_say(r, varying, &shape);
+        et_block_cell(b, "%s", et_text_str(&shape));
+        et_block_cell(b, "%s", et_say_team(r).s);
+        et_block_cell(b, "%s", r->result.backend);
+        et_block_cell(b, "%s", et_say_real(m->value).s);
+        et_block_cell(b, "%s",
+                      et_say_interval(m->value, m->ci_low, m->ci_high).s);
+        et_block_cell(b, "%s", et_say_percent(m->value / rows[i].best).s);
+        et_block_cell(b, "%s", et_say_percent(m->value / peak).s);
+        et_block_cell(b, "%lld", (long long)r->result.time.n);
+        et_block_cell(b, "%s", et_say_doubts(w->run, r).s);
+        et_text_free(&shape);
+    }
+    et_report_cut(b, shown, n);
+}
+
+static size_t index_of(const struct et_strings *l, const char *s)
+{
+    size_t i = 0;
+    while (i < l->n && strcmp(l->v[i], s) != 0)
+        i++;
+    return i;
+}
+
+/* A bar a shape and backend, of the largest team: one series a backend, with
+ * columns y, place, value, low, high, peak. */
+static bool figure(struct et_report *w, const struct row *rows, size_t n,
+                   const struct et_strings *varying)
+{
+    const struct et_result *team = &rows[0].r->result;
+    for (size_t i = 1; i < n; i++) {
+        const struct et_result *s = &rows[i].r->result;
+        if (s->team.ranks * s->team.threads >
+            team->team.ranks * team->team.threads)
+            team = s;
+    }
+    struct et_strings backends = {0};
+    struct et_text kind = {0}, title = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        const char *name = rows[i].r->result.backend;
+        if (index_of(&backends, name) == backends.n &&
+            backends.n < ET_REPORT_SERIES)
+            ok = et_strings_add(&backends, name);
+    }
+    et_kind_say(rows[0].r, &kind);
+    et_text_add(&title, "%s on %lld x %lld (ranks x threads)",
+                et_text_str(&kind), (long long)team->team.ranks,
+                (long long)team->team.threads);
+    struct et_block *b =
+        et_doc_figure(w->doc, et_report_stem("flops", et_text_str(&kind), "").s,
+                      "bars", et_text_str(&title));
+    ok = ok && et_figure_words(b, "GFLOP/s", "",
+                               "Bars are medians, whiskers their 95 % "
+                               "intervals, the black mark the nominal peak.");
+    for (size_t k = 0; ok && k < backends.n; k++) {
+        struct et_text *t = &b->figure.data;
+        size_t place = 0, last = SIZE_MAX;
+        et_data_next(t);
+        et_data_text(t, backends.v[k]);
+        et_text_add(t, " place value low high peak\n");
+        for (size_t i = 0; i < n; i++) {
+            const struct et_record *r = rows[i].r;
+            if (r->result.team.ranks != team->team.ranks ||
+                r->result.team.threads != team->team.threads)
+                continue;
+            if (rows[i].at != last && ++place > ET_REPORT_SHAPES)
+                break;
+            last = rows[i].at;
+            if (strcmp(r->result.backend, backends.v[k]) != 0)
+                continue;
+            const struct et_metric_value *m = et_record_metric(r, "flops");
+            const char *origin;
+            struct et_text shape = {0};
+            et_shape_say(r, varying, &shape);
+            et_data_text(t, et_text_str(&shape));
+            et_text_add(t, " %zu", place);
+            et_data_real(t, m->value);
+            et_data_real(t, m->ci_low);
+            et_data_real(t, m->ci_high);
+            et_data_real(t, peak_of(w, r, &origin));
+            et_text_add(t, "\n");
+            t->failed |= shape.failed;
+            et_text_free(&shape);
+        }
+    }
+    ok = ok && !kind.failed && !title.failed;
+    et_strings_free(&backends);
+    et_text_free(&kind);
+    et_text_free(&title);
+    return ok;
+}
+
+static bool kind(struct et_report *w, const struct et_picks *group,
+                 bool with_figure)
+{
+    struct et_text name = {0};
+    struct et_strings varying = {0};
+    struct row *rows = rows_of(w->run, group);
+    bool ok = rows && et_varying(w->run, group, &varying);
+    if (!ok)
+        goto out;
+    et_kind_say(rows[0].r, &name);
+    et_doc_heading(w->doc, 3, et_text_str(&name));
+    if (with_figure)
+        ok = figure(w, rows, group->n, &varying);
+    table(w, rows, group->n, &varying);
+    const char *origin;
+    double peak = peak_of(w, rows[0].r, &origin);
+    if (isnan(peak))
+        et_doc_paragraph(w->doc, "No nominal peak: %s.",
+                         origin ? origin : "its origin is unknown");
+    else
+        et_doc_paragraph(
+            w->doc,
+            "Nominal peak of %s: %s GFLOP/s on %s ranks x threads, from %s.",
+            et_record_dtype(rows[0].r), et_say_real(peak).s,
+            et_say_team(rows[0].r).s, origin ? origin : "an unnamed source");
+out:
+    free(rows);
+    et_strings_free(&varying);
+    et_text_free(&name);
+    return ok;
+}
+
+bool et_report_flops(struct et_report *w)
+{
+    struct et_picks picks;
+    struct et_groups kinds = {0};
+    if (!et_picks_take(&picks, w->run, has_flops))
+        return false;
+    bool ok = et_groups_make(&kinds, w->run, &picks, ET_KEY_KIND);
+    if (ok && picks.n) {
+        et_doc_heading(w->doc, 2, "FLOPS report");
+        et_doc_paragraph(
+            w->doc,
+            "`Of best` is the share of the fastest backend whose result was "
+            "checked, in the case that is otherwise equal; `of peak` the "
+            "share of the nominal peak of the cores in use.");
+    }
+    for (size_t i = 0; ok && i < kinds.n; i++)
+        ok = kind(w, &kinds.v[i], i < ET_REPORT_FIGURES);
+    et_groups_free(&kinds);
+    et_picks_free(&picks);
+    return ok;
+}

@@ -1,0 +1,338 @@
+/* What stands at the very top: for each kind of work the best figure that is
+ * worth quoting, and everything that a reader must not overlook. A wrong,
+ * unchecked, unconverged or fake-clock result is never quoted. */
+#include "config.h"
+#include "results/report_parts.h"
+
+#include <string.h>
+
+#include "results/metric.h"
+
+static bool any(const struct et_record *r)
+{
+    (void)r;
+    return true;
+}
+
+/* Why the best that there is may not be quoted. */
+static const char *why_none(const struct et_run *run,
+                            const struct et_picks *group)
+{
+    size_t n[ET_UNMEASURED + 1] = {0}, unchecked = 0, unconverged = 0;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &run->records[group->v[i]];
+        if (r->result.outcome >= 0 && r->result.outcome <= ET_UNMEASURED)
+            n[r->result.outcome]++;
+        if (r->result.outcome != ET_MEASURED)
+            continue;
+        unchecked += !et_record_checked(r);
+        unconverged += !r->result.time.converged;
+    }
+    if (run->info.clock_fake)
+        return "fake clock, so nothing was measured";
+    if (n[ET_WRONG_DATA])
+        return "wrong results (named below)";
+    if (unchecked)
+        return "results were not checked";
+    if (unconverged)
+        return "not converged (the intervals are wider than was asked for; "
+               "the readings are in the tables below)";
+    if (n[ET_MEASURED])
+        return "too few samples for an interval";
+    if (n[ET_FAILED] || n[ET_UNMEASURED])
+        return "every case failed (reasons below)";
+    return "no case could be run (reasons below)";
+}
+
+/* The best sound record by `metric`; among the largest teams if `largest`. */
+static const struct et_record *best(const struct et_run *run,
+                                    const struct et_picks *group,
+                                    const char *metric, bool largest)
+{
+    const struct et_record *found = NULL;
+    double value = NAN;
+    if (run->info.clock_fake)
+        return NULL;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &run->records[group->v[i]];
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        if (!m || !et_record_sound(r) || !(m->value > 0))
+            continue;
+        int64_t more = !found || !largest
+                           ? 0
+                           : r->result.team.ranks - found->result.team.ranks;
+        bool higher = m->better && strcmp(m->better, "higher") == 0;
+        if (!found || more > 0 ||
+            (more == 0 && (higher ? m->value > value : m->value < value))) {
+            found = r;
+            value = m->value;
+        }
+    }
+    return found;
+}
+
+/* The fastest sound record of the smallest payload on the largest team. */
+static const struct et_record *quickest(const struct et_run *run,
+                                        const struct et_picks *group)
+{
+    const struct et_record *found = NULL;
+    if (run->info.clock_fake)
+        return NULL;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &run->records[group->v[i]];
+        if (!et_record_sound(r) || r->result.team.ranks < 2)
+            continue;
+        const struct et_result *a = &r->result;
+        const struct et_result *b = found ? &found->result : NULL;
+        bool better = !b || a->team.ranks > b->team.ranks ||
+                      (a->team.ranks == b->team.ranks &&
+                       (a->work.bytes < b->work.bytes ||
+                        (a->work.bytes <= b->work.bytes &&
+                         a->time.median < b->time.median)));
+        if (better)
+            found = r;
+    }
+    return found;
+}
+
+static void say_circumstances(const struct et_report *w,
+                              const struct et_record *r, struct et_text *t)
+{
+    static const struct et_strings none = {0};
+    const struct et_result *s = &r->result;
+    et_text_add(t, ", %s, ", s->backend);
+    et_shape_say(r, &none, t);
+    et_text_add(t, ", %s x %s",
+                et_say_count((size_t)s->team.ranks, "rank", "ranks").s,
+                et_say_count((size_t)s->team.threads, "thread", "threads").s);
+    if (s->team.nodes > 1)
+        et_text_add(t, " on %lld nodes", (long long)s->team.nodes);
+    const char *files = et_pairs_get(&s->facts, "filesystem");
+    if (files && *files)
+        et_text_add(t, ", %s", files);
+    et_text_add(t, ", n = %lld", (long long)s->time.n);
+    const struct et_metric_value *flops = et_record_metric(r, "flops");
+    const char *origin = NULL;
+    double peak =
+        flops ? et_run_peak(w->run, r, w->options->peak, &origin) : NAN;
+    if (flops && peak > 0)
+        et_text_add(
+            t, ", %s of nominal peak",
+            et_say_percent(flops->value * et_metric_find("flops")->scale / peak)
+                .s);
+    if (s->placement.oversubscribed)
+        et_text_add(t, ", OVERSUBSCRIBED");
+}
+
+static void fact(const struct et_report *w, struct et_block *b,
+                 const struct et_picks *group, const char *word,
+                 const char *metric, const struct et_record *r)
+{
+    struct et_text name = {0}, text = {0};
+    et_kind_say(&w->run->records[group->v[0]], &name);
+    if (*word)
+        et_text_add(&name, " %s", word);
+    if (!r) {
+        et_text_add(&text, "no headline: %s", why_none(w->run, group));
+    } else if (strcmp(metric, "time") == 0) {
+        const struct et_result_time *t = &r->result.time;
+        et_text_add(&text, "%s %s", et_say_seconds(t->median).s,
+                    et_say_time_interval(t->ci_low, t->ci_high).s);
+        say_circumstances(w, r, &text);
+    } else {
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        et_text_add(&text, "%s %s %s", et_say_real(m->value).s, m->unit,
+                    et_say_interval(m->value, m->ci_low, m->ci_high).s);
+        say_circumstances(w, r, &text);
+    }
+    et_block_fact(b, et_text_str(&name), "%s", et_text_str(&text));
+    b->failed |= name.failed || text.failed;
+    et_text_free(&name);
+    et_text_free(&text);
+}
+
+/* The metric that a group is quoted by, of its largest team: a collective of
+ * one rank has no bus bandwidth. */
+static const char *merit_of(const struct et_run *run,
+                            const struct et_picks *group)
+{
+    const struct et_record *found = NULL;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &run->records[group->v[i]];
+        if (et_record_merit(r) &&
+            (!found || r->result.team.ranks > found->result.team.ranks))
+            found = r;
+    }
+    return found ? et_record_merit(found)->name : "time";
+}
+
+bool et_report_headline(struct et_report *w)
+{
+    struct et_picks all;
+    struct et_groups kinds;
+    et_doc_heading(w->doc, 2, "Headline");
+    if (w->run->n == 0)
+        return et_doc_warning(w->doc, "No headline: the run holds no record.");
+    if (!et_picks_take(&all, w->run, any))
+        return false;
+    bool ok = et_groups_make(&kinds, w->run, &all, ET_KEY_KIND);
+    et_picks_free(&all);
+    if (!ok)
+        return false;
+    struct et_block *b = et_doc_facts(w->doc);
+    if (b)
+        b->level = 1;
+    for (size_t i = 0; b && i < kinds.n && i < ET_REPORT_ROWS; i++) {
+        const struct et_picks *g = &kinds.v[i];
+        const char *merit = merit_of(w->run, g);
+        bool collective = strcmp(merit, "busbw") == 0;
+        fact(w, b, g, collective ? "bus bandwidth" : "", merit,
+             best(w->run, g, merit, collective));
+        const struct et_record *r = collective ? quickest(w->run, g) : NULL;
+        if (r)
+            fact(w, b, g, "latency", "time", r);
+    }
+    et_groups_free(&kinds);
+    return b && et_doc_paragraph(w->doc,
+                                 "Medians; in brackets their 95 %% confidence "
+                                 "interval; n is the number of samples.");
+}
+
+/* Ids of the first few that `test` picks, in brackets. */
+static size_t name_some(const struct et_run *run, et_pick_test *test,
+                        struct et_text *names)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < run->n; i++) {
+        if (!test(&run->records[i]))
+            continue;
+        if (n < 8)
+            et_text_add(names, "%s%s", n ? "; " : "",
+                        run->records[i].result.id);
+        n++;
+    }
+    if (n > 8)
+        et_text_add(names, "; and %zu more", n - 8);
+    return n;
+}
+
+static bool is_wrong(const struct et_record *r)
+{
+    return r->result.outcome == ET_WRONG_DATA ||
+           (r->result.outcome == ET_MEASURED && !et_record_measured(r));
+}
+static bool is_failed(const struct et_record *r)
+{
+    return r->result.outcome == ET_FAILED;
+}
+static bool is_unconverged(const struct et_record *r)
+{
+    return et_record_measured(r) && !r->result.time.converged;
+}
+static bool is_unchecked(const struct et_record *r)
+{
+    return et_record_measured(r) && !et_record_checked(r);
+}
+
+static void warn_oversubscribed(struct et_report *w)
+{
+    const struct et_run *run = w->run;
+    const struct et_result_host *worst = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < run->n; i++) {
+        const struct et_result_placement *p = &run->records[i].result.placement;
+        const struct et_result_host *h = p->hosts.v;
+        n += p->oversubscribed;
+        for (size_t k = 0; p->oversubscribed && k < p->hosts.n; k++) {
+            if (!worst || (double)h[k].busy_threads * (double)worst->cores >
+                              (double)worst->busy_threads * (double)h[k].cores)
+                worst = &h[k];
+        }
+    }
+    if (!n)
+        return;
+    struct et_text where = {0};
+    if (worst)
+        et_text_add(&where, " (worst: host %s, %lld busy threads on %lld %s)",
+                    worst->host ? worst->host : "unnamed",
+                    (long long)worst->busy_threads, (long long)worst->cores,
+                    worst->cores == 1 ? "core" : "cores");
+    et_doc_warning(w->doc,
+                   "OVERSUBSCRIBED: %zu of %zu cases ran more busy threads "
+                   "than the cores they may use%s. Their times are those of "
+                   "threads taking turns, not of the machine.",
+                   n, run->n, et_text_str(&where));
+    et_text_free(&where);
+}
+
+/* A run carried on elsewhere, or by another build, is two runs in one. */
+static void warn_resumed(struct et_report *w)
+{
+    const struct et_run_info *info = &w->run->info;
+    const struct et_run_resume *r = w->run->resumes.v;
+    for (size_t i = 0; i < w->run->resumes.n; i++) {
+        const char *host = info->environment.host;
+        if (host && r[i].host && strcmp(host, r[i].host) != 0)
+            et_doc_warning(w->doc,
+                           "The run was begun on host %s and carried on from "
+                           "host %s.",
+                           host, r[i].host);
+        if (info->commit && r[i].commit &&
+            strcmp(info->commit, r[i].commit) != 0)
+            et_doc_warning(w->doc,
+                           "The run was begun by commit %s and carried on by "
+                           "commit %s.",
+                           info->commit, r[i].commit);
+    }
+}
+
+static void warn_some(struct et_report *w, et_pick_test *test, const char *what)
+{
+    struct et_text names = {0};
+    size_t n = name_some(w->run, test, &names);
+    if (n)
+        et_doc_warning(w->doc, "%s %s: %s.", et_say_count(n, "case", "cases").s,
+                       what, et_text_str(&names));
+    et_text_free(&names);
+}
+
+bool et_report_warnings(struct et_report *w)
+{
+    const struct et_run *run = w->run;
+    const struct et_run_info *info = &run->info;
+    if (info->clock_fake)
+        et_doc_warning(w->doc, "FAKE CLOCK: the times below were made up by a "
+                               "clock for tests. Nothing here is a "
+                               "measurement.");
+    warn_some(w, is_wrong,
+              "left WRONG RESULTS, and no figure of theirs counts");
+    warn_oversubscribed(w);
+    if (!run->outcome || strcmp(run->outcome, "complete") != 0 ||
+        (info->cases > 0 && (int64_t)run->n < info->cases))
+        et_doc_warning(w->doc,
+                       "The run is not complete: %s, with %zu records of %lld "
+                       "planned cases. `etalon run --resume` carries on.",
+                       run->outcome ? run->outcome : "its end is unknown",
+                       run->n, (long long)info->cases);
+    warn_some(w, is_failed, "failed");
+    warn_some(w, is_unchecked, "never had its result checked");
+    struct et_text names = {0};
+    size_t n = name_some(run, is_unconverged, &names);
+    if (n)
+        et_doc_warning(w->doc,
+                       "%s did not converge: the 95 %% interval is wider than "
+                       "was asked for. The tables mark them.",
+                       et_say_count(n, "case", "cases").s);
+    et_text_free(&names);
+    warn_resumed(w);
+    for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
+        et_doc_warning(w->doc, "%s", run->warnings.v[i]);
+    if (!info->commit)
+        et_doc_warning(w->doc, "The build does not know its git commit.");
+    else if (strstr(info->commit, "-dirty"))
+        et_doc_warning(w->doc,
+                       "etalon was built from changed sources (%s): its "
+                       "commit does not say what ran.",
+                       info->commit);
+    return true;
+}

@@ -1,0 +1,191 @@
+/* Every listed conv backend against the definition: stride, padding,
+ * dilation, groups up to depthwise, 1x1, and nothing written that is not y.
+ * A backend that cannot be used must say why.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/random.h"
+#include "kernels/conv/conv.h"
+
+#define GUARD 32 /* elements before and after an operand */
+#define CANARY (-12345.0f)
+
+static float *make(int64_t n, uint64_t stream)
+{
+    size_t all = (size_t)n + 2 * GUARD;
+    float *v = malloc(all * sizeof *v);
+    assert_non_null(v);
+    for (size_t i = 0; i < all; i++)
+        v[i] = CANARY;
+    et_random_fill(ET_FP32, v + GUARD, (size_t)n, stream, 0);
+    return v;
+}
+
+static void assert_guarded(const float *v, int64_t n)
+{
+    for (int64_t i = 0; i < GUARD; i++)
+        assert_true(v[i] == CANARY && v[GUARD + n + i] == CANARY);
+}
+
+/* The definition of conv.h, with the size of the sum for its bound. */
+static double define(const struct et_conv *p, const float *x, const float *w,
+                     int64_t n, int64_t k, int64_t row, int64_t column,
+                     double *size)
+{
+    int64_t cg = p->c / p->groups, group = k / (p->k / p->groups);
+    double sum = 0;
+    *size = 0;
+    for (int64_t i = 0; i < cg * p->r * p->s; i++) {
+        int64_t s = i % p->s, r = i / p->s % p->r, c = i / p->s / p->r;
+        int64_t h = row * p->stride_h - p->pad_h + r * p->dil_h;
+        int64_t v = column * p->stride_w - p->pad_w + s * p->dil_w;
+        if (h < 0 || h >= p->h || v < 0 || v >= p->w)
+            continue;
+        double one =
+            (double)x[((n * p->c + group * cg + c) * p->h + h) * p->w + v] *
+            (double)w[((k * cg + c) * p->r + r) * p->s + s];
+        sum += one;
+        *size += fabs(one);
+    }
+    return sum;
+}
+
+static void assert_right(const char *name, const struct et_conv *p,
+                         const float *x, const float *w, const float *y)
+{
+    int64_t rows = et_conv_p(p), columns = et_conv_q(p);
+    double terms = (double)(p->c / p->groups * p->r * p->s);
+    for (int64_t i = 0; i < p->n * p->k * rows * columns; i++) {
+        double size, want = define(p, x, w, i / columns / rows / p->k,
+                                   i / columns / rows % p->k,
+                                   i / columns % rows, i % columns, &size);
+        double bound = 2 * (terms + 1) * et_dtype_epsilon(ET_FP32) * size;
+        if (!(fabs((double)y[i] - want) <= bound))
+            fail_msg("%s: n %lld c %lld h %lld w %lld k %lld r %lld s %lld: "
+                     "y[%lld] = %g, not %g",
+                     name, (long long)p->n, (long long)p->c, (long long)p->h,
+                     (long long)p->w, (long long)p->k, (long long)p->r,
+                     (long long)p->s, (long long)i, (double)y[i], want);
+    }
+}
+
+static void try_one(const char *name, const struct et_conv *p, int threads)
+{
+    const struct et_conv_backend *backend = et_conv_backend_find(name);
+    int64_t nx, nw, ny;
+    assert_true(et_conv_elements(p, &nx, &nw, &ny));
+    float *x = make(nx, 1), *w = make(nw, 2), *y = make(ny, 3);
+    float *x0 = make(nx, 1), *w0 = make(nw, 2);
+    void *plan = NULL;
+    assert_null(backend->unsupported(name, p));
+    assert_true(backend->workspace(p, threads) >= 0);
+    assert_int_equal(backend->create(name, p, threads, x + GUARD, w + GUARD,
+                                     y + GUARD, &plan),
+                     ET_OK);
+    for (int again = 0; again < 2; again++) {
+        for (int64_t i = 0; i < ny; i++)
+            y[GUARD + i] = NAN;
+        assert_int_equal(backend->run(plan), ET_OK);
+        assert_int_equal(backend->fetch(plan), ET_OK);
+        assert_right(name, p, x + GUARD, w + GUARD, y + GUARD);
+    }
+    backend->destroy(plan);
+    assert_memory_equal(x, x0, ((size_t)nx + 2 * GUARD) * sizeof *x);
+    assert_memory_equal(w, w0, ((size_t)nw + 2 * GUARD) * sizeof *w);
+    assert_guarded(y, ny);
+    free(x);
+    free(w);
+    free(y);
+    free(x0);
+    free(w0);
+}
+
+/* n c h w k r s, pad_h pad_w, stride_h stride_w, dil_h dil_w, groups */
+static const struct et_conv problems[] = {
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1},
+    {2, 3, 9, 7, 5, 3, 3, 0, 0, 1, 1, 1, 1, 1},
+    {2, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1},
+    {1, 3, 23, 17, 4, 7, 5, 3, 2, 2, 3, 1, 1, 1},
+    {2, 8, 6, 5, 7, 1, 1, 0, 0, 1, 1, 1, 1, 1},   /* plain 1x1 */
+    {2, 8, 7, 6, 3, 1, 1, 0, 0, 2, 2, 1, 1, 1},   /* 1x1 with stride */
+    {1, 4, 5, 6, 3, 1, 1, 1, 2, 1, 1, 1, 1, 1},   /* 1x1 with padding */
+    {1, 4, 12, 11, 6, 3, 2, 2, 1, 1, 1, 2, 3, 1}, /* dilation */
+    {2, 6, 8, 9, 4, 3, 3, 1, 1, 2, 1, 1, 1, 2},   /* groups */
+    {2, 6, 8, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6},   /* depthwise */
+    {1, 4, 8, 9, 12, 3, 3, 1, 1, 2, 2, 1, 1, 4},  /* depthwise, k > c */
+    {2, 4, 6, 6, 4, 1, 1, 0, 0, 1, 1, 1, 1, 4},   /* depthwise, plain 1x1 */
+    {1, 2, 3, 3, 2, 3, 3, 5, 5, 1, 1, 1, 1, 1},   /* padding past the filter */
+    {1, 2, 5, 5, 2, 5, 5, 0, 0, 3, 3, 1, 1, 1},   /* one output */
+};
+
+static void every_backend_computes(void **state)
+{
+    const char *name;
+    (void)state;
+    for (size_t i = 0; (name = et_conv_backend_name(i)); i++) {
+        const struct et_conv_backend *b = et_conv_backend_find(name);
+        assert_non_null(b);
+        const char *reason = b->why_not(name);
+        if (reason) {
+            assert_string_not_equal(reason, "");
+            print_message("[  SKIPPED ] %s: %s\n", name, reason);
+            continue;
+        }
+        const char *origin = b->origin(name);
+        print_message("[          ] %s: %s\n", name,
+                      origin ? origin : "etalon's own");
+        for (size_t j = 0; j < sizeof problems / sizeof problems[0]; j++)
+            try_one(name, &problems[j], 1 + (int)(j & 1));
+    }
+}
+
+static void the_list_is_sound(void **state)
+{
+    (void)state;
+    assert_string_equal(et_conv_backend_name(0), "reference");
+    assert_string_equal(et_conv_backend_name(1), "im2col-reference");
+    assert_null(et_conv_backend_find("reference")->why_not("reference"));
+    assert_null(et_conv_backend_find("nonesuch"));
+    assert_null(et_conv_backend_find("im2col-"));
+}
+
+static void sizes_are_right(void **state)
+{
+    (void)state;
+    struct et_conv p = {1, 3, 224, 224, 64, 7, 7, 3, 3, 2, 2, 1, 1, 1};
+    int64_t x = -1, w = -1, y = -1;
+    assert_int_equal(et_conv_p(&p), 112);
+    assert_true(et_conv_elements(&p, &x, &w, &y));
+    assert_int_equal(y, 64 * 112 * 112);
+    p.h = 1, p.pad_h = 2; /* 5 padded rows for 7 of the filter */
+    assert_int_equal(et_conv_p(&p), 0);
+    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4, 1, 1, 1,
+                         0,         0,         1,         1, 1, 1, 1};
+    x = -1;
+    assert_false(et_conv_elements(&p, &x, &w, &y));
+    assert_int_equal(x, -1);
+    assert_true(
+        isinf(et_conv_backend_find("im2col-reference")
+                  ->workspace(&(struct et_conv){1, INT32_MAX, INT32_MAX, 64, 1,
+                                                3, 3, 1, 1, 1, 1, 1, 1, 1},
+                              1)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_list_is_sound),
+        cmocka_unit_test(sizes_are_right),
+        cmocka_unit_test(every_backend_computes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,275 @@
+/* Every listed gemm backend against the definition: transposes, leading
+ * dimensions, alpha and beta, batch, odd sizes, and nothing written that is
+ * not C. A backend that cannot be used must say why.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/random.h"
+#include "kernels/gemm/gemm.h"
+
+#define GUARD 32 /* elements before and after an operand */
+
+/* An operand with guards around it and between its rows. */
+struct operand {
+    enum et_dtype dtype;
+    int64_t n, row, ld; /* elements; of a row, from row to row */
+    char *all, *before; /* before: a copy, to compare with */
+};
+
+static void *elements(const struct operand *o)
+{
+    return o->all + GUARD * et_dtype_size(o->dtype);
+}
+
+static bool is_inside(const struct operand *o, int64_t i)
+{
+    return i >= 0 && i < o->n && i % o->ld < o->row;
+}
+
+static struct operand make(enum et_dtype dtype, int64_t n, int64_t row,
+                           int64_t ld, uint64_t stream)
+{
+    struct operand o = {.dtype = dtype, .n = n, .row = row, .ld = ld};
+    size_t size = et_dtype_size(dtype), bytes = ((size_t)n + 2 * GUARD) * size;
+    o.all = malloc(bytes);
+    o.before = malloc(bytes);
+    assert_true(o.all && o.before);
+    memset(o.all, 0xa5, bytes);
+    for (int64_t i = 0; i < n; i++) {
+        if (is_inside(&o, i))
+            et_dtype_set(dtype, elements(&o), (size_t)i,
+                         et_random_unit(stream, (uint64_t)i));
+    }
+    memcpy(o.before, o.all, bytes);
+    return o;
+}
+
+static void keep(struct operand *o)
+{
+    memcpy(o->before, o->all,
+           ((size_t)o->n + 2 * GUARD) * et_dtype_size(o->dtype));
+}
+
+/* All of it as it was; `but_rows`: what belongs to C may differ. */
+static void assert_kept(const struct operand *o, bool but_rows)
+{
+    size_t size = et_dtype_size(o->dtype);
+    for (int64_t i = -GUARD; i < o->n + GUARD; i++) {
+        size_t at = (size_t)(i + GUARD) * size;
+        if (!but_rows || !is_inside(o, i))
+            assert_memory_equal(o->all + at, o->before + at, size);
+    }
+}
+
+static void drop(struct operand *o)
+{
+    free(o->all);
+    free(o->before);
+}
+
+static double at(const struct operand *o, const char *base, int64_t matrix,
+                 int64_t rows, int64_t i, int64_t j)
+{
+    return et_dtype_get(o->dtype, base + GUARD * et_dtype_size(o->dtype),
+                        (size_t)((matrix * rows + i) * o->ld + j));
+}
+
+static void assert_product(const struct et_gemm *p, const struct operand *a,
+                           const struct operand *b, const struct operand *c)
+{
+    double u = et_dtype_epsilon(p->dtype);
+    int64_t ra = p->trans_a ? p->k : p->m, rb = p->trans_b ? p->n : p->k;
+    for (int64_t r = 0; r < p->batch * p->m * p->n; r++) {
+        int64_t j = r % p->n, i = r / p->n % p->m, g = r / p->n / p->m;
+        double sum = 0, size = 0;
+        for (int64_t l = 0; l < p->k; l++) {
+            double v = (p->trans_a ? at(a, a->all, g, ra, l, i)
+                                   : at(a, a->all, g, ra, i, l)) *
+                       (p->trans_b ? at(b, b->all, g, rb, j, l)
+                                   : at(b, b->all, g, rb, l, j));
+            sum += v;
+            size += fabs(v);
+        }
+        double c0 = p->beta != 0 ? at(c, c->before, g, p->m, i, j) : 0;
+        double want = p->alpha * sum + p->beta * c0;
+        double bound = 2 * ((double)p->k + 4) * u *
+                       (fabs(p->alpha) * size + fabs(p->beta * c0));
+        double got = at(c, c->all, g, p->m, i, j);
+        if (!(fabs(got - want) <= bound))
+            fail_msg("%s %lldx%lldx%lld %d%d alpha %g beta %g: "
+                     "C[%lld][%lld][%lld] = %g, not %g",
+                     et_dtype_name(p->dtype), (long long)p->m, (long long)p->n,
+                     (long long)p->k, p->trans_a, p->trans_b, p->alpha, p->beta,
+                     (long long)g, (long long)i, (long long)j, got, want);
+    }
+}
+
+static void spoil(struct operand *c)
+{
+    for (int64_t i = 0; i < c->n; i++) {
+        if (is_inside(c, i))
+            et_dtype_set(c->dtype, elements(c), (size_t)i, NAN);
+    }
+    keep(c);
+}
+
+static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
+                    int threads, int64_t slack)
+{
+    int64_t row_a = p.trans_a ? p.m : p.k, row_b = p.trans_b ? p.k : p.n;
+    p.lda = row_a + slack;
+    p.ldb = row_b + (slack ? slack + 2 : 0);
+    p.ldc = p.n + (slack ? slack + 4 : 0);
+    int64_t na, nb, nc;
+    assert_true(et_gemm_elements(&p, &na, &nb, &nc));
+    struct operand a = make(p.dtype, na, row_a, p.lda, 1);
+    struct operand b = make(p.dtype, nb, row_b, p.ldb, 2);
+    struct operand c = make(p.dtype, nc, p.n, p.ldc, 3);
+    if (p.beta == 0)
+        spoil(&c);
+    void *plan = NULL;
+    assert_null(backend->unsupported(&p));
+    assert_int_equal(backend->create(&p, threads, elements(&a), elements(&b),
+                                     elements(&c), &plan),
+                     ET_OK);
+    assert_int_equal(backend->run(plan), ET_OK);
+    assert_int_equal(backend->fetch(plan), ET_OK);
+    assert_product(&p, &a, &b, &c);
+    keep(&c); /* a plan runs again, on what C is now */
+    assert_int_equal(backend->run(plan), ET_OK);
+    assert_int_equal(backend->fetch(plan), ET_OK);
+    assert_product(&p, &a, &b, &c);
+    backend->destroy(plan);
+    assert_kept(&a, false);
+    assert_kept(&b, false);
+    assert_kept(&c, true);
+    drop(&a);
+    drop(&b);
+    drop(&c);
+}
+
+static void try_backend(const struct et_gemm_backend *backend)
+{
+    static const int64_t sizes[][4] = {
+        {1, 1, 1, 1},   {1, 7, 5, 2},    {7, 1, 5, 1},   {7, 5, 1, 3},
+        {1, 1, 100, 1}, {17, 13, 29, 2}, {33, 65, 9, 1}, {64, 48, 130, 1}};
+    static const double factors[][2] = {{1, 0},       {-0.5, 0}, {1, 1},
+                                        {2.5, -0.25}, {0, 0.5},  {0, 0}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (size_t f = 0; f < sizeof factors / sizeof factors[0]; f++) {
+            for (int way = 0; way < 16; way++) {
+                struct et_gemm p = {.dtype = way & 1 ? ET_FP32 : ET_FP64,
+                                    .trans_a = way & 2,
+                                    .trans_b = way & 4,
+                                    .m = sizes[i][0],
+                                    .n = sizes[i][1],
+                                    .k = sizes[i][2],
+                                    .batch = sizes[i][3],
+                                    .alpha = factors[f][0],
+                                    .beta = factors[f][1]};
+                try_one(backend, p, 1 + (int)(f & 1), way & 8 ? 3 : 0);
+            }
+        }
+    }
+}
+
+static void every_backend_computes(void **state)
+{
+    const struct et_gemm_backend *b;
+    (void)state;
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        const char *reason = b->why_not();
+        if (reason) {
+            assert_string_not_equal(reason, "");
+            print_message("[  SKIPPED ] %s: %s\n", b->name, reason);
+            continue;
+        }
+        const char *origin = b->origin();
+        print_message("[          ] %s: %s\n", b->name,
+                      origin ? origin : "etalon's own");
+        try_backend(b);
+    }
+}
+
+static void the_list_is_sound(void **state)
+{
+    (void)state;
+    const struct et_gemm_backend *b = et_gemm_backend_at(0);
+    assert_non_null(b);
+    assert_string_equal(b->name, "reference");
+    assert_null(b->why_not());
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        assert_ptr_equal(et_gemm_backend_find(b->name), b);
+        assert_true(b->summary && *b->summary);
+    }
+    assert_null(et_gemm_backend_find("nonesuch"));
+}
+
+/* A library with 32-bit integers refuses; it never truncates. */
+static void great_dimensions_are_refused(void **state)
+{
+    (void)state;
+    const struct et_gemm_backend *b = et_gemm_backend_find("cblas");
+    if (!b || b->why_not())
+        skip();
+    struct et_gemm small = {
+        .m = 1, .n = 1, .k = 1, .batch = 1, .lda = 1, .ldb = 1, .ldc = 1};
+    assert_null(b->unsupported(&small));
+    int64_t *const members[] = {&small.m,   &small.n,   &small.k,
+                                &small.lda, &small.ldb, &small.ldc};
+    bool refused = false;
+    for (size_t i = 0; i < 6; i++) {
+        *members[i] = (int64_t)INT32_MAX + 1;
+        bool now = b->unsupported(&small) != NULL;
+        assert_true(i == 0 || now == refused);
+        refused = now;
+        *members[i] = 1;
+    }
+}
+
+static void sizes_that_overflow_are_seen(void **state)
+{
+    (void)state;
+    int64_t a = -1, b = -1, c = -1;
+    struct et_gemm p = {.m = INT64_MAX / 4,
+                        .n = 8,
+                        .k = 1,
+                        .batch = 1,
+                        .lda = 1,
+                        .ldb = 8,
+                        .ldc = 8};
+    assert_false(et_gemm_elements(&p, &a, &b, &c));
+    assert_int_equal(a, -1);
+    p = (struct et_gemm){.trans_a = true,
+                         .m = 2,
+                         .n = 3,
+                         .k = 4,
+                         .batch = 5,
+                         .lda = 7,
+                         .ldb = 11,
+                         .ldc = 13};
+    assert_true(et_gemm_elements(&p, &a, &b, &c));
+    assert_int_equal(a, 5 * 4 * 7);
+    assert_int_equal(b, 5 * 4 * 11);
+    assert_int_equal(c, 5 * 2 * 13);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_list_is_sound),
+        cmocka_unit_test(every_backend_computes),
+        cmocka_unit_test(great_dimensions_are_refused),
+        cmocka_unit_test(sizes_that_overflow_are_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,303 @@
+/* io: every listed backend in every layout, on as many ranks as there are,
+ * with sizes that no block divides; then the bench over it: right data pass, a
+ * byte spoilt on disk or in the buffer does not, foreign files stay, nothing
+ * is left behind.
+ */
+/* With the bench's inside in reach, so that its data can be spoilt. */
+#include "bench/bench_io.c"
+
+#include <dirent.h>
+
+#include "tests/mpi/check.h"
+
+static void test_backend(const struct et_io_backend *b, struct et_team *t,
+                         const char *dir, const struct et_io *p)
+{
+    char path[512];
+    void *plan = NULL;
+    unsigned char *a = et_alloc_aligned((size_t)p->bytes, 1);
+    unsigned char *c = et_alloc_aligned((size_t)p->bytes, 1);
+    struct stat st;
+
+    snprintf(path, sizeof path, "%s/contract-%d", dir, p->shared ? 0 : t->rank);
+    CHECK(a && c);
+    et_random_bytes(a, (size_t)p->bytes, (uint64_t)t->rank + 1, 0);
+    CHECK(b->create(p, t, path, &plan) == ET_OK);
+    CHECK(b->write(plan, a) == ET_OK);
+    CHECK(et_team_barrier(t) == ET_OK);
+    CHECK(stat(path, &st) == 0);
+    CHECK(st.st_size == p->bytes * (p->shared ? t->size : 1));
+    CHECK(b->read(plan, c) == ET_OK);
+    CHECK(memcmp(a, c, (size_t)p->bytes) == 0);
+    /* Not through the backend: the bytes stand where io.h says. */
+    int fd = open(path, O_RDONLY);
+    memset(c, 0, (size_t)p->bytes);
+    CHECK(fd >= 0 &&
+          pread(fd, c, (size_t)p->bytes,
+                (off_t)(p->shared ? p->bytes * t->rank : 0)) == p->bytes);
+    close(fd);
+    CHECK(memcmp(a, c, (size_t)p->bytes) == 0);
+    /* A file that ends early is an error, not zeros. */
+    CHECK(et_team_barrier(t) == ET_OK);
+    CHECK(truncate(path, 0) == 0);
+    CHECK(et_team_barrier(t) == ET_OK);
+    et_log_level_set(ET_LOG_NONE);
+    CHECK(b->read(plan, c) == ET_INFRA);
+    et_log_level_set(ET_LOG_ERROR);
+    b->destroy(plan);
+    CHECK(et_team_barrier(t) == ET_OK);
+    if (!p->shared || t->rank == 0)
+        CHECK(unlink(path) == 0);
+    CHECK(et_team_barrier(t) == ET_OK); /* before the next of this name */
+    et_free_aligned(a);
+    et_free_aligned(c);
+}
+
+/* Can this directory be read past the page cache? On all ranks alike. */
+static bool takes_direct(struct et_team *t, const char *dir)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/direct-%d", dir, t->rank);
+    int fd = open(path, O_CREAT | O_RDWR | O_DIRECT, 0600);
+    if (fd >= 0)
+        close(fd);
+    unlink(path);
+    return et_team_agree(t, fd >= 0 ? ET_OK : ET_UNSURE) == ET_OK;
+}
+
+/* One byte at the end of the last rank's part, on disk or in the buffer. */
+static void spoil(struct state *s)
+{
+    int64_t at = s->p.bytes - 1;
+    if (s->team->rank != s->team->size - 1)
+        return;
+    if (s->q.op == READ) {
+        s->data[at] ^= 1;
+        return;
+    }
+    unsigned char byte;
+    int fd = open(s->path, O_RDWR);
+    at += s->p.shared ? s->p.bytes * s->team->rank : 0;
+    CHECK(fd >= 0 && pread(fd, &byte, 1, (off_t)at) == 1);
+    byte ^= 1;
+    CHECK(pwrite(fd, &byte, 1, (off_t)at) == 1 && fsync(fd) == 0);
+    close(fd);
+}
+
+static int entries(const char *dir)
+{
+    int n = 0;
+    DIR *d = opendir(dir);
+    CHECK(d);
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n - 2;
+}
+
+static void sample(struct state *s)
+{
+    CHECK(before(s) == ET_OK);
+    CHECK(run(s, 1) == ET_OK);
+}
+
+static void test_bench(const char *backend, struct et_team *t, const char *dir,
+                       const struct params *q)
+{
+    struct et_setting setting = {.team = t,
+                                 .backend = backend,
+                                 .threads = 1,
+                                 .seed = 7,
+                                 .scratch = dir,
+                                 .tag = "test"};
+    struct state *s = et_alloc(1, et_bench_io.state_size);
+    struct et_verification v;
+    struct et_pairs found = {0};
+    struct et_work w;
+
+    CHECK(s && check(q, "test") == ET_OK && !unsupported(q, backend, t->size));
+    CHECK(prepare(s, &setting, q) == ET_OK);
+    for (int i = 0; i < 2; i++) {
+        sample(s);
+        CHECK(verify(s, &v) == ET_OK);
+        CHECK(v.status == ET_CHECK_PASSED && v.error == 0);
+    }
+    spoil(s);
+    CHECK(verify(s, &v) == ET_OK);
+    CHECK(v.status == ET_CHECK_FAILED && v.error == 1 && v.note[0]);
+    /* What was there before the sample must not pass for its result. */
+    CHECK(before(s) == ET_OK);
+    CHECK(verify(s, &v) == ET_OK);
+    CHECK(v.status == ET_CHECK_FAILED &&
+          v.error > 0.9 * (double)s->p.bytes * t->size);
+    sample(s);
+    CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
+
+    CHECK(facts(s, &found) == ET_OK);
+    const char *share = et_pairs_get(&found, "cache_share_before");
+    const char *source_now = et_pairs_get(&found, "source");
+    CHECK((source_now != NULL) == (q->op == READ));
+    if (share && q->cache == WARM_CACHE) {
+        CHECK(strcmp(share, "1") == 0);
+        CHECK(strcmp(source_now, "device") != 0);
+    } else if (share) {
+        /* Dropped and proven, or said not to be. */
+        CHECK(atof(share) <= COLD || et_pairs_get(&found, "cache_note"));
+    }
+    for (size_t i = 0; i < found.n; i++) {
+        free(found.v[i].key);
+        free(found.v[i].text);
+    }
+    free(found.v);
+    work(s, &w);
+    CHECK(w.bytes == (double)s->p.bytes * t->size);
+    release(s);
+    free(s);
+    CHECK(et_team_barrier(t) == ET_OK);
+    CHECK(entries(dir) == 0);
+    CHECK(et_team_barrier(t) == ET_OK);
+}
+
+/* A file, then a link, where ours would go: an error, and both stay. */
+static void test_foreign(struct et_team *t, const char *dir)
+{
+    struct params q = {.op = WRITE, .bytes = 4096, .block = 4096};
+    struct et_setting setting = {.team = t,
+                                 .backend = "posix",
+                                 .threads = 1,
+                                 .scratch = dir,
+                                 .tag = "test"};
+    struct state s = {0};
+    char path[512], aim[512], byte = 0;
+
+    s.team = t;
+    CHECK(name_file(&s, &setting) == ET_OK);
+    snprintf(path, sizeof path, "%s", s.path);
+    free(s.path);
+    snprintf(aim, sizeof aim, "%s/aim-%d", dir, t->rank);
+    et_log_level_set(ET_LOG_NONE);
+    for (int link = 0; link < 2; link++) {
+        int fd = open(link ? aim : path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+        CHECK(fd >= 0 && write(fd, "x", 1) == 1);
+        close(fd);
+        CHECK(!link || symlink(aim, path) == 0);
+        CHECK(et_team_barrier(t) == ET_OK);
+        s = (struct state){0};
+        CHECK(prepare(&s, &setting, &q) == ET_INFRA);
+        release(&s);
+        fd = open(path, O_RDONLY);
+        CHECK(fd >= 0 && read(fd, &byte, 1) == 1 && byte == 'x');
+        CHECK(read(fd, &byte, 1) == 0);
+        close(fd);
+        CHECK(unlink(path) == 0);
+    }
+    CHECK(unlink(aim) == 0);
+    /* No space: said before a byte is written. */
+    q.bytes = (int64_t)1 << 50;
+    s = (struct state){.team = t, .p = problem(&q, t->size)};
+    CHECK(et_team_agree(t, check_space(&s, dir)) == ET_INFRA);
+    setting.scratch = "/nonexistent/etalon";
+    q.bytes = 4096;
+    s = (struct state){0};
+    CHECK(prepare(&s, &setting, &q) == ET_INFRA);
+    release(&s);
+    et_log_level_set(ET_LOG_ERROR);
+    CHECK(et_team_barrier(t) == ET_OK);
+}
+
+static void test_words(void)
+{
+    struct params q = {.op = READ, .bytes = 4097, .block = 4096};
+    char name[64];
+
+    et_log_level_set(ET_LOG_NONE);
+    CHECK(check(&q, "test") == ET_OK);
+    q.direct = true;
+    CHECK(check(&q, "test") == ET_USAGE);
+    q.bytes = 8192;
+    q.block = 100;
+    CHECK(check(&q, "test") == ET_USAGE);
+    q.block = 4096;
+    CHECK(!unsupported(&q, "posix", 1));
+    CHECK(unsupported(&q, "mpiio", 1));
+    q.cache = WARM_CACHE;
+    CHECK(unsupported(&q, "posix", 1));
+    q.cache = COLD_CACHE;
+    q.scaling = STRONG;
+    CHECK(!unsupported(&q, "posix", 2) && problem(&q, 2).bytes == 4096);
+    CHECK(unsupported(&q, "posix", 3));
+    et_log_level_set(ET_LOG_ERROR);
+    CHECK(isnan(et_io_cache_share("/nonexistent/etalon")));
+    CHECK(!et_io_filesystem("/nonexistent/etalon", name, sizeof name));
+    CHECK(et_io_filesystem_is_memory("tmpfs"));
+    CHECK(!et_io_filesystem_is_memory("ext4"));
+}
+
+int main(void)
+{
+    static const int64_t sizes[] = {1, 4097, 300000, 1 << 20};
+    const struct et_io_backend *b;
+    struct et_team *t;
+    char *dir = NULL, made[256];
+    int checked = 0;
+
+    CHECK(et_team_open("auto", &t) == ET_OK);
+    et_log_level_set(ET_LOG_ERROR);
+    if (t->rank == 0) {
+        const char *tmp = getenv("TMPDIR");
+        snprintf(made, sizeof made, "%s/etalon-io-XXXXXX", tmp ? tmp : "/tmp");
+        dir = mkdtemp(made);
+        CHECK(dir);
+    }
+    CHECK(et_team_broadcast_text(t, &dir) == ET_OK);
+    bool direct_works = takes_direct(t, dir);
+    if (!direct_works && t->rank == 0)
+        printf("io direct: not tested: %s refuses O_DIRECT\n", dir);
+    for (size_t k = 0; (b = et_io_backend_at(k)); k++) {
+        CHECK(et_io_backend_find(b->name) == b);
+        struct et_io probe = {.bytes = 1, .block = 1};
+        const char *why = b->why_not();
+        if (!why)
+            why = b->unsupported(&probe, t->size);
+        if (why) {
+            printf("io %s: not tested: %s\n", b->name, why);
+            continue;
+        }
+        for (int bits = 0; bits < 8; bits++) {
+            struct et_io p = {
+                .shared = bits & 1, .sync = bits & 2, .direct = bits & 4};
+            if (p.direct && !direct_works)
+                continue;
+            for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+                p.bytes = p.direct ? 4096 * (int64_t)(i + 1) : sizes[i];
+                p.block = i % 2 ? 8192 : p.direct ? 1 << 20 : 1000;
+                if (!b->unsupported(&p, t->size))
+                    test_backend(b, t, dir, &p);
+            }
+        }
+        for (int bits = 0; bits < 32; bits++) {
+            struct params q = {.op = bits & 1,
+                               .layout = bits >> 1 & 1,
+                               .cache = bits >> 2 & 1,
+                               .direct = bits & 8,
+                               .sync = true,
+                               .scaling = bits >> 4 & 1,
+                               .bytes = 3 << 20,
+                               .block = 256 << 10};
+            if (bits & 2 && !(bits & 24))
+                q.bytes = 1500001;
+            if ((!q.direct || direct_works) &&
+                !unsupported(&q, b->name, t->size))
+                test_bench(b->name, t, dir, &q);
+        }
+        checked++;
+    }
+    CHECK(checked >= 1);
+    test_foreign(t, dir);
+    test_words();
+    if (t->rank == 0)
+        CHECK(rmdir(dir) == 0);
+    free(t->rank == 0 ? NULL : dir);
+    et_team_close(t);
+    return 0;
+}

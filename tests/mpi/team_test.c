@@ -1,0 +1,151 @@
+/* team: what every transport must do, on as many ranks as it is started with.
+ * ET_TEST_RANKS, set by run.sh, says how many it must find.
+ */
+#include "config.h"
+#include "harness/team/team.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/mpi/check.h"
+
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void test_collectives(struct et_team *t)
+{
+    int p = t->size, sum = p * (p - 1) / 2;
+    double v[3] = {t->rank, t->rank, 1};
+    long mine[2] = {t->rank, 7}, *all = NULL;
+    char text[] = "none";
+
+    CHECK(et_team_barrier(t) == ET_OK);
+    CHECK(et_team_reduce(t, ET_SUM, v, 3) == ET_OK);
+    CHECK(v[0] == sum && v[1] == sum && v[2] == p);
+    v[0] = t->rank;
+    CHECK(et_team_reduce(t, ET_MAX, v, 1) == ET_OK && v[0] == p - 1);
+    v[0] = t->rank + 3;
+    CHECK(et_team_reduce(t, ET_MIN, v, 1) == ET_OK && v[0] == 3);
+    if (t->rank == 0)
+        strcpy(text, "some");
+    CHECK(et_team_broadcast(t, text, sizeof text) == ET_OK);
+    CHECK(strcmp(text, "some") == 0);
+    if (t->rank == 0)
+        CHECK((all = calloc((size_t)p, sizeof mine)));
+    CHECK(et_team_gather(t, mine, sizeof mine, all) == ET_OK);
+    for (int r = 0; t->rank == 0 && r < p; r++)
+        CHECK(all[2 * r] == r && all[2 * r + 1] == 7);
+    free(all);
+}
+
+static void test_exchange(struct et_team *t)
+{
+    int p = t->size, right = (t->rank + 1) % p, left = (t->rank + p - 1) % p;
+    size_t n = 100000;
+    unsigned char *a = malloc(n), *b = malloc(n);
+
+    CHECK(a && b);
+    memset(a, t->rank + 1, n);
+    memset(b, 0, n);
+    CHECK(et_team_exchange(t, a, n, right, b, n, left) == ET_OK);
+    for (size_t i = 0; i < n; i++)
+        CHECK(b[i] == left + 1);
+    /* One way only: from the last rank to the first. */
+    memset(b, 0, n);
+    if (p > 1 && t->rank == p - 1)
+        CHECK(et_team_exchange(t, a, 5, 0, NULL, 0, 0) == ET_OK);
+    if (p > 1 && t->rank == 0) {
+        CHECK(et_team_exchange(t, NULL, 0, 0, b, 5, p - 1) == ET_OK);
+        CHECK(b[0] == p && b[4] == p && b[5] == 0);
+    }
+    CHECK(et_team_exchange(t, NULL, 0, right, NULL, 0, left) == ET_OK);
+    free(a);
+    free(b);
+}
+
+static void test_agree(struct et_team *t)
+{
+    int last = t->size - 1;
+    CHECK(et_team_agree(t, ET_OK) == ET_OK);
+    CHECK(et_team_agree(t, t->rank == last ? ET_INFRA : ET_OK) == ET_INFRA);
+    /* Graver by meaning, not by number. */
+    CHECK(et_team_agree(t, t->rank == last ? ET_MISSED : ET_UNSURE) ==
+          ET_MISSED);
+    CHECK(et_team_agree(t, t->rank == last ? ET_USAGE : ET_INFRA) == ET_USAGE);
+}
+
+static void test_text(struct et_team *t)
+{
+    char *s = t->rank == 0 ? strdup("what rank 0 says") : NULL;
+    CHECK(et_team_broadcast_text(t, &s) == ET_OK);
+    CHECK(s && strcmp(s, "what rank 0 says") == 0);
+    free(s);
+    s = t->rank == 0 ? strdup("") : NULL;
+    CHECK(et_team_broadcast_text(t, &s) == ET_OK && s && !*s);
+    free(s);
+    s = NULL;
+    CHECK(et_team_broadcast_text(t, &s) == ET_OK && !s);
+}
+
+static void test_first(struct et_team *t)
+{
+    for (int n = 1; n <= t->size; n++) {
+        struct et_team *sub = NULL;
+        CHECK(et_team_first(t, n, &sub) == ET_OK);
+        CHECK((sub != NULL) == (t->rank < n));
+        if (sub) {
+            CHECK(sub->size == n && sub->rank == t->rank);
+            CHECK(sub->nodes >= 1 && sub->node < sub->nodes);
+            test_collectives(sub);
+            test_exchange(sub);
+            et_team_close(sub);
+        }
+        CHECK(et_team_rest(t) == ET_OK);
+    }
+}
+
+/* Rank 0 comes 300 ms late: nobody leaves before, and nobody spins. */
+static void test_rest(struct et_team *t)
+{
+    struct timespec late = {0, 300000000}, a, b;
+    double used = cpu_seconds();
+
+    CHECK(et_team_barrier(t) == ET_OK);
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    if (t->rank == 0)
+        nanosleep(&late, NULL);
+    CHECK(et_team_rest(t) == ET_OK);
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    double waited =
+        (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
+    used = cpu_seconds() - used;
+    CHECK(waited > 0.2);
+    CHECK(used < waited / 2);
+}
+
+int main(void)
+{
+    const char *want = getenv("ET_TEST_RANKS");
+    struct et_team *t;
+
+    CHECK(et_team_open("auto", &t) == ET_OK);
+    CHECK(!want || t->size == atoi(want));
+    CHECK(!want || strcmp(t->ops->name, "mpi") == 0);
+    CHECK((t->native != NULL) == (strcmp(t->ops->name, "mpi") == 0));
+    /* One machine, so one node. */
+    CHECK(t->nodes == 1 && t->node == 0);
+    CHECK(t->local_rank == t->rank && t->local_size == t->size);
+    test_collectives(t);
+    test_exchange(t);
+    test_agree(t);
+    test_text(t);
+    test_first(t);
+    test_rest(t);
+    et_team_close(t);
+    return 0;
+}

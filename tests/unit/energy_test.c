@@ -1,0 +1,127 @@
+/* Tests of harness/energy on a captured powercap tree: domains, sums,
+ * wrap-around, and a reason for everything that cannot be read.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+
+#include "harness/base/log.h"
+#include "harness/energy/energy.h"
+#include "tests/unit/tree.h"
+
+#define POWERCAP "/sys/class/powercap"
+
+static void assert_near(double value, double want)
+{
+    if (!(fabs(value - want) <= 1e-6))
+        fail_msg("%.17g is not %.17g", value, want);
+}
+
+static void packages_and_wrap(void **state)
+{
+    (void)state;
+    char root[PATH_MAX];
+    struct et_energy e;
+    double before[ET_ENERGY_DOMAINS], after[ET_ENERGY_DOMAINS];
+    tree_unpack("rapl.tree", root);
+    et_energy_open(root, &e);
+    assert_string_equal(e.reason, "");
+    assert_string_equal(e.source->name, "powercap");
+    assert_int_equal(e.n, 3);
+    assert_string_equal(e.names[0], "package-0");
+    assert_string_equal(e.names[1], "package-1");
+    assert_string_equal(e.names[2], "dram-0");
+    assert_near(e.range[0], 262143.328850);
+    assert_int_equal(e.source->read(&e, before), ET_OK);
+    assert_near(before[0], 1.0);
+    assert_near(before[2], 5.0);
+    /* Package 0 uses 2.5 J; package 1 wraps and uses 0.328850 + 1 J; the
+     * memory's are not a package's. */
+    tree_write(root, POWERCAP "/intel-rapl:0/energy_uj", "3500000\n");
+    tree_write(root, POWERCAP "/intel-rapl:1/energy_uj", "1000000\n");
+    tree_write(root, POWERCAP "/intel-rapl:0:0/energy_uj", "9000000\n");
+    assert_int_equal(e.source->read(&e, after), ET_OK);
+    assert_near(et_energy_used(&e, before, after), 2.5 + 1.328850);
+    /* One is gone: an error, and the old figures stay. */
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s%s", root,
+             POWERCAP "/intel-rapl:1/energy_uj");
+    assert_int_equal(remove(path), 0);
+    et_log_level_set(ET_LOG_NONE);
+    assert_int_equal(e.source->read(&e, before), ET_INFRA);
+    et_log_level_set(ET_LOG_NOTE);
+    assert_near(before[0], 1.0);
+    tree_remove(root);
+}
+
+/* A sum that lacks a package is no sum. */
+static void one_package_unreadable(void **state)
+{
+    (void)state;
+    char root[PATH_MAX];
+    struct et_energy e;
+    double v[1] = {0};
+    tree_unpack("rapl.tree", root);
+    tree_write(root, POWERCAP "/intel-rapl:1/energy_uj", "");
+    et_energy_open(root, &e);
+    assert_int_equal(e.n, 0);
+    assert_non_null(strstr(e.reason, "intel-rapl:1/energy_uj"));
+    assert_true(isnan(et_energy_used(&e, v, v)));
+    tree_write(root, POWERCAP "/intel-rapl:1/energy_uj", "12 joules\n");
+    et_energy_open(root, &e);
+    assert_int_equal(e.n, 0);
+    tree_write(root, POWERCAP "/intel-rapl:1/energy_uj", "12\n");
+    tree_write(root, POWERCAP "/intel-rapl:1/max_energy_range_uj", "0\n");
+    et_energy_open(root, &e);
+    assert_int_equal(e.n, 0);
+    assert_non_null(strstr(e.reason, "max_energy_range_uj"));
+    tree_remove(root);
+}
+
+static void only_root_may(void **state)
+{
+    (void)state;
+    char root[PATH_MAX], path[PATH_MAX + 64];
+    struct et_energy e;
+    if (geteuid() == 0)
+        skip();
+    tree_unpack("rapl.tree", root);
+    snprintf(path, sizeof path, "%s%s", root,
+             POWERCAP "/intel-rapl:0/energy_uj");
+    assert_int_equal(chmod(path, 0), 0);
+    et_energy_open(root, &e);
+    assert_int_equal(e.n, 0);
+    assert_non_null(strstr(e.reason, "only root"));
+    tree_remove(root);
+}
+
+static void nothing_there(void **state)
+{
+    (void)state;
+    struct et_energy e;
+    et_energy_open("/nowhere/at/all", &e);
+    assert_int_equal(e.n, 0);
+    assert_null(e.source);
+    assert_non_null(strstr(e.reason, POWERCAP));
+    assert_non_null(et_energy_source_at(0));
+    size_t i = 0;
+    while (et_energy_source_at(i))
+        i++;
+    assert_true(i >= 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(packages_and_wrap),
+        cmocka_unit_test(one_package_unreadable),
+        cmocka_unit_test(only_root_may),
+        cmocka_unit_test(nothing_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
