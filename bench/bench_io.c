@@ -507,10 +507,11 @@ static void work(const void *state, struct et_work *out)
  * own matter. */
 static const char *source(const struct state *s, double low, double high)
 {
-    if (high <= COLD || s->p.direct)
+    if (high <= COLD)
         return "device";
+    /* A file system that took O_DIRECT and yet keeps pages proves nothing. */
     if (isnan(high))
-        return "unknown";
+        return s->p.direct ? "device" : "unknown";
     return low > 1 - COLD ? "page cache" : "mixed";
 }
 
