@@ -89,7 +89,7 @@ static void table(struct et_report *w, const struct row *rows, size_t n,
         const char *origin;
         double peak = peak_of(w, r, &origin);
         struct et_text shape = {0};
-        et_shape_say(r, varying, &shape);
+        et_shape_say(r, varying, false, &shape);
         et_block_cell(b, "%s", et_text_str(&shape));
         et_block_cell(b, "%s", et_say_team(r).s);
         et_block_cell(b, "%s", r->result.backend);
@@ -102,7 +102,7 @@ static void table(struct et_report *w, const struct row *rows, size_t n,
         et_block_cell(b, "%s", et_say_doubts(w->run, r).s);
         et_text_free(&shape);
     }
-    et_report_cut(b, shown, n);
+    et_report_close(b, shown, n);
 }
 
 static size_t index_of(const struct et_strings *l, const char *s)
@@ -163,7 +163,7 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
             const struct et_metric_value *m = et_record_metric(r, "flops");
             const char *origin;
             struct et_text shape = {0};
-            et_shape_say(r, varying, &shape);
+            et_shape_say(r, varying, true, &shape);
             et_data_text(t, et_text_str(&shape));
             et_text_add(t, " %zu", place);
             et_data_real(t, m->value);
@@ -204,7 +204,8 @@ static bool kind(struct et_report *w, const struct et_picks *group,
     else
         et_doc_paragraph(
             w->doc,
-            "Nominal peak of %s: %s GFLOP/s on %s ranks x threads, from %s.",
+            "Nominal peak of %s: %s GFLOP/s for %s (ranks x threads), from "
+            "%s.",
             et_record_dtype(rows[0].r), et_say_real(peak).s,
             et_say_team(rows[0].r).s, origin ? origin : "an unnamed source");
 out:

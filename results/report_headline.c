@@ -101,7 +101,7 @@ static void say_circumstances(const struct et_report *w,
     static const struct et_strings none = {0};
     const struct et_result *s = &r->result;
     et_text_add(t, ", %s, ", s->backend);
-    et_shape_say(r, &none, t);
+    et_shape_say(r, &none, false, t);
     et_text_add(t, ", %s x %s",
                 et_say_count((size_t)s->team.ranks, "rank", "ranks").s,
                 et_say_count((size_t)s->team.threads, "thread", "threads").s);
@@ -244,6 +244,8 @@ static void warn_oversubscribed(struct et_report *w)
         const struct et_result_host *h = p->hosts.v;
         n += p->oversubscribed;
         for (size_t k = 0; p->oversubscribed && k < p->hosts.n; k++) {
+            if (h[k].cores == ET_ABSENT_INT)
+                continue;
             if (!worst || (double)h[k].busy_threads * (double)worst->cores >
                               (double)worst->busy_threads * (double)h[k].cores)
                 worst = &h[k];

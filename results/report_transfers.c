@@ -56,7 +56,7 @@ static void collective_table(struct et_report *w, const struct et_picks *g)
         et_block_cell(b, "%lld", (long long)t->n);
         et_block_cell(b, "%s", et_say_doubts(w->run, r).s);
     }
-    et_report_cut(b, shown, g->n);
+    et_report_close(b, shown, g->n);
 }
 
 /* Backend and team of a group that one line is fitted to. */
@@ -108,7 +108,7 @@ static void fit_table(struct et_report *w, const struct et_groups *lines)
         else
             et_block_cell(b, "%s", "");
     }
-    et_report_cut(b, shown, lines->n);
+    et_report_close(b, shown, lines->n);
 }
 
 /* Columns: bytes, value, low, high, fit; one series a fitted line. */
@@ -279,7 +279,7 @@ static bool transfer_figure(struct et_report *w, const struct et_picks *g,
         struct et_text name = {0};
         if (r->result.team.ranks != ranks)
             continue;
-        et_shape_say(r, varying, &name);
+        et_shape_say(r, varying, true, &name);
         et_text_add(&name, ", %s", r->result.backend);
         if (et_record_medium(r))
             et_text_add(&name, " (%s)", et_record_medium(r));
@@ -318,7 +318,7 @@ static bool transfer(struct et_report *w, const struct et_picks *g,
         const char *note = et_pairs_get(&r->result.facts, "cache_note");
         struct et_said doubts = et_say_doubts(w->run, r);
         struct et_text shape = {0};
-        et_shape_say(r, &varying, &shape);
+        et_shape_say(r, &varying, false, &shape);
         et_block_cell(b, "%s", et_text_str(&shape));
         et_block_cell(b, "%s", r->result.backend);
         et_block_cell(b, "%lld", (long long)r->result.team.ranks);
@@ -330,7 +330,7 @@ static bool transfer(struct et_report *w, const struct et_picks *g,
                       note ? note : "");
         et_text_free(&shape);
     }
-    et_report_cut(b, shown, g->n);
+    et_report_close(b, shown, g->n);
     et_strings_free(&varying);
     return ok;
 }
