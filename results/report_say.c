@@ -177,13 +177,17 @@ struct et_said et_report_stem(const char *a, const char *b, const char *c)
     const char *words[] = {a, b, c};
     size_t n = 0;
     for (size_t i = 0; i < 3; i++) {
-        if (n && words[i] && *words[i] && n < 60)
+        if (n && words[i] && *words[i] && n < 60 && out.s[n - 1] != '-')
             out.s[n++] = '-';
         for (const char *p = words[i]; p && *p && n < 60; p++) {
-            if (isalnum((unsigned char)*p))
+            if (isalnum((unsigned char)*p) && (unsigned char)*p < 0x80)
                 out.s[n++] = (char)tolower((unsigned char)*p);
+            else if (n && out.s[n - 1] != '-')
+                out.s[n++] = '-';
         }
     }
+    while (n && out.s[n - 1] == '-')
+        n--;
     out.s[n] = 0;
     return out;
 }

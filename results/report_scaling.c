@@ -183,8 +183,9 @@ static bool is_beaten(const struct et_scaling *all, const struct et_series *s,
     return beaten;
 }
 
-/* Columns: ranks, speed-up, low, high, fit. The fit's own points, 16 to a
- * doubling, have no measured value. */
+/* Strong: ranks, speed-up, low, high, fit. Weak: the efficiencies in percent,
+ * because speed-ups that are all nearly ideal cannot be told apart. The fit's
+ * own points, 16 to a doubling, have no measured value. */
 static bool figure(struct et_report *w, const struct et_scaling *all,
                    const struct et_strings *varying, bool strong)
 {
@@ -194,10 +195,13 @@ static bool figure(struct et_report *w, const struct et_scaling *all,
     if (!any)
         return true;
     struct et_block *b = et_doc_figure(
-        w->doc, strong ? "scaling-strong" : "scaling-weak", "scaling",
+        w->doc, strong ? "scaling-strong" : "scaling-weak",
+        strong ? "scaling" : "efficiency",
         strong ? "Strong scaling: the same work on more ranks"
                : "Weak scaling: the same work a rank on more ranks");
-    if (!et_figure_words(b, "ranks", "speed-up over the smallest team",
+    if (!et_figure_words(b, "ranks",
+                         strong ? "speed-up over the smallest team"
+                                : "parallel efficiency, %",
                          "Points are ratios of medians with their 95 % "
                          "intervals; lines are fits; the grey line is the "
                          "ideal. Of each case the backend that is fastest on "
@@ -217,22 +221,23 @@ static bool figure(struct et_report *w, const struct et_scaling *all,
         name_of(s, varying, true, &name);
         et_data_next(t);
         et_data_text(t, et_text_str(&name));
-        et_text_add(t, " speedup low high fit\n");
+        et_text_add(t, " value low high fit\n");
         for (size_t k = 0; k < s->n; k++) {
             const struct et_scaling_point *p = &s->v[k];
             et_text_add(t, "%.0f", p->ranks);
-            et_data_real(t, p->speedup);
-            et_data_real(t, p->speedup_low);
-            et_data_real(t, p->speedup_high);
-            et_data_real(t, s->n > 2 ? et_series_fit(s, p->ranks) : NAN);
-            et_text_add(t, "\n");
+            et_data_real(t, strong ? p->speedup : 100 * p->efficiency);
+            et_data_real(t, strong ? p->speedup_low : 100 * p->efficiency_low);
+            et_data_real(t,
+                         strong ? p->speedup_high : 100 * p->efficiency_high);
+            et_text_add(t, " NaN\n");
         }
         double first = s->v[0].ranks, last = s->v[s->n - 1].ranks;
-        int steps = s->n > 2 ? (int)(16 * log2(last / first)) : 0;
-        for (int k = 1; k < steps; k++) {
+        int steps = s->n > 2 ? (int)(16 * log2(last / first)) : -1;
+        for (int k = 0; k <= steps; k++) {
             double ranks = first * exp2(k / 16.0);
+            double fit = et_series_fit(s, ranks);
             et_text_add(t, "%.10g NaN NaN NaN", ranks);
-            et_data_real(t, et_series_fit(s, ranks));
+            et_data_real(t, strong ? fit : 100 * fit * first / ranks);
             et_text_add(t, "\n");
         }
         drawn++;
