@@ -29,7 +29,8 @@ extern const struct et_benches et_benches;
 
 /* Print a command's help, or the program's (NULL). */
 void et_help_print(const struct et_command *c);
-/* Wrapped to `width` columns after an indent; blank lines are kept. */
+/* Wrapped to `width` columns after an indent; a blank line is kept, and a line
+ * that begins with two blanks stands as it is. */
 void et_help_wrap(FILE *to, const char *text, int indent, int width);
 
 /* Write a doc to a file or, with path NULL, to standard output. */
