@@ -37,7 +37,7 @@ bool et_parse_quantity(const char *s, const char *unit, double *out);
 
 /* Print into a caller's buffer and return it. */
 #define ET_TEXT_NUMBER 40
-char *et_print_bytes(char buf[ET_TEXT_NUMBER], int64_t v); /* "64 KiB" */
+char *et_print_bytes(char buf[ET_TEXT_NUMBER], int64_t v);  /* "64 KiB" */
 char *et_print_seconds(char buf[ET_TEXT_NUMBER], double v); /* "1.25 ms" */
 char *et_print_si(char buf[ET_TEXT_NUMBER], double v, const char *unit);
 char *et_print_real(char buf[ET_TEXT_NUMBER], double v); /* round trip */

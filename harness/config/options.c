@@ -88,7 +88,7 @@ const struct et_field et_option_rows[] = {
      AT(counters),
      .preset = "auto",
      .metavar = "SOURCE",
-     .help = "hardware counters: auto, papi, none; fake is for tests"},
+     .help = "event counters: auto, papi, perf, none; fake is for tests"},
     {.key = "clock",
      .type = ET_STRING,
      AT(clock),
