@@ -154,6 +154,9 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK)
         status = et_plan_expand(s->plan_name, s->plan_text, &et_benches, s->o,
                                 &s->given, &allocation, &s->cases);
+    if (status == ET_OK && s->o->peak)
+        status = et_run_peak_check(
+            s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
     double memory = (double)et_memory_available();
     for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
         status =
