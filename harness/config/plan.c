@@ -61,7 +61,8 @@ static enum et_status begin_section(struct plan *p, const char *title,
     if (!bench)
         return unknown_section(p, name, where);
     for (size_t i = 0; i < p->n; i++) {
-        if (strcmp(p->v[i].title, title) == 0)
+        const char *other = p->v[i].label ? p->v[i].label : "";
+        if (p->v[i].bench == bench && strcmp(other, label) == 0)
             return et_error(ET_USAGE,
                             "%s: [%s] stands twice, first at %s; give the "
                             "second a label, as [%s second]",
