@@ -90,11 +90,16 @@ static enum et_status take_over(struct session *s)
     set_log_level(s);
     if (status != ET_OK)
         return status;
+    const char *out = et_pairs_get(&run.info.config, "out");
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
         const struct et_pair *p = &run.info.config.v[i];
         const struct et_field *row = et_field_find(et_option_rows, p->key);
         if (!row || is_given(s, row->key) || strcmp(row->key, "resume") == 0 ||
             strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0)
+            continue;
+        /* Its own directory, which may have been moved since. */
+        if (strcmp(row->key, "scratch") == 0 && out &&
+            strcmp(p->text, out) == 0)
             continue;
         if (row->type != ET_STRINGS) {
             status = et_field_parse(row, s->o, p->text, s->o->resume);
