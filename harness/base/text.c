@@ -118,8 +118,9 @@ bool et_parse_bytes(const char *s, int64_t *out)
         double scale;
     } units[] = {
         {"", 1},         {"B", 1},        {"KiB", 0x1p10}, {"MiB", 0x1p20},
-        {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"PiB", 0x1p50}, {"kB", 1e3},
-        {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},    {"PB", 1e15},
+        {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"PiB", 0x1p50}, {"EiB", 0x1p60},
+        {"kB", 1e3},     {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},
+        {"PB", 1e15},    {"EB", 1e18},
     };
     int64_t whole;
     if (et_parse_int(s, &whole))

@@ -68,6 +68,23 @@ static void note_section(struct reader *r, const char *line, size_t n)
         r->status = emit(r, r->line, r->section, NULL, NULL);
 }
 
+/* inih tells of the first line it cannot read only at the end, when another
+ * line may have failed for want of it. */
+static bool is_readable(const struct reader *r, const char *line, size_t n)
+{
+    while (n > 0 && isspace((unsigned char)line[n - 1]))
+        n--;
+    size_t blanks = 0;
+    while (blanks < n && isspace((unsigned char)line[blanks]))
+        blanks++;
+    if (blanks == n || strchr(";#", line[blanks]) ||
+        (blanks > 0 && r->entry_line))
+        return true;
+    if (line[blanks] == '[')
+        return blanks == 0 && memchr(line, ']', n);
+    return memchr(line, '=', n) || memchr(line, ':', n);
+}
+
 /* fgets over the text, for ini_parse_stream. */
 static char *next_line(char *buf, int size, void *stream)
 {
@@ -83,6 +100,12 @@ static char *next_line(char *buf, int size, void *stream)
                              "Continue a list on a next line that begins with "
                              "a blank",
                              r->name, r->line, n, MAX_LINE);
+        return NULL;
+    }
+    if (!is_readable(r, r->next, n)) {
+        r->status =
+            et_error(ET_USAGE, "%s:%d: neither '[section]' nor 'key = value'",
+                     r->name, r->line);
         return NULL;
     }
     r->indented = isblank((unsigned char)*r->next);
@@ -113,6 +136,8 @@ enum et_status et_ini_text(const char *name, const char *text, et_ini_fn fn,
                            void *user)
 {
     struct reader r = {.name = name, .next = text, .fn = fn, .user = user};
+    if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+        r.next += 3; /* a byte order mark */
     int bad = ini_parse_stream(next_line, &r, on_pair, &r);
     finish_entry(&r);
     if (r.status != ET_OK)
