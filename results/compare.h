@@ -31,8 +31,8 @@ struct et_comparisons {
 };
 
 /* tolerance: 0.05 is 5 %. */
-enum et_status et_compare(const struct et_run *runs, size_t n,
-                          double tolerance, struct et_comparisons *out);
+enum et_status et_compare(const struct et_run *runs, size_t n, double tolerance,
+                          struct et_comparisons *out);
 void et_comparisons_free(struct et_comparisons *c);
 /* ET_MISSED if anything is worse or missing, ET_UNSURE if unsure, ET_OK. */
 enum et_status et_comparisons_status(const struct et_comparisons *c);

@@ -26,8 +26,7 @@ struct et_record {
 
 /* A record from a result: takes the result's members over (leaves it zeroed)
  * and computes the metrics. */
-enum et_status et_record_make(struct et_result *result,
-                              struct et_record *out);
+enum et_status et_record_make(struct et_result *result, struct et_record *out);
 void et_record_free(struct et_record *r);
 
 json_t *et_record_to_json(const struct et_record *r);

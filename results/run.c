@@ -5,6 +5,7 @@
 #include "results/run.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,10 +65,16 @@ static enum et_status no_memory(const char *path)
 }
 
 /* Said at once and kept for the report. */
-static bool warn(struct et_run *run, const char *text)
+static enum et_status __attribute__((format(printf, 2, 3)))
+warn(struct et_run *run, const char *format, ...)
 {
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
     et_warn("%s", text);
-    return et_strings_add(&run->warnings, text);
+    return et_strings_add(&run->warnings, text) ? ET_OK : no_memory(run->dir);
 }
 
 static char *join(const char *dir, const char *name)
@@ -136,66 +143,114 @@ out:
     return s;
 }
 
-static enum et_status add_line(struct et_run *run, size_t *room,
-                               const char *line, size_t n, const char *where)
+/* Lines are parsed a batch at a time, in parallel: parsing is all the time
+ * that a large run takes to read. */
+#define BATCH 4096
+
+struct batch {
+    struct et_text text;      /* the lines, one after the other */
+    size_t starts[BATCH + 1]; /* in text; then the end of the last */
+    size_t first, n;          /* line number of the first; lines */
+};
+
+static enum et_status parse_line(const char *line, size_t n, const char *path,
+                                 size_t number, struct et_record *out)
 {
+    struct et_text where = {0};
     json_error_t e;
+    enum et_status s;
+    et_text_add(&where, "%s:%zu", path, number);
     json_t *o = json_loadb(line, n, JSON_REJECT_DUPLICATES, &e);
     if (!o)
-        return et_error(ET_INFRA, "%s: not a record: column %d: %s", where,
-                        e.column, e.text);
-    if (run->n == *room) {
-        size_t more = *room ? 2 * *room : 64;
-        struct et_record *v = et_grow(run->records, more, sizeof *v);
-        if (!v) {
-            json_decref(o);
-            return no_memory(where);
-        }
-        run->records = v;
-        *room = more;
-    }
-    enum et_status s = et_record_from_json(o, &run->records[run->n], where);
-    if (s == ET_OK)
-        run->n++;
+        s = et_error(ET_INFRA, "%s: not a record: column %d: %s",
+                     et_text_str(&where), e.column, e.text);
+    else
+        s = et_record_from_json(o, out, et_text_str(&where));
     json_decref(o);
+    et_text_free(&where);
+    return s;
+}
+
+static enum et_status parse_batch(struct et_run *run, struct batch *b,
+                                  const char *path)
+{
+    enum et_status worst = ET_OK;
+    struct et_record *v =
+        b->text.failed ? NULL : et_grow(run->records, run->n + b->n, sizeof *v);
+    if (!v)
+        return no_memory(path);
+    run->records = v;
+    v += run->n;
+    memset(v, 0, b->n * sizeof *v);
+#pragma omp parallel for schedule(dynamic, 64)
+    for (size_t i = 0; i < b->n; i++) {
+        const char *line = b->text.s + b->starts[i];
+        enum et_status s = parse_line(line, b->starts[i + 1] - b->starts[i],
+                                      path, b->first + i, &v[i]);
+        if (s != ET_OK) {
+#pragma omp critical(et_run_parse)
+            worst = et_status_worse(worst, s);
+        }
+    }
+    /* Those that failed are zeroed, and so free of charge to free. */
+    run->n += b->n;
+    b->first += b->n;
+    b->n = b->text.n = 0;
+    return worst;
+}
+
+/* False at the end of the file or on a line that does not end. */
+static bool next_line(FILE *f, struct batch *b, char **line, size_t *room,
+                      bool *torn)
+{
+    ssize_t n = getline(line, room, f);
+    *torn = n > 0 && (*line)[n - 1] != '\n';
+    if (n < 0 || *torn)
+        return false;
+    et_text_put(&b->text, *line, (size_t)n);
+    b->starts[++b->n] = b->text.n;
+    return true;
+}
+
+static enum et_status read_records(struct et_run *run, FILE *f,
+                                   const char *path, struct batch *b)
+{
+    char *line = NULL;
+    size_t room = 0;
+    bool torn = false, more = true;
+    enum et_status s = ET_OK;
+    errno = 0;
+    while (s == ET_OK && more) {
+        more = next_line(f, b, &line, &room, &torn);
+        if (b->n == BATCH || (!more && b->n > 0))
+            s = parse_batch(run, b, path);
+    }
+    int error = errno;
+    free(line);
+    if (s == ET_OK && ferror(f))
+        s = et_error(ET_INFRA, "%s: %s", path, strerror(error));
+    if (s == ET_OK && torn)
+        s = warn(run, "%s:%zu: torn by a write that did not finish; left out",
+                 path, b->first);
     return s;
 }
 
 static enum et_status load_records(struct et_run *run, const char *path)
 {
-    struct et_text where = {0};
-    char *line = NULL;
-    size_t room = 0, line_room = 0;
-    enum et_status s = ET_OK;
     FILE *f = fopen(path, "r");
-    if (!f && errno == ENOENT) {
-        et_text_add(&where, "%s: missing: no case is recorded", path);
-        s = warn(run, et_text_str(&where)) ? ET_OK : no_memory(path);
-        et_text_free(&where);
-        return s;
-    }
+    if (!f && errno == ENOENT)
+        return warn(run, "%s: missing: no case is recorded", path);
     if (!f)
         return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    errno = 0;
-    for (size_t number = 1; s == ET_OK; number++) {
-        ssize_t n = getline(&line, &line_room, f);
-        if (n < 0)
-            break;
-        where.n = 0;
-        et_text_add(&where, "%s:%zu", path, number);
-        if (line[n - 1] == '\n') {
-            s = add_line(run, &room, line, (size_t)n - 1, et_text_str(&where));
-            continue;
-        }
-        et_text_add(&where, ": torn by a write that did not finish; left out");
-        if (!warn(run, et_text_str(&where)))
-            s = no_memory(path);
+    struct batch *b = et_alloc(1, sizeof *b);
+    enum et_status s = b ? ET_OK : no_memory(path);
+    if (b) {
+        b->first = 1;
+        s = read_records(run, f, path, b);
+        et_text_free(&b->text);
     }
-    if (s == ET_OK && !feof(f))
-        s = et_error(ET_INFRA, "%s: %s", path, strerror(errno ? errno : EIO));
+    free(b);
     fclose(f);
-    free(line);
-    et_text_free(&where);
     return s;
 }
 

@@ -132,6 +132,8 @@ static void this_machine(void **state)
     struct et_environment e, kernel;
     setenv("OMP_ETALON_TEST", "a\033[1mb\xff", 1);
     setenv("OMP_ETALON_TOKEN", "hush", 1);
+    setenv("UCX_JWT", "hush", 1);
+    setenv("FI_PASSWORD", "hush", 1);
     setenv("SLURM_JWT", "hush", 1);
     setenv("OMPI_MCA_orte_precondition_transports", "hush", 1);
     setenv("HOMEWARD", "hush", 1);

@@ -204,6 +204,12 @@ static void a_forged_metric_name(void **state)
     forged(state, "measured", "\"name\":\"flops\"", "\"name\":\"flips\"",
            "metric flops");
 }
+static void an_invented_metric(void **state)
+{
+    forged(state, "measured", "\"metrics\":[",
+           "\"metrics\":[{\"name\":\"speed\",\"value\":9},",
+           "not those that follow");
+}
 static void a_forged_work(void **state)
 {
     forged(state, "measured", "\"flop\":2", "\"flop\":3", "metric flops");
@@ -252,6 +258,7 @@ int main(void)
         TEST(a_forged_metric),
         TEST(a_forged_unit),
         TEST(a_forged_metric_name),
+        TEST(an_invented_metric),
         TEST(a_forged_work),
         TEST(a_forged_pass),
         TEST(a_forged_outcome),

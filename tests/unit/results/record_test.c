@@ -54,6 +54,17 @@ static void few_samples_give_no_interval(void **state)
     et_record_free(&r);
 }
 
+static void half_an_interval_is_none(void **state)
+{
+    (void)state;
+    struct et_result x = sample_result("a", 0.5, 0.1, 7);
+    x.time.ci_high = NAN;
+    struct et_record r = record_of(x);
+    const struct et_metric_value *v = et_record_metric(&r, "flops");
+    assert_true(isfinite(v->value) && isnan(v->ci_low) && isnan(v->ci_high));
+    et_record_free(&r);
+}
+
 static void names(const struct et_record *r, const char *expected)
 {
     char all[128] = "";
@@ -257,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(metrics_follow_from_the_median),
         cmocka_unit_test(few_samples_give_no_interval),
+        cmocka_unit_test(half_an_interval_is_none),
         cmocka_unit_test(metrics_apply_by_the_work),
         cmocka_unit_test(only_measured_has_metrics),
         cmocka_unit_test(json_round_trip),

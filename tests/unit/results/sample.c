@@ -147,9 +147,9 @@ void sample_remove(const char *folder)
 
 char *sample_path(const char *folder, const char *name)
 {
-    static char path[4][256];
+    static char path[16][256];
     static int turn;
-    char *p = path[turn++ % 4];
+    char *p = path[turn++ % 16];
     snprintf(p, sizeof path[0], "%s/%s", folder, name);
     return p;
 }

@@ -32,7 +32,7 @@ void sample_add(struct et_run *run, struct et_result result);
 /* A fresh folder; its name is static. sample_remove takes all away. */
 char *sample_folder(void);
 void sample_remove(const char *folder);
-char *sample_path(const char *folder, const char *name); /* static, 4 turns */
+char *sample_path(const char *folder, const char *name); /* static, 16 turns */
 char *sample_read(const char *path);                     /* free */
 void sample_write(const char *path, const char *text);
 
