@@ -40,10 +40,12 @@ static const struct et_field fake_rows[] = {
 struct fake {
     enum et_status prepare, run, verify, facts; /* what each returns */
     int wrong_from; /* the first verify, from 1, that finds it wrong; 0: none */
-    int run_from;   /* the first run, from 1, that returns `run`; 0: all */
+    int verify_from; /* likewise, that returns `verify`; 0: all */
+    int run_from;    /* the first run, from 1, that returns `run`; 0: all */
     int prepared, ran, verified, released, worked;
-    uint64_t iterations; /* of the newest run */
-    struct et_setting setting;
+    uint64_t iterations;       /* of the newest run */
+    struct et_setting setting; /* its pointers live as long as the case */
+    char backend[32];
 };
 
 /* Written as the tag, read back in prepare. */
@@ -108,6 +110,7 @@ fake_prepare(void *state, const struct et_setting *setting, const void *params)
     s->f = p;
     s->f->prepared++;
     s->f->setting = *setting;
+    snprintf(s->f->backend, sizeof s->f->backend, "%s", setting->backend);
     return s->f->prepare ? et_error(s->f->prepare, "prepare went wrong")
                          : ET_OK;
 }
@@ -126,7 +129,7 @@ static inline enum et_status fake_verify(void *state,
 {
     struct fake *f = ((struct fake_state *)state)->f;
     bool wrong = ++f->verified >= f->wrong_from && f->wrong_from;
-    if (f->verify)
+    if (f->verify && f->verified >= f->verify_from)
         return et_error(f->verify, "verify went wrong");
     out->status = wrong ? ET_CHECK_FAILED : ET_CHECK_PASSED;
     out->error = wrong ? 3 : 0.5;
