@@ -186,7 +186,8 @@ static enum et_status list(void *options, const struct et_strings *words,
 
 const struct et_command et_command_list = {
     .name = "list",
-    .summary = "Name benches, backends, shapes, metrics, options and formats",
+    .summary =
+        "Name benches, backends, shapes, metrics, options, formats, counters",
     .words = "benches|backends|shapes|metrics|options|formats|counters",
     .rows = rows,
     .size = sizeof(struct options),

@@ -102,7 +102,10 @@ static enum et_status take_over(struct session *s)
             strcmp(p->text, out) == 0)
             continue;
         if (row->type != ET_STRINGS) {
+            /* What was in force then, the plan must not undo now. */
             status = et_field_parse(row, s->o, p->text, s->o->resume);
+            if (status == ET_OK && !et_strings_add(&s->given, row->key))
+                status = et_error(ET_INFRA, "no memory");
             continue;
         }
         struct et_strings lines = {0};

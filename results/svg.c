@@ -33,10 +33,10 @@ static char *slurp(const char *path)
 
 /* What gnuplot's SVG is made of; an element that is not here stays out. */
 static const char *const elements[] = {
-    "svg",      "title", "desc",    "defs",     "g",    "path",
-    "circle",   "use",   "text",    "tspan",    "rect", "polygon",
-    "polyline", "line",  "pattern", "clipPath", "mask", "linearGradient",
-    "stop"};
+    "svg",      "title",  "desc",    "defs",       "g",    "path",
+    "circle",   "use",    "text",    "tspan",      "rect", "polygon",
+    "polyline", "line",   "pattern", "clipPath",   "mask", "linearGradient",
+    "stop",     "filter", "feFlood", "feComposite"};
 
 static bool is_known(const char *name, size_t n)
 {

@@ -54,13 +54,24 @@ static void finish_entry(struct reader *r)
 }
 
 /* A section header gets an entry of its own, so that an empty section and a
- * section given twice are seen. */
+ * section given twice are seen. Indented, it is one only where there is no
+ * entry that it could continue. */
 static void note_section(struct reader *r, const char *line, size_t n)
 {
-    const char *end = *line == '[' ? memchr(line, ']', n) : NULL;
-    if (!end)
+    while (!r->entry_line && n > 0 && isblank((unsigned char)*line)) {
+        line++;
+        n--;
+    }
+    if (n == 0 || *line != '[')
         return;
     finish_entry(r);
+    const char *end = memchr(line, ']', n);
+    if (!end) {
+        if (r->status == ET_OK)
+            r->status = et_error(ET_USAGE, "%s:%d: '[' without a ']'", r->name,
+                                 r->line);
+        return;
+    }
     char name[MAX_LINE + 10];
     snprintf(name, sizeof name, "%.*s", (int)(end - line - 1), line + 1);
     snprintf(r->section, sizeof r->section, "%s", et_trim(name));
@@ -122,7 +133,14 @@ static int on_pair(void *user, const char *section, const char *key,
     struct reader *r = user;
     (void)section; /* inih cuts long ones; note_section has it whole */
     if (r->indented && r->entry_line && strcmp(key, r->key) == 0) {
-        et_text_add(&r->value, " %s", value);
+        /* inih before r56 keeps the comment after a continued line. */
+        size_t n = 0;
+        while (value[n] && !(value[n] == ';' &&
+                             (n == 0 || isblank((unsigned char)value[n - 1]))))
+            n++;
+        while (n > 0 && isblank((unsigned char)value[n - 1]))
+            n--;
+        et_text_add(&r->value, " %.*s", (int)n, value);
         return 1;
     }
     finish_entry(r);

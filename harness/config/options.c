@@ -92,7 +92,7 @@ const struct et_field et_option_rows[] = {
      .preset = "auto",
      .choices = COUNTERS,
      .metavar = "SOURCE",
-     .help = "hardware counters: auto, papi, none; fake is for tests"},
+     .help = "event counters: auto, papi, perf, none; fake is for tests"},
     {.key = "clock",
      .type = ET_STRING,
      AT(clock),

@@ -139,9 +139,10 @@ static enum et_status add_range(struct axis *a, const struct et_field *row,
     snprintf(from, sizeof from, "%.*s", (int)(dots - item), item);
     snprintf(to, sizeof to, "%.*s",
              times ? (int)(times - dots - 2) : (int)sizeof to - 1, dots + 2);
-    bool ok = et_parse_bytes(et_trim(from), &low) &&
-              et_parse_bytes(et_trim(to), &high) &&
-              (!times || et_parse_int(times + 1, &factor));
+    bool ok =
+        et_parse_bytes(et_trim(from), &low) &&
+        et_parse_bytes(et_trim(to), &high) &&
+        (!times || et_parse_int(times + 1 + strspn(times + 1, " \t"), &factor));
     if (!ok || low < 1 || high < low || factor < 2)
         return et_error(ET_USAGE,
                         "%s: %s: '%s' is not from..to*factor, such as "
@@ -396,7 +397,7 @@ static enum et_status add_team(struct axis *a,
         n = size;
         p = size <= allocation->nodes
                 ? allocation->ranks_upto[size - 1]
-                : size * allocation->ranks_upto[0]; /* will be skipped */
+                : allocation->ranks + size; /* will be skipped */
     } else {
         while (n < allocation->nodes && allocation->ranks_upto[n - 1] < p)
             n++;
