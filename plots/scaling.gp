@@ -11,19 +11,19 @@ set terminal svg size 900,620 dynamic noenhanced font 'sans-serif,14' \
 set output OUT
 array COLOUR[8] = [0x0072b2, 0xe69f00, 0x009e73, 0xd55e00, \
     0x56b4e9, 0xcc79a7, 0x7f7f7f, 0xf0e442]
-set title TITLE offset 0,-0.2
-set xlabel XLABEL
-set ylabel YLABEL
+set title TITLE font ',16' offset 0,-0.3
+set xlabel XLABEL textcolor rgb '#1c2530'
+set ylabel YLABEL textcolor rgb '#1c2530'
 set logscale xy 2
 set xrange [FIRST / 1.15 : LAST * 1.15]
 set border 3 lc rgb '#5a6675'
-set tics nomirror scale 0.4
+set tics nomirror scale 0.4 textcolor rgb '#1c2530'
 set grid xtics ytics lt 1 lc rgb '#e3e7ec'
 set format x '%.0f'
 set format y '%g'
 set bars 0.5
 set key outside bottom center horizontal Left reverse samplen 1.6 \
-    maxrows 8 maxcols 2 width 1
+    spacing 1.15 height 0.8 width 2 maxrows 8 maxcols 2
 plot x / FIRST with lines lw 1.5 lc rgb '#9aa5b1' title 'ideal', \
     for [i=0:N-1] DATA index i using 1:5 smooth unique with lines lw 1.6 \
         lc rgb COLOUR[i+1] notitle, \

@@ -154,16 +154,37 @@ struct et_block *et_doc_facts(struct et_doc *d)
     return add(d, ET_BLOCK_FACTS);
 }
 
+static bool has_figure(const struct et_doc *d, const char *name)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        const struct et_block *b = &d->blocks[i];
+        if (b->kind == ET_BLOCK_FIGURE && strcmp(b->figure.name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct et_block *et_doc_figure(struct et_doc *d, const char *name,
                                const char *template, const char *title)
 {
+    /* Two figures never share a file. */
+    struct et_text stem = {0};
+    et_text_add(&stem, "%s", name);
+    for (size_t n = 2; !stem.failed && has_figure(d, et_text_str(&stem)); n++) {
+        stem.n = 0;
+        et_text_add(&stem, "%s-%zu", name, n);
+    }
     struct et_block *b = add(d, ET_BLOCK_FIGURE);
-    if (!b)
+    if (!b) {
+        et_text_free(&stem);
         return NULL;
-    b->figure.name = clean_copy(name);
+    }
+    b->figure.name = clean_copy(et_text_str(&stem));
+    b->failed = stem.failed;
+    et_text_free(&stem);
     b->figure.template = clean_copy(template);
     b->figure.title = clean_copy(title);
-    b->failed = !b->figure.name || !b->figure.template || !b->figure.title;
+    b->failed |= !b->figure.name || !b->figure.template || !b->figure.title;
     return b;
 }
 

@@ -46,6 +46,8 @@ static void put_key(struct et_text *t, const struct et_record *r, int key)
         put(t, s->bench);
     if (key & ET_KEY_DTYPE)
         put(t, et_record_dtype(r));
+    if (key & ET_KEY_SHAPE)
+        put(t, et_param(r, "shape"));
     if (key & ET_KEY_OP)
         put(t, et_param(r, "op"));
     if (key & ET_KEY_OP)
@@ -101,6 +103,7 @@ bool et_groups_make(struct et_groups *out, const struct et_run *run,
     struct et_groups g = {.v = et_alloc(n, sizeof *g.v),
                           .order = et_alloc(n, sizeof *g.order)};
     bool ok = false;
+    *out = (struct et_groups){0};
     if (!e || !at || !g.v || !g.order)
         goto out;
     for (size_t i = 0; i < n; i++) {
@@ -157,8 +160,18 @@ struct seen {
     size_t count;
 };
 
-bool et_varying(const struct et_run *run, const struct et_picks *among,
-                struct et_strings *keys)
+static bool has(const struct et_strings *l, const char *s)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (strcmp(l->v[i], s) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Adds the keys of words, or of numbers, that vary among these. */
+static bool vary(const struct et_run *run, const struct et_picks *among,
+                 bool numbers, struct et_strings *keys)
 {
     struct seen *seen = NULL;
     size_t n = 0;
@@ -166,8 +179,9 @@ bool et_varying(const struct et_run *run, const struct et_picks *among,
     for (size_t i = 0; ok && i < among->n; i++) {
         const struct et_pairs *p = &run->records[among->v[i]].result.params;
         for (size_t k = 0; ok && k < p->n; k++) {
-            /* The same bench has its keys in the same places. */
-            size_t at = k < n && strcmp(seen[k].key, p->v[k].key) == 0 ? k : 0;
+            size_t at = 0;
+            if (p->v[k].number != numbers)
+                continue;
             while (at < n && strcmp(seen[at].key, p->v[k].key) != 0)
                 at++;
             if (at == n) {
@@ -184,10 +198,26 @@ bool et_varying(const struct et_run *run, const struct et_picks *among,
         }
     }
     for (size_t k = 0; ok && k < n; k++) {
-        if (!seen[k].text || seen[k].count < among->n)
+        bool varies = !seen[k].text || seen[k].count < among->n;
+        if (varies && !has(keys, seen[k].key))
             ok = et_strings_add(keys, seen[k].key);
     }
     free(seen);
+    return ok;
+}
+
+bool et_varying(const struct et_run *run, const struct et_picks *among,
+                struct et_strings *keys)
+{
+    bool ok = true;
+    for (int numbers = 0; ok && numbers < 2; numbers++) {
+        struct et_groups g;
+        ok = et_groups_make(&g, run, among,
+                            ET_KEY_BENCH | (numbers ? ET_KEY_SHAPE : 0));
+        for (size_t i = 0; ok && i < g.n; i++)
+            ok = vary(run, &g.v[i], numbers, keys);
+        et_groups_free(&g);
+    }
     return ok;
 }
 
@@ -203,8 +233,8 @@ static const struct {
 };
 
 /* Said elsewhere in every table: the dtype, the kind of scaling, the bytes. */
-static const char *const said[] = {"dtype", "scaling", "backend",
-                                   "size",  "bytes",   "count"};
+static const char *const said[] = {"dtype", "shape", "backend",
+                                   "size",  "bytes", "count"};
 
 static bool has_all(const struct et_record *r, const char *const *keys)
 {
@@ -240,38 +270,35 @@ static void say_pair(struct et_text *out, const char *before, const char *key,
 }
 
 void et_shape_say(const struct et_record *r, const struct et_strings *varying,
-                  struct et_text *out)
+                  bool brief, struct et_text *out)
 {
     size_t n_shapes = sizeof shapes / sizeof *shapes, shape = 0;
     size_t from = out->n;
+    const char *name = et_param(r, "shape");
+    bool named = name && *name;
     while (shape < n_shapes && !has_all(r, shapes[shape].key))
         shape++;
-    for (size_t i = 0; shape < n_shapes && i < SHAPE_KEYS; i++) {
+    bool sized = shape < n_shapes;
+    if (named)
+        et_text_add(out, "%s%s", name, sized && !brief ? ": " : "");
+    for (size_t i = 0; sized && !(named && brief) && i < SHAPE_KEYS; i++) {
         const char *key = shapes[shape].key[i];
         if (key)
             et_text_add(out, "%s%s", shapes[shape].before[i], et_param(r, key));
     }
     for (size_t i = 0; i < varying->n; i++) {
         const char *key = varying->v[i], *text = et_param(r, key);
-        if (!text || !*text ||
-            among_words(said, sizeof said / sizeof *said, key) ||
-            (shape < n_shapes &&
-             among_words(shapes[shape].key, SHAPE_KEYS, key)))
-            continue;
-        say_pair(out, out->n > from ? " " : "", key, text);
+        if (text && *text &&
+            !among_words(said, sizeof said / sizeof *said, key) &&
+            !(sized && among_words(shapes[shape].key, SHAPE_KEYS, key)))
+            say_pair(out, out->n > from ? " " : "", key, text);
     }
     char buf[ET_TEXT_NUMBER];
-    if (out->n == from && r->result.work.bytes > 0 &&
-        r->result.work.bytes < 9e18)
-        et_text_add(out, "%s",
-                    et_print_bytes(buf, (int64_t)r->result.work.bytes));
+    double bytes = r->result.work.bytes;
+    if (out->n == from && bytes > 0 && bytes < 9e18)
+        et_text_add(out, "%s", et_print_bytes(buf, (int64_t)bytes));
     if (out->n == from)
         et_text_add(out, "%s", r->result.label ? r->result.label : "all");
-}
-
-bool et_record_checked(const struct et_record *r)
-{
-    return r->result.verification.status == ET_CHECK_PASSED;
 }
 
 void et_kind_say(const struct et_record *r, struct et_text *out)
@@ -289,6 +316,11 @@ const char *et_record_medium(const struct et_record *r)
 {
     const char *from = et_pairs_get(&r->result.facts, "source");
     return from ? from : et_pairs_get(&r->result.facts, "target");
+}
+
+bool et_record_checked(const struct et_record *r)
+{
+    return r->result.verification.status == ET_CHECK_PASSED;
 }
 
 bool et_record_measured(const struct et_record *r)

@@ -29,6 +29,7 @@ enum {
     ET_KEY_DTYPE = 128,
     ET_KEY_OUTCOME = 256, /* and its reason */
     ET_KEY_OP = 512,      /* write or read, to or from which medium */
+    ET_KEY_SHAPE = 1024,  /* its name in the catalog */
     ET_KEY_KIND = ET_KEY_BENCH | ET_KEY_DTYPE | ET_KEY_OP,
     ET_KEY_SERIES = ET_KEY_BENCH | ET_KEY_BACKEND | ET_KEY_THREADS |
                     ET_KEY_WORDS | ET_KEY_NUMBERS | ET_KEY_LABEL
@@ -44,14 +45,16 @@ bool et_groups_make(struct et_groups *out, const struct et_run *run,
                     const struct et_picks *among, int key);
 void et_groups_free(struct et_groups *g);
 
-/* Keys of the parameters that are not the same in all of them. */
+/* Keys of the parameters that are not the same in all records of a bench; of
+ * those that are numbers, not in all of one shape of the catalog. */
 bool et_varying(const struct et_run *run, const struct et_picks *among,
                 struct et_strings *keys);
 
-/* The record's problem: "2048x2048x2048 trans_a=yes"; `varying` are the keys
- * worth naming besides the shape's own. Never empty. */
+/* The record's problem: "square/2048: 2048x2048x2048 trans_a"; `varying` are
+ * the keys worth naming besides the shape's own. Brief: its name in the
+ * catalog, if it has one, instead of its sizes. Never empty. */
 void et_shape_say(const struct et_record *r, const struct et_strings *varying,
-                  struct et_text *out);
+                  bool brief, struct et_text *out);
 
 /* "gemm fp64", "io read, from device": bench, dtype, operation, medium. */
 void et_kind_say(const struct et_record *r, struct et_text *out);

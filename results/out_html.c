@@ -53,6 +53,7 @@ static const char style[] =
     "th{background:var(--wash);color:var(--soft);font-weight:600;"
     "vertical-align:bottom}\n"
     "td{border-top:1px solid var(--line)}\n"
+    "td:first-child:not(.r){min-width:11rem}.same{opacity:.45}\n"
     ".r{text-align:right;white-space:nowrap}th.r{white-space:normal}\n"
     ".facts{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;"
     "gap:.25rem 1.5rem;font-size:.9rem;margin:.9rem 0}\n"
@@ -158,11 +159,20 @@ static void table(FILE *to, const struct et_block *b)
         put(to, b->columns.v[i]);
         fputs("</th>", to);
     }
+    bool same = false; /* this cell and those before it as in the row above */
     fputs("</tr></thead>\n<tbody>\n", to);
     for (size_t i = 0; i < b->cells.n; i++) {
         if (i % n == 0)
             fputs("<tr>", to);
-        fputs(b->align[i % n] == 'r' ? "<td class=\"r\">" : "<td>", to);
+        bool right = b->align[i % n] == 'r';
+        if (i % n == 0)
+            same = i > 0;
+        same = same && !right && i % n + 1 < n &&
+               strcmp(b->cells.v[i], b->cells.v[i - n]) == 0;
+        fputs(right  ? "<td class=\"r\">"
+              : same ? "<td class=\"same\">"
+                     : "<td>",
+              to);
         put(to, b->cells.v[i]);
         fputs(i % n == n - 1 ? "</td></tr>\n" : "</td>", to);
     }
@@ -181,17 +191,18 @@ static void figure(FILE *to, const struct et_block *b, const char *dir,
     fputs("<figure role=\"group\" aria-label=\"", to);
     put(to, f->title);
     fputs("\">\n", to);
-    if (!et_svg_inline(dir, f->name, number, to)) {
+    bool drawn = et_svg_inline(dir, f->name, number, to);
+    if (!drawn) {
         fputs("<p class=\"note\">Not drawn; its data: plots/", to);
         put(to, f->name);
         fputs(".dat</p>\n", to);
     }
     fputs("<figcaption>", to);
-    put(to, f->title);
-    if (f->caption) {
+    if (!drawn) {
+        put(to, f->title);
         fputs(". ", to);
-        put(to, f->caption);
     }
+    put(to, f->caption ? f->caption : "");
     if (b->text) {
         fputs(" ", to);
         put(to, b->text);

@@ -87,30 +87,48 @@ static void facts(FILE *to, const struct et_block *b)
     }
 }
 
-/* Narrow the widest left-aligned columns until the table fits. */
-static void fit(size_t *widths, const struct et_block *b)
+/* Narrow columns until the table fits: first those that only their heading
+ * makes wide, then the widest left-aligned ones. */
+static void fit(size_t *widths, const size_t *least, const struct et_block *b)
 {
     size_t n = b->columns.n;
     for (;;) {
-        size_t total = (n - 1) * GAP, widest = n;
+        size_t total = (n - 1) * GAP, widest = n, spare = n;
         for (size_t i = 0; i < n; i++) {
             total += widths[i];
+            if (widths[i] > least[i] &&
+                (spare == n ||
+                 widths[i] - least[i] > widths[spare] - least[spare]))
+                spare = i;
             if (b->align[i] == 'l' && widths[i] > NARROWEST &&
                 (widest == n || widths[i] > widths[widest]))
                 widest = i;
         }
+        if (spare < n)
+            widest = spare;
         if (total <= WIDTH || widest == n)
             return;
         widths[widest]--;
     }
 }
 
-static void row(FILE *to, char *const *cells, const size_t *widths,
+/* How many of a row's first texts are those of the row above: they are left
+ * out, so that what belongs together is seen. */
+static size_t repeated(const struct et_block *b, size_t at)
+{
+    size_t n = b->columns.n, i = 0;
+    while (i + 1 < n && b->align[i] == 'l' &&
+           strcmp(b->cells.v[at + i], b->cells.v[at + i - n]) == 0)
+        i++;
+    return i;
+}
+
+static void row(FILE *to, char *const *cells, size_t skip, const size_t *widths,
                 const struct et_block *b, const char **left)
 {
     size_t n = b->columns.n, more = n;
     for (size_t i = 0; i < n; i++)
-        left[i] = cells[i];
+        left[i] = i < skip ? "" : cells[i];
     while (more) {
         size_t owed = 0; /* blanks before the next text: none trail a line */
         more = 0;
@@ -139,9 +157,10 @@ static enum et_status table(FILE *to, const struct et_block *b)
 {
     size_t n = b->columns.n;
     size_t *widths = et_alloc(n, sizeof *widths);
+    size_t *least = et_alloc(n, sizeof *least);
     const char **left = et_alloc(n, sizeof *left);
     enum et_status status = ET_OK;
-    if (!widths || !left) {
+    if (!widths || !least || !left) {
         status = et_error(ET_INFRA, "no memory for a table");
         goto out;
     }
@@ -150,27 +169,33 @@ static enum et_status table(FILE *to, const struct et_block *b)
         size_t word = 0;
         for (const char *p = b->columns.v[i]; *p; p++) {
             word = *p == ' ' ? 0 : word + 1;
-            widths[i] = word > widths[i] ? word : widths[i];
+            least[i] = word > least[i] ? word : least[i];
         }
     }
     for (size_t i = 0; i < b->cells.n; i++) {
         size_t w = et_doc_width(b->cells.v[i]);
-        widths[i % n] = w > widths[i % n] ? w : widths[i % n];
+        least[i % n] = w > least[i % n] ? w : least[i % n];
     }
-    fit(widths, b);
-    row(to, b->columns.v, widths, b, left);
+    for (size_t i = 0; i < n; i++) {
+        size_t w = et_doc_width(b->columns.v[i]);
+        widths[i] = w > least[i] ? w : least[i];
+    }
+    fit(widths, least, b);
+    row(to, b->columns.v, 0, widths, b, left);
     size_t total = (n - 1) * GAP;
     for (size_t i = 0; i < n; i++)
         total += widths[i];
     for (size_t i = 0; i < total; i++)
         fputc('-', to);
     fputc('\n', to);
-    for (size_t i = 0; i + n <= b->cells.n; i += n)
-        row(to, b->cells.v + i, widths, b, left);
+    for (size_t i = 0; i + n <= b->cells.n; i += n) {
+        row(to, b->cells.v + i, i ? repeated(b, i) : 0, widths, b, left);
+    }
     if (b->text)
         wrap(to, b->text, 0, 0);
 out:
     free(widths);
+    free(least);
     free(left);
     return status;
 }

@@ -15,9 +15,10 @@
 static void say_case(const struct et_record *r,
                      const struct et_strings *varying, struct et_text *out)
 {
-    et_kind_say(r, out);
-    et_text_add(out, " %s ", r->result.backend);
-    et_shape_say(r, varying, out);
+    const char *dtype = et_record_dtype(r);
+    et_text_add(out, "%s%s%s %s ", r->result.bench, *dtype ? " " : "", dtype,
+                r->result.backend);
+    et_shape_say(r, varying, true, out);
 }
 
 /* --- counters --------------------------------------------------------------
@@ -30,11 +31,11 @@ static bool is_counted(const struct et_record *r)
 }
 static bool counted_flop(const struct et_record *r)
 {
-    return is_counted(r) && r->result.work.flop > 0;
+    return is_counted(r) && et_record_metric(r, "flops");
 }
 static bool counted_other(const struct et_record *r)
 {
-    return is_counted(r) && !(r->result.work.flop > 0);
+    return is_counted(r) && !et_record_metric(r, "flops");
 }
 
 static const struct et_result_count *count_of(const struct et_record *r,
@@ -124,7 +125,7 @@ static bool counter_table(struct et_report *w, et_pick_test *test,
                           et_say_real(c && i2 ? i2->total / c->total : NAN).s);
         et_text_free(&name);
     }
-    et_report_cut(b, shown, picks.n);
+    et_report_close(b, shown, picks.n);
 out:
     et_strings_free(&varying);
     et_picks_free(&picks);
@@ -242,7 +243,7 @@ static void say_host(const struct et_record *r, struct et_text *t)
 bool et_report_spread(struct et_report *w)
 {
     static const char *const columns[] = {
-        "Case", "Ranks", "Slowest rank", "Its node", "Over the median rank",
+        "Case", "Ranks", "Slowest rank", "Its node", "Behind the median rank",
         NULL};
     struct et_picks picks;
     if (!et_picks_take(&picks, w->run, lags))
@@ -250,7 +251,8 @@ bool et_report_spread(struct et_report *w)
     struct lag *v = et_alloc(picks.n, sizeof *v);
     for (size_t i = 0; v && i < picks.n; i++)
         v[i].r = &w->run->records[picks.v[i]];
-    bool ok = v != NULL;
+    struct et_strings varying = {0};
+    bool ok = v && et_varying(w->run, &picks, &varying);
     if (!ok || !picks.n)
         goto out;
     qsort(v, picks.n, sizeof *v, by_imbalance);
@@ -263,17 +265,20 @@ bool et_report_spread(struct et_report *w)
     size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_result *s = &v[i].r->result;
-        struct et_text host = {0};
+        struct et_text host = {0}, name = {0};
         say_host(v[i].r, &host);
-        et_block_cell(b, "%s", s->id);
+        say_case(v[i].r, &varying, &name);
+        et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, "%lld", (long long)s->team.ranks);
         et_block_cell(b, "%lld", (long long)s->time.slowest_rank);
         et_block_cell(b, "%s", et_text_str(&host));
         et_block_cell(b, "+%s", et_say_percent(s->time.imbalance - 1).s);
         et_text_free(&host);
+        et_text_free(&name);
     }
-    et_report_cut(b, shown, picks.n);
+    et_report_close(b, shown, picks.n);
 out:
+    et_strings_free(&varying);
     free(v);
     et_picks_free(&picks);
     return ok;
@@ -336,7 +341,7 @@ bool et_report_missing(struct et_report *w)
         et_block_cell(b, "the run ended before");
         et_block_cell(b, "-");
     }
-    et_report_cut(b, shown, groups.n);
+    et_report_close(b, shown, groups.n);
 out:
     et_groups_free(&groups);
     et_picks_free(&picks);

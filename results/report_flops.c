@@ -89,7 +89,7 @@ static void table(struct et_report *w, const struct row *rows, size_t n,
         const char *origin;
         double peak = peak_of(w, r, &origin);
         struct et_text shape = {0};
-        et_shape_say(r, varying, &shape);
+        et_shape_say(r, varying, false, &shape);
         et_block_cell(b, "%s", et_text_str(&shape));
         et_block_cell(b, "%s", et_say_team(r).s);
         et_block_cell(b, "%s", r->result.backend);
@@ -102,7 +102,7 @@ static void table(struct et_report *w, const struct row *rows, size_t n,
         et_block_cell(b, "%s", et_say_doubts(w->run, r).s);
         et_text_free(&shape);
     }
-    et_report_cut(b, shown, n);
+    et_report_close(b, shown, n);
 }
 
 static size_t index_of(const struct et_strings *l, const char *s)
@@ -113,20 +113,62 @@ static size_t index_of(const struct et_strings *l, const char *s)
     return i;
 }
 
-/* A bar a shape and backend, of the largest team: one series a backend, with
- * columns y, place, value, low, high, peak. */
+/* The largest team of the rows. */
+static const struct et_result_team *largest(const struct row *rows, size_t n)
+{
+    const struct et_result_team *t = &rows[0].r->result.team;
+    for (size_t i = 1; i < n; i++) {
+        const struct et_result_team *o = &rows[i].r->result.team;
+        if (o->ranks * o->threads > t->ranks * t->threads)
+            t = o;
+    }
+    return t;
+}
+
+/* One block of the figure: the cases with their peak, or, with a backend, the
+ * bars of it. Places count the cases of the team. */
+static void block(struct et_report *w, struct et_text *t,
+                  const struct row *rows, size_t n,
+                  const struct et_result_team *team,
+                  const struct et_strings *varying, const char *backend)
+{
+    size_t place = 0, last = SIZE_MAX;
+    for (size_t i = 0; i < n; i++) {
+        const struct et_record *r = rows[i].r;
+        const struct et_metric_value *m = et_record_metric(r, "flops");
+        bool first = rows[i].at != last;
+        const char *origin;
+        struct et_text shape = {0};
+        if (r->result.team.ranks != team->ranks ||
+            r->result.team.threads != team->threads)
+            continue;
+        last = rows[i].at;
+        if (first && ++place > ET_REPORT_SHAPES)
+            break;
+        if (backend ? strcmp(r->result.backend, backend) != 0 : !first)
+            continue;
+        et_shape_say(r, varying, true, &shape);
+        et_data_text(t, et_text_str(&shape));
+        et_text_add(t, " %zu", place);
+        et_data_real(t, backend ? m->value : peak_of(w, r, &origin));
+        if (backend) {
+            et_data_real(t, m->ci_low);
+            et_data_real(t, m->ci_high);
+        }
+        et_text_add(t, "\n");
+        t->failed |= shape.failed;
+        et_text_free(&shape);
+    }
+}
+
+/* A bar a shape and backend, of the largest team. */
 static bool figure(struct et_report *w, const struct row *rows, size_t n,
                    const struct et_strings *varying)
 {
-    const struct et_result *team = &rows[0].r->result;
-    for (size_t i = 1; i < n; i++) {
-        const struct et_result *s = &rows[i].r->result;
-        if (s->team.ranks * s->team.threads >
-            team->team.ranks * team->team.threads)
-            team = s;
-    }
+    const struct et_result_team *team = largest(rows, n);
     struct et_strings backends = {0};
     struct et_text kind = {0}, title = {0};
+    const char *origin;
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
         const char *name = rows[i].r->result.backend;
@@ -136,43 +178,25 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
     }
     et_kind_say(rows[0].r, &kind);
     et_text_add(&title, "%s on %lld x %lld (ranks x threads)",
-                et_text_str(&kind), (long long)team->team.ranks,
-                (long long)team->team.threads);
+                et_text_str(&kind), (long long)team->ranks,
+                (long long)team->threads);
     struct et_block *b =
         et_doc_figure(w->doc, et_report_stem("flops", et_text_str(&kind), "").s,
                       "bars", et_text_str(&title));
     ok = ok && et_figure_words(b, "GFLOP/s", "",
                                "Bars are medians, whiskers their 95 % "
-                               "intervals, the black mark the nominal peak.");
-    for (size_t k = 0; ok && k < backends.n; k++) {
+                               "intervals.");
+    if (ok) {
         struct et_text *t = &b->figure.data;
-        size_t place = 0, last = SIZE_MAX;
-        et_data_next(t);
-        et_data_text(t, backends.v[k]);
-        et_text_add(t, " place value low high peak\n");
-        for (size_t i = 0; i < n; i++) {
-            const struct et_record *r = rows[i].r;
-            if (r->result.team.ranks != team->team.ranks ||
-                r->result.team.threads != team->team.threads)
-                continue;
-            if (rows[i].at != last && ++place > ET_REPORT_SHAPES)
-                break;
-            last = rows[i].at;
-            if (strcmp(r->result.backend, backends.v[k]) != 0)
-                continue;
-            const struct et_metric_value *m = et_record_metric(r, "flops");
-            const char *origin;
-            struct et_text shape = {0};
-            et_shape_say(r, varying, &shape);
-            et_data_text(t, et_text_str(&shape));
-            et_text_add(t, " %zu", place);
-            et_data_real(t, m->value);
-            et_data_real(t, m->ci_low);
-            et_data_real(t, m->ci_high);
-            et_data_real(t, peak_of(w, r, &origin));
-            et_text_add(t, "\n");
-            t->failed |= shape.failed;
-            et_text_free(&shape);
+        bool peak = !isnan(peak_of(w, rows[0].r, &origin));
+        et_data_text(t, peak ? "nominal peak" : "");
+        et_text_add(t, " place peak\n");
+        block(w, t, rows, n, team, varying, NULL);
+        for (size_t k = 0; k < backends.n; k++) {
+            et_data_next(t);
+            et_data_text(t, backends.v[k]);
+            et_text_add(t, " place value low high\n");
+            block(w, t, rows, n, team, varying, backends.v[k]);
         }
     }
     ok = ok && !kind.failed && !title.failed;
@@ -204,7 +228,8 @@ static bool kind(struct et_report *w, const struct et_picks *group,
     else
         et_doc_paragraph(
             w->doc,
-            "Nominal peak of %s: %s GFLOP/s on %s ranks x threads, from %s.",
+            "Nominal peak of %s: %s GFLOP/s for %s (ranks x threads), from "
+            "%s.",
             et_record_dtype(rows[0].r), et_say_real(peak).s,
             et_say_team(rows[0].r).s, origin ? origin : "an unnamed source");
 out:
@@ -225,8 +250,8 @@ bool et_report_flops(struct et_report *w)
         et_doc_heading(w->doc, 2, "FLOPS report");
         et_doc_paragraph(
             w->doc,
-            "`Of best` is the share of the fastest backend whose result was "
-            "checked, in the case that is otherwise equal; `of peak` the "
+            "\"Of best\" is the share of the fastest backend whose result was "
+            "checked, in the case that is otherwise equal; \"of peak\" the "
             "share of the nominal peak of the cores in use.");
     }
     for (size_t i = 0; ok && i < kinds.n; i++)

@@ -101,7 +101,7 @@ static void say_circumstances(const struct et_report *w,
     static const struct et_strings none = {0};
     const struct et_result *s = &r->result;
     et_text_add(t, ", %s, ", s->backend);
-    et_shape_say(r, &none, t);
+    et_shape_say(r, &none, false, t);
     et_text_add(t, ", %s x %s",
                 et_say_count((size_t)s->team.ranks, "rank", "ranks").s,
                 et_say_count((size_t)s->team.threads, "thread", "threads").s);
@@ -124,6 +124,23 @@ static void say_circumstances(const struct et_report *w,
         et_text_add(t, ", OVERSUBSCRIBED");
 }
 
+/* In the prefix that fits the value: "4.273 TFLOP/s [4.244, 4.301]". */
+static void say_rate(const struct et_metric_value *m, struct et_text *t)
+{
+    static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
+    const struct et_metric *row = et_metric_find(m->name);
+    double by = row ? row->scale : 1;
+    double value = m->value * by, low = m->ci_low * by, high = m->ci_high * by;
+    int p = 0;
+    for (; row && value >= 1000 && p < 6; p++) {
+        value /= 1000;
+        low /= 1000;
+        high /= 1000;
+    }
+    et_text_add(t, "%s %s%s %s", et_say_real(value).s, prefixes[p],
+                row ? row->base : m->unit, et_say_interval(value, low, high).s);
+}
+
 static void fact(const struct et_report *w, struct et_block *b,
                  const struct et_picks *group, const char *word,
                  const char *metric, const struct et_record *r)
@@ -140,9 +157,7 @@ static void fact(const struct et_report *w, struct et_block *b,
                     et_say_time_interval(t->ci_low, t->ci_high).s);
         say_circumstances(w, r, &text);
     } else {
-        const struct et_metric_value *m = et_record_metric(r, metric);
-        et_text_add(&text, "%s %s %s", et_say_real(m->value).s, m->unit,
-                    et_say_interval(m->value, m->ci_low, m->ci_high).s);
+        say_rate(et_record_metric(r, metric), &text);
         say_circumstances(w, r, &text);
     }
     et_block_fact(b, et_text_str(&name), "%s", et_text_str(&text));
@@ -244,6 +259,8 @@ static void warn_oversubscribed(struct et_report *w)
         const struct et_result_host *h = p->hosts.v;
         n += p->oversubscribed;
         for (size_t k = 0; p->oversubscribed && k < p->hosts.n; k++) {
+            if (h[k].cores == ET_ABSENT_INT)
+                continue;
             if (!worst || (double)h[k].busy_threads * (double)worst->cores >
                               (double)worst->busy_threads * (double)h[k].cores)
                 worst = &h[k];
@@ -305,15 +322,15 @@ bool et_report_warnings(struct et_report *w)
                                "clock for tests. Nothing here is a "
                                "measurement.");
     warn_some(w, is_wrong,
-              "left WRONG RESULTS, and no figure of theirs counts");
+              "left WRONG RESULTS, and none of their figures counts");
     warn_oversubscribed(w);
     if (!run->outcome || strcmp(run->outcome, "complete") != 0 ||
         (info->cases > 0 && (int64_t)run->n < info->cases))
         et_doc_warning(w->doc,
-                       "The run is not complete: %s, with %zu records of %lld "
-                       "planned cases. `etalon run --resume` carries on.",
-                       run->outcome ? run->outcome : "its end is unknown",
-                       run->n, (long long)info->cases);
+                       "The run is not complete: its outcome is \"%s\", and "
+                       "%zu of %lld planned cases left a record.",
+                       run->outcome ? run->outcome : "unknown", run->n,
+                       (long long)info->cases);
     warn_some(w, is_failed, "failed");
     warn_some(w, is_unchecked, "never had its result checked");
     struct et_text names = {0};

@@ -9,36 +9,42 @@
 
 #define WORDS 64 /* different texts of one kind: conventions, methods */
 
+/* One fact of a struct, its unit with it. */
+static void say_field(struct et_block *b, const struct et_field *row,
+                      const void *base)
+{
+    const char *unit = row->unit ? row->unit : "";
+    const char *at = (const char *)base + row->at;
+    struct et_text t = {0};
+    char name[64], buf[ET_TEXT_NUMBER];
+    int64_t whole;
+    double real;
+    snprintf(name, sizeof name, "%s", row->key);
+    for (char *p = name; *p; p++)
+        *p = *p == '_' ? ' ' : *p;
+    if (row->type == ET_BYTES) {
+        memcpy(&whole, at, sizeof whole);
+        et_text_add(&t, "%s", et_say_size((double)whole).s);
+    } else if (row->type == ET_REAL && *unit) {
+        memcpy(&real, at, sizeof real);
+        et_text_add(&t, "%s",
+                    strcmp(unit, "s") == 0 ? et_print_seconds(buf, real)
+                                           : et_print_si(buf, real, unit));
+    } else {
+        et_field_print(row, base, &t);
+        et_text_add(&t, "%s%s", *unit ? " " : "", unit);
+    }
+    et_block_fact(b, name, "%s", et_text_str(&t));
+    b->failed |= t.failed;
+    et_text_free(&t);
+}
+
 static void say_fields(struct et_block *b, const struct et_field *rows,
                        const void *base)
 {
     for (const struct et_field *row = rows; row->key; row++) {
-        struct et_text t = {0};
-        char name[64];
-        if (row->type >= ET_STRINGS || et_field_is_absent(row, base))
-            continue;
-        et_field_print(row, base, &t);
-        snprintf(name, sizeof name, "%s", row->key);
-        for (char *p = name; *p; p++)
-            *p = *p == '_' ? ' ' : *p;
-        /* Bytes and seconds carry their units in the text. */
-        bool bare =
-            row->unit && row->type != ET_BYTES && row->type != ET_SECONDS;
-        if (bare && row->type == ET_REAL) {
-            char buf[ET_TEXT_NUMBER];
-            double v;
-            memcpy(&v, (const char *)base + row->at, sizeof v);
-            if (strcmp(row->unit, "s") == 0)
-                et_print_seconds(buf, v);
-            else
-                et_print_si(buf, v, row->unit);
-            et_block_fact(b, name, "%s", buf);
-        } else {
-            et_block_fact(b, name, "%s%s%s", et_text_str(&t), bare ? " " : "",
-                          bare ? row->unit : "");
-        }
-        b->failed |= t.failed;
-        et_text_free(&t);
+        if (row->type < ET_STRINGS && !et_field_is_absent(row, base))
+            say_field(b, row, base);
     }
 }
 
@@ -75,7 +81,11 @@ static void machine(struct et_report *w)
     say_fields(b, et_environment_rows, &info->environment);
     say_pairs(b, "variables", &info->environment.variables, "=");
     say_fields(b, et_run_info_rows, info);
-    say_pairs(b, "libraries", &info->libraries, " ");
+    for (size_t i = 0; i < info->libraries.n; i++) {
+        const struct et_pair *p = &info->libraries.v[i];
+        if (strcmp(p->text, "etalon's own") != 0)
+            et_block_fact(b, p->key, "%s", p->text);
+    }
     say_strings(b, "command", &info->command);
     const struct et_run_resume *again = w->run->resumes.v;
     for (size_t i = 0; i < w->run->resumes.n; i++)
@@ -92,6 +102,11 @@ static void machine(struct et_report *w)
 static bool is_placed(const struct et_record *r)
 {
     return r->result.placement.hosts.n > 0;
+}
+
+static bool crowded(const struct et_result_host *h)
+{
+    return h->cores != ET_ABSENT_INT && h->busy_threads > h->cores;
 }
 
 /* One row a team and node, from the first case of each team. */
@@ -120,15 +135,16 @@ static bool placement(struct et_report *w)
             et_block_cell(b, "%s", et_say_team(r).s);
             et_block_cell(b, "%s", h[k].host ? h[k].host : "unnamed");
             et_block_cell(b, "%lld", (long long)h[k].ranks);
-            et_block_cell(b, "%lld", (long long)h[k].cores);
+            if (h[k].cores == ET_ABSENT_INT)
+                et_block_cell(b, "unknown");
+            else
+                et_block_cell(b, "%lld", (long long)h[k].cores);
             et_block_cell(b, "%lld", (long long)h[k].busy_threads);
             et_block_cell(b, "%s", h[k].binding ? h[k].binding : "unknown");
-            et_block_cell(b, "%s",
-                          h[k].busy_threads > h[k].cores ? "OVERSUBSCRIBED"
-                                                         : "");
+            et_block_cell(b, "%s", crowded(&h[k]) ? "OVERSUBSCRIBED" : "");
         }
     }
-    et_report_cut(b, shown, all);
+    et_report_close(b, shown, all);
 out:
     et_groups_free(&teams);
     et_picks_free(&picks);
@@ -148,11 +164,36 @@ static const char *word_of(const struct et_record *r, int kind)
     }
 }
 
+/* Equal but for their numbers: "1 iteration a sample", "12 iterations". */
+static bool same_but_numbers(const char *a, const char *b)
+{
+    const char *digits = "0123456789";
+    while (*a && *b) {
+        size_t n = strspn(a, digits), m = strspn(b, digits);
+        if (!n != !m || (!n && *a != *b))
+            return false;
+        a += n ? n : 1;
+        b += n ? m : 1;
+    }
+    return !*a && !*b;
+}
+
+/* The text, numbers that differ from case to case as N. */
+static void say_numberless(const char *s, struct et_text *out)
+{
+    while (*s) {
+        size_t n = strspn(s, "0123456789");
+        et_text_put(out, n ? "N" : s, 1);
+        s += n ? n : 1;
+    }
+}
+
 /* Every different text once, with the bench it was first said of. */
 static void say_once(struct et_report *w, struct et_block *b, int kind,
                      const char *name)
 {
     const struct et_record *seen[WORDS];
+    bool differ[WORDS];
     size_t n = 0;
     for (size_t i = 0; i < w->run->n; i++) {
         const struct et_record *r = &w->run->records[i];
@@ -160,16 +201,24 @@ static void say_once(struct et_report *w, struct et_block *b, int kind,
         size_t at = 0;
         if (!s || !*s || !et_record_measured(r))
             continue;
-        while (at < n && (strcmp(word_of(seen[at], kind), s) != 0 ||
+        while (at < n && (!same_but_numbers(word_of(seen[at], kind), s) ||
                           strcmp(seen[at]->result.bench, r->result.bench) != 0))
             at++;
-        if (at < n || n == WORDS)
-            continue;
-        seen[n++] = r;
-        struct et_text key = {0};
-        et_text_add(&key, "%s %s", r->result.bench, name);
-        et_block_fact(b, et_text_str(&key), "%s", s);
+        if (at < n)
+            differ[at] |= strcmp(word_of(seen[at], kind), s) != 0;
+        else if (n < WORDS)
+            seen[n] = r, differ[n++] = false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const char *s = word_of(seen[i], kind);
+        struct et_text key = {0}, text = {0};
+        et_text_add(&key, "%s %s", seen[i]->result.bench, name);
+        say_numberless(s, &text);
+        et_block_fact(b, et_text_str(&key), "%s",
+                      differ[i] ? et_text_str(&text) : s);
+        b->failed |= key.failed || text.failed;
         et_text_free(&key);
+        et_text_free(&text);
     }
 }
 

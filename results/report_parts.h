@@ -51,8 +51,9 @@ struct et_said et_say_count(size_t n, const char *one, const char *many);
 struct et_said et_say_doubts(const struct et_run *run,
                              const struct et_record *r);
 
-/* Note below a table that was cut. */
-void et_report_cut(struct et_block *b, size_t shown, size_t all);
+/* Ends a table: a last column that stayed empty goes, and where rows were cut
+ * a note says so. */
+void et_report_close(struct et_block *b, size_t shown, size_t all);
 /* A figure's file stem: letters, digits and '-' of the words given. */
 struct et_said et_report_stem(const char *a, const char *b, const char *c);
 /* Series header and values of a .dat: texts quoted, absent as "?". */

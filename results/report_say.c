@@ -58,10 +58,20 @@ struct et_said et_say_seconds(double v)
 
 struct et_said et_say_size(double bytes)
 {
+    static const char *const units[] = {"B",   "KiB", "MiB", "GiB",
+                                        "TiB", "PiB", "EiB"};
     struct et_said out;
     char buf[ET_TEXT_NUMBER];
-    if (!(bytes >= 0 && bytes < 9e18))
+    int u = 0;
+    double v = bytes;
+    if (!(bytes >= 0 && bytes < 9e18)) {
         snprintf(out.s, sizeof out.s, "-");
+        return out;
+    }
+    for (; v >= 1024 && u < 6; u++)
+        v /= 1024;
+    if (fmod(v, 1) != 0 && u > 0) /* no whole number of any unit */
+        snprintf(out.s, sizeof out.s, "%.4g %s", v, units[u]);
     else
         snprintf(out.s, sizeof out.s, "%s",
                  et_print_bytes(buf, (int64_t)bytes));
@@ -130,8 +140,30 @@ struct et_said et_say_doubts(const struct et_run *run,
     return out;
 }
 
-void et_report_cut(struct et_block *b, size_t shown, size_t all)
+/* Take the last column away if none of its cells says anything. */
+static void drop_empty(struct et_block *b)
 {
+    size_t n = b->columns.n, to = 0;
+    for (size_t i = n - 1; i < b->cells.n; i += n) {
+        if (*b->cells.v[i])
+            return;
+    }
+    if (n < 2 || b->cells.n % n)
+        return;
+    for (size_t i = 0; i < b->cells.n; i++) {
+        if (i % n == n - 1)
+            free(b->cells.v[i]);
+        else
+            b->cells.v[to++] = b->cells.v[i];
+    }
+    b->cells.n = to;
+    free(b->columns.v[--b->columns.n]);
+}
+
+void et_report_close(struct et_block *b, size_t shown, size_t all)
+{
+    if (b && !b->failed)
+        drop_empty(b);
     if (shown < all)
         et_block_note(b,
                       "The first %zu of %zu rows; all of them are in the CSV "
@@ -145,13 +177,17 @@ struct et_said et_report_stem(const char *a, const char *b, const char *c)
     const char *words[] = {a, b, c};
     size_t n = 0;
     for (size_t i = 0; i < 3; i++) {
-        if (n && words[i] && *words[i] && n < 60)
+        if (n && words[i] && *words[i] && n < 60 && out.s[n - 1] != '-')
             out.s[n++] = '-';
         for (const char *p = words[i]; p && *p && n < 60; p++) {
-            if (isalnum((unsigned char)*p))
+            if (isalnum((unsigned char)*p) && (unsigned char)*p < 0x80)
                 out.s[n++] = (char)tolower((unsigned char)*p);
+            else if (n && out.s[n - 1] != '-')
+                out.s[n++] = '-';
         }
     }
+    while (n && out.s[n - 1] == '-')
+        n--;
     out.s[n] = 0;
     return out;
 }

@@ -4,23 +4,23 @@
 #include "results/report_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/memory.h"
 #include "results/scaling.h"
 
-#define DETAILED 12 /* series with a table of their own */
-
+/* With its backend, or without for telling the same case by others. */
 static void name_of(const struct et_series *s, const struct et_strings *varying,
-                    struct et_text *out)
+                    bool backend, struct et_text *out)
 {
     const struct et_record *r = s->v[0].r;
     et_kind_say(r, out);
-    et_text_add(out, " %s ", r->result.backend);
-    et_shape_say(r, varying, out);
+    et_text_add(out, " %s%s", backend ? r->result.backend : "",
+                backend ? " " : "");
+    et_shape_say(r, varying, true, out);
     if (r->result.team.threads > 1)
         et_text_add(out, " x %lld threads", (long long)r->result.team.threads);
-    et_text_add(out, ", %s", s->strong ? "strong" : "weak");
 }
 
 static const char *unit_of(const struct et_series *s)
@@ -36,41 +36,45 @@ static struct et_said say_rate(double v, const char *unit)
     return out;
 }
 
-static void points(struct et_report *w, const struct et_series *s)
+/* Every point of every series, numbered as in the summary. */
+static bool points(struct et_report *w, const struct et_scaling *all)
 {
     static const char *const columns[] = {
-        "Ranks",    "Nodes",         "Time",       "95 % interval", "Rate",
-        "Speed-up", "95 % interval", "Efficiency", "95 % interval", "Remarks",
-        NULL};
-    struct et_block *b = et_doc_table(w->doc, "rrrrrrrrrl", columns);
-    size_t shown = s->n < ET_REPORT_ROWS ? s->n : ET_REPORT_ROWS;
-    for (size_t i = 0; i < shown; i++) {
-        const struct et_scaling_point *p = &s->v[i];
-        const struct et_result *r = &p->r->result;
-        et_block_cell(b, "%lld", (long long)r->team.ranks);
-        et_block_cell(b, "%lld", (long long)r->team.nodes);
-        et_block_cell(b, "%s", et_say_seconds(r->time.median).s);
-        et_block_cell(b, "%s",
-                      et_say_time_interval(r->time.ci_low, r->time.ci_high).s);
-        et_block_cell(b, "%s", say_rate(p->rate, unit_of(s)).s);
-        et_block_cell(b, "%.2f", p->speedup);
-        if (i == 0)
-            et_block_cell(b, "reference");
-        else if (isnan(p->speedup_low + p->speedup_high))
-            et_block_cell(b, "none");
-        else
-            et_block_cell(b, "[%.2f, %.2f]", p->speedup_low, p->speedup_high);
-        et_block_cell(b, "%s", et_say_percent(p->efficiency).s);
-        if (i == 0)
-            et_block_cell(b, "reference");
-        else if (isnan(p->efficiency_low + p->efficiency_high))
-            et_block_cell(b, "none");
-        else
-            et_block_cell(b, "[%.0f, %.0f] %%", 100 * p->efficiency_low,
-                          100 * p->efficiency_high);
-        et_block_cell(b, "%s", et_say_doubts(w->run, p->r).s);
+        "Series",        "Ranks",    "Nodes",         "Time",
+        "Rate",          "Speed-up", "95 % interval", "Efficiency",
+        "95 % interval", "n",        "Remarks",       NULL};
+    struct et_block *b = et_doc_table(w->doc, "rrrrrrrrrrl", columns);
+    size_t shown = 0, n = 0;
+    for (size_t k = 0; b && k < all->n; k++) {
+        const struct et_series *s = &all->v[k];
+        n += s->n;
+        for (size_t i = 0; i < s->n && shown < ET_REPORT_ROWS; i++, shown++) {
+            const struct et_scaling_point *p = &s->v[i];
+            const struct et_result *r = &p->r->result;
+            bool none = isnan(p->speedup_low + p->speedup_high);
+            et_block_cell(b, "%zu", k + 1);
+            et_block_cell(b, "%lld", (long long)r->team.ranks);
+            et_block_cell(b, "%lld", (long long)r->team.nodes);
+            et_block_cell(b, "%s", et_say_seconds(r->time.median).s);
+            et_block_cell(b, "%s", say_rate(p->rate, unit_of(s)).s);
+            et_block_cell(b, "%.2f", p->speedup);
+            if (i == 0 || none)
+                et_block_cell(b, i ? "none" : "reference");
+            else
+                et_block_cell(b, "[%.2f, %.2f]", p->speedup_low,
+                              p->speedup_high);
+            et_block_cell(b, "%s", et_say_percent(p->efficiency).s);
+            if (i == 0 || none)
+                et_block_cell(b, i ? "none" : "reference");
+            else
+                et_block_cell(b, "[%.0f, %.0f] %%", 100 * p->efficiency_low,
+                              100 * p->efficiency_high);
+            et_block_cell(b, "%lld", (long long)r->time.n);
+            et_block_cell(b, "%s", et_say_doubts(w->run, p->r).s);
+        }
     }
-    et_report_cut(b, shown, s->n);
+    et_report_close(b, shown, n);
+    return b != NULL;
 }
 
 static double target_of(const struct et_report *w)
@@ -108,25 +112,29 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
                     const struct et_strings *varying)
 {
     static const char *const columns[] = {"Series",
-                                          "Teams",
+                                          "Case",
+                                          "Kind",
+                                          "Ranks",
                                           "Efficiency at largest",
                                           "Serial fraction",
                                           "Lost per doubling",
                                           "Worst residual",
                                           "Projection",
                                           NULL};
-    struct et_block *b = et_doc_table(w->doc, "llrrrrl", columns);
+    struct et_block *b = et_doc_table(w->doc, "rllrrrrrl", columns);
     size_t shown = all->n < ET_REPORT_ROWS ? all->n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_series *s = &all->v[i];
         const struct et_scaling_point *last = &s->v[s->n - 1];
         struct et_text name = {0}, serial = {0}, projection = {0};
-        name_of(s, varying, &name);
+        name_of(s, varying, true, &name);
         say_serial(s, &serial);
         say_projection(w, s, &projection);
+        et_block_cell(b, "%zu", i + 1);
         et_block_cell(b, "%s", et_text_str(&name));
-        et_block_cell(b, "%.0f to %.0f ranks, %zu sizes", s->v[0].ranks,
-                      last->ranks, s->n);
+        et_block_cell(b, s->strong ? "strong" : "weak");
+        et_block_cell(b, "%.0f to %.0f", s->v[0].ranks, last->ranks);
+
         if (isnan(last->efficiency_low + last->efficiency_high))
             et_block_cell(b, "%s", et_say_percent(last->efficiency).s);
         else
@@ -148,63 +156,94 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
         et_text_free(&serial);
         et_text_free(&projection);
     }
-    et_report_cut(b, shown, all->n);
+    et_report_close(b, shown, all->n);
     return b != NULL;
 }
 
-/* Columns: ranks, speed-up, low, high, fit. The fit's own points, 16 to a
- * doubling, have no measured value. */
+/* Whether another backend does this case faster on its largest team. Looks
+ * at the first series only, of a run that has a great many. */
+static bool is_beaten(const struct et_scaling *all, const struct et_series *s,
+                      const struct et_strings *varying)
+{
+    struct et_text mine = {0};
+    bool beaten = false;
+    name_of(s, varying, false, &mine);
+    for (size_t i = 0; i < all->n && i < ET_REPORT_ROWS && !beaten; i++) {
+        const struct et_series *o = &all->v[i];
+        struct et_text name = {0};
+        if (o->strong != s->strong ||
+            o->v[o->n - 1].ranks != s->v[s->n - 1].ranks)
+            continue;
+        name_of(o, varying, false, &name);
+        beaten = strcmp(et_text_str(&name), et_text_str(&mine)) == 0 &&
+                 o->v[o->n - 1].rate > s->v[s->n - 1].rate;
+        et_text_free(&name);
+    }
+    et_text_free(&mine);
+    return beaten;
+}
+
+/* Strong: ranks, speed-up, low, high, fit. Weak: the efficiencies in percent,
+ * because speed-ups that are all nearly ideal cannot be told apart. The fit's
+ * own points, 16 to a doubling, have no measured value. */
 static bool figure(struct et_report *w, const struct et_scaling *all,
                    const struct et_strings *varying, bool strong)
 {
-    size_t n = 0;
+    bool any = false;
     for (size_t i = 0; i < all->n; i++)
-        n += all->v[i].strong == strong;
-    if (!n)
+        any |= all->v[i].strong == strong;
+    if (!any)
         return true;
     struct et_block *b = et_doc_figure(
-        w->doc, strong ? "scaling-strong" : "scaling-weak", "scaling",
+        w->doc, strong ? "scaling-strong" : "scaling-weak",
+        strong ? "scaling" : "efficiency",
         strong ? "Strong scaling: the same work on more ranks"
                : "Weak scaling: the same work a rank on more ranks");
-    if (!et_figure_words(b, "ranks", "speed-up over the smallest team",
+    if (!et_figure_words(b, "ranks",
+                         strong ? "speed-up over the smallest team"
+                                : "parallel efficiency, %",
                          "Points are ratios of medians with their 95 % "
                          "intervals; lines are fits; the grey line is the "
-                         "ideal."))
+                         "ideal. Of each case the backend that is fastest on "
+                         "the largest team."))
         return false;
     struct et_text *t = &b->figure.data;
     size_t drawn = 0;
-    for (size_t i = 0; i < all->n && drawn < ET_REPORT_SERIES; i++) {
+    for (size_t i = 0; i < all->n && i < ET_REPORT_ROWS; i++) {
         const struct et_series *s = &all->v[i];
-        if (s->strong != strong)
+        if (s->strong != strong || is_beaten(all, s, varying))
             continue;
+        if (drawn == ET_REPORT_SERIES) {
+            et_block_note(b, "The first %zu series.", drawn);
+            break;
+        }
         struct et_text name = {0};
-        name_of(s, varying, &name);
+        name_of(s, varying, true, &name);
         et_data_next(t);
         et_data_text(t, et_text_str(&name));
-        et_text_add(t, " speedup low high fit\n");
+        et_text_add(t, " value low high fit\n");
         for (size_t k = 0; k < s->n; k++) {
             const struct et_scaling_point *p = &s->v[k];
             et_text_add(t, "%.0f", p->ranks);
-            et_data_real(t, p->speedup);
-            et_data_real(t, p->speedup_low);
-            et_data_real(t, p->speedup_high);
-            et_data_real(t, s->n > 2 ? et_series_fit(s, p->ranks) : NAN);
-            et_text_add(t, "\n");
+            et_data_real(t, strong ? p->speedup : 100 * p->efficiency);
+            et_data_real(t, strong ? p->speedup_low : 100 * p->efficiency_low);
+            et_data_real(t,
+                         strong ? p->speedup_high : 100 * p->efficiency_high);
+            et_text_add(t, " NaN\n");
         }
         double first = s->v[0].ranks, last = s->v[s->n - 1].ranks;
-        int steps = s->n > 2 ? (int)(16 * log2(last / first)) : 0;
-        for (int k = 1; k < steps; k++) {
+        int steps = s->n > 2 ? (int)(16 * log2(last / first)) : -1;
+        for (int k = 0; k <= steps; k++) {
             double ranks = first * exp2(k / 16.0);
+            double fit = et_series_fit(s, ranks);
             et_text_add(t, "%.10g NaN NaN NaN", ranks);
-            et_data_real(t, et_series_fit(s, ranks));
+            et_data_real(t, strong ? fit : 100 * fit * first / ranks);
             et_text_add(t, "\n");
         }
         drawn++;
         t->failed |= name.failed;
         et_text_free(&name);
     }
-    if (drawn < n)
-        et_block_note(b, "The first %zu of %zu series.", drawn, n);
     return true;
 }
 
@@ -217,6 +256,14 @@ static bool varying_of(const struct et_run *run, const struct et_scaling *all,
     for (size_t i = 0; i < all->n; i++)
         heads.v[heads.n++] = (size_t)(all->v[i].v[0].r - run->records);
     bool ok = et_varying(run, &heads, out);
+    /* The kind has a column of its own. */
+    for (size_t i = 0; i < out->n; i++) {
+        if (strcmp(out->v[i], "scaling") == 0) {
+            free(out->v[i]);
+            out->v[i] = out->v[--out->n];
+            break;
+        }
+    }
     et_picks_free(&heads);
     return ok;
 }
@@ -244,19 +291,8 @@ bool et_report_scaling(struct et_report *w)
         "data does not carry it.",
         target);
     ok = varying_of(w->run, &all, &varying) && summary(w, &all, &varying) &&
-         figure(w, &all, &varying, true) && figure(w, &all, &varying, false);
-    for (size_t i = 0; ok && i < all.n && i < DETAILED; i++) {
-        struct et_text name = {0};
-        name_of(&all.v[i], &varying, &name);
-        et_doc_heading(w->doc, 3, et_text_str(&name));
-        points(w, &all.v[i]);
-        et_text_free(&name);
-    }
-    if (ok && all.n > DETAILED)
-        et_doc_paragraph(w->doc,
-                         "The points of the other %zu series are in the CSV "
-                         "report.",
-                         all.n - DETAILED);
+         figure(w, &all, &varying, true) && figure(w, &all, &varying, false) &&
+         points(w, &all);
 out:
     et_strings_free(&varying);
     et_scaling_free(&all);

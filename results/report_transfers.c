@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "results/metric.h"
 #include "results/scaling.h"
 
 #define POOR 0.30 /* a worst residual beyond which a model is called poor */
@@ -56,7 +57,7 @@ static void collective_table(struct et_report *w, const struct et_picks *g)
         et_block_cell(b, "%lld", (long long)t->n);
         et_block_cell(b, "%s", et_say_doubts(w->run, r).s);
     }
-    et_report_cut(b, shown, g->n);
+    et_report_close(b, shown, g->n);
 }
 
 /* Backend and team of a group that one line is fitted to. */
@@ -108,7 +109,7 @@ static void fit_table(struct et_report *w, const struct et_groups *lines)
         else
             et_block_cell(b, "%s", "");
     }
-    et_report_cut(b, shown, lines->n);
+    et_report_close(b, shown, lines->n);
 }
 
 /* Columns: bytes, value, low, high, fit; one series a fitted line. */
@@ -121,7 +122,8 @@ static void series(struct et_report *w, struct et_text *t,
     struct et_text name = {0};
     double least = INFINITY, most = 0;
     double ranks = (double)run->records[line->v[0]].result.team.ranks;
-    double factor = 2 * (ranks - 1) / ranks / 1e9;
+    double scale = et_metric_find("busbw")->scale;
+    double factor = 2 * (ranks - 1) / ranks;
     line_name(&run->records[line->v[0]], &name);
     et_data_next(t);
     et_data_text(t, et_text_str(&name));
@@ -134,9 +136,9 @@ static void series(struct et_report *w, struct et_text *t,
         least = fmin(least, bytes);
         most = fmax(most, bytes);
         et_text_add(t, "%.0f", bytes);
-        et_data_real(t, time ? s->median * 1e6 : m ? m->value : NAN);
-        et_data_real(t, time ? s->ci_low * 1e6 : m ? m->ci_low : NAN);
-        et_data_real(t, time ? s->ci_high * 1e6 : m ? m->ci_high : NAN);
+        et_data_real(t, time ? s->median : m ? m->value * scale : NAN);
+        et_data_real(t, time ? s->ci_low : m ? m->ci_low * scale : NAN);
+        et_data_real(t, time ? s->ci_high : m ? m->ci_high * scale : NAN);
         et_text_add(t, " NaN\n");
     }
     int steps = fitted && most > least ? (int)(8 * log2(most / least)) : -1;
@@ -144,7 +146,7 @@ static void series(struct et_report *w, struct et_text *t,
         double bytes = least * exp2(k / 8.0);
         double at = f.alpha + bytes / f.rate;
         et_text_add(t, "%.10g NaN NaN NaN", bytes);
-        et_data_real(t, time ? at * 1e6 : bytes / at * factor);
+        et_data_real(t, time ? at : bytes / at * factor);
         et_text_add(t, "\n");
     }
     t->failed |= name.failed;
@@ -173,8 +175,8 @@ static bool collective_figure(struct et_report *w,
         et_report_stem(time ? "time" : "busbw", et_text_str(&kind), "").s,
         "loglog", et_text_str(&title));
     bool ok = et_figure_words(
-        b, "bytes of one rank's vector",
-        time ? "time of one operation, us" : "bus bandwidth, GB/s",
+        b, "size of the vector of one rank",
+        time ? "time of one operation, s" : "bus bandwidth, B/s",
         "Points are medians with their 95 % intervals; lines are the fit "
         "t(S) = alpha + S/B.");
     for (size_t i = 0; ok && i < lines->n && drawn < ET_REPORT_SERIES; i++) {
@@ -248,7 +250,40 @@ bool et_report_collectives(struct et_report *w)
         collective);
 }
 
-/* Columns as of the flops figure, without a peak. */
+/* The cases of the largest team, or their bars: blocks as of the flops
+ * figure, without a peak. */
+static void transfer_block(struct et_report *w, struct et_text *t,
+                           const struct et_picks *g, int64_t ranks,
+                           const struct et_strings *varying, bool bars)
+{
+    const struct et_run *run = w->run;
+    size_t n = 0;
+    et_data_next(t);
+    et_data_text(t, bars ? run->records[g->v[0]].result.bench : "");
+    et_text_add(t, bars ? " place value low high\n" : " place peak\n");
+    for (size_t i = 0; i < g->n && n < ET_REPORT_SHAPES; i++) {
+        const struct et_record *r = &run->records[g->v[i]];
+        const struct et_metric_value *m = et_record_metric(r, "bandwidth");
+        struct et_text name = {0};
+        if (r->result.team.ranks != ranks)
+            continue;
+        et_shape_say(r, varying, true, &name);
+        et_text_add(&name, ", %s", r->result.backend);
+        if (et_record_medium(r))
+            et_text_add(&name, " (%s)", et_record_medium(r));
+        et_data_text(t, et_text_str(&name));
+        et_text_add(t, " %zu", ++n);
+        et_data_real(t, bars ? m->value : NAN);
+        if (bars) {
+            et_data_real(t, m->ci_low);
+            et_data_real(t, m->ci_high);
+        }
+        et_text_add(t, "\n");
+        t->failed |= name.failed;
+        et_text_free(&name);
+    }
+}
+
 static bool transfer_figure(struct et_report *w, const struct et_picks *g,
                             const struct et_strings *varying)
 {
@@ -256,7 +291,6 @@ static bool transfer_figure(struct et_report *w, const struct et_picks *g,
     const struct et_result *first = &run->records[g->v[0]].result;
     struct et_text title = {0};
     int64_t ranks = 0;
-    size_t n = 0;
     for (size_t i = 0; i < g->n; i++) {
         int64_t here = run->records[g->v[i]].result.team.ranks;
         ranks = here > ranks ? here : ranks;
@@ -268,30 +302,8 @@ static bool transfer_figure(struct et_report *w, const struct et_picks *g,
                       "bars", et_text_str(&title));
     bool ok = et_figure_words(
         b, "GB/s", "", "Bars are medians, whiskers their 95 % intervals.");
-    struct et_text *t = ok ? &b->figure.data : NULL;
-    if (ok) {
-        et_data_text(t, first->bench);
-        et_text_add(t, " place value low high peak\n");
-    }
-    for (size_t i = 0; ok && i < g->n && n < ET_REPORT_SHAPES; i++) {
-        const struct et_record *r = &run->records[g->v[i]];
-        const struct et_metric_value *m = et_record_metric(r, "bandwidth");
-        struct et_text name = {0};
-        if (r->result.team.ranks != ranks)
-            continue;
-        et_shape_say(r, varying, &name);
-        et_text_add(&name, ", %s", r->result.backend);
-        if (et_record_medium(r))
-            et_text_add(&name, " (%s)", et_record_medium(r));
-        et_data_text(t, et_text_str(&name));
-        et_text_add(t, " %zu", ++n);
-        et_data_real(t, m->value);
-        et_data_real(t, m->ci_low);
-        et_data_real(t, m->ci_high);
-        et_text_add(t, " NaN\n");
-        t->failed |= name.failed;
-        et_text_free(&name);
-    }
+    for (int bars = 0; ok && bars < 2; bars++)
+        transfer_block(w, &b->figure.data, g, ranks, varying, bars);
     ok = ok && !title.failed;
     et_text_free(&title);
     return ok;
@@ -318,7 +330,7 @@ static bool transfer(struct et_report *w, const struct et_picks *g,
         const char *note = et_pairs_get(&r->result.facts, "cache_note");
         struct et_said doubts = et_say_doubts(w->run, r);
         struct et_text shape = {0};
-        et_shape_say(r, &varying, &shape);
+        et_shape_say(r, &varying, false, &shape);
         et_block_cell(b, "%s", et_text_str(&shape));
         et_block_cell(b, "%s", r->result.backend);
         et_block_cell(b, "%lld", (long long)r->result.team.ranks);
@@ -330,7 +342,7 @@ static bool transfer(struct et_report *w, const struct et_picks *g,
                       note ? note : "");
         et_text_free(&shape);
     }
-    et_report_cut(b, shown, g->n);
+    et_report_close(b, shown, g->n);
     et_strings_free(&varying);
     return ok;
 }

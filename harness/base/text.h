@@ -56,7 +56,7 @@ void et_strings_free(struct et_strings *l);
 bool et_split(const char *s, char separator, struct et_strings *out);
 
 /* The nearest of `words` to `word` by edit distance, or NULL where none is
- * near enough (a third of its length, at least 1) to be meant. */
+ * near enough (one more than a third of its length) to be meant. */
 const char *et_nearest(const char *word, const char *const *words, size_t n);
 
 #endif

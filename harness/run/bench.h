@@ -56,6 +56,7 @@ struct et_bench {
     size_t params_size;
     const char *shape_key;    /* plan key of sizes: "shapes" or "sizes" */
     const char *const *shape; /* parameters that AxBxC fills, in order */
+    size_t shape_least;       /* how many of them a size must give */
     const char *shape_preset; /* the sizes when the plan names none */
     const char *shape_help;
     bool once;   /* every sample is one iteration, `before` called before it */

@@ -190,6 +190,8 @@ static enum et_status take_samples(struct measuring *m)
     while (s == ET_OK && !m->stopped) {
         double v[MAX_BLOCK];
         size_t n = et_sampling_block(time->samples.n);
+        size_t left = (size_t)o->max_samples - time->samples.n;
+        n = n < left ? n : left;
         s = block(m, v, n, start, &elapsed);
         for (size_t i = 0; s == ET_OK && i < n; i++) {
             if (!et_reals_add(&time->samples, v[i]))

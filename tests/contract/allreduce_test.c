@@ -138,6 +138,12 @@ int main(void)
         checked++;
     }
     CHECK(checked >= 3);
+    struct et_allreduce one = {ET_FP32, 1}, many = {ET_FP32, 1000};
+    b = et_allreduce_backend_find("ring");
+    CHECK(b->messages(&many, 4) == 24 && b->messages(&one, 4) == 6);
+    b = et_allreduce_backend_find("recursive-doubling");
+    CHECK(b->messages(&many, 4) == 8 && b->messages(&many, 7) == 14);
+    CHECK(b->messages(&many, 1) == 0);
     struct params odd = {ET_FP64, 12}, less = {ET_FP64, 4}, fine = {ET_FP32, 4};
     et_log_level_set(ET_LOG_NONE);
     CHECK(et_bench_allreduce.check(&odd, "test") == ET_USAGE);

@@ -1,0 +1,33 @@
+# Efficiency over ranks, which double along the axis. Points are measured, not
+# joined, and set apart sideways; lines are fits. Columns: ranks efficiency
+# low high fit, in percent.
+set encoding utf8
+set datafile missing 'NaN'
+stats DATA using 1 nooutput
+N = int(STATS_blocks)
+FIRST = STATS_min
+LAST = STATS_max
+set terminal svg size 900,600 dynamic noenhanced font 'sans-serif,14' \
+    background '#ffffff' linewidth 1.2
+set output OUT
+array COLOUR[8] = [0x0072b2, 0xe69f00, 0x009e73, 0xd55e00, \
+    0x56b4e9, 0xcc79a7, 0x7f7f7f, 0xf0e442]
+set title TITLE font ',16' offset 0,-0.3
+set xlabel XLABEL textcolor rgb '#1c2530'
+set ylabel YLABEL textcolor rgb '#1c2530'
+set logscale x 2
+set xrange [FIRST / 1.25 : LAST * 1.25]
+set yrange [0 : 110 < *]
+set border 3 lc rgb '#5a6675'
+set tics nomirror scale 0.4 textcolor rgb '#1c2530'
+set grid xtics ytics lt 1 lc rgb '#e3e7ec'
+set format x '%.0f'
+set bars 0.5
+set key outside bottom center horizontal Left reverse samplen 1.6 \
+    spacing 1.15 height 0.8 width 2 maxrows 8 maxcols 2
+aside(x, i) = x * 2 ** ((i - (N - 1) / 2.0) * 0.05)
+plot 100 with lines lw 1.5 lc rgb '#9aa5b1' title 'ideal', \
+    for [i=0:N-1] DATA index i using 1:5 smooth unique with lines lw 1.6 \
+        lc rgb COLOUR[i+1] notitle, \
+    for [i=0:N-1] DATA index i using (aside($1, i)):2:3:4 with yerrorbars \
+        lw 1.3 pt 7 ps 0.7 lc rgb COLOUR[i+1] title columnheader(1)
