@@ -404,8 +404,9 @@ static void describe_time(struct measuring *m)
 {
     struct et_text t = {0};
     et_text_add(&t,
-                "barrier, then %s%llu iteration%s a sample; a sample is the "
+                "%sbarrier, then %s%llu iteration%s a sample; a sample is the "
                 "slowest rank's time over its iterations",
+                m->with->clock->fake ? "FAKE CLOCK, no measurement: " : "",
                 m->bench->once ? "untimed preparation and " : "",
                 (unsigned long long)m->iterations,
                 m->iterations == 1 ? "" : "s");
