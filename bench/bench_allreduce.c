@@ -322,7 +322,7 @@ static void work(const void *state, struct et_work *out)
     *out = (struct et_work){
         .flop = (p - 1) * (double)s->p.count,
         .bytes = bytes,
-        .bus_bytes = bytes * 2 * (p - 1) / p,
+        .bus_bytes = p > 1 ? bytes * 2 * (p - 1) / p : NAN,
         .messages = s->backend->messages(&s->p, s->team->size),
         .convention = "bytes: one rank's vector S; bus_bytes: S*2(p-1)/p "
                       "(nccl-tests); flop: (p-1) additions an element"};

@@ -447,6 +447,7 @@ const struct et_bench et_bench_conv = {
     .params_size = sizeof(struct params),
     .shape_key = "shapes",
     .shape = shape,
+    .shape_least = 7,
     .shape_preset = "1x64x56x56x64x3x3, 1x256x14x14x256x3x3",
     .shape_help = "NxCxHxWxKxRxS, or names of catalog/conv",
     .backend = et_conv_backend_name,

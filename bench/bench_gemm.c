@@ -471,6 +471,7 @@ const struct et_bench et_bench_gemm = {
     .params_size = sizeof(struct params),
     .shape_key = "shapes",
     .shape = shape,
+    .shape_least = 3,
     .shape_preset = "512x512x512, 1024x1024x1024",
     .shape_help = "MxNxK or MxNxKxBATCH, or names of catalog/gemm",
     .backend = backend_at,

@@ -133,6 +133,20 @@ static void list_counters(void)
                et_counter_source_at(i)->summary);
 }
 
+static enum et_status unknown_bench(const char *name)
+{
+    const char *words[64];
+    size_t n = 0;
+    for (; n < et_benches.n && n < 64; n++)
+        words[n] = et_benches.v[n]->name;
+    const char *near = et_nearest(name, words, n);
+    return et_error(ET_USAGE,
+                    "--bench: there is no bench '%s'%s%s%s; `etalon list "
+                    "benches` names them",
+                    name, near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
 static enum et_status list(void *options, const struct et_strings *words,
                            int argc, char **argv)
 {
@@ -143,10 +157,7 @@ static enum et_status list(void *options, const struct et_strings *words,
     const char *what = words->v[0];
     (void)argc, (void)argv;
     if (o->bench && !et_bench_find(&et_benches, o->bench))
-        return et_error(ET_USAGE,
-                        "--bench: there is no bench '%s'; `etalon "
-                        "list benches` names them",
-                        o->bench);
+        return unknown_bench(o->bench);
     if (strcmp(what, things[0]) == 0)
         list_benches(o);
     else if (strcmp(what, things[1]) == 0)
@@ -175,7 +186,8 @@ static enum et_status list(void *options, const struct et_strings *words,
 
 const struct et_command et_command_list = {
     .name = "list",
-    .summary = "Name benches, backends, shapes, metrics, options and formats",
+    .summary =
+        "Name benches, backends, shapes, metrics, options, formats, counters",
     .words = "benches|backends|shapes|metrics|options|formats|counters",
     .rows = rows,
     .size = sizeof(struct options),

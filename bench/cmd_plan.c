@@ -16,6 +16,7 @@
 #include "harness/config/ini.h"
 #include "harness/config/plan.h"
 #include "harness/system/environment.h"
+#include "results/run.h"
 
 struct options {
     struct et_options run; /* first: the plan's [run] keys land here */
@@ -92,14 +93,15 @@ static enum et_status print_cases(const struct et_cases *cases,
     double total = 0, memory = 0, disk = 0;
     char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
     enum et_status status = ET_OK;
+    double available = (double)et_memory_available();
     printf("%10s %10s %10s  %s\n", "memory", "disk", "at most", "case");
     for (size_t i = 0; i < cases->n; i++) {
         const struct et_case *c = &cases->v[i];
         struct et_need need = {0};
         c->bench->need(c->params, (int)c->ranks, (int)c->threads, &need);
-        enum et_status s =
-            et_case_fits(c, (double)et_memory_available(), ranks_per_node);
-        status = et_status_worse(status, s);
+        /* One that cannot be run is enough to be told of. */
+        if (status == ET_OK)
+            status = et_case_fits(c, available, ranks_per_node);
         double seconds = estimate(c, &need, o, env);
         print_case(c, &need, seconds);
         total += seconds;
@@ -162,6 +164,8 @@ static enum et_status plan(void *options, const struct et_strings *words,
     if (s == ET_OK)
         s = et_plan_expand(name, text, &et_benches, &all, NULL, &allocation,
                            &cases);
+    if (s == ET_OK && all.peak)
+        s = et_run_peak_check(all.peak, "[run]: peak");
     if (s == ET_OK)
         s = print_cases(&cases, &all, &env, upto[0]);
     et_cases_free(&cases);

@@ -55,6 +55,8 @@ static enum et_status report(void *options, const struct et_strings *words,
     struct et_run run;
     struct et_doc doc = {0};
     (void)argc, (void)argv;
+    if (o->peak && et_run_peak_check(o->peak, "--peak") != ET_OK)
+        return ET_USAGE;
     if (o->update)
         return et_publish(words->v[0], &how, false);
     enum et_status s = et_run_load(words->v[0], &run);

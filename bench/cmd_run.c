@@ -72,22 +72,40 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void set_log_level(const struct session *s)
+{
+    et_log_level_set(s->world->rank != 0 ? ET_LOG_ERROR
+                     : s->o->quiet       ? ET_LOG_WARN
+                                         : ET_LOG_NOTE);
+}
+
 /* The options of the run that is carried on, where the command line is
  * silent; and the cases that it has. Failed ones are tried again. */
 static enum et_status take_over(struct session *s)
 {
     struct et_run run;
+    /* The store reads it again, and warns of what it finds and mends. */
+    et_log_level_set(ET_LOG_ERROR);
     enum et_status status = et_run_load(s->o->resume, &run);
+    set_log_level(s);
     if (status != ET_OK)
         return status;
+    const char *out = et_pairs_get(&run.info.config, "out");
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
         const struct et_pair *p = &run.info.config.v[i];
         const struct et_field *row = et_field_find(et_option_rows, p->key);
         if (!row || is_given(s, row->key) || strcmp(row->key, "resume") == 0 ||
             strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0)
             continue;
+        /* Its own directory, which may have been moved since. */
+        if (strcmp(row->key, "scratch") == 0 && out &&
+            strcmp(p->text, out) == 0)
+            continue;
         if (row->type != ET_STRINGS) {
+            /* What was in force then, the plan must not undo now. */
             status = et_field_parse(row, s->o, p->text, s->o->resume);
+            if (status == ET_OK && !et_strings_add(&s->given, row->key))
+                status = et_error(ET_INFRA, "no memory");
             continue;
         }
         struct et_strings lines = {0};
@@ -154,6 +172,9 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK)
         status = et_plan_expand(s->plan_name, s->plan_text, &et_benches, s->o,
                                 &s->given, &allocation, &s->cases);
+    if (status == ET_OK && s->o->peak)
+        status = et_run_peak_check(
+            s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
     double memory = (double)et_memory_available();
     for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
         status =
@@ -262,6 +283,7 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
     if (root) {
         status = note_given(s, argc, argv);
         status = status == ET_OK ? expand(s) : status;
+        set_log_level(s); /* the plan may want quiet */
         status = status == ET_OK ? name_directories(s) : status;
     }
     status = et_team_agree(world, status);
@@ -303,6 +325,9 @@ static enum et_status finish(struct session *s,
     const struct et_report_options report = {.target = s->o->target};
     struct et_sink *sink = et_store_sink(s->store);
     bool broken = status == ET_INFRA && o->failed == 0;
+    /* Why it broke off was told, and is why its end cannot be noted either. */
+    if (broken)
+        et_log_level_set(ET_LOG_NONE);
     enum et_status ended = sink->end(sink,
                                      broken      ? "failed"
                                      : o->signal ? "interrupted"
@@ -310,11 +335,14 @@ static enum et_status finish(struct session *s,
                                      et_clock_date(&s->clock, date));
     et_store_close(s->store);
     s->store = NULL;
+    set_log_level(s);
     if (ended == ET_OK && !broken)
         ended = et_publish(dir, &report, s->o->quiet);
     if (o->signal)
         et_warn("interrupted; `etalon run --resume %s` carries on", dir);
-    else if (!s->o->quiet)
+    else if (broken)
+        et_note("broken off; `etalon run --resume %s` carries on", dir);
+    else if (ended == ET_OK)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unsupported, %zu "
                 "skipped, %zu kept; report: %s/report.html",
                 o->measured, o->wrong, o->failed, o->unsupported, o->skipped,
@@ -350,9 +378,7 @@ static enum et_status run(void *options, const struct et_strings *words,
     if (status != ET_OK)
         return status;
     bool root = s.world->rank == 0;
-    et_log_level_set(!root        ? ET_LOG_ERROR
-                     : s.o->quiet ? ET_LOG_WARN
-                                  : ET_LOG_NOTE);
+    set_log_level(&s);
     et_stop_install();
     status = set_up(&s, argc, argv);
     if (status == ET_OK) {

@@ -11,14 +11,25 @@
 void et_help_wrap(FILE *to, const char *text, int indent, int width)
 {
     int column = 0;
+    bool start = true; /* of a line of the text */
     while (*text) {
         if (*text == '\n') {
-            if (column > 0 || text[1] == '\n')
+            if (column > 0)
+                fputc('\n', to);
+            if (text[1] == '\n')
                 fputc('\n', to);
             column = 0;
-            text++;
+            start = true;
+            text += 1 + (text[1] == '\n');
             continue;
         }
+        if (start && strncmp(text, "  ", 2) == 0) { /* stands as it is */
+            int n = (int)strcspn(text, "\n");
+            column = fprintf(to, "%*s%.*s", indent, "", n, text);
+            text += n;
+            continue;
+        }
+        start = false;
         if (*text == ' ') {
             text++;
             continue;

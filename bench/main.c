@@ -3,9 +3,11 @@
  */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/command.h"
 #include "harness/base/log.h"
@@ -66,9 +68,21 @@ static enum et_status run_command(const struct et_command *c, int argc,
     return s;
 }
 
+/* A file opened while standard output or error is closed would take its
+ * number, and be written into. What stands in for it fails as before. */
+static void hold_standard_files(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            _exit(ET_INFRA);
+    }
+}
+
 int main(int argc, char **argv)
 {
     enum et_status s = ET_OK;
+    hold_standard_files();
     silence_other_ranks();
     const char *word = argc > 1 ? argv[1] : "--help";
     const struct et_command *c = et_command_find(word);
@@ -88,7 +102,8 @@ int main(int argc, char **argv)
         s = unknown_command(word);
     }
     /* A full disk or a closed pipe behind standard output is no success. */
-    if (fflush(stdout) != 0 && s == ET_OK)
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && et_status_worse(s, ET_INFRA) != s)
         s = et_error(ET_INFRA, "standard output could not be written");
     return (int)s;
 }

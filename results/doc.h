@@ -13,10 +13,10 @@
 #include "results/run.h"
 
 enum et_block_kind {
-    ET_BLOCK_HEADING,   /* level 1..3 */
+    ET_BLOCK_HEADING, /* level 1..3 */
     ET_BLOCK_PARAGRAPH,
-    ET_BLOCK_WARNING,   /* must not be overlooked */
-    ET_BLOCK_FACTS,     /* two columns: name, value; level 1: a headline */
+    ET_BLOCK_WARNING, /* must not be overlooked */
+    ET_BLOCK_FACTS,   /* two columns: name, value; level 1: a headline */
     ET_BLOCK_TABLE,
     ET_BLOCK_FIGURE
 };
@@ -50,8 +50,9 @@ struct et_doc {
 
 /* Appenders; false (NULL) on no memory, which also sticks, so that a builder
  * may ask et_doc_whole once at its end; a NULL block is passed on. A block
- * returned is good until the next one is appended. What enters is cleaned: valid UTF-8, no control
- * characters, so that no writer has to think of a terminal. */
+ * returned is good until the next one is appended. What enters is cleaned:
+ * valid UTF-8, no control characters, so that no writer has to think of a
+ * terminal. */
 bool et_doc_heading(struct et_doc *d, int level, const char *text);
 bool et_doc_paragraph(struct et_doc *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -297,8 +297,10 @@ static enum et_status begin(struct et_sink *sink,
                             const struct et_run_info *info)
 {
     struct et_store *s = (struct et_store *)(void *)sink;
-    s->begun = true;
-    return s->resume ? begin_again(s, info) : begin_new(s, info);
+    enum et_status status =
+        s->resume ? begin_again(s, info) : begin_new(s, info);
+    s->begun = status == ET_OK;
+    return status;
 }
 
 static enum et_status append(struct et_store *s, const char *line, size_t n,
@@ -426,8 +428,10 @@ void et_store_close(struct et_store *s)
     if (!s)
         return;
     /* A run that never began leaves no trace that would bar the next. */
-    if (s->made_records && !s->begun)
+    if (s->made_records && !s->begun) {
         unlinkat(s->dir_fd, "records.jsonl", 0);
+        unlinkat(s->dir_fd, "plan.ini", 0);
+    }
     if (s->records_fd >= 0)
         close(s->records_fd);
     if (s->dir_fd >= 0)

@@ -135,7 +135,8 @@ static enum et_status parse_whole(const struct et_field *row, void *base,
     bool bytes = row->type == ET_BYTES;
     if (!(bytes ? et_parse_bytes(text, &v) : et_parse_int(text, &v)))
         return not_a(row, text, where,
-                     bytes ? "a size; write it like 4096, 64 KiB or 2 GiB"
+                     bytes ? "a size, or is beyond 64 bits; write it like "
+                             "4096, 64 KiB or 2 GiB"
                            : "a whole number that fits in 64 bits");
     if (!in_range(row, (double)v))
         return out_of_range(row, text, where);
@@ -180,6 +181,8 @@ enum et_status et_field_parse(const struct et_field *row, void *base,
         return ET_OK;
     }
     case ET_STRING: {
+        if (row->choices && et_choice_index(row->choices, text) < 0)
+            return bad_choice(row, text, where);
         char *s = et_strdup(text);
         if (!s)
             return et_error(ET_INFRA, "no memory");

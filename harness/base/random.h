@@ -11,7 +11,7 @@
 
 #include "harness/base/dtype.h"
 
-uint64_t et_random_mix(uint64_t x);               /* the finalizer */
+uint64_t et_random_mix(uint64_t x);                     /* the finalizer */
 uint64_t et_random_stream(uint64_t seed, uint64_t tag); /* derive a stream */
 uint64_t et_random_u64(uint64_t stream, uint64_t i);
 double et_random_unit(uint64_t stream, uint64_t i); /* uniform in [-1, 1) */
@@ -19,7 +19,8 @@ double et_random_unit(uint64_t stream, uint64_t i); /* uniform in [-1, 1) */
 /* Fill n elements [first, first+n) of the stream: uniform in [-1, 1). */
 void et_random_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
                     uint64_t first);
-/* Fill n bytes with incompressible data; `first` counts bytes, multiple of 8. */
+/* Fill n bytes with incompressible data; `first`, in bytes, is a multiple of
+ * 8. */
 void et_random_bytes(void *out, size_t n, uint64_t stream, uint64_t first);
 
 #endif

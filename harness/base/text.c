@@ -99,41 +99,62 @@ bool et_parse_bool(const char *s, bool *out)
     return false;
 }
 
+static const char *skip_blanks(const char *s)
+{
+    return s + strspn(s, " \t");
+}
+
 /* A number, then what follows it with blanks skipped; NULL if no number. */
 static const char *number_and_rest(const char *s, double *v)
 {
     char *end;
     *v = strtod(s, &end);
-    if (end == s || !isfinite(*v))
+    if (end == s || !isfinite(*v) || isspace((unsigned char)*s))
         return NULL;
-    while (*end == ' ' || *end == '\t')
-        end++;
-    return end;
+    return skip_blanks(end);
 }
 
 bool et_parse_bytes(const char *s, int64_t *out)
 {
     static const struct {
         const char *name;
-        double scale;
+        int64_t scale;
     } units[] = {
-        {"", 1},         {"B", 1},        {"KiB", 0x1p10}, {"MiB", 0x1p20},
-        {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"PiB", 0x1p50}, {"kB", 1e3},
-        {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},    {"PB", 1e15},
+        {"", 1},
+        {"B", 1},
+        {"KiB", INT64_C(1) << 10},
+        {"MiB", INT64_C(1) << 20},
+        {"GiB", INT64_C(1) << 30},
+        {"TiB", INT64_C(1) << 40},
+        {"PiB", INT64_C(1) << 50},
+        {"EiB", INT64_C(1) << 60},
+        {"kB", 1000},
+        {"MB", 1000000},
+        {"GB", 1000000000},
+        {"TB", 1000000000000},
+        {"PB", 1000000000000000},
+        {"EB", 1000000000000000000},
     };
-    int64_t whole;
-    if (et_parse_int(s, &whole))
-        return *out = whole, true;
     double v;
+    char *end;
+    errno = 0;
+    long long whole = strtoll(s, &end, 10);
+    bool fits = errno == 0;
     const char *unit = number_and_rest(s, &v);
     for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++) {
+        int64_t product;
         if (strcmp(unit, units[i].name) != 0)
             continue;
-        v *= units[i].scale;
+        /* A whole number stays exact: a double holds 2^53. */
+        if (fits && skip_blanks(end) == unit) {
+            if (__builtin_mul_overflow(whole, units[i].scale, &product))
+                return false;
+            return *out = product, true;
+        }
+        v *= (double)units[i].scale;
         if (v != floor(v) || fabs(v) >= 0x1p63)
             return false;
-        *out = (int64_t)v;
-        return true;
+        return *out = (int64_t)v, true;
     }
     return false;
 }
@@ -150,7 +171,7 @@ bool et_parse_seconds(const char *s, double *out)
     double v;
     const char *unit = number_and_rest(s, &v);
     for (size_t i = 0; unit && i < sizeof units / sizeof *units; i++) {
-        if (strcmp(unit, units[i].name) == 0)
+        if (strcmp(unit, units[i].name) == 0 && isfinite(v * units[i].scale))
             return *out = v * units[i].scale, true;
     }
     return false;
@@ -172,7 +193,7 @@ bool et_parse_quantity(const char *s, const char *unit, double *out)
     } else if (strcmp(unit, "s") == 0) {
         return et_parse_seconds(s, out);
     }
-    if (strcmp(rest, unit) != 0)
+    if (strcmp(rest, unit) != 0 || !isfinite(v * scale))
         return false;
     *out = v * scale;
     return true;

@@ -37,7 +37,7 @@ bool et_parse_quantity(const char *s, const char *unit, double *out);
 
 /* Print into a caller's buffer and return it. */
 #define ET_TEXT_NUMBER 40
-char *et_print_bytes(char buf[ET_TEXT_NUMBER], int64_t v); /* "64 KiB" */
+char *et_print_bytes(char buf[ET_TEXT_NUMBER], int64_t v);  /* "64 KiB" */
 char *et_print_seconds(char buf[ET_TEXT_NUMBER], double v); /* "1.25 ms" */
 char *et_print_si(char buf[ET_TEXT_NUMBER], double v, const char *unit);
 char *et_print_real(char buf[ET_TEXT_NUMBER], double v); /* round trip */
@@ -56,7 +56,7 @@ void et_strings_free(struct et_strings *l);
 bool et_split(const char *s, char separator, struct et_strings *out);
 
 /* The nearest of `words` to `word` by edit distance, or NULL where none is
- * near enough (a third of its length, at least 1) to be meant. */
+ * near enough (one more than a third of its length) to be meant. */
 const char *et_nearest(const char *word, const char *const *words, size_t n);
 
 #endif

@@ -166,6 +166,8 @@ enum et_status et_case_parse(const char *id, const struct et_benches *benches,
         unescape(equals + 1);
         status = et_case_set(&c, words.v[i], equals + 1, "case");
     }
+    if (status == ET_OK && !c.backend)
+        status = et_error(ET_USAGE, "case '%s': names no backend", id);
     if (status == ET_OK)
         status = et_case_name(&c);
 out:

@@ -54,18 +54,46 @@ static void finish_entry(struct reader *r)
 }
 
 /* A section header gets an entry of its own, so that an empty section and a
- * section given twice are seen. */
+ * section given twice are seen. Indented, it is one only where there is no
+ * entry that it could continue. */
 static void note_section(struct reader *r, const char *line, size_t n)
 {
-    const char *end = *line == '[' ? memchr(line, ']', n) : NULL;
-    if (!end)
+    while (!r->entry_line && n > 0 && isblank((unsigned char)*line)) {
+        line++;
+        n--;
+    }
+    if (n == 0 || *line != '[')
         return;
     finish_entry(r);
+    const char *end = memchr(line, ']', n);
+    if (!end) {
+        if (r->status == ET_OK)
+            r->status = et_error(ET_USAGE, "%s:%d: '[' without a ']'", r->name,
+                                 r->line);
+        return;
+    }
     char name[MAX_LINE + 10];
     snprintf(name, sizeof name, "%.*s", (int)(end - line - 1), line + 1);
     snprintf(r->section, sizeof r->section, "%s", et_trim(name));
     if (r->status == ET_OK)
         r->status = emit(r, r->line, r->section, NULL, NULL);
+}
+
+/* inih tells of the first line it cannot read only at the end, when another
+ * line may have failed for want of it. */
+static bool is_readable(const struct reader *r, const char *line, size_t n)
+{
+    while (n > 0 && isspace((unsigned char)line[n - 1]))
+        n--;
+    size_t blanks = 0;
+    while (blanks < n && isspace((unsigned char)line[blanks]))
+        blanks++;
+    if (blanks == n || strchr(";#", line[blanks]) ||
+        (blanks > 0 && r->entry_line))
+        return true;
+    if (line[blanks] == '[')
+        return blanks == 0 && memchr(line, ']', n);
+    return memchr(line, '=', n) || memchr(line, ':', n);
 }
 
 /* fgets over the text, for ini_parse_stream. */
@@ -85,6 +113,12 @@ static char *next_line(char *buf, int size, void *stream)
                              r->name, r->line, n, MAX_LINE);
         return NULL;
     }
+    if (!is_readable(r, r->next, n)) {
+        r->status =
+            et_error(ET_USAGE, "%s:%d: neither '[section]' nor 'key = value'",
+                     r->name, r->line);
+        return NULL;
+    }
     r->indented = isblank((unsigned char)*r->next);
     note_section(r, r->next, n);
     memcpy(buf, r->next, take);
@@ -99,7 +133,14 @@ static int on_pair(void *user, const char *section, const char *key,
     struct reader *r = user;
     (void)section; /* inih cuts long ones; note_section has it whole */
     if (r->indented && r->entry_line && strcmp(key, r->key) == 0) {
-        et_text_add(&r->value, " %s", value);
+        /* inih before r56 keeps the comment after a continued line. */
+        size_t n = 0;
+        while (value[n] && !(value[n] == ';' &&
+                             (n == 0 || isblank((unsigned char)value[n - 1]))))
+            n++;
+        while (n > 0 && isblank((unsigned char)value[n - 1]))
+            n--;
+        et_text_add(&r->value, " %.*s", (int)n, value);
         return 1;
     }
     finish_entry(r);
@@ -113,6 +154,8 @@ enum et_status et_ini_text(const char *name, const char *text, et_ini_fn fn,
                            void *user)
 {
     struct reader r = {.name = name, .next = text, .fn = fn, .user = user};
+    if (strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+        r.next += 3; /* a byte order mark */
     int bad = ini_parse_stream(next_line, &r, on_pair, &r);
     finish_entry(&r);
     if (r.status != ET_OK)

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "harness/base/log.h"
+#include "lists.h"
 
+#define OR(stem) "|" #stem
+#define COUNTERS "auto" ET_LIST_COUNTER(OR)
 #define AT(member) .at = offsetof(struct et_options, member)
 
 const struct et_field et_option_rows[] = {
@@ -87,18 +90,21 @@ const struct et_field et_option_rows[] = {
      .type = ET_STRING,
      AT(counters),
      .preset = "auto",
+     .choices = COUNTERS,
      .metavar = "SOURCE",
-     .help = "hardware counters: auto, papi, none; fake is for tests"},
+     .help = "event counters: auto, papi, perf, none; fake is for tests"},
     {.key = "clock",
      .type = ET_STRING,
      AT(clock),
      .preset = "real",
+     .choices = "real|fake",
      .metavar = "CLOCK",
      .help = "real, or fake for tests: its figures are no measurement"},
     {.key = "team",
      .type = ET_STRING,
      AT(team),
      .preset = "auto",
+     .choices = "auto|mpi|self",
      .metavar = "TRANSPORT",
      .help = "mpi, self (one process), or auto: mpi under a launcher"},
     {.key = "scratch",
@@ -206,11 +212,11 @@ static enum et_status parse_one(const struct et_field *rows, void *base,
     if (!value && row->type == ET_BOOL)
         value = "yes";
     if (!value) {
-        if (!next)
-            return et_error(ET_USAGE, "--%s: needs a value; see --help", key);
         value = next;
         *used = 2;
     }
+    if (!value || !*value)
+        return et_error(ET_USAGE, "--%s: needs a value; see --help", key);
     return et_field_parse(row, base, value, "command line");
 }
 

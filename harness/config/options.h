@@ -8,9 +8,9 @@
 #include "harness/base/field.h"
 
 struct et_options {
-    char *plan;    /* file; NULL: the default plan of the catalog */
-    char *out;     /* run directory; NULL: etalon-run-<date> */
-    char *resume;  /* run directory to carry on; NULL: none */
+    char *plan;            /* file; NULL: the default plan of the catalog */
+    char *out;             /* run directory; NULL: etalon-run-<date> */
+    char *resume;          /* run directory to carry on; NULL: none */
     struct et_strings set; /* section.key=value */
     int64_t seed;
     double budget;    /* s of sampling a case */
@@ -33,8 +33,7 @@ bool et_option_is_planned(const char *key);
 
 /* Every option but `set` as lines "key value", and back: for the ranks that
  * did not read the plan, and for a resumed run. */
-enum et_status et_options_pack(const struct et_options *o,
-                               struct et_text *out);
+enum et_status et_options_pack(const struct et_options *o, struct et_text *out);
 enum et_status et_options_unpack(const char *text, struct et_options *o);
 
 /* Command line: "--key value", "--key=value", "--key" for a bool, "--no-key".

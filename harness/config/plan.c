@@ -19,6 +19,8 @@ struct plan {
     struct et_section *v;
     size_t n;
     bool in_run;
+    char *run_where; /* of the plan's [run]; NULL: none yet */
+    struct et_strings run_keys;
 };
 
 static enum et_status no_memory(void)
@@ -50,13 +52,17 @@ static enum et_status begin_section(struct plan *p, const char *title,
     const char *label = title + n + strspn(title + n, " \t");
     snprintf(name, sizeof name, "%.*s", (int)n, title);
     p->in_run = strcmp(title, "run") == 0;
+    if (p->in_run && p->run_where)
+        return et_error(ET_USAGE, "%s: [run] stands twice, first at %s", where,
+                        p->run_where);
     if (p->in_run)
-        return ET_OK;
+        return (p->run_where = et_strdup(where)) ? ET_OK : no_memory();
     const struct et_bench *bench = et_bench_find(p->benches, name);
     if (!bench)
         return unknown_section(p, name, where);
     for (size_t i = 0; i < p->n; i++) {
-        if (strcmp(p->v[i].title, title) == 0)
+        const char *other = p->v[i].label ? p->v[i].label : "";
+        if (p->v[i].bench == bench && strcmp(other, label) == 0)
             return et_error(ET_USAGE,
                             "%s: [%s] stands twice, first at %s; give the "
                             "second a label, as [%s second]",
@@ -76,10 +82,10 @@ static enum et_status begin_section(struct plan *p, const char *title,
     return v[p->n - 1].title && v[p->n - 1].where ? ET_OK : no_memory();
 }
 
-static bool is_given(const struct et_strings *given, const char *key)
+static bool has(const struct et_strings *keys, const char *key)
 {
-    for (size_t i = 0; given && i < given->n; i++) {
-        if (strcmp(given->v[i], key) == 0)
+    for (size_t i = 0; keys && i < keys->n; i++) {
+        if (strcmp(keys->v[i], key) == 0)
             return true;
     }
     return false;
@@ -99,7 +105,7 @@ static enum et_status set_option(struct plan *p, const char *key,
     }
     /* The command line has the last word, but what it overrides must still
      * be right. */
-    if (!is_given(p->given, row->key))
+    if (!has(p->given, row->key))
         return et_field_parse(row, p->options, value, where);
     struct et_options other;
     enum et_status s = et_fields_init(et_option_rows, &other, sizeof other);
@@ -108,6 +114,18 @@ static enum et_status set_option(struct plan *p, const char *key,
         et_fields_free(et_option_rows, &other, sizeof other);
     }
     return s;
+}
+
+/* An option of the plan's own [run]. */
+static enum et_status set_once(struct plan *p, const struct et_ini_entry *e)
+{
+    const struct et_field *row = et_field_find(et_option_rows, e->key);
+    if (row && has(&p->run_keys, row->key))
+        return et_error(ET_USAGE, "%s: [run]: %s stands twice", e->where,
+                        e->key);
+    if (row && !et_strings_add(&p->run_keys, row->key))
+        return no_memory();
+    return set_option(p, e->key, e->value, e->where);
 }
 
 static enum et_status on_entry(void *user, const struct et_ini_entry *e)
@@ -121,7 +139,7 @@ static enum et_status on_entry(void *user, const struct et_ini_entry *e)
                         "bench must come first",
                         e->where, e->key);
     if (p->in_run)
-        return set_option(p, e->key, e->value, e->where);
+        return set_once(p, e);
     return et_section_set(&p->v[p->n - 1], e->key, e->value, e->where, false);
 }
 
@@ -187,6 +205,8 @@ enum et_status et_plan_expand(const char *name, const char *text,
     for (size_t i = 0; i < p.n; i++)
         et_section_free(&p.v[i]);
     free(p.v);
+    free(p.run_where);
+    et_strings_free(&p.run_keys);
     if (status != ET_OK) {
         et_cases_free(&cases);
         return status;

@@ -139,9 +139,10 @@ static enum et_status add_range(struct axis *a, const struct et_field *row,
     snprintf(from, sizeof from, "%.*s", (int)(dots - item), item);
     snprintf(to, sizeof to, "%.*s",
              times ? (int)(times - dots - 2) : (int)sizeof to - 1, dots + 2);
-    bool ok = et_parse_bytes(et_trim(from), &low) &&
-              et_parse_bytes(et_trim(to), &high) &&
-              (!times || et_parse_int(times + 1, &factor));
+    bool ok =
+        et_parse_bytes(et_trim(from), &low) &&
+        et_parse_bytes(et_trim(to), &high) &&
+        (!times || et_parse_int(times + 1 + strspn(times + 1, " \t"), &factor));
     if (!ok || low < 1 || high < low || factor < 2)
         return et_error(ET_USAGE,
                         "%s: %s: '%s' is not from..to*factor, such as "
@@ -197,12 +198,10 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
         return no_memory();
     }
     struct et_pairs *p = NULL;
-    if (parts.n > keys)
-        status =
-            et_error(ET_USAGE,
-                     "%s: %s: '%s' has %zu numbers; at most %zu "
-                     "fit: %s",
-                     where, b->shape_key, item, parts.n, keys, b->shape_help);
+    if (parts.n > keys || parts.n < b->shape_least)
+        status = et_error(ET_USAGE, "%s: %s: '%s' has %zu number%s; write %s",
+                          where, b->shape_key, item, parts.n,
+                          parts.n == 1 ? "" : "s", b->shape_help);
     else if (!(p = add_point(a, NULL, NULL)))
         status = no_memory();
     for (size_t i = 0; status == ET_OK && i < parts.n; i++) {
@@ -261,6 +260,20 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
     return ET_USAGE;
 }
 
+/* A list's items; one that is empty is a slip of the hand. */
+static enum et_status split_list(const char *value, const char *key,
+                                 const char *where, struct et_strings *out)
+{
+    if (!et_split(value, ',', out))
+        return no_memory();
+    for (size_t i = 0; i < out->n; i++) {
+        if (!*out->v[i])
+            return et_error(ET_USAGE, "%s: %s: an item of the list is empty",
+                            where, key);
+    }
+    return ET_OK;
+}
+
 static enum et_status shape_axis(const struct et_section *s,
                                  const char *catalog_dir, struct axis *a)
 {
@@ -275,15 +288,12 @@ static enum et_status shape_axis(const struct et_section *s,
     if (!e && by_hand)
         return ET_OK;
     a->where = e ? e->where : s->where;
-    if (!et_split(e ? e->value : b->shape_preset, ',', &items))
-        return no_memory();
+    status = split_list(e ? e->value : b->shape_preset, b->shape_key, a->where,
+                        &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         const char *item = items.v[i];
         bool number = isdigit((unsigned char)*item) || *item == '-';
-        if (!*item)
-            status = et_error(ET_USAGE, "%s: %s: an item of the list is empty",
-                              a->where, b->shape_key);
-        else if (number && by_hand)
+        if (number && by_hand)
             status = et_error(ET_USAGE,
                               "%s: %s: '%s' sets what another key of the "
                               "section sets too",
@@ -307,17 +317,10 @@ static enum et_status list_axis(const struct et_section_entry *e,
                                 const struct et_field *row, struct axis *a)
 {
     struct et_strings items = {0};
-    enum et_status status = ET_OK;
     a->where = e->where;
-    if (!et_split(e->value, ',', &items))
-        return no_memory();
-    for (size_t i = 0; status == ET_OK && i < items.n; i++) {
-        if (*items.v[i])
-            status = add_item(a, row, items.v[i], e->where);
-        else
-            status = et_error(ET_USAGE, "%s: %s: an item of the list is empty",
-                              e->where, row->key);
-    }
+    enum et_status status = split_list(e->value, row->key, e->where, &items);
+    for (size_t i = 0; status == ET_OK && i < items.n; i++)
+        status = add_item(a, row, items.v[i], e->where);
     et_strings_free(&items);
     return status;
 }
@@ -362,8 +365,7 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
     if (!e)
         return add_backends(a, s->bench, false);
     a->where = e->where;
-    if (!et_split(e->value, ',', &items))
-        return no_memory();
+    status = split_list(e->value, "backend", e->where, &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         const char *name = items.v[i];
         bool listed = false;
@@ -395,7 +397,7 @@ static enum et_status add_team(struct axis *a,
         n = size;
         p = size <= allocation->nodes
                 ? allocation->ranks_upto[size - 1]
-                : size * allocation->ranks_upto[0]; /* will be skipped */
+                : allocation->ranks + size; /* will be skipped */
     } else {
         while (n < allocation->nodes && allocation->ranks_upto[n - 1] < p)
             n++;
@@ -424,8 +426,7 @@ static enum et_status team_axis(const struct et_section *s,
     int64_t most = by_node ? allocation->nodes : allocation->ranks;
     const char *key = by_node ? "nodes" : "ranks";
     a->where = e ? e->where : s->where;
-    if (!et_split(e ? e->value : "powers", ',', &items))
-        return no_memory();
+    status = split_list(e ? e->value : "powers", key, a->where, &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         int64_t size;
         if (strcmp(items.v[i], "all") == 0) {
@@ -468,7 +469,8 @@ static enum et_status make_case(const struct et_section *s,
         for (size_t k = 0; status == ET_OK && k < p->n; k++)
             status = et_case_set(&c, p->v[k].key, p->v[k].text, where);
     }
-    snprintf(where, sizeof where, "%s: [%s]", s->where, s->title);
+    /* The sizes' place: most of what is wrong together, or too large, is. */
+    snprintf(where, sizeof where, "%s: [%s]", axes[0].where, s->title);
     if (status == ET_OK && s->bench->check)
         status = s->bench->check(c.params, where);
     c.where = et_strdup(where);

@@ -34,11 +34,11 @@ struct et_need {
 
 /* One iteration's work, whole team. A kind that does not occur is 0. */
 struct et_work {
-    double flop;      /* floating-point operations, by `convention` */
-    double bytes;     /* payload: algbw's and bandwidth's numerator */
-    double bus_bytes; /* busbw's numerator (collectives), else 0; NAN: a
-                       * collective of one rank, which uses no bus */
-    double messages;  /* messages sent, whole team */
+    double flop;            /* floating-point operations, by `convention` */
+    double bytes;           /* payload: algbw's and bandwidth's numerator */
+    double bus_bytes;       /* busbw's numerator (collectives), else 0; NAN: a
+                             * collective of one rank, which uses no bus */
+    double messages;        /* messages sent, whole team */
     const char *convention; /* how they are counted; static text */
 };
 
@@ -54,11 +54,12 @@ struct et_bench {
     const char *name, *summary;
     const struct et_field *params; /* rows of its parameter struct */
     size_t params_size;
-    const char *shape_key;      /* plan key of sizes: "shapes" or "sizes" */
-    const char *const *shape;   /* parameters that AxBxC fills, in order */
-    const char *shape_preset;   /* the sizes when the plan names none */
+    const char *shape_key;    /* plan key of sizes: "shapes" or "sizes" */
+    const char *const *shape; /* parameters that AxBxC fills, in order */
+    size_t shape_least;       /* how many of them a size must give */
+    const char *shape_preset; /* the sizes when the plan names none */
     const char *shape_help;
-    bool once; /* every sample is one iteration, `before` called before it */
+    bool once;   /* every sample is one iteration, `before` called before it */
     bool serial; /* the kernel keeps one thread of a rank busy, never more */
 
     /* Names of the listed backends, i from 0; NULL ends. One that is there to

@@ -64,8 +64,8 @@ struct et_result_absent {
 };
 struct et_result_counters {
     char *source;
-    int64_t iterations; /* of the counted pass, which is not a timed one */
-    int64_t threads;    /* counted, whole team */
+    int64_t iterations;     /* of the counted pass, which is not a timed one */
+    int64_t threads;        /* counted, whole team */
     struct et_list values;  /* of et_result_count */
     struct et_list absents; /* of et_result_absent */
 };
@@ -85,7 +85,7 @@ struct et_result_host {
     char *binding;        /* its first rank's allowed set */
 };
 struct et_result_placement {
-    bool oversubscribed; /* somewhere busy_threads > cores */
+    bool oversubscribed;  /* somewhere busy_threads > cores */
     struct et_list hosts; /* of et_result_host; nodes of the team */
 };
 
@@ -93,8 +93,8 @@ struct et_result {
     char *bench, *id, *backend, *origin; /* origin: library behind backend */
     char *label;                         /* the plan section's label, or NULL */
     struct et_pairs params;
-    int outcome; /* enum et_outcome */
-    char *reason; /* why not measured; NULL when it was */
+    int outcome;   /* enum et_outcome */
+    char *reason;  /* why not measured; NULL when it was */
     char *started; /* UTC date */
     double spent;  /* s, all told */
     struct et_result_team team;

@@ -10,12 +10,12 @@
 
 /* What is known when a run begins. */
 struct et_run_info {
-    char *version;         /* of etalon */
-    char *commit;          /* git commit of the build, "-dirty" if so */
+    char *version; /* of etalon */
+    char *commit;  /* git commit of the build, "-dirty" if so */
     char *compiler, *flags;
-    struct et_strings command; /* argv */
-    struct et_pairs config;    /* every option, as in force */
-    struct et_pairs libraries; /* name and version of what is linked */
+    struct et_strings command;         /* argv */
+    struct et_pairs config;            /* every option, as in force */
+    struct et_pairs libraries;         /* name and version of what is linked */
     struct et_environment environment; /* of rank 0's node */
     int64_t ranks, nodes;
     char *transport;

@@ -52,8 +52,8 @@ static enum et_status open_auto(struct et_team **out)
     /* Each rank alone would take itself for the whole run. */
     if (ranks > 1 && et_team_mpi_why_not())
         return et_error(ET_INFRA,
-                        "a launcher started %d ranks or more, but MPI is %s; "
-                        "start one process, or configure --with-mpi",
+                        "a launcher started at least %d ranks, which cannot "
+                        "find each other: MPI is %s",
                         ranks, et_team_mpi_why_not());
     if (ranks > 1)
         return et_error(ET_INFRA,

@@ -32,8 +32,7 @@ struct et_team_ops {
     enum et_status (*exchange)(struct et_team *t, const void *send, size_t ns,
                                int to, void *receive, size_t nr, int from);
     /* The first `ranks` ranks form *out; others get *out = NULL. */
-    enum et_status (*first)(struct et_team *t, int ranks,
-                            struct et_team **out);
+    enum et_status (*first)(struct et_team *t, int ranks, struct et_team **out);
     /* Barrier that sleeps instead of spinning: for ranks that sit out. */
     enum et_status (*rest)(struct et_team *t);
     void (*close)(struct et_team *t);
@@ -42,9 +41,9 @@ struct et_team_ops {
 struct et_team {
     const struct et_team_ops *ops;
     int rank, size;
-    int node, nodes;             /* this rank's node, in order of first rank */
-    int local_rank, local_size;  /* within the node */
-    void *native;                /* mpi: MPI_Comm *; self: NULL */
+    int node, nodes;            /* this rank's node, in order of first rank */
+    int local_rank, local_size; /* within the node */
+    void *native;               /* mpi: MPI_Comm *; self: NULL */
 };
 
 /* The whole allocation. name: "self", "mpi", or "auto": mpi where a launcher

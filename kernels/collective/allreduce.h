@@ -27,9 +27,8 @@ struct et_allreduce_backend {
     const char *(*unsupported)(const struct et_allreduce *p, int ranks);
     /* Messages that one all-reduce sends over the whole team; 0: unknown. */
     double (*messages)(const struct et_allreduce *p, int ranks);
-    enum et_status (*create)(const struct et_allreduce *p,
-                             struct et_team *team, const void *in, void *out,
-                             void **plan);
+    enum et_status (*create)(const struct et_allreduce *p, struct et_team *team,
+                             const void *in, void *out, void **plan);
     enum et_status (*run)(void *plan); /* collective */
     enum et_status (*fetch)(void *plan);
     void (*destroy)(void *plan);

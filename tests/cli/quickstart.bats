@@ -10,6 +10,7 @@ setup() {
     mkdir -p "$tree/build" "$tree/.ci" "$bin"
     cp "$src/quickstart" "$tree/"
     cp "$src/.ci/run" "$tree/.ci/"
+    chmod u+w "$tree/quickstart" "$tree/.ci/run" # not so in a tarball
     export CALLS=$BATS_TEST_TMPDIR/calls HERE=$BATS_TEST_TMPDIR/here
     : >"$CALLS"
     touch "$tree/configure.ac" "$tree/Makefile.am"

@@ -65,6 +65,21 @@ static bool takes_direct(struct et_team *t, const char *dir)
     return et_team_agree(t, fd >= 0 ? ET_OK : ET_UNSURE) == ET_OK;
 }
 
+/* Does this directory's file system let go of its pages when asked? */
+static bool drops(struct et_team *t, const char *dir)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/drops-%d", dir, t->rank);
+    int fd = open(path, O_CREAT | O_RDWR, 0600);
+    CHECK(fd >= 0 && write(fd, path, sizeof path) == sizeof path);
+    CHECK(fsync(fd) == 0 && et_io_cache_share(path) == 1);
+    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    close(fd);
+    bool gone = et_io_cache_share(path) == 0;
+    unlink(path);
+    return et_team_agree(t, gone ? ET_OK : ET_UNSURE) == ET_OK;
+}
+
 /* One byte at the end of the last rank's part, on disk or in the buffer. */
 static void spoil(struct state *s)
 {
@@ -102,7 +117,7 @@ static void sample(struct state *s)
 }
 
 static void test_bench(const char *backend, struct et_team *t, const char *dir,
-                       const struct params *q)
+                       const struct params *q, bool goes_cold)
 {
     struct et_setting setting = {.team = t,
                                  .backend = backend,
@@ -130,8 +145,13 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
     CHECK(verify(s, &v) == ET_OK);
     CHECK(v.status == ET_CHECK_FAILED &&
           v.error > 0.9 * (double)s->p.bytes * t->size);
+    unsigned char old[64] = {0};
+    if (q->op == WRITE)
+        memcpy(old, s->data, sizeof old);
     sample(s);
     CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
+    /* A new epoch, so that an old block on disk could not pass. */
+    CHECK(memcmp(old, s->data, sizeof old) != 0);
 
     CHECK(facts(s, &found) == ET_OK);
     const char *share = et_pairs_get(&found, "cache_share_before");
@@ -142,7 +162,8 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
         CHECK(strcmp(source_now, "device") != 0);
     } else if (share) {
         /* Dropped and proven, or said not to be. */
-        CHECK(atof(share) <= COLD || et_pairs_get(&found, "cache_note"));
+        CHECK((atof(share) <= COLD) != !!et_pairs_get(&found, "cache_note"));
+        CHECK(!goes_cold || atof(share) <= COLD);
     }
     for (size_t i = 0; i < found.n; i++) {
         free(found.v[i].key);
@@ -253,6 +274,9 @@ int main(void)
     bool direct_works = takes_direct(t, dir);
     if (!direct_works && t->rank == 0)
         printf("io direct: not tested: %s refuses O_DIRECT\n", dir);
+    bool goes_cold = drops(t, dir);
+    if (!goes_cold && t->rank == 0)
+        printf("io cold: not tested: %s keeps its pages cached\n", dir);
     for (size_t k = 0; (b = et_io_backend_at(k)); k++) {
         CHECK(et_io_backend_find(b->name) == b);
         struct et_io probe = {.bytes = 1, .block = 1};
@@ -288,7 +312,7 @@ int main(void)
                 q.bytes = 1500001;
             if ((!q.direct || direct_works) &&
                 !unsupported(&q, b->name, t->size))
-                test_bench(b->name, t, dir, &q);
+                test_bench(b->name, t, dir, &q, goes_cold);
         }
         checked++;
     }

@@ -1,0 +1,185 @@
+#!/usr/bin/env bats
+# Every subcommand on its straight way, and the exit codes that scripts read.
+
+load common
+
+@test "run leaves all that it promises" {
+    try run --plan tiny.ini --out d
+    passed
+    grep -q 'gemm fp64' out
+    grep -q 'report: d/report.html' err
+    for file in run.json records.jsonl plan.ini report.txt report.html \
+        manifest.sha256; do
+        [ -s d/$file ]
+    done
+    [ "$(find d -name '.*' ! -name . -o -name '*.new' | wc -l)" -eq 0 ]
+    cmp d/plan.ini tiny.ini
+    whole d 2
+    sha256sum --version >/dev/null 2>&1 || return 0
+    (cd d && sha256sum --quiet -c manifest.sha256)
+}
+
+@test "run names its directory itself" {
+    try run --plan tiny.ini --quiet
+    passed
+    [ ! -s out ]
+    [ -s etalon-run-2*/records.jsonl ]
+}
+
+@test "all benches in one small run" {
+    plan all.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
+        '[gemm]' 'shapes = 8x8x8' 'dtype = fp32, fp64' 'backend = reference' \
+        '[conv]' 'shapes = 1x3x8x8x4x3x3' 'backend = reference' \
+        '[allreduce]' 'sizes = 64' 'backend = ring' \
+        '[io]' 'sizes = 4096' 'op = write, read' 'backend = posix'
+    try plan --plan all.ini
+    passed
+    grep -q '^6 cases' out
+    try run --plan all.ini --team self --out d
+    passed
+    whole d 6
+    [ "$(grep -c '"status":"measured"' d/records.jsonl)" -eq 6 ]
+    # Scratch files go with their case.
+    [ "$(find d -type f ! -path '*/plots/*' | wc -l)" -eq 6 ]
+}
+
+@test "a run that is done is not run again" {
+    make_run d
+    cp d/records.jsonl before
+    try run --resume d
+    passed
+    cmp before d/records.jsonl
+    grep -q '0 measured.* 2 kept' err
+    whole d 2
+    mv d moved
+    try run --resume moved
+    passed
+    [ ! -e d ]
+    whole moved 2
+}
+
+@test "plan runs nothing" {
+    try plan --plan tiny.ini
+    passed
+    [ "$(grep -c 'gemm backend=reference' out)" -eq 2 ]
+    grep -q '^2 cases' out
+    [ "$(find . -type d | wc -l)" -eq 1 ]
+    try plan
+    passed
+    try plan --ranks 64 --nodes 8
+    passed
+    grep -q 'ranks=64 nodes=8' out
+}
+
+@test "list and info" {
+    for what in benches backends shapes metrics options formats counters; do
+        try list $what
+        passed
+        [ -s out ]
+        [ ! -s err ]
+    done
+    try list shapes --bench conv
+    passed
+    refute grep -qv '^conv' out
+    for format in text html markdown json; do
+        try info --format $format
+        passed
+        [ -s out ]
+    done
+}
+
+@test "report in every format" {
+    make_run d
+    for format in $("$ETALON" list formats | awk '{ print $1 }'); do
+        try report d --format "$format"
+        passed
+        [ ! -s err ] || fail 'no word is wanted'
+        grep -q 8x8x8 out
+        try report d --format "$format" --out "x.$format"
+        passed
+        [ ! -s out ]
+        grep -q 8x8x8 "x.$format"
+    done
+    command -v python3 || skip 'no python3 to read the JSON with'
+    python3 -m json.tool x.json >/dev/null
+    # A report changes nothing but what --update asks for.
+    whole d 2
+    echo >>d/report.txt
+    try report d --update
+    passed
+    whole d 2
+}
+
+@test "judge: pass, fail, inconclusive" {
+    make_run d
+    judged() { # judged CODE LINE...
+        local code=$1
+        shift
+        plan c.ini '[a]' "$@"
+        try judge c.ini d
+        [ "$status" -eq "$code" ] || fail "$code is wanted"
+        [ ! -s err ]
+    }
+    # The intervals of so short a run say nothing; time it with a fake clock.
+    rm -rf d
+    make_run d --clock fake --precision 1
+    gemm='where = bench=gemm'
+    judged 0 "$gemm" 'metric = time' 'at_most = 1000 s'
+    grep -q pass out
+    judged 1 "$gemm" 'metric = time' 'at_least = 1000 s'
+    grep -q fail out
+    judged 5 'where = bench=gemm dtype=fp32' 'metric = time' 'at_most = 1000 s'
+    grep -q inconclusive out
+    judged 5 'where = bench=io' 'metric = time' 'at_most = 1000 s'
+    judged 5 'where = benhc=gemm' 'metric = time' 'at_most = 1000 s'
+    # One missed clause is a miss, whatever the others say.
+    judged 1 "$gemm" 'metric = time' 'at_least = 1000 s' '[b]' \
+        'where = bench=io' 'metric = time' 'at_most = 1000 s'
+}
+
+@test "compare" {
+    make_run a --clock fake --precision 1
+    cp -r a b
+    try compare a b
+    [ "$status" -eq 0 ] || [ "$status" -eq 5 ] || fail '0 or 5 is wanted'
+    sed -i '$d' b/records.jsonl
+    try compare a b
+    [ "$status" -eq 1 ] || fail 'a missing case is a miss'
+    try compare a b --format json
+    [ "$status" -eq 1 ]
+    for other in none tiny.ini; do
+        try compare a "$other" && refused 2 "$other: "
+    done
+}
+
+@test "schema, man, help and version" {
+    try schema
+    passed
+    grep -q '"\$schema"' out
+    try --version
+    passed
+    grep -qE '^etalon [0-9]+\.[0-9]+' out
+    for help in --help -h help; do
+        try $help
+        passed
+        grep -q '^Usage: etalon COMMAND' out
+    done
+    for command in run plan list info report judge compare verify schema man; do
+        try $command --help
+        passed
+        grep -q "^Usage: etalon $command" out
+        [ ! -s err ]
+        [ "$(wc -L <out)" -le 80 ] || fail "$command --help is wide"
+        cp out by_option
+        try help $command
+        cmp out by_option
+    done
+    try man
+    passed
+    for command in run plan list info report judge compare verify schema; do
+        grep -q "ETALON $command" out
+    done
+    command -v groff || skip 'no groff to read the man page with'
+    groff -man -Tutf8 -wall out >/dev/null 2>err
+    [ ! -s err ] || fail 'no warning is wanted'
+}

@@ -1,0 +1,74 @@
+# What the .bats files share: the program as built, a folder for each test, and
+# the shape that a refusal has. Sourced with `load common`.
+#
+# A test ends at the first command that fails, unless that stands before && or
+# || or after !: so `try ... && refused ...` checks, as try never fails, while
+# `[ x ] && [ y ]` and `! x` do not; write two lines, and refute.
+
+export ETALON=${ETALON:-$PWD/etalon}
+
+setup() {
+    cd "$BATS_TEST_TMPDIR" || return
+    # A plan of two cases that take no time.
+    plan tiny.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
+        'team = self' '[gemm]' 'shapes = 8x8x8, 9x9x9' 'backend = reference' \
+        'threads = 1'
+}
+
+plan() { # plan FILE LINE...
+    local file=$1
+    shift
+    printf '%s\n' "$@" >"$file"
+}
+
+try() { # try WORD...: etalon's exit code in $status, its words in out and err
+    status=0
+    "$ETALON" "$@" >out 2>err || status=$?
+}
+
+refute() {
+    if "$@"; then fail "not wanted: $*"; fi
+}
+
+fail() {
+    echo "$*"
+    echo "status: $status"
+    echo 'standard error:'
+    cat err
+    return 1
+}
+
+# refused CODE TEXT... : one line on standard error, with each TEXT in it.
+refused() {
+    local code=$1 text
+    shift
+    [ "$status" -eq "$code" ] || fail "exit code $code is wanted"
+    [ "$(wc -l <err)" -eq 1 ] || fail 'one line is wanted'
+    grep -q '^etalon: error: ' err || fail 'an error line is wanted'
+    for text; do
+        grep -qF -- "$text" err || fail "'$text' is wanted"
+    done
+    refute grep -q $'[\033\r]' err
+}
+
+passed() {
+    [ "$status" -eq 0 ] || fail 'success is wanted'
+}
+
+# A run of the tiny plan in folder $1; more words go to etalon.
+make_run() {
+    local out=$1
+    shift
+    try run --plan tiny.ini --out "$out" --quiet "$@"
+    passed
+}
+
+# Each planned case stands once in the records of folder $1.
+whole() { # whole DIR CASES
+    [ "$(wc -l <"$1/records.jsonl")" -eq "$2" ] || fail "$2 records are wanted"
+    [ "$(grep -o '"case":"[^"]*"' "$1/records.jsonl" | sort -u | wc -l)" \
+        -eq "$2" ] || fail "$2 cases are wanted"
+    try verify "$1"
+    passed
+    grep -qF "$2 records recomputed" out
+}

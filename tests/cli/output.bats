@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# What is written and where: lost output is no success, escape bytes go to a
+# terminal alone, and no name is ever a command.
+
+load common
+
+@test "standard output that is full or closed" {
+    make_run d
+    plan c.ini '[a]' 'where = bench=gemm' 'metric = flops' 'at_least = 1 FLOP/s'
+    for words in 'list options' 'list backends' info plan schema man --help \
+        'run --help' --version 'report d' 'report d --format html' \
+        'report d --format json' 'report d --format csv' 'verify d' \
+        'compare d d' 'judge c.ini d'; do
+        status=0
+        # shellcheck disable=SC2086 # words
+        "$ETALON" $words >/dev/full 2>err || status=$?
+        refused 4 written
+        status=0
+        # shellcheck disable=SC2086 # words
+        "$ETALON" $words >&- 2>err || status=$?
+        refused 4 written
+    done
+}
+
+@test "a reader that leaves early" {
+    "$ETALON" list options 2>err | head -n 1 >/dev/null
+    "$ETALON" man 2>>err | head -n 1 >/dev/null
+    [ ! -s err ]
+}
+
+@test "no file is taken for a closed standard output" {
+    status=0
+    "$ETALON" run --plan tiny.ini --out d >&- 2>err || status=$?
+    refused_lines=$(grep -c error: err)
+    [ "$status" -eq 4 ]
+    [ "$refused_lines" -eq 1 ]
+    whole d 2
+}
+
+@test "no escape byte but on a terminal that knows them" {
+    make_run d
+    for words in 'run --plan tiny.ini --out e' 'report d' info 'list backends'
+    do
+        # shellcheck disable=SC2086 # words
+        "$ETALON" $words >out 2>err
+        refute grep -q $'[\033\r]' out err
+    done
+    script --version >/dev/null 2>&1 || skip 'no script(1) to make a terminal'
+    terminal() { # a progress line, where there is one, has an escape byte
+        rm -rf f
+        env "$@" script -qec "'$ETALON' run --plan tiny.ini --out f" /dev/null \
+            >out </dev/null
+        [ -s f/report.txt ]
+    }
+    terminal TERM=dumb
+    refute grep -q $'\033' out
+    terminal TERM=xterm NO_COLOR=1
+    refute grep -q $'\033' out
+    terminal -u NO_COLOR TERM=xterm
+    grep -q $'\033' out
+}
+
+# No reader of the run in folder $1 runs or draws what its names say.
+harmless() {
+    whole "$1" 2
+    [ ! -e pwned ]
+    refute grep -qE '<script|<b>|onload=' "$1/report.html"
+    grep -q '<svg' "$1/report.html" || [ ! -e "$1/plots/flops-gemmfp64.svg" ]
+    for format in html markdown; do
+        try report "$1" --format $format
+        passed
+        refute grep -qE '<script|<b>' out
+    done
+    [ ! -e pwned ]
+}
+
+@test "labels and paths with words of shells, gnuplot and HTML" {
+    # The label stands in the plan, the rest in the command line.
+    bad="<script>alert(1)</script>\`touch pwned\`\$(touch pwned)\"'&%\\;|{}@_^"
+    plan "$bad.ini" '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+        'max-samples = 6' 'team = self' "[gemm $bad]" 'shapes = 8x8x8, 9x9x9' \
+        'backend = reference' 'threads = 1' 2>/dev/null || true
+    bad=${bad//\//}
+    plan "$bad.ini" '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+        'max-samples = 6' 'team = self' \
+        "[gemm <script>alert(1)</script>\`touch pwned\`\$(touch pwned)\"'&;]" \
+        'shapes = 8x8x8, 9x9x9' 'backend = reference' 'threads = 1'
+    try run --plan "$bad.ini" --out "$bad" --quiet
+    passed
+    [ ! -e pwned ]
+    harmless "$bad"
+    command -v gnuplot || skip 'no gnuplot: nothing is drawn'
+    [ -s "$bad/plots/flops-gemmfp64.svg" ]
+}
+
+@test "a host name with HTML" {
+    [ "$(id -u)" -eq 0 ] || skip 'only root may name a host'
+    unshare -u true 2>/dev/null || skip 'unshare -u is not allowed'
+    # shellcheck disable=SC2016 # the name, not what it would run
+    unshare -u sh -c 'echo "<b>x\`touch pwned\`|" >/proc/sys/kernel/hostname &&
+        exec "$0" "$@"' "$ETALON" run --plan tiny.ini --out d --quiet ||
+        skip 'the host cannot be named'
+    grep -q '<b>x' d/run.json
+    harmless d
+}
+
+@test "bytes that are no UTF-8 in names" {
+    name=$'caf\xe9'
+    make_run "$name"
+    whole "$name" 2
+    for format in text html markdown csv json; do
+        try report "$name" --format $format
+        passed
+        iconv -f UTF-8 -t UTF-8 out >/dev/null
+    done
+}

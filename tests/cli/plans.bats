@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# Plans that cannot be used: each is refused in one line that names file, line
+# and key, and nothing is measured.
+
+load common
+
+bad() { # bad LINE... : a plan of these lines
+    plan p.ini "$@"
+    try plan --plan p.ini
+}
+
+@test "a plan that is no text file" {
+    mkdir d
+    printf '[gemm]\nm = 8\0' >nul.ini
+    : >empty.ini
+    try plan --plan d && refused 2 'd: is a directory'
+    try plan --plan nul.ini && refused 2 'nul.ini: is binary'
+    try plan --plan "$ETALON" && refused 2 'is binary'
+    try plan --plan empty.ini && refused 2 'empty.ini: has no bench section'
+    try plan --plan none.ini && refused 2 'none.ini: No such file'
+    try plan --plan tiny.ini/x && refused 2 'tiny.ini/x:'
+    head -c 5000000 /dev/zero | tr '\0' ';' >huge.ini
+    try plan --plan huge.ini && refused 2 'huge.ini: is larger'
+    for command in plan run; do
+        try "$command" --plan none.ini && refused 2 'none.ini:'
+    done
+}
+
+@test "lines" {
+    bad '[gemm]' "m = $(printf '1%.0s' {1..400})"
+    refused 2 'p.ini:2: line of 404 characters' 'Continue'
+    bad '[gemm]' '' 'junk' 'm = 8' && refused 2 'p.ini:3: neither'
+    bad '[gemm' 'm = 8' && refused 2 'p.ini:1: neither'
+    bad 'gemm' 'm = 8' && refused 2 'p.ini:1: neither'
+    bad 'm = 8' '[gemm]' && refused 2 'p.ini:1: m: stands before any [section]'
+    bad '[gemm]' '= 8' && refused 2 'p.ini:2: [gemm]'
+    bad '[gemm]' 'm =' && refused 2 'p.ini:2: [gemm]: m has no value'
+    bad '[gemm]' 'm' && refused 2 'p.ini:2: neither'
+}
+
+@test "lines that are right" {
+    printf '\357\273\277[gemm]\r\n; note\r\n\r\nshapes = 8x8x8,\r\n  9x9x9\r\n' \
+        >p.ini
+    try plan --plan p.ini
+    passed
+    grep -q 'm=9 n=9 k=9' out
+    bad '[gemm]' 'shapes: 8x8x8 ; a note' '# a note'
+    passed
+}
+
+@test "sections" {
+    bad '[gmem]' 'm = 8' && refused 2 'p.ini:1: [gmem]' '[gemm]'
+    bad '[]' 'm = 8' && refused 2 'p.ini:1: []'
+    bad '[run]' 'seed = 1' && refused 2 'p.ini: has no bench section'
+    bad '[gemm]' 'm = 8' '[gemm]' 'm = 9'
+    refused 2 'p.ini:3: [gemm] stands twice' 'p.ini:1' 'label'
+    bad '[gemm a]' 'm = 8' '[gemm  a]' 'm = 9' && refused 2 'p.ini:3: '
+    bad '[run]' 'seed = 1' '[run]' 'budget = 1' '[gemm]'
+    refused 2 'p.ini:3: [run] stands twice' 'p.ini:1'
+}
+
+@test "keys" {
+    bad '[gemm]' 'dtpye = fp32' && refused 2 'p.ini:2: [gemm]' "'dtype'"
+    bad '[gemm]' 'M = 8' && refused 2 'p.ini:2: [gemm]' "'M'" "'m'"
+    bad '[run]' 'bugdet = 1' '[gemm]' && refused 2 'p.ini:2: [run]' "'budget'"
+    bad '[run]' 'out = x' '[gemm]' && refused 2 'p.ini:2: [run]' "'out'"
+    bad '[gemm]' 'm = 8' 'm = 9' && refused 2 'p.ini:3: [gemm]' m 'p.ini:2'
+    bad '[gemm]' 'trans_a = no' 'trans-a = no' && refused 2 'p.ini:3: [gemm]'
+    bad '[run]' 'seed = 1' 'seed = 2' '[gemm]'
+    refused 2 'p.ini:3: [run]: seed stands twice'
+    bad '[gemm]' 'm = 8' 'shapes = 8x8x8' && refused 2 'p.ini:3: shapes'
+    bad '[gemm]' 'ranks = 1' 'nodes = 1' && refused 2 'p.ini:3: nodes' 'p.ini:2'
+}
+
+@test "values" {
+    bad '[run]' 'budget = 1 lightyear' '[gemm]'
+    refused 2 'p.ini:2: budget' "'1 lightyear'" '150 ms'
+    bad '[run]' 'clock = sun' '[gemm]' && refused 2 'p.ini:2: clock' 'real|fake'
+    bad '[gemm]' 'dtype = fp63' && refused 2 'p.ini:2: [gemm]: dtype' "'fp64'"
+    bad '[gemm]' 'alpha = x' && refused 2 'p.ini:2: [gemm]: alpha' 'number'
+    bad '[gemm]' 'threads = 0' && refused 2 'p.ini:2: [gemm]: threads: 0'
+    bad '[gemm]' 'ranks = 0' && refused 2 'p.ini:2: ranks' "'powers'"
+    bad '[gemm]' 'backend = bils' && refused 2 'p.ini:2: backend' "'blis'"
+    bad '[gemm]' 'shapes = squaer/512' && refused 2 'p.ini:2: shapes' square
+    bad '[io]' 'sizes = 8 parsec' && refused 2 'p.ini:2: [io]: bytes' '64 KiB'
+    bad '[io]' 'op = wriet' && refused 2 'p.ini:2: [io]: op' "'write'"
+    for key in shapes backend ranks threads dtype; do
+        bad '[gemm]' "$key = 1,, 2" && refused 2 "p.ini:2: $key:" 'empty'
+    done
+}
+
+@test "sizes that make no sense" {
+    for size in 0x8x8 -1x8x8 8x0x8 8x8x0 8x8x8x0 0^3; do
+        bad '[gemm]' "shapes = $size" && refused 2 'p.ini:2: [gemm]: ' 'range'
+    done
+    for size in 8 8x8 8x 8^2 8x8x8x8x8; do
+        bad '[gemm]' "shapes = $size" && refused 2 'p.ini:2: shapes' MxNxK
+    done
+    for size in 8^9 8^0 8^-1 8^x; do
+        bad '[gemm]' "shapes = $size" && refused 2 'p.ini:2: shapes' 'power'
+    done
+    for size in 8xyx8 8x8xx8 1.5x8x8 0x10x8x8; do
+        bad '[gemm]' "shapes = $size" && refused 2 'p.ini:2: '
+    done
+    bad '[conv]' 'shapes = 1x3x8x8' && refused 2 'p.ini:2: shapes' NxCxHxWxKxRxS
+    bad '[conv]' 'shapes = 0x3x8x8x4x3x3' && refused 2 'p.ini:2: [conv]: n: 0'
+    bad '[conv]' 'shapes = 1x3x8x8x4x30x3' && refused 2 'p.ini:2: [conv]: r'
+    bad '[conv]' 'shapes = 1x3x8x8x4x3x3' 'groups = 2'
+    refused 2 'p.ini:2: [conv]: groups'
+    bad '[conv]' 'stride_h = 0' && refused 2 'p.ini:2: [conv]: stride_h: 0'
+    bad '[allreduce]' 'sizes = 7' && refused 2 'p.ini:2: [allreduce]' 'multiple'
+    for range in 8.. ..8 64..8 '8..64*1' '8..64*x' '-8..8' '8..9EiB'; do
+        bad '[allreduce]' "sizes = $range" && refused 2 'p.ini:2: '
+    done
+}
+
+@test "sizes that overflow" {
+    for size in 9223372036854775807^3 9223372036854775808^3 1e19x8x8 \
+        99999999999999999999x2x2 1000000000000^3 18446744073709551617x8x8; do
+        bad '[gemm]' "shapes = $size" && refused 2 'p.ini:2: [gemm]'
+    done
+    bad '[gemm]' 'shapes = 8x8x8' 'lda = 9223372036854775807'
+    refused 2 'p.ini:' lda
+    bad '[conv]' "shapes = $(printf '1000000000x%.0s' {1..6})1"
+    refused 2 'p.ini:2: [conv]'
+    for size in 8EiB 16EiB 99999999999999999999 9223372036854775807; do
+        bad '[io]' "sizes = $size" && refused 2 'p.ini:2: [io]'
+        bad '[allreduce]' "sizes = $size" && refused 2 'p.ini:2: [allreduce]'
+    done
+}
+
+@test "sizes that do not fit in memory, told of before a run begins" {
+    bad '[gemm]' 'shapes = 8x8x8, 3000000^3' && refused 2 'p.ini:2: [gemm]' GiB
+    try run --plan p.ini --out r && refused 2 'p.ini:2: [gemm]' GiB
+    [ ! -e r ]
+    bad '[allreduce]' 'sizes = 1PiB' && refused 2 'p.ini:2: [allreduce]' GiB
+    bad '[io]' 'sizes = 1PiB' && refused 2 'p.ini:2: [io]' GiB
+    bad '[conv]' 'shapes = 100000x300x800x800x64x3x3'
+    refused 2 'p.ini:2: [conv]' GiB
+    bad '[gemm]' 'm = 1..1000000*2' 'n = 1..1000000*2' 'k = 1..1000000*2' \
+        'batch = 1..1000000*2' 'threads = 1..1000000*2'
+    refused 2 'p.ini:1: [gemm]' 'cases'
+}
+
+@test "a broken catalog" {
+    broken() { # broken LINE... : the catalog's only file of gemm shapes
+        mkdir -p cat/gemm
+        plan cat/gemm/own.csv "$@"
+        try plan --catalog cat --plan own.ini
+    }
+    plan own.ini '[gemm]' 'shapes = own/a'
+    broken name,m,n,k own/a,8,8,8 && passed
+    broken nmae,m,n,k own/a,8,8,8 && refused 2 'own.csv:1:' "'name'"
+    broken name,m,n,kk own/a,8,8,8 && refused 2 'own.csv:1:' "'kk'" "'k'"
+    broken name,m,n,k own/a,8,8 && refused 2 'own.csv:2:' '3 cells'
+    broken name,m,n,k own/a,8,8,8,8 && refused 2 'own.csv:2:' '5 cells'
+    broken '# none' && refused 2 'own.ini:2: shapes' "'own/a'"
+    broken name,m,n,k own/a,8,0,8 && refused 2 'n: 0'
+    broken name,m,n,k own/a,8,x,8 && refused 2 "n: 'x'"
+    rm -r cat
+    try plan --catalog cat --plan own.ini && refused 2 own/a
+    try plan --catalog cat && refused 2 'cat/plans/default.ini: No such file'
+}

@@ -1,0 +1,407 @@
+/* measure and drive on a team of one, a fake clock and a fake bench: what
+ * becomes of a case that goes right, wrong, or not at all, that it is always
+ * released, and what reaches the sink.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/config/plan.h"
+#include "harness/run/drive.h"
+#include "tests/unit/fake_bench.h"
+
+struct lab {
+    struct et_clock clock;
+    struct et_counters counters;
+    struct et_energy energy;
+    struct et_options options;
+    struct et_team *team;
+    char tag[32];
+    struct et_instruments with;
+};
+
+static void open_lab(struct lab *l, struct fake *f, const char *counters)
+{
+    assert_int_equal(et_clock_open("fake", &l->clock), ET_OK);
+    assert_int_equal(et_counters_open(counters, &l->counters), ET_OK);
+    l->energy = (struct et_energy){.reason = "no energy here"};
+    assert_int_equal(
+        et_fields_init(et_option_rows, &l->options, sizeof l->options), ET_OK);
+    assert_int_equal(et_team_open("self", &l->team), ET_OK);
+    fake_tag(f, l->tag);
+    l->with = (struct et_instruments){&l->clock, &l->counters, &l->energy,
+                                      &l->options, l->tag};
+}
+
+static void close_lab(struct lab *l)
+{
+    et_counters_close(&l->counters);
+    et_fields_free(et_option_rows, &l->options, sizeof l->options);
+    et_team_close(l->team);
+}
+
+static void measure_with(struct lab *l, const char *backend,
+                         struct et_result *r)
+{
+    struct et_case c;
+    assert_int_equal(et_case_init(&fake_bench, &c), ET_OK);
+    assert_int_equal(et_case_set(&c, "backend", backend, "t"), ET_OK);
+    assert_int_equal(et_case_set(&c, "threads", "2", "t"), ET_OK);
+    assert_int_equal(et_case_name(&c), ET_OK);
+    *r = (struct et_result){0};
+    assert_int_equal(et_measure(&l->with, &c, l->team, r), ET_OK);
+    et_case_free(&c);
+}
+
+static void measure(struct fake *f, const char *backend, struct et_result *r)
+{
+    struct lab l;
+    open_lab(&l, f, "fake");
+    measure_with(&l, backend, r);
+    close_lab(&l);
+}
+
+static void goes_right(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct et_result r;
+    measure(&f, "quick", &r);
+    assert_int_equal(r.outcome, ET_MEASURED);
+    assert_null(r.reason);
+    assert_true(f.prepared == 1 && f.released == 1 && f.worked == 1);
+    assert_int_equal(f.verified, 2); /* before timing and after */
+    assert_int_equal(f.setting.threads, 2);
+    assert_int_equal(f.setting.seed, 1);
+    assert_string_equal(f.backend, "quick");
+    /* The check, warm-up, samples, and one counted pass. */
+    assert_int_equal(f.ran, 1 + r.time.warmup + r.time.n + 1);
+    assert_int_equal(f.iterations, r.time.iterations);
+    /* A record says by itself that its times were made up. */
+    assert_non_null(strstr(r.time.method, "FAKE CLOCK"));
+    assert_true(r.time.n >= 6 && r.time.warmup >= 4 && r.time.converged);
+    assert_true(r.time.n == (int64_t)r.time.samples.n);
+    assert_true(r.time.ci_low <= r.time.median &&
+                r.time.median <= r.time.ci_high);
+    assert_true(r.time.slowest_rank == 0 && r.time.imbalance == 1);
+    assert_true(r.work.flop == 1e6 && r.work.bytes == 64);
+    assert_int_equal(r.verification.status, ET_CHECK_PASSED);
+    assert_true(r.verification.error == 0.5 && r.verification.bound == 1);
+    assert_string_equal(r.verification.method, "by decree");
+    assert_null(r.verification.note);
+    assert_string_equal(et_pairs_get(&r.facts, "fact"), "1");
+    assert_string_equal(r.energy.absent, "no energy here");
+    assert_true(isnan(r.energy.joules));
+    assert_true(r.spent > 0);
+    et_result_free(&r);
+}
+
+static void counted(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct et_result r;
+    measure(&f, "quick", &r);
+    assert_string_equal(r.counters.source, "fake");
+    assert_int_equal(r.counters.threads, 2);
+    assert_int_equal(r.counters.iterations, r.time.iterations);
+    assert_true(r.counters.values.n > 1 && r.counters.absents.n == 1);
+    const struct et_result_count *v = r.counters.values.v;
+    assert_string_equal(v[0].name, "cycles");
+    assert_string_equal(v[0].native, "fake");
+    assert_true(v[1].total == 3000 && v[1].min == 1000 && v[1].max == 2000);
+    const struct et_result_absent *a = r.counters.absents.v;
+    assert_string_equal(a->name, "llc_misses");
+    assert_string_equal(a->reason, "the fake has none");
+    et_result_free(&r);
+}
+
+static enum et_status no_start(struct et_counters *c)
+{
+    (void)c;
+    return ET_INFRA;
+}
+
+/* Counting that fails costs the counts, not the figures. */
+static void not_counted(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct et_result r;
+    struct lab l;
+    open_lab(&l, &f, "fake");
+    const struct et_counter_source *right = l.counters.source;
+    struct et_counter_source broken = *right;
+    broken.start = no_start;
+    l.counters.source = &broken;
+    measure_with(&l, "quick", &r);
+    l.counters.source = right;
+    close_lab(&l);
+    assert_int_equal(r.outcome, ET_MEASURED);
+    assert_int_equal(r.counters.values.n, 0);
+    assert_int_equal(r.counters.absents.n, 2);
+    const struct et_result_absent *a = r.counters.absents.v;
+    assert_string_equal(a[1].name, "all");
+    assert_int_equal(f.released, 1);
+    et_result_free(&r);
+    f = (struct fake){0};
+    open_lab(&l, &f, "none");
+    measure_with(&l, "quick", &r);
+    close_lab(&l);
+    assert_int_equal(r.outcome, ET_MEASURED);
+    assert_string_equal(r.counters.source, "none");
+    assert_true(r.counters.values.n == 0 && r.counters.absents.n > 1);
+    et_result_free(&r);
+}
+
+static void wrong_at_once(void **state)
+{
+    (void)state;
+    struct fake f = {.wrong_from = 1};
+    struct et_result r;
+    measure(&f, "quick", &r);
+    assert_int_equal(r.outcome, ET_WRONG_DATA);
+    assert_string_equal(r.reason, "error 3, bound 1: element 7");
+    assert_int_equal(r.verification.status, ET_CHECK_FAILED);
+    assert_string_equal(r.verification.note, "element 7");
+    assert_int_equal(f.ran, 1); /* no time is spent on it */
+    assert_true(r.time.n == 0 && isnan(r.time.median));
+    assert_int_equal(f.released, 1);
+    et_result_free(&r);
+}
+
+static void wrong_when_timed(void **state)
+{
+    (void)state;
+    struct fake f = {.wrong_from = 2};
+    struct et_result r;
+    measure(&f, "quick", &r);
+    assert_int_equal(r.outcome, ET_WRONG_DATA);
+    assert_non_null(strstr(r.reason, "element 7"));
+    assert_true(r.time.n >= 6);
+    assert_int_equal(r.counters.values.n, 0); /* nor counted */
+    assert_int_equal(f.released, 1);
+    et_result_free(&r);
+}
+
+static void assert_fails(struct fake *f, const char *reason)
+{
+    struct et_result r;
+    measure(f, "quick", &r);
+    assert_int_equal(r.outcome, ET_FAILED);
+    assert_string_equal(r.reason, reason);
+    assert_int_equal(f->released, 1);
+    et_result_free(&r);
+}
+
+static void fails(void **state)
+{
+    (void)state;
+    struct fake f = {.prepare = ET_INFRA};
+    assert_fails(&f, "prepare went wrong");
+    assert_int_equal(f.ran, 0);
+    f = (struct fake){.run = ET_INFRA};
+    assert_fails(&f, "run 1 went wrong");
+    f = (struct fake){.run = ET_WRONG, .run_from = 3}; /* warming up */
+    assert_fails(&f, "run 3 went wrong");
+    f = (struct fake){.run = ET_INFRA, .run_from = 9}; /* sampling */
+    assert_fails(&f, "run 9 went wrong");
+    f = (struct fake){.verify = ET_INFRA};
+    assert_fails(&f, "verify went wrong");
+    f = (struct fake){.verify = ET_INFRA, .verify_from = 2};
+    assert_fails(&f, "verify went wrong");
+    f = (struct fake){.facts = ET_INFRA};
+    assert_fails(&f, "facts went wrong");
+}
+
+static void unsupported(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct et_result r;
+    measure(&f, "other", &r);
+    assert_int_equal(r.outcome, ET_UNSUPPORTED);
+    assert_string_equal(r.reason, "other does not do this");
+    assert_true(f.prepared == 0 && f.released == 0);
+    assert_true(isnan(r.time.median) && r.time.n == 0);
+    assert_int_equal(r.verification.status, ET_CHECK_NONE);
+    et_result_free(&r);
+}
+
+/* What cannot converge ends by its budget or its most samples, and says so. */
+static void limits(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct et_result r;
+    struct lab l;
+    open_lab(&l, &f, "none");
+    l.options.precision = 1e-6;
+    l.options.max_samples = 10;
+    measure_with(&l, "quick", &r);
+    assert_int_equal(r.time.n, 10);
+    assert_int_equal(r.outcome, ET_MEASURED);
+    assert_false(r.time.converged);
+    et_result_free(&r);
+    l.options.max_samples = 100000;
+    l.options.budget = 0.1; /* some 50 samples of 1 ms, 2 readings each */
+    measure_with(&l, "quick", &r);
+    assert_true(r.time.n > 20 && r.time.n < 120);
+    assert_false(r.time.converged);
+    et_result_free(&r);
+    l.options.budget = 1e-3; /* the least number comes before the budget */
+    l.options.min_samples = 6;
+    l.options.max_samples = 6;
+    measure_with(&l, "quick", &r);
+    assert_true(r.time.n <= 6);
+    et_result_free(&r);
+    close_lab(&l);
+}
+
+static void same_every_time(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct et_result a, b;
+    measure(&f, "quick", &a);
+    measure(&f, "quick", &b);
+    assert_int_equal(a.time.n, b.time.n);
+    assert_memory_equal(a.time.samples.v, b.time.samples.v,
+                        a.time.samples.n * sizeof *a.time.samples.v);
+    assert_true(a.spent == b.spent);
+    et_result_free(&a);
+    et_result_free(&b);
+}
+
+/* A sink that keeps "id: outcome" lines, and may be full. */
+struct listing {
+    struct et_sink sink; /* first */
+    struct et_text lines;
+    int room;
+};
+
+static enum et_status list(struct et_sink *s, const struct et_result *r)
+{
+    struct listing *l = (struct listing *)s;
+    char word[ET_TEXT_NUMBER];
+    if (l->room-- == 0)
+        return et_error(ET_INFRA, "the disk is full");
+    et_text_add(&l->lines, "%s %s %s", r->backend, r->origin ? r->origin : "-",
+                et_choice_name(ET_OUTCOME_CHOICES, r->outcome, word));
+    et_text_add(&l->lines, " %s\n", r->reason ? r->reason : "");
+    assert_string_equal(et_pairs_get(&r->params, "m"), "4");
+    assert_non_null(r->started);
+    assert_non_null(r->team.transport);
+    return ET_OK;
+}
+
+static enum et_status drive(struct fake *f, const char *plan,
+                            const struct et_strings *done,
+                            struct listing *listing, struct et_drive_outcome *o)
+{
+    static const int64_t upto[] = {1};
+    static const struct et_allocation one = {1, 1, upto, 1};
+    struct et_place me = {.host = "h", .allowed = 1, .allowed_cores = 1};
+    const struct et_placement placement = {.ranks = &me, .n = 1, .threads = 1};
+    struct et_cases cases;
+    struct lab l;
+    listing->sink.put = list;
+    listing->lines = (struct et_text){0};
+    open_lab(&l, f, "none");
+    assert_int_equal(et_plan_expand("p", plan, &fake_benches, &l.options, NULL,
+                                    &one, &cases),
+                     ET_OK);
+    const struct et_drive d = {.instruments = l.with,
+                               .benches = &fake_benches,
+                               .world = l.team,
+                               .placement = &placement,
+                               .cases = &cases,
+                               .done = done,
+                               .sink = &listing->sink};
+    enum et_status s = et_drive_run(&d, o);
+    et_cases_free(&cases);
+    close_lab(&l);
+    return s;
+}
+
+static void driven(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct listing l = {.room = -1};
+    struct et_drive_outcome o;
+    assert_int_equal(drive(&f, "[mul]\nbackend=all\nranks=1,2\n", NULL, &l, &o),
+                     ET_OK);
+    assert_string_equal(
+        et_text_str(&l.lines),
+        "reference - measured \n"
+        "quick libquick 1 measured \n"
+        "other - unsupported other does not do this\n"
+        "reference - skipped needs 2 ranks, the allocation has 1\n"
+        "quick libquick 1 skipped needs 2 ranks, the allocation has 1\n"
+        "other - skipped needs 2 ranks, the allocation has 1\n");
+    assert_true(o.measured == 2 && o.unsupported == 1 && o.skipped == 3);
+    et_text_free(&l.lines);
+}
+
+static void gravest(void **state)
+{
+    (void)state;
+    struct fake wrong = {.wrong_from = 1}, failing = {.run = ET_INFRA};
+    struct listing l = {.room = -1};
+    struct et_drive_outcome o;
+    assert_int_equal(drive(&wrong, "[mul]\n", NULL, &l, &o), ET_WRONG);
+    assert_int_equal(o.wrong, 1);
+    et_text_free(&l.lines);
+    assert_int_equal(drive(&failing, "[mul]\n", NULL, &l, &o), ET_INFRA);
+    assert_int_equal(o.failed, 1);
+    et_text_free(&l.lines);
+}
+
+static void carried_on(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct listing l = {.room = -1};
+    struct et_drive_outcome o;
+    char *id = (char[]){"mul backend=quick m=4 n=4 k=4 ranks=1 threads=1"};
+    const struct et_strings done = {&id, 1};
+    assert_int_equal(
+        drive(&f, "[mul]\nbackend=quick,reference\n", &done, &l, &o), ET_OK);
+    assert_string_equal(et_text_str(&l.lines), "reference - measured \n");
+    assert_true(o.kept == 1 && o.measured == 1);
+    et_text_free(&l.lines);
+}
+
+static void full_disk(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct listing l = {.room = 1};
+    struct et_drive_outcome o;
+    assert_int_equal(drive(&f, "[mul]\nbackend=all\n", NULL, &l, &o), ET_INFRA);
+    assert_string_equal(et_text_str(&l.lines), "reference - measured \n");
+    et_text_free(&l.lines);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goes_right),       cmocka_unit_test(counted),
+        cmocka_unit_test(not_counted),      cmocka_unit_test(wrong_at_once),
+        cmocka_unit_test(wrong_when_timed), cmocka_unit_test(fails),
+        cmocka_unit_test(unsupported),      cmocka_unit_test(limits),
+        cmocka_unit_test(same_every_time),  cmocka_unit_test(driven),
+        cmocka_unit_test(gravest),          cmocka_unit_test(carried_on),
+        cmocka_unit_test(full_disk),
+    };
+    et_log_level_set(ET_LOG_NONE);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

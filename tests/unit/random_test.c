@@ -1,0 +1,136 @@
+/* random: the same figures everywhere and for any number of threads, uniform,
+ * and streams that have nothing to do with each other.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "harness/base/random.h"
+
+static void fixed_values(void **state)
+{
+    (void)state;
+    /* splitmix64 from seed 1234567, as its reference code prints them. */
+    static const uint64_t first[] = {
+        UINT64_C(6457827717110365317), UINT64_C(3203168211198807973),
+        UINT64_C(9817491932198370423), UINT64_C(4593380528125082431),
+        UINT64_C(16408922859458223821)};
+    for (uint64_t i = 0; i < 5; i++)
+        assert_true(et_random_u64(1234567, i) == first[i]);
+    /* Derived streams are part of what makes a run repeatable. */
+    assert_true(et_random_stream(1, 2) == et_random_stream(1, 2));
+    assert_true(et_random_stream(1, 2) != et_random_stream(2, 1));
+}
+
+static void uniform(void **state)
+{
+    (void)state;
+    enum { N = 200000, BINS = 20 };
+    double sum = 0, squares = 0, lag = 0, before = 0;
+    int bins[BINS] = {0};
+    uint64_t stream = et_random_stream(1, 0);
+    for (uint64_t i = 0; i < N; i++) {
+        double v = et_random_unit(stream, i);
+        assert_true(v >= -1 && v < 1);
+        bins[(int)((v + 1) / 2 * BINS)]++;
+        sum += v;
+        squares += v * v;
+        lag += v * before;
+        before = v;
+    }
+    /* Five standard deviations of each. */
+    assert_true(fabs(sum / N) < 5 * sqrt(1.0 / 3 / N));
+    assert_true(fabs(squares / N - 1.0 / 3) < 5 * sqrt(4.0 / 45 / N));
+    assert_true(fabs(lag / N) < 5 * (1.0 / 3) / sqrt(N));
+    double chi = 0;
+    for (int b = 0; b < BINS; b++)
+        chi += pow(bins[b] - N / BINS, 2) / (N / BINS);
+    assert_true(chi < 53); /* 19 degrees of freedom: p < 5e-5 */
+}
+
+static void streams_differ(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    static uint64_t seen[N];
+    for (uint64_t i = 0; i < N; i++)
+        seen[i] = et_random_stream(i / 40, i % 40);
+    for (size_t i = 0; i < N; i++) {
+        for (size_t k = 0; k < i; k++)
+            assert_true(seen[i] != seen[k]);
+    }
+    /* Neighbouring seeds' streams do not follow each other. */
+    double product = 0;
+    uint64_t a = et_random_stream(1, 0), b = et_random_stream(2, 0);
+    for (uint64_t i = 0; i < 100000; i++)
+        product += et_random_unit(a, i) * et_random_unit(b, i);
+    assert_true(fabs(product / 1e5) < 5 * (1.0 / 3) / sqrt(1e5));
+}
+
+static void threads(int n)
+{
+#ifdef _OPENMP
+    omp_set_num_threads(n);
+#else
+    (void)n;
+#endif
+}
+
+static void any_thread_count(void **state)
+{
+    enum { N = 200003 };
+    (void)state;
+    double *d[2];
+    float *f[2];
+    unsigned char *b[2];
+    for (int i = 0; i < 2; i++) {
+        threads(i ? 3 : 1);
+        d[i] = malloc(N * sizeof **d);
+        f[i] = malloc(N * sizeof **f);
+        b[i] = malloc(8 * N + 5);
+        assert_true(d[i] && f[i] && b[i]);
+        et_random_fill(ET_FP64, d[i], N, 7, 11);
+        et_random_fill(ET_FP32, f[i], N, 7, 11);
+        et_random_bytes(b[i], 8 * N + 5, 7, 88);
+    }
+    assert_memory_equal(d[0], d[1], N * sizeof **d);
+    assert_memory_equal(f[0], f[1], N * sizeof **f);
+    assert_memory_equal(b[0], b[1], 8 * N + 5);
+    /* A part is the same as the whole's. */
+    double part[5];
+    et_random_fill(ET_FP64, part, 5, 7, 11 + 1000);
+    assert_memory_equal(part, d[0] + 1000, sizeof part);
+    unsigned char tail[13];
+    et_random_bytes(tail, 13, 7, 88 + 8000);
+    assert_memory_equal(tail, b[0] + 8000, 13);
+    for (size_t i = 0; i < N; i++) {
+        assert_true(d[0][i] == et_random_unit(7, 11 + i));
+        assert_true(f[0][i] >= -1 && f[0][i] < 1);
+    }
+    for (int i = 0; i < 2; i++) {
+        free(d[i]);
+        free(f[i]);
+        free(b[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fixed_values),
+        cmocka_unit_test(uniform),
+        cmocka_unit_test(streams_differ),
+        cmocka_unit_test(any_thread_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
