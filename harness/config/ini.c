@@ -92,7 +92,7 @@ static bool is_readable(const struct reader *r, const char *line, size_t n)
         (blanks > 0 && r->entry_line))
         return true;
     if (line[blanks] == '[')
-        return blanks == 0 && memchr(line, ']', n);
+        return true; /* note_section says what is wrong with it */
     return memchr(line, '=', n) || memchr(line, ':', n);
 }
 
