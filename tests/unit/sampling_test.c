@@ -66,11 +66,23 @@ static void flatness(void **state)
 static void blocks(void **state)
 {
     (void)state;
-    /* Single until there can be an interval, and never more than 16. */
-    for (size_t n = 0; n < 2000; n++) {
-        size_t b = et_sampling_block(n);
-        assert_true(b >= 1 && b <= 16 && (n >= 6 || b == 1));
-    }
+    /* Half as many again, where there is time and room for them. */
+    assert_int_equal(et_sampling_block(0, 0, 1, 1000), 1);
+    assert_int_equal(et_sampling_block(1, 1e-3, 1, 1000), 1);
+    assert_int_equal(et_sampling_block(100, 0.1, 1, 1000), 50);
+    /* No more than the budget's rest holds: 100 took 0.9 s of 1 s. */
+    assert_int_equal(et_sampling_block(100, 0.9, 1, 1000), 11);
+    assert_int_equal(et_sampling_block(100, 0.999, 1, 1000), 1);
+    assert_int_equal(et_sampling_block(4, 7, 1, 1000), 1);
+    /* Nor than the most samples. */
+    assert_int_equal(et_sampling_block(990, 0.1, 1, 1000), 10);
+    assert_int_equal(et_sampling_block(999, 0.1, 1, 1000), 1);
+    /* From none to the most in few looks, and never beyond. */
+    size_t n = 0, looks = 0;
+    for (; n < 100000; looks++)
+        n += et_sampling_block(n, 1e-6 * (double)n, 1, 100000);
+    assert_int_equal(n, 100000);
+    assert_true(looks < 40);
 }
 
 static struct et_result_time summary(double *v, size_t n, double precision,
