@@ -66,8 +66,12 @@ static void note_section(struct reader *r, const char *line, size_t n)
         return;
     finish_entry(r);
     const char *end = memchr(line, ']', n);
-    if (!end)
+    if (!end) {
+        if (r->status == ET_OK)
+            r->status = et_error(ET_USAGE, "%s:%d: '[' without a ']'", r->name,
+                                 r->line);
         return;
+    }
     char name[MAX_LINE + 10];
     snprintf(name, sizeof name, "%.*s", (int)(end - line - 1), line + 1);
     snprintf(r->section, sizeof r->section, "%s", et_trim(name));
@@ -88,7 +92,7 @@ static bool is_readable(const struct reader *r, const char *line, size_t n)
         (blanks > 0 && r->entry_line))
         return true;
     if (line[blanks] == '[')
-        return memchr(line, ']', n);
+        return true; /* note_section says what is wrong with it */
     return memchr(line, '=', n) || memchr(line, ':', n);
 }
 

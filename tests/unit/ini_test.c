@@ -103,7 +103,7 @@ static void refusals(void **state)
 {
     (void)state;
     assert_refuses("[a]\nk = v\nnothing\n", "p:3: neither");
-    assert_refuses("[a]\nk = v\n[b\nl = w\n", "p:3: neither");
+    assert_refuses("[a]\nk = v\n[b\nl = w\n", "p:3: '[' without");
     char longer[600] = "[a]\nk = ";
     memset(longer + strlen(longer), 'x', 300);
     assert_refuses(longer, "p:2: line of 304 characters");

@@ -66,23 +66,21 @@ static void flatness(void **state)
 static void blocks(void **state)
 {
     (void)state;
-    /* Half as many again, where there is time and room for them. */
-    assert_int_equal(et_sampling_block(0, 0, 1, 1000), 1);
-    assert_int_equal(et_sampling_block(1, 1e-3, 1, 1000), 1);
-    assert_int_equal(et_sampling_block(100, 0.1, 1, 1000), 50);
-    /* No more than the budget's rest holds: 100 took 0.9 s of 1 s. */
-    assert_int_equal(et_sampling_block(100, 0.9, 1, 1000), 11);
-    assert_int_equal(et_sampling_block(100, 0.999, 1, 1000), 1);
-    assert_int_equal(et_sampling_block(4, 7, 1, 1000), 1);
-    /* Nor than the most samples. */
-    assert_int_equal(et_sampling_block(990, 0.1, 1, 1000), 10);
-    assert_int_equal(et_sampling_block(999, 0.1, 1, 1000), 1);
-    /* From none to the most in few looks, and never beyond. */
-    size_t n = 0, looks = 0;
-    for (; n < 100000; looks++)
-        n += et_sampling_block(n, 1e-6 * (double)n, 1, 100000);
-    assert_int_equal(n, 100000);
+    /* One at first; then the looks grow apart, so that there are few. */
+    size_t looks = 0, n = 0;
+    while (n < 100000) {
+        size_t b = et_sampling_block(n, 1e-9 * (double)n, 1, 100000);
+        assert_true(b >= 1 && n + b <= 100000 && (n >= 4 || b == 1));
+        n += b;
+        looks++;
+    }
     assert_true(looks < 40);
+    /* 100 samples in 1 s: half a second more holds 50, a quarter 25. */
+    assert_int_equal(et_sampling_block(100, 1, 1.5, 1000), 50);
+    assert_int_equal(et_sampling_block(100, 1, 1.25, 1000), 25);
+    assert_int_equal(et_sampling_block(100, 1, 1, 1000), 1);
+    assert_int_equal(et_sampling_block(100, 2, 1, 1000), 1);
+    assert_int_equal(et_sampling_block(100, 1, 9, 110), 10);
 }
 
 static struct et_result_time summary(double *v, size_t n, double precision,
