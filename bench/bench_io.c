@@ -233,15 +233,7 @@ static enum et_status name_file(struct state *s,
                                 const struct et_setting *setting)
 {
     struct et_text t = {0};
-    /* A run that was killed may have left files under its tag; the process
-     * number keeps a resumed one clear of them. */
-    int64_t process = getpid();
-    enum et_status status =
-        et_team_broadcast(s->team, &process, sizeof process);
-    if (status)
-        return status;
-    et_text_add(&t, "%s/etalon-%s-%lld-", setting->scratch, setting->tag,
-                (long long)process);
+    et_text_add(&t, "%s/etalon-%s-", setting->scratch, setting->tag);
     if (s->p.shared)
         et_text_add(&t, "shared");
     else

@@ -20,7 +20,7 @@ set yrange [ROWS + 0.5 : 0.5]
 set border 1 lc rgb '#5a6675'
 set tics nomirror scale 0.4 textcolor rgb '#1c2530'
 set grid xtics lt 1 lc rgb '#e3e7ec'
-set ytics ()
+set ytics () scale 0
 set bars 0.6
 set style fill solid 0.9 noborder
 set key outside bottom center horizontal Left reverse samplen 1.4 \

@@ -146,7 +146,7 @@ static enum et_status draw(const struct et_figure *f, const char *templates,
                         f->name, f->template);
     if (!read_template(templates, f->template, &body))
         goto out;
-    et_text_add(&head, "# `gnuplot %s.gp` in this directory draws it again.\n",
+    et_text_add(&head, "# Draw it again, in this directory: gnuplot %s.gp\n",
                 f->name);
     et_text_add(&name, "%s.dat", f->name);
     define(&head, "DATA", et_text_str(&name));

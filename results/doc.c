@@ -143,8 +143,10 @@ struct et_block *et_doc_table(struct et_doc *d, const char *align,
     b->align = et_strdup(align);
     b->failed = !b->align;
     for (; *columns; columns++) {
-        if (!et_strings_add(&b->columns, *columns))
+        char *s = clean_copy(*columns);
+        if (!s || !et_strings_add(&b->columns, s))
             b->failed = true;
+        free(s);
     }
     return b;
 }

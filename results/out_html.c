@@ -53,7 +53,8 @@ static const char style[] =
     "th{background:var(--wash);color:var(--soft);font-weight:600;"
     "vertical-align:bottom}\n"
     "td{border-top:1px solid var(--line)}\n"
-    "td:first-child:not(.r){min-width:11rem}.same{opacity:.45}\n"
+    "td:first-child:not(.r){min-width:11rem}.same{opacity:.6}.k{white-space:"
+    "nowrap}\n"
     ".r{text-align:right;white-space:nowrap}th.r{white-space:normal}\n"
     ".facts{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;"
     "gap:.25rem 1.5rem;font-size:.9rem;margin:.9rem 0}\n"
@@ -169,10 +170,12 @@ static void table(FILE *to, const struct et_block *b)
             same = i > 0;
         same = same && !right && i % n + 1 < n &&
                strcmp(b->cells.v[i], b->cells.v[i - n]) == 0;
-        fputs(right  ? "<td class=\"r\">"
-              : same ? "<td class=\"same\">"
-                     : "<td>",
-              to);
+        bool brief = et_doc_width(b->cells.v[i]) <= 20;
+        fprintf(to, "<td class=\"%s%s\">",
+                right  ? "r"
+                : same ? "same"
+                       : "",
+                brief ? " k" : "");
         put(to, b->cells.v[i]);
         fputs(i % n == n - 1 ? "</td></tr>\n" : "</td>", to);
     }

@@ -125,6 +125,12 @@ static const struct et_result_team *largest(const struct row *rows, size_t n)
     return t;
 }
 
+static bool is_of(const struct et_record *r, const struct et_result_team *team)
+{
+    return r->result.team.ranks == team->ranks &&
+           r->result.team.threads == team->threads;
+}
+
 /* One block of the figure: the cases with their peak, or, with a backend, the
  * bars of it. Places count the cases of the team. */
 static void block(struct et_report *w, struct et_text *t,
@@ -138,15 +144,14 @@ static void block(struct et_report *w, struct et_text *t,
         const struct et_metric_value *m = et_record_metric(r, "flops");
         bool first = rows[i].at != last;
         const char *origin;
-        struct et_text shape = {0};
-        if (r->result.team.ranks != team->ranks ||
-            r->result.team.threads != team->threads)
+        if (!is_of(r, team))
             continue;
         last = rows[i].at;
         if (first && ++place > ET_REPORT_SHAPES)
             break;
         if (backend ? strcmp(r->result.backend, backend) != 0 : !first)
             continue;
+        struct et_text shape = {0};
         et_shape_say(r, varying, true, &shape);
         et_data_text(t, et_text_str(&shape));
         et_text_add(t, " %zu", place);
@@ -172,7 +177,7 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
         const char *name = rows[i].r->result.backend;
-        if (index_of(&backends, name) == backends.n &&
+        if (is_of(rows[i].r, team) && index_of(&backends, name) == backends.n &&
             backends.n < ET_REPORT_SERIES)
             ok = et_strings_add(&backends, name);
     }

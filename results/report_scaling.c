@@ -82,30 +82,19 @@ static double target_of(const struct et_report *w)
     return w->options->target > 0 ? w->options->target : 1e18;
 }
 
-static void say_serial(const struct et_series *s, struct et_text *t)
+/* "91 % [90, 93]": a share with its interval, if it has one. */
+static struct et_said say_share(double v, double low, double high)
 {
-    if (isnan(s->serial)) {
-        et_text_add(t, "no fit");
-        return;
-    }
-    et_text_add(t, "%s", et_say_percent(s->serial).s);
-    if (isfinite(s->serial_low) && isfinite(s->serial_high))
-        et_text_add(t, " [%.2g, %.2g] %%", 100 * s->serial_low,
-                    100 * s->serial_high);
-}
-
-static void say_projection(const struct et_report *w, const struct et_series *s,
-                           struct et_text *t)
-{
-    struct et_projection p = et_series_project(w->run, s, target_of(w));
-    if (s->v[0].r->result.work.flop <= 0)
-        et_text_add(t, "none: the target is of flops");
-    else if (p.refusal[0])
-        et_text_add(t, "refused: %s", p.refusal);
-    else if (p.low >= p.high)
-        et_text_add(t, "reached by %.0f ranks", p.low);
+    struct et_said out;
+    int places = fabs(v) < 0.1 ? 1 : 0;
+    if (isnan(v))
+        snprintf(out.s, sizeof out.s, "-");
+    else if (!isfinite(low) || !isfinite(high))
+        snprintf(out.s, sizeof out.s, "%.*f %%", places, 100 * v);
     else
-        et_text_add(t, "%.4g to %.4g ranks", p.low, p.high);
+        snprintf(out.s, sizeof out.s, "%.*f %% [%.*f, %.*f]", places, 100 * v,
+                 places, 100 * low, places, 100 * high);
+    return out;
 }
 
 static bool summary(struct et_report *w, const struct et_scaling *all,
@@ -119,42 +108,63 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
                                           "Serial fraction",
                                           "Lost per doubling",
                                           "Worst residual",
-                                          "Projection",
                                           NULL};
-    struct et_block *b = et_doc_table(w->doc, "rllrrrrrl", columns);
+    struct et_block *b = et_doc_table(w->doc, "rllrrrrr", columns);
     size_t shown = all->n < ET_REPORT_ROWS ? all->n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_series *s = &all->v[i];
         const struct et_scaling_point *last = &s->v[s->n - 1];
-        struct et_text name = {0}, serial = {0}, projection = {0};
+        struct et_text name = {0};
         name_of(s, varying, true, &name);
-        say_serial(s, &serial);
-        say_projection(w, s, &projection);
         et_block_cell(b, "%zu", i + 1);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, s->strong ? "strong" : "weak");
         et_block_cell(b, "%.0f to %.0f", s->v[0].ranks, last->ranks);
-
-        if (isnan(last->efficiency_low + last->efficiency_high))
-            et_block_cell(b, "%s", et_say_percent(last->efficiency).s);
-        else
-            et_block_cell(b, "%.0f %% [%.0f, %.0f] %%", 100 * last->efficiency,
-                          100 * last->efficiency_low,
-                          100 * last->efficiency_high);
-        et_block_cell(b, "%s", et_text_str(&serial));
-        if (s->strong || !s->line.ok)
-            et_block_cell(b, "-");
-        else
-            et_block_cell(b, "%s", et_say_percent(-s->line.b).s);
+        et_block_cell(b, "%s",
+                      say_share(last->efficiency, last->efficiency_low,
+                                last->efficiency_high)
+                          .s);
+        et_block_cell(b, "%s",
+                      say_share(s->serial, s->serial_low, s->serial_high).s);
+        et_block_cell(
+            b, "%s",
+            et_say_percent(s->strong || !s->line.ok ? NAN : -s->line.b).s);
         /* Two points lie on any line. */
-        if (s->line.ok && s->n > 2)
-            et_block_cell(b, "%s", et_say_percent(s->line.residual_worst).s);
-        else
-            et_block_cell(b, "-");
-        et_block_cell(b, "%s", et_text_str(&projection));
+        et_block_cell(b, "%s",
+                      et_say_percent(
+                          s->line.ok && s->n > 2 ? s->line.residual_worst : NAN)
+                          .s);
+        b->failed |= name.failed;
         et_text_free(&name);
-        et_text_free(&serial);
-        et_text_free(&projection);
+    }
+    et_report_close(b, shown, all->n);
+    return b != NULL;
+}
+
+static bool projections(struct et_report *w, const struct et_scaling *all)
+{
+    char target[ET_TEXT_NUMBER], needed[ET_TEXT_NUMBER + 32];
+    et_print_si(target, target_of(w), "FLOP/s");
+    snprintf(needed, sizeof needed, "Ranks needed for %s", target);
+    const char *const columns[] = {"Series", needed, "Remarks", NULL};
+    struct et_block *b = et_doc_table(w->doc, "rrl", columns);
+    size_t shown = all->n < ET_REPORT_ROWS ? all->n : ET_REPORT_ROWS;
+    for (size_t i = 0; b && i < shown; i++) {
+        const struct et_series *s = &all->v[i];
+        struct et_projection p = et_series_project(w->run, s, target_of(w));
+        bool flops = s->v[0].r->result.work.flop > 0;
+        et_block_cell(b, "%zu", i + 1);
+        if (!flops || p.refusal[0])
+            et_block_cell(b, "refused");
+        else if (p.low < p.high)
+            et_block_cell(b, "%.4g to %.4g", p.low, p.high);
+        else
+            et_block_cell(b, "%.0f", p.low);
+        et_block_cell(b, "%s",
+                      !flops              ? "the target is of flops"
+                      : p.refusal[0]      ? p.refusal
+                      : !(p.low < p.high) ? "measured, not projected"
+                                          : "");
     }
     et_report_close(b, shown, all->n);
     return b != NULL;
@@ -277,8 +287,6 @@ bool et_report_scaling(struct et_report *w)
     bool ok = true;
     if (!all.n)
         goto out;
-    char target[ET_TEXT_NUMBER];
-    et_print_si(target, target_of(w), "FLOP/s");
     et_doc_heading(w->doc, 2, "Scaling report");
     et_doc_paragraph(
         w->doc,
@@ -286,13 +294,14 @@ bool et_report_scaling(struct et_report *w)
         "ranks; its interval takes the worst ends of both times. Serial "
         "fraction: for strong series Amdahl's, from t(p) = a + b/p; for weak "
         "ones Gustafson's, from the scaled speed-up. Lost per doubling is the "
-        "slope of the efficiency over log2 of the ranks. The projection is to "
-        "%s, a range from the fit's 95 %% errors, and it is refused where the "
-        "data does not carry it.",
-        target);
+        "slope of the efficiency over log2 of the ranks. In brackets 95 %% "
+        "intervals.");
     ok = varying_of(w->run, &all, &varying) && summary(w, &all, &varying) &&
-         figure(w, &all, &varying, true) && figure(w, &all, &varying, false) &&
-         points(w, &all);
+         figure(w, &all, &varying, true) && figure(w, &all, &varying, false);
+    et_doc_paragraph(w->doc,
+                     "A projection is a range from the fit's 95 %% errors, and "
+                     "it is refused where the data does not carry it.");
+    ok = ok && projections(w, &all) && points(w, &all);
 out:
     et_strings_free(&varying);
     et_scaling_free(&all);

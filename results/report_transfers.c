@@ -60,13 +60,6 @@ static void collective_table(struct et_report *w, const struct et_picks *g)
     et_report_close(b, shown, g->n);
 }
 
-/* Backend and team of a group that one line is fitted to. */
-static void line_name(const struct et_record *r, struct et_text *t)
-{
-    et_text_add(t, "%s, %lld ranks", r->result.backend,
-                (long long)r->result.team.ranks);
-}
-
 static void fit_table(struct et_report *w, const struct et_groups *lines)
 {
     static const char *const columns[] = {"Backend",       "Ranks",
@@ -119,14 +112,12 @@ static void series(struct et_report *w, struct et_text *t,
     const struct et_run *run = w->run;
     struct et_latency_fit f = et_latency_fit(run, line);
     bool fitted = f.line.ok && f.line.n > 2 && f.alpha > 0 && f.rate > 0;
-    struct et_text name = {0};
     double least = INFINITY, most = 0;
     double ranks = (double)run->records[line->v[0]].result.team.ranks;
     double scale = et_metric_find("busbw")->scale;
     double factor = 2 * (ranks - 1) / ranks;
-    line_name(&run->records[line->v[0]], &name);
     et_data_next(t);
-    et_data_text(t, et_text_str(&name));
+    et_data_text(t, run->records[line->v[0]].result.backend);
     et_text_add(t, " value low high fit\n");
     for (size_t i = 0; i < line->n; i++) {
         const struct et_record *r = &run->records[line->v[i]];
@@ -149,8 +140,6 @@ static void series(struct et_report *w, struct et_text *t,
         et_data_real(t, time ? at : bytes / at * factor);
         et_text_add(t, "\n");
     }
-    t->failed |= name.failed;
-    et_text_free(&name);
 }
 
 /* Time, or bus bandwidth, over size, of the largest team. */

@@ -277,8 +277,8 @@ struct et_projection et_series_project(const struct et_run *run,
                            : "its efficiency falls to nothing before");
     else if (high > ET_SCALING_REACH * last->ranks)
         snprintf(p.refusal, sizeof p.refusal,
-                 "it lies %.3g times beyond the largest team, and the fit is "
-                 "trusted up to %d times",
+                 "it lies %.3g times beyond the largest team; a fit is trusted "
+                 "up to %d times",
                  high / last->ranks, ET_SCALING_REACH);
     else if (high > last->ranks && last->r->result.team.nodes < 2)
         snprintf(p.refusal, sizeof p.refusal,

@@ -20,7 +20,6 @@
 /* Sampling goes on past the budget until the least number of samples is
  * reached, but not past so many budgets. */
 #define PATIENCE 5
-#define MAX_BLOCK 16
 #define MAX_WARMUP 50
 
 struct measuring {
@@ -31,6 +30,8 @@ struct measuring {
     void *state;
     struct et_result *r;
     struct et_reals own; /* this rank's own times */
+    double *message;     /* of a block: times, then what is agreed with them */
+    size_t room;         /* for so many times */
     uint64_t iterations;
     bool stopped;
 };
@@ -111,18 +112,28 @@ static enum et_status sample(struct measuring *m, uint64_t iterations,
     return s;
 }
 
-/* n samples, each the slowest rank's, in v; the wish to stop and the longest
- * elapsed time since `start` are agreed on in the same message. */
-static enum et_status block(struct measuring *m, double *v, size_t n,
-                            double start, double *elapsed)
+/* n samples, each the slowest rank's, in m->message; the wish to stop and the
+ * longest elapsed time since `start` are agreed on in the same message. */
+static enum et_status block(struct measuring *m, size_t n, double start,
+                            double *elapsed)
 {
-    double all[MAX_BLOCK + 3] = {0};
+    if (n > m->room) {
+        double *more = et_grow(m->message, n + 3, sizeof *more);
+        /* A rank that cannot follow must not leave the others waiting. */
+        if (et_team_agree(m->team, more ? ET_OK : ET_INFRA) != ET_OK)
+            return no_memory();
+        m->message = more;
+        m->room = n;
+    }
+    double *all = m->message;
     enum et_status s = ET_OK;
     for (size_t i = 0; i < n; i++) {
         double t = 0;
         enum et_status one = sample(m, m->iterations, &t);
         s = s == ET_OK ? one : s;
-        v[i] = all[i] = t / (double)m->iterations;
+        all[i] = t / (double)m->iterations;
+        if (s == ET_OK && !et_reals_add(&m->own, all[i]))
+            s = no_memory();
     }
     all[n] = (double)s;
     all[n + 1] = et_stop_wanted() != 0;
@@ -130,11 +141,6 @@ static enum et_status block(struct measuring *m, double *v, size_t n,
     enum et_status r = et_team_reduce(m->team, ET_MAX, all, n + 3);
     if (r != ET_OK)
         return r;
-    for (size_t i = 0; i < n; i++) {
-        if (!et_reals_add(&m->own, v[i]))
-            s = no_memory();
-        v[i] = all[i];
-    }
     m->stopped = all[n + 1] > 0;
     *elapsed = all[n + 2];
     return s != ET_OK ? s : all[n] > 0 ? ET_INFRA : ET_OK;
@@ -148,13 +154,12 @@ static enum et_status calibrate(struct measuring *m)
     if (m->bench->once || m->with->clock->fake)
         return ET_OK;
     for (;;) {
-        double t, elapsed;
-        double start = et_clock_now(m->with->clock);
-        enum et_status s = block(m, &t, 1, start, &elapsed);
+        double elapsed, start = et_clock_now(m->with->clock);
+        enum et_status s = block(m, 1, start, &elapsed);
         if (s != ET_OK || m->stopped)
             return s;
-        uint64_t next =
-            et_sampling_grow(m->iterations, t * (double)m->iterations, floor);
+        uint64_t next = et_sampling_grow(
+            m->iterations, m->message[0] * (double)m->iterations, floor);
         if (next == m->iterations)
             return ET_OK;
         m->iterations = next;
@@ -170,9 +175,8 @@ static enum et_status warm_up(struct measuring *m)
     while (s == ET_OK && !m->stopped && seen.n < MAX_WARMUP &&
            elapsed < o->budget / 4 &&
            !et_sampling_flat(seen.v, seen.n, o->precision)) {
-        double t;
-        s = block(m, &t, 1, start, &elapsed);
-        if (s == ET_OK && !et_reals_add(&seen, t))
+        s = block(m, 1, start, &elapsed);
+        if (s == ET_OK && !et_reals_add(&seen, m->message[0]))
             s = no_memory();
     }
     m->r->time.warmup = (int64_t)seen.n;
@@ -188,13 +192,11 @@ static enum et_status take_samples(struct measuring *m)
     enum et_status s = ET_OK;
     m->own.n = 0;
     while (s == ET_OK && !m->stopped) {
-        double v[MAX_BLOCK];
-        size_t n = et_sampling_block(time->samples.n);
-        size_t left = (size_t)o->max_samples - time->samples.n;
-        n = n < left ? n : left;
-        s = block(m, v, n, start, &elapsed);
+        size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
+                                     (size_t)o->max_samples);
+        s = block(m, n, start, &elapsed);
         for (size_t i = 0; s == ET_OK && i < n; i++) {
-            if (!et_reals_add(&time->samples, v[i]))
+            if (!et_reals_add(&time->samples, m->message[i]))
                 s = no_memory();
         }
         et_sampling_summarise(time, o->precision, o->min_samples);
@@ -402,8 +404,9 @@ static void describe_time(struct measuring *m)
 {
     struct et_text t = {0};
     et_text_add(&t,
-                "barrier, then %s%llu iteration%s a sample; a sample is the "
+                "%sbarrier, then %s%llu iteration%s a sample; a sample is the "
                 "slowest rank's time over its iterations",
+                m->with->clock->fake ? "FAKE CLOCK, no measurement: " : "",
                 m->bench->once ? "untimed preparation and " : "",
                 (unsigned long long)m->iterations,
                 m->iterations == 1 ? "" : "s");
@@ -496,5 +499,6 @@ enum et_status et_measure(const struct et_instruments *with,
     et_watchdog_feed(0, "");
     free(m.state);
     free(m.own.v);
+    free(m.message);
     return s;
 }

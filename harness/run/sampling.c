@@ -39,9 +39,15 @@ bool et_sampling_flat(const double *v, size_t n, double precision)
     return last >= before * (1 - precision);
 }
 
-size_t et_sampling_block(size_t n)
+size_t et_sampling_block(size_t n, double elapsed, double budget, size_t max)
 {
-    return n < 8 ? 1 : n < 64 ? 4 : 16;
+    size_t block = n / 2;
+    double left = elapsed > 0 ? (double)n * (budget - elapsed) / elapsed : 1;
+    if (left < (double)block)
+        block = left > 1 ? (size_t)left : 1;
+    if (block > max - n)
+        block = max - n;
+    return block > 0 ? block : 1;
 }
 
 void et_sampling_summarise(struct et_result_time *time, double precision,

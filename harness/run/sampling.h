@@ -25,7 +25,10 @@ bool et_sampling_flat(const double *v, size_t n, double precision);
 void et_sampling_summarise(struct et_result_time *time, double precision,
                            int64_t min_samples);
 
-/* Samples to take before the next look: few at first, more as they add up. */
-size_t et_sampling_block(size_t n);
+/* Samples to take before the next look at `n` of them, which took `elapsed`
+ * seconds of `budget`: half as many again, so that all looks together cost
+ * about one sort, but no more than what is left of the budget holds, nor of
+ * `max`; at least 1. */
+size_t et_sampling_block(size_t n, double elapsed, double budget, size_t max);
 
 #endif

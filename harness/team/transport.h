@@ -17,7 +17,7 @@ const char *et_team_mpi_version(void);
 /* NULL once MPI runs in this process, else why kernels cannot call it. */
 const char *et_team_mpi_idle(void);
 
-/* ET_OK for MPI_SUCCESS; else logs "`what` failed: the library's words" and
+/* ET_OK for success; else logs "`what` failed: the library's words" and
  * returns ET_INFRA. Only in a build with MPI. */
 enum et_status et_team_mpi_check(int code, const char *what);
 

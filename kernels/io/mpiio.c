@@ -78,11 +78,10 @@ static enum et_status check(const struct plan *q, int code, const char *call)
     return et_team_mpi_check(code, what);
 }
 
-/* One block; data is not written to when `writes`. */
+/* n bytes; data is not written to when `writes`. */
 static enum et_status move(const struct plan *q, MPI_File file, bool writes,
-                           char *data, int64_t at)
+                           char *data, int64_t at, int n)
 {
-    int n = (int)(q->p.bytes - at < q->p.block ? q->p.bytes - at : q->p.block);
     int done = 0, code;
     MPI_Offset where = q->first + at;
     MPI_Status got;
@@ -100,8 +99,9 @@ static enum et_status move(const struct plan *q, MPI_File file, bool writes,
     if (s)
         return s;
     if (MPI_Get_count(&got, MPI_BYTE, &done) != MPI_SUCCESS || done != n)
-        return et_error(ET_INFRA, "%s: %s moved %d of %d bytes at %lld",
-                        q->path, call, done, n, (long long)where);
+        return et_error(ET_INFRA, "%s: %s moved %d of %d bytes at %lld%s",
+                        q->path, call, done, n, (long long)where,
+                        writes ? " (is the disk full?)" : "");
     return ET_OK;
 }
 
@@ -132,13 +132,12 @@ static enum et_status move_all(const struct plan *q, bool writes, char *data)
         return s;
     if (!writes)
         s = check_end(q, file);
-    /* A rank whose block failed still joins the others' calls: they are
-     * collective. The first failure is the one that counts. */
+    /* A rank that failed still joins the others' calls, which are collective,
+     * but moves nothing more. */
     for (int64_t at = 0; at < q->p.bytes; at += q->p.block) {
-        enum et_status here = move(q, file, writes, data, at);
+        int64_t n = q->p.bytes - at < q->p.block ? q->p.bytes - at : q->p.block;
+        enum et_status here = move(q, file, writes, data, at, s ? 0 : (int)n);
         s = s ? s : here;
-        if (s && !q->p.shared)
-            break;
     }
     if (writes && q->p.sync) {
         enum et_status here = check(q, MPI_File_sync(file), "MPI_File_sync");

@@ -84,6 +84,8 @@ static void goes_right(void **state)
     /* The check, warm-up, samples, and one counted pass. */
     assert_int_equal(f.ran, 1 + r.time.warmup + r.time.n + 1);
     assert_int_equal(f.iterations, r.time.iterations);
+    /* A record says by itself that its times were made up. */
+    assert_non_null(strstr(r.time.method, "FAKE CLOCK"));
     assert_true(r.time.n >= 6 && r.time.warmup >= 4 && r.time.converged);
     assert_true(r.time.n == (int64_t)r.time.samples.n);
     assert_true(r.time.ci_low <= r.time.median &&

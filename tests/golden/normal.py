@@ -1,0 +1,62 @@
+"""What must be the same in every build on every machine, one fact a line.
+
+normal.py records FILE   records.jsonl, pretty-printed, without
+    origin, placement, energy: they name the machine and its libraries;
+    io's facts and the io check's method: they name the file system;
+    verification.error: rounding follows the compiler and the vector width
+        (kept as whether it is within the bound, which is exact);
+    digits of a number beyond the twelfth: a fused multiply-add changes them.
+normal.py report FILE    report.txt, without
+    its title (the host), the parts on machine, build and placement, warnings
+    on the build's commit, and the lines on figures, which stand only where
+    gnuplot is.
+"""
+import json
+import re
+import sys
+
+
+def rounded(v):
+    if isinstance(v, float):
+        return float(f"{v:.12g}")
+    if isinstance(v, list):
+        return [rounded(x) for x in v]
+    if isinstance(v, dict):
+        return {k: rounded(x) for k, x in v.items()}
+    return v
+
+
+def records(path):
+    for line in open(path):
+        r = json.loads(line)
+        for key in ("origin", "placement", "energy"):
+            del r[key]
+        check = r["verification"]
+        if check["error"] is not None:
+            check["error"] = "within" if check["error"] <= check["bound"] \
+                else "beyond"
+        if r["bench"] == "io":
+            del r["facts"], check["method"]
+        text = json.dumps(rounded(r), indent=1, ensure_ascii=False)
+        # A list of numbers stands on one line.
+        yield re.sub(r"\[\s*([-0-9.e,\s]+?)\s*\]",
+                     lambda m: "[" + " ".join(m[1].split()) + "]", text)
+
+
+def report(path):
+    drop = ("Machine and build", "Placement")
+    commit = ("WARNING: etalon was built from changed sources",
+              "WARNING: The build does not know its git commit")
+    dropped, out = False, []
+    for paragraph in open(path).read().strip().split("\n\n"):
+        head, _, below = paragraph.partition("\n")
+        # A heading is underlined to its length and alone in its paragraph.
+        if re.fullmatch("=+|-+", below) and len(below) == len(head):
+            dropped = head in drop or below[0] == "="
+        if not dropped and not paragraph.startswith(("Figure: ", *commit)):
+            out += [paragraph, ""]
+    return out[:-1]
+
+
+for text in {"records": records, "report": report}[sys.argv[1]](sys.argv[2]):
+    print(text)
