@@ -88,11 +88,10 @@ static bool is_readable(const struct reader *r, const char *line, size_t n)
     size_t blanks = 0;
     while (blanks < n && isspace((unsigned char)line[blanks]))
         blanks++;
-    if (blanks == n || strchr(";#", line[blanks]) ||
+    /* What a section's line lacks, note_section says. */
+    if (blanks == n || strchr(";#[", line[blanks]) ||
         (blanks > 0 && r->entry_line))
         return true;
-    if (line[blanks] == '[')
-        return blanks == 0 && memchr(line, ']', n);
     return memchr(line, '=', n) || memchr(line, ':', n);
 }
 
