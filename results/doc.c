@@ -215,7 +215,8 @@ bool et_block_fact(struct et_block *b, const char *name, const char *format,
     va_start(args, format);
     char *s = clean_format(format, args);
     va_end(args);
-    return cell(b, clean_copy(name)) & cell(b, s);
+    bool named = cell(b, clean_copy(name));
+    return cell(b, s) && named;
 }
 
 bool et_block_note(struct et_block *b, const char *format, ...)

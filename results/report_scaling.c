@@ -15,9 +15,9 @@ static void name_of(const struct et_series *s, const struct et_strings *varying,
                     bool backend, struct et_text *out)
 {
     const struct et_record *r = s->v[0].r;
-    et_kind_say(r, out);
-    et_text_add(out, " %s%s", backend ? r->result.backend : "",
-                backend ? " " : "");
+    const char *dtype = et_record_dtype(r);
+    et_text_add(out, "%s%s%s %s%s", r->result.bench, *dtype ? " " : "", dtype,
+                backend ? r->result.backend : "", backend ? " " : "");
     et_shape_say(r, varying, true, out);
     if (r->result.team.threads > 1)
         et_text_add(out, " x %lld threads", (long long)r->result.team.threads);
@@ -86,7 +86,7 @@ static double target_of(const struct et_report *w)
 static struct et_said say_share(double v, double low, double high)
 {
     struct et_said out;
-    int places = fabs(v) < 0.1 ? 1 : 0;
+    int places = fabs(v) < 0.01 ? 2 : fabs(v) < 0.1 ? 1 : 0;
     if (isnan(v))
         snprintf(out.s, sizeof out.s, "-");
     else if (!isfinite(low) || !isfinite(high))

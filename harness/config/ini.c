@@ -88,10 +88,11 @@ static bool is_readable(const struct reader *r, const char *line, size_t n)
     size_t blanks = 0;
     while (blanks < n && isspace((unsigned char)line[blanks]))
         blanks++;
-    /* What a section's line lacks, note_section says. */
-    if (blanks == n || strchr(";#[", line[blanks]) ||
+    if (blanks == n || strchr(";#", line[blanks]) ||
         (blanks > 0 && r->entry_line))
         return true;
+    if (line[blanks] == '[')
+        return true; /* note_section says what is wrong with it */
     return memchr(line, '=', n) || memchr(line, ':', n);
 }
 

@@ -199,12 +199,9 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
     }
     struct et_pairs *p = NULL;
     if (parts.n > keys || parts.n < b->shape_least)
-        status = et_error(
-            ET_USAGE, "%s: %s: '%s' has %zu number%s; at %s %zu %s: %s", where,
-            b->shape_key, item, parts.n, parts.n == 1 ? "" : "s",
-            parts.n > keys ? "most" : "least",
-            parts.n > keys ? keys : b->shape_least,
-            parts.n > keys ? "fit" : "are needed", b->shape_help);
+        status = et_error(ET_USAGE, "%s: %s: '%s' has %zu number%s; write %s",
+                          where, b->shape_key, item, parts.n,
+                          parts.n == 1 ? "" : "s", b->shape_help);
     else if (!(p = add_point(a, NULL, NULL)))
         status = no_memory();
     for (size_t i = 0; status == ET_OK && i < parts.n; i++) {

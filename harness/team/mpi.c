@@ -246,10 +246,29 @@ static enum et_status first(struct et_team *t, int ranks, struct et_team **out)
     return ET_OK;
 }
 
+/* All ranks, those of a node side by side whatever order the launcher dealt
+ * them in (mpirun --map-by node): the first ranks are then whole nodes, which
+ * a scaling series over nodes stands on. Rank 0 stays rank 0. */
+static enum et_status open_whole(struct et_team **out)
+{
+    MPI_Comm comm = MPI_COMM_NULL;
+    struct et_team *dealt = NULL;
+
+    enum et_status s =
+        et_team_mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &comm), "MPI_Comm_dup");
+    if (!s)
+        s = make(comm, false, &dealt);
+    if (s)
+        return s;
+    s = et_team_mpi_check(MPI_Comm_split(comm_of(dealt), 0, dealt->node, &comm),
+                          "MPI_Comm_split");
+    close_mpi(dealt);
+    return s ? s : make(comm, true, out);
+}
+
 enum et_status et_team_mpi_open(struct et_team **out)
 {
     int begun = 0, level = MPI_THREAD_SINGLE;
-    MPI_Comm comm = MPI_COMM_NULL;
 
     MPI_Initialized(&begun);
     if (begun)
@@ -264,9 +283,7 @@ enum et_status et_team_mpi_open(struct et_team **out)
         et_warn("MPI does not promise to work beside threads "
                 "(MPI_THREAD_SINGLE)");
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-    s = et_team_mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &comm), "MPI_Comm_dup");
-    if (!s)
-        s = make(comm, true, out);
+    s = open_whole(out);
     if (s)
         MPI_Finalize();
     return s;

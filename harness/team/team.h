@@ -46,7 +46,8 @@ struct et_team {
     void *native;               /* mpi: MPI_Comm *; self: NULL */
 };
 
-/* The whole allocation. name: "self", "mpi", or "auto": mpi where a launcher
+/* The whole allocation, the ranks of a node side by side whatever order the
+ * launcher dealt them in. name: "self", "mpi", or "auto": mpi where a launcher
  * (mpirun, srun) started this process, else self. On "mpi" in a build without
  * it: ET_INFRA. */
 enum et_status et_team_open(const char *name, struct et_team **out);

@@ -15,6 +15,7 @@ done
 
 work=$(mktemp -d ./golden.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
 failed=0
 fail() { echo "FAILED: $1"; failed=1; }
 # Figures that the surroundings must not change.

@@ -291,7 +291,7 @@ static void refusals(void **state)
         {"[mul]\nm=1,,2\n", "p:2: m: an item of the list is empty"},
         {"[mul]\nm=1,99999999999999999999\n", "p:2: [mul]: m"},
         {"[mul]\nshapes=2^4\n", "the power must be 1 to 3"},
-        {"[mul]\nshapes=1x2x3x4\n", "has 4 numbers; at most 3 fit: MxNxK"},
+        {"[mul]\nshapes=1x2x3x4\n", "has 4 numbers; write MxNxK"},
         {"[mul]\nshapes=1x2x\n", "p:2: [mul]: k"},
         {"[mul]\nshapes=-1x2x3\n", "p:2: [mul]: m"},
         {"[mul]\nshapes=2^3\nm=4\n", "sets what another key"},

@@ -66,11 +66,21 @@ static void flatness(void **state)
 static void blocks(void **state)
 {
     (void)state;
-    /* Single until there can be an interval, and never more than 16. */
-    for (size_t n = 0; n < 2000; n++) {
-        size_t b = et_sampling_block(n);
-        assert_true(b >= 1 && b <= 16 && (n >= 6 || b == 1));
+    /* One at first; then the looks grow apart, so that there are few. */
+    size_t looks = 0, n = 0;
+    while (n < 100000) {
+        size_t b = et_sampling_block(n, 1e-9 * (double)n, 1, 100000);
+        assert_true(b >= 1 && n + b <= 100000 && (n >= 4 || b == 1));
+        n += b;
+        looks++;
     }
+    assert_true(looks < 40);
+    /* 100 samples in 1 s: half a second more holds 50, a quarter 25. */
+    assert_int_equal(et_sampling_block(100, 1, 1.5, 1000), 50);
+    assert_int_equal(et_sampling_block(100, 1, 1.25, 1000), 25);
+    assert_int_equal(et_sampling_block(100, 1, 1, 1000), 1);
+    assert_int_equal(et_sampling_block(100, 2, 1, 1000), 1);
+    assert_int_equal(et_sampling_block(100, 1, 9, 110), 10);
 }
 
 static struct et_result_time summary(double *v, size_t n, double precision,

@@ -1,0 +1,54 @@
+"""What records of nodes.sh must say: nodes.py DIR [DIR-BEFORE].
+
+With a run from before a link was slowed: the bus bandwidth must show it.
+"""
+import json
+import sys
+
+UPTO = {1: 2, 2: 3, 3: 4}  # nodes to ranks: n0 holds two, the others one
+
+
+def load(directory):
+    return [json.loads(line) for line in open(directory + "/records.jsonl")]
+
+
+def busbw(records, backend, nodes):
+    for r in records:
+        if r["bench"] == "allreduce" and r["backend"] == backend and \
+                r["team"]["nodes"] == nodes:
+            return {m["name"]: m["value"] for m in r["metrics"]}["busbw"]
+    raise KeyError((backend, nodes))
+
+
+records = load(sys.argv[1])
+run = json.load(open(sys.argv[1] + "/run.json"))
+bad = []
+if run["nodes"] != 3 or run["ranks"] != 4:
+    bad.append("run.json: %s nodes, %s ranks" % (run["nodes"], run["ranks"]))
+for r in records:
+    team, hosts = r["team"], r["placement"]["hosts"]
+    names = [h["host"] for h in hosts]
+    if r["status"] != "measured" or r["verification"]["status"] != "passed":
+        bad.append("%s: %s: %s" % (r["case"], r["status"], r["reason"]))
+    if names != ["n0", "n1", "n2"][:team["nodes"]]:
+        bad.append("%s: on %s" % (r["case"], names))
+    if team["ranks"] != UPTO[team["nodes"]]:
+        bad.append("%s: %d ranks" % (r["case"], team["ranks"]))
+    if [h["ranks"] for h in hosts] != [2, 1, 1][:team["nodes"]]:
+        bad.append("%s: ranks of hosts %s" % (r["case"], hosts))
+for bench in ("gemm", "allreduce"):
+    seen = {r["team"]["nodes"] for r in records if r["bench"] == bench}
+    if seen != {1, 2, 3}:
+        bad.append("%s: teams of %s nodes" % (bench, sorted(seen)))
+if len(sys.argv) > 2:
+    before = load(sys.argv[2])
+    for backend in ("mpi", "ring"):
+        was, now = (busbw(x, backend, 3) for x in (before, records))
+        print("busbw of %s on 3 nodes: %.3g -> %.3g GB/s behind 200 Mbit/s"
+              % (backend, was, now))
+        # 200 Mbit/s is 0.025 GB/s; the bucket lets a little more through.
+        if not now < 0.04:
+            bad.append("the slow link does not show in %s" % backend)
+for what in bad:
+    print("nodes.py: wrong:", what)
+sys.exit(bool(bad))

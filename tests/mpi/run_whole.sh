@@ -1,0 +1,95 @@
+#!/bin/sh
+# Whole real runs under mpirun on 1, 2 and 4 ranks: every bench leaves verified
+# records of each team, the records keep the published schema by a validator
+# that is not ours, `etalon verify` finds the directory as it was left, and more
+# busy threads than cores are said loudly. Called from the build directory.
+set -u
+here=${srcdir:-$(dirname "$0")/../..}/tests
+skip() { echo "skipped: $1"; exit 77; }
+
+grep -q '^#define HAVE_MPI 1' config.h || skip "built without MPI"
+mpirun=${MPIRUN:-mpirun}
+command -v "$mpirun" >/dev/null || skip "no $mpirun"
+for python in "${PYTHON3:-python3}" /usr/bin/python3; do
+    "$python" -c 'import jsonschema' 2>/dev/null && break
+    python=
+done
+[ -n "$python" ] || skip "no python3 with jsonschema"
+
+more=
+if "$mpirun" --version 2>&1 | grep -q 'Open MPI\|OpenRTE\|PRRTE'; then
+    more="--oversubscribe --bind-to none"
+    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    export OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM
+fi
+limit=
+command -v timeout >/dev/null && limit="timeout 60"
+# More ranks than cores must not spin against each other.
+OMPI_MCA_mpi_yield_when_idle=1
+# Open MPI's own one-time allocations are not this program's leaks.
+LSAN_OPTIONS=detect_leaks=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}
+export OMPI_MCA_mpi_yield_when_idle LSAN_OPTIONS
+unset OMP_NUM_THREADS
+
+work=$(mktemp -d ./whole.XXXXXX) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT PIPE TERM
+failed=0
+fail() { echo "FAILED: $1"; failed=1; }
+./etalon schema > "$work/schema.json" || fail "schema: exit $?"
+
+cat > "$work/plan.ini" <<'PLAN'
+[run]
+budget = 10 ms
+min-time = 100 us
+max-samples = 20
+[gemm]
+dtype = fp32
+shapes = 40x30x20
+scaling = strong
+threads = 1
+[conv]
+shapes = 2x3x10x10x4x3x3
+threads = 1
+[allreduce]
+backend = all
+sizes = 8, 64 KiB
+[io]
+op = write, read
+layout = file-per-rank, shared
+cache = warm
+sizes = 64 KiB
+PLAN
+
+for ranks in 1 2 4; do
+    dir=$work/np$ranks
+    # shellcheck disable=SC2086 # empty words must vanish
+    $limit "$mpirun" $more -n $ranks ./etalon run --plan "$work/plan.ini" \
+        --out "$dir" > "$dir.out" 2> "$dir.err"
+    status=$?
+    if [ $status != 0 ]; then
+        fail "run on $ranks: exit $status"
+        cat "$dir.err"
+        continue
+    fi
+    ./etalon verify "$dir" || fail "verify on $ranks: exit $?"
+    "$here/meta/schema_test" "$work/schema.json" "$dir/records.jsonl" ||
+        fail "records on $ranks"
+    "$python" "$here/mpi/whole.py" "$dir" $ranks || fail "contents on $ranks"
+done
+
+# Four busy threads on one core are too many on any machine.
+one=$(taskset -cp $$ 2>/dev/null | sed 's/.*: *\([0-9]*\).*/\1/')
+if [ -n "$one" ]; then
+    dir=$work/crowd
+    # shellcheck disable=SC2086
+    $limit taskset -c "$one" "$mpirun" $more -n 4 ./etalon run \
+        --plan "$work/plan.ini" --out "$dir" --set gemm.ranks=4 \
+        --set conv.ranks=1 --set io.ranks=1 --set allreduce.ranks=1 \
+        --set conv.threads=3 > "$dir.out" 2> "$dir.err" ||
+        { fail "run of a crowd: exit $?"; cat "$dir.err"; }
+    grep -q OVERSUBSCRIBED "$dir.err" || fail "no warning while it ran"
+    grep -qi 'oversubscribed' "$dir/report.txt" || fail "no word in the report"
+    "$python" "$here/mpi/whole.py" "$dir" crowd || fail "contents of a crowd"
+fi
+exit $failed

@@ -1,0 +1,78 @@
+"""What the records of a whole run must say: whole.py DIR RANKS|crowd."""
+import json
+import os
+import sys
+
+directory, ranks = sys.argv[1:]
+records = [json.loads(line) for line in open(directory + "/records.jsonl")]
+run = json.load(open(directory + "/run.json"))
+bad = []
+
+
+def must(condition, what):
+    if not condition:
+        bad.append(what)
+
+
+must(run["outcome"] == "complete" and not run["clock_fake"], "how it ended")
+must(len(records) == run["cases"], "a record of every case")
+must({r["bench"] for r in records} == {"gemm", "conv", "allreduce", "io"},
+     "all four benches")
+for r in records:
+    who = r["case"]
+    # An algorithm may refuse a team; none may go wrong.
+    must(r["status"] in ("measured", "unsupported"), who + ": " + r["status"])
+    hosts = r["placement"]["hosts"]
+    must(sum(h["ranks"] for h in hosts) == r["team"]["ranks"],
+         who + ": ranks of its hosts")
+    for h in hosts:
+        must(h["busy_threads"] == h["ranks"] * r["team"]["threads"],
+             who + ": busy threads")
+    must(r["placement"]["oversubscribed"] ==
+         any(h["busy_threads"] > (h["cores"] or 1e9) for h in hosts),
+         who + ": oversubscribed or not")
+    if r["status"] != "measured":
+        continue
+    must(r["verification"]["status"] == "passed", who + ": not verified")
+    t = r["time_s"]
+    must(t["n"] >= 1 and t["median"] > 0, who + ": not timed")
+    # A slow disk may have left too few samples for an interval in this short
+    # a run; then it must say so.
+    must(t["n"] >= 6 or (t["ci_low"] is None and not t["converged"]),
+         who + ": an interval from %d samples" % t["n"])
+    must(r["team"]["transport"] == "mpi", who + ": transport")
+    must(any(m["value"] > 0 for m in r["metrics"]), who + ": no figure")
+    # Only ranks of the case's own team took part in it.
+    must(r["time_s"]["slowest_rank"] < r["team"]["ranks"], who + ": slowest")
+
+if ranks == "crowd":
+    crowded = {r["bench"]: r["placement"]["oversubscribed"] for r in records}
+    must(crowded == {"gemm": True, "conv": True, "allreduce": False,
+                     "io": False}, "who is crowded: %s" % crowded)
+    text = open(directory + "/report.html").read().lower()
+    must("oversubscribed" in text, "the page does not say it")
+else:
+    teams = [n for n in (1, 2, 4) if n <= int(ranks)]
+    cores = len(os.sched_getaffinity(0))
+    for bench in ("gemm", "conv", "allreduce", "io"):
+        for n in teams:
+            there = [r for r in records if r["bench"] == bench and
+                     r["team"]["ranks"] == n and r["status"] == "measured"]
+            must(there, "%s on %d" % (bench, n))
+            # The kernel may be given fewer cores than this process has only
+            # by a launcher that binds, which the test told it not to.
+            for r in there:
+                must(r["placement"]["oversubscribed"] ==
+                     (n * r["team"]["threads"] > cores),
+                     r["case"] + ": %d cores" % cores)
+    if int(ranks) > 1:
+        for r in records:
+            if r["bench"] == "allreduce" and r["team"]["ranks"] > 1 and \
+                    r["status"] == "measured":
+                names = [m["name"] for m in r["metrics"]]
+                must("busbw" in names, r["case"] + ": no busbw")
+
+for what in bad:
+    print("whole.py: wrong:", what)
+print("whole.py: %d records on %s, %d wrong" % (len(records), ranks, len(bad)))
+sys.exit(bool(bad))
