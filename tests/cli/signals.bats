@@ -110,19 +110,6 @@ carry_on() { # carry_on [LAUNCHER...]
     carry_on
 }
 
-@test "a standard output and error that nobody reads" {
-    status=0
-    "$ETALON" run --plan tiny.ini --out a >/dev/full 2>/dev/full || status=$?
-    [ "$status" -eq 4 ]
-    whole a 2
-    "$ETALON" run --plan tiny.ini --out b 2>&1 | head -n 1 >/dev/null
-    whole b 2
-    status=0
-    "$ETALON" run --plan tiny.ini --out c >&- 2>&- || status=$?
-    [ "$status" -eq 4 ]
-    whole c 2
-}
-
 needs_mpi() {
     [ -x "$(command -v mpirun)" ] || skip 'no mpirun'
     grep -q '^#define HAVE_MPI 1' "${ETALON%/*}/config.h" ||
