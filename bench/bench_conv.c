@@ -19,7 +19,7 @@
 struct params {
     int64_t n, c, h, w, k, r, s;
     int64_t pad_h, pad_w, stride_h, stride_w, dil_h, dil_w, groups;
-    int scaling;
+    int dtype, scaling; /* dtype: fp32 is the only one there is */
 };
 enum scaling { WEAK, STRONG };
 
@@ -38,6 +38,8 @@ struct state {
 #define ROW(name, kind)                                                        \
     .key = #name, .type = kind, .at = offsetof(struct params, name)
 static const struct et_field rows[] = {
+    {ROW(dtype, ET_CHOICE), .preset = "fp32", .choices = "fp32",
+     .help = "element type of x, w and y"},
     {ROW(n, ET_INT), .preset = "1", .min = 1, .max = 1e9, .help = "images"},
     {ROW(c, ET_INT), .preset = "64", .min = 1, .max = 1e9,
      .help = "channels of the input"},

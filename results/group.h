@@ -21,7 +21,7 @@ void et_picks_free(struct et_picks *p);
 enum {
     ET_KEY_BENCH = 1,
     ET_KEY_BACKEND = 2,
-    ET_KEY_TEAM = 4,     /* ranks and nodes */
+    ET_KEY_TEAM = 4, /* ranks and nodes */
     ET_KEY_THREADS = 8,
     ET_KEY_WORDS = 16,   /* parameters that are no numbers */
     ET_KEY_NUMBERS = 32, /* parameters that are */

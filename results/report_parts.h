@@ -7,8 +7,9 @@
 #include "results/group.h"
 #include "results/report.h"
 
-#define ET_REPORT_ROWS 200  /* of a table; the rest is in the CSV report */
-#define ET_REPORT_SERIES 8  /* in a figure: as many colours as are told apart  \
+#define ET_REPORT_ROWS 200 /* of a table; the rest is in the CSV report */
+#define ET_REPORT_SERIES                                                       \
+    8                       /* in a figure: as many colours as are told apart  \
                              */
 #define ET_REPORT_SHAPES 16 /* in a bar figure */
 #define ET_REPORT_FIGURES 6 /* of one kind */

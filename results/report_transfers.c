@@ -198,11 +198,17 @@ static bool collective(struct et_report *w, const struct et_picks *g,
         ok = collective_figure(w, &lines, true) &&
              collective_figure(w, &lines, false);
     collective_table(w, g);
-    et_doc_paragraph(
-        w->doc, "Latency and bandwidth of t(S) = alpha + S/B, fitted to the "
-                "relative residuals. A model that misses a point by more than "
-                "30 %% is called poor: algorithms change with the size.");
-    fit_table(w, &lines);
+    bool alone = true; /* nothing was sent, so there is nothing to fit */
+    for (size_t i = 0; i < g->n; i++)
+        alone &= w->run->records[g->v[i]].result.team.ranks < 2;
+    if (!alone) {
+        et_doc_paragraph(
+            w->doc,
+            "Latency and bandwidth of t(S) = alpha + S/B, fitted to the "
+            "relative residuals. A model that misses a point by more than "
+            "30 %% is called poor: algorithms change with the size.");
+        fit_table(w, &lines);
+    }
     et_groups_free(&lines);
     et_text_free(&name);
     return ok;

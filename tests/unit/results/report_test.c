@@ -163,6 +163,20 @@ static void test_flops(void **state)
     et_run_free(&run);
 }
 
+/* Said to be measured, but the check failed: wrong, and in no table. */
+static void test_wrong(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    run.records[1].result.verification.status = ET_CHECK_FAILED;
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"wrong\",\"gemm\",\"cblas\",\"1\"");
+    assert_said(text, "WRONG RESULTS");
+    assert_not_said(text, "400.0");
+    free(text);
+    et_run_free(&run);
+}
+
 static void test_missing(void **state)
 {
     (void)state;
@@ -286,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_headline_refuses),
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_flops),
+        cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_spread),
         cmocka_unit_test(test_collective),
