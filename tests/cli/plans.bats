@@ -30,7 +30,7 @@ bad() { # bad LINE... : a plan of these lines
     bad '[gemm]' "m = $(printf '1%.0s' {1..400})"
     refused 2 'p.ini:2: line of 404 characters' 'Continue'
     bad '[gemm]' '' 'junk' 'm = 8' && refused 2 'p.ini:3: neither'
-    bad '[gemm' 'm = 8' && refused 2 'p.ini:1: neither'
+    bad '[gemm' 'm = 8' && refused 2 "p.ini:1: '[' without"
     bad 'gemm' 'm = 8' && refused 2 'p.ini:1: neither'
     bad 'm = 8' '[gemm]' && refused 2 'p.ini:1: m: stands before any [section]'
     bad '[gemm]' '= 8' && refused 2 'p.ini:2: [gemm]'

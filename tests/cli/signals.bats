@@ -14,6 +14,10 @@ setup_plan() {
         'backend = reference' 'threads = 1' "ranks = $2"
 }
 
+teardown() {
+    [ -z "${job-}" ] || kill -KILL "$job" 2>/dev/null || true
+}
+
 # Enough for what is left of it.
 quick=(--quiet --budget 0.01 --precision 0.5 --max-samples 6)
 
@@ -43,7 +47,7 @@ partial() { # partial OUTCOME
     grep -q "\"outcome\": \"$1\"" d/run.json
     try report d
     passed
-    grep -q "$n records* of $CASES planned cases" out
+    tr -s ' \n' ' ' <out | grep -q "$n of $CASES planned cases"
     cp d/records.jsonl before
 }
 
@@ -63,7 +67,7 @@ carry_on() { # carry_on [LAUNCHER...]
         setup_plan 0.4 1
         start "$ETALON"
         # A background job of a script may have SIGINT ignored; etalon takes it.
-        kill -$signal $job
+        kill "-$signal" "$job"
         ended
         [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
         grep -q "interrupted; .etalon run --resume $PWD/d. carries on" err
@@ -79,7 +83,7 @@ carry_on() { # carry_on [LAUNCHER...]
 @test "SIGKILL" {
     setup_plan 0.4 1
     start "$ETALON"
-    kill -KILL $job
+    kill -KILL "$job"
     ended
     [ "$status" -eq 137 ]
     partial running
@@ -89,7 +93,7 @@ carry_on() { # carry_on [LAUNCHER...]
 @test "killed again and again" {
     setup_plan 0.4 1
     start "$ETALON"
-    kill -KILL $job
+    kill -KILL "$job"
     ended
     for _ in 1 2; do
         n=$(wc -l <d/records.jsonl)
@@ -99,24 +103,11 @@ carry_on() { # carry_on [LAUNCHER...]
             [ "$(wc -l <d/records.jsonl)" -eq "$n" ] || break
             sleep 0.1
         done
-        kill -KILL $job
+        kill -KILL "$job"
         ended
     done
     cp d/records.jsonl before
     carry_on
-}
-
-@test "a standard output and error that nobody reads" {
-    status=0
-    "$ETALON" run --plan tiny.ini --out a >/dev/full 2>/dev/full || status=$?
-    [ "$status" -eq 4 ]
-    whole a 2
-    "$ETALON" run --plan tiny.ini --out b 2>&1 | head -n 1 >/dev/null
-    whole b 2
-    status=0
-    "$ETALON" run --plan tiny.ini --out c >&- 2>&- || status=$?
-    [ "$status" -eq 4 ]
-    whole c 2
 }
 
 needs_mpi() {
@@ -144,7 +135,7 @@ rank() { # rank N: the process id of that rank
     # Open MPI hands the signal on about a second later.
     setup_plan 1 2 mpi
     start "${mpi[@]}" "$ETALON"
-    kill -TERM $job
+    kill -TERM "$job"
     ended
     [ "$status" -ne 0 ]
     grep -q 'etalon run --resume' err
