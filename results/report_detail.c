@@ -222,24 +222,6 @@ static int by_imbalance(const void *a, const void *b)
     return (p < q) - (p > q);
 }
 
-/* The node of a rank: certain on one node; with several, from the ranks of
- * each, which is true of ranks placed in blocks, and marked so. */
-static void say_host(const struct et_record *r, struct et_text *t)
-{
-    const struct et_list *l = &r->result.placement.hosts;
-    const struct et_result_host *h = l->v;
-    int64_t rank = r->result.time.slowest_rank;
-    for (size_t i = 0; i < l->n; i++) {
-        if (rank >= 0 && rank < h[i].ranks && h[i].host) {
-            et_text_add(t, "%s%s", h[i].host,
-                        l->n > 1 ? " (if placed in blocks)" : "");
-            return;
-        }
-        rank -= h[i].ranks;
-    }
-    et_text_add(t, "unknown");
-}
-
 bool et_report_spread(struct et_report *w)
 {
     static const char *const columns[] = {
@@ -265,15 +247,14 @@ bool et_report_spread(struct et_report *w)
     size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_result *s = &v[i].r->result;
-        struct et_text host = {0}, name = {0};
-        say_host(v[i].r, &host);
+        struct et_text name = {0};
         say_case(v[i].r, &varying, &name);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, "%lld", (long long)s->team.ranks);
         et_block_cell(b, "%lld", (long long)s->time.slowest_rank);
-        et_block_cell(b, "%s", et_text_str(&host));
+        et_block_cell(b, "%s",
+                      s->time.slowest_host ? s->time.slowest_host : "unknown");
         et_block_cell(b, "+%s", et_say_percent(s->time.imbalance - 1).s);
-        et_text_free(&host);
         et_text_free(&name);
     }
     et_report_close(b, shown, picks.n);

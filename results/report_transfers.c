@@ -142,20 +142,25 @@ static void series(struct et_report *w, struct et_text *t,
     }
 }
 
+static int64_t largest_team(const struct et_run *run,
+                            const struct et_groups *lines)
+{
+    int64_t largest = 0;
+    for (size_t i = 0; i < lines->n; i++) {
+        int64_t ranks = run->records[lines->v[i].v[0]].result.team.ranks;
+        largest = ranks > largest ? ranks : largest;
+    }
+    return largest;
+}
+
 /* Time, or bus bandwidth, over size, of the largest team. */
 static bool collective_figure(struct et_report *w,
                               const struct et_groups *lines, bool time)
 {
     const struct et_run *run = w->run;
     struct et_text kind = {0}, title = {0};
-    int64_t largest = 0;
+    int64_t largest = largest_team(run, lines);
     size_t drawn = 0;
-    for (size_t i = 0; i < lines->n; i++) {
-        int64_t ranks = run->records[lines->v[i].v[0]].result.team.ranks;
-        largest = ranks > largest ? ranks : largest;
-    }
-    if (largest < 2)
-        return true;
     et_kind_say(&run->records[lines->v[0].v[0]], &kind);
     et_text_add(&title, "%s on %lld ranks: %s over size", et_text_str(&kind),
                 (long long)largest, time ? "time" : "bus bandwidth");
@@ -193,14 +198,12 @@ static bool collective(struct et_report *w, const struct et_picks *g,
         return false;
     et_kind_say(&w->run->records[g->v[0]], &name);
     et_doc_heading(w->doc, 3, et_text_str(&name));
-    bool ok = true;
-    if (with_figure)
+    /* A rank alone uses no link: there is nothing to draw or to fit. */
+    bool ok = true, alone = largest_team(w->run, &lines) < 2;
+    if (with_figure && !alone)
         ok = collective_figure(w, &lines, true) &&
              collective_figure(w, &lines, false);
     collective_table(w, g);
-    bool alone = true; /* nothing was sent, so there is nothing to fit */
-    for (size_t i = 0; i < g->n; i++)
-        alone &= w->run->records[g->v[i]].result.team.ranks < 2;
     if (!alone) {
         et_doc_paragraph(
             w->doc,

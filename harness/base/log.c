@@ -33,7 +33,8 @@ static void clear_progress(void)
     progress_stands = false;
 }
 
-static void say(const char *kind, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void
+say(const char *kind, const char *format, va_list args)
 {
     char line[2048];
     vsnprintf(line, sizeof line, format, args);

@@ -137,7 +137,9 @@ static bool choose(struct et_counters *c, struct papi *p,
         p->n_events++;
         ok = et_counters_add_event(c, q->name, chosen);
     } else if (ok) {
-        et_tasks_hint(true, hint, sizeof hint);
+        /* Without a PMU no candidate's own words say more. */
+        if (et_tasks_hint(true, hint, sizeof hint))
+            et_text_free(&why);
         et_text_add(&why, "%s", hint);
         ok = et_counters_add_absent(c, q->name, et_text_str(&why));
     }

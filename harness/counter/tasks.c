@@ -105,10 +105,11 @@ static bool has_pmu(void)
     return found;
 }
 
-void et_tasks_hint(bool hardware, char *buf, size_t n)
+bool et_tasks_hint(bool hardware, char *buf, size_t n)
 {
     int64_t paranoid;
-    if (hardware && !has_pmu())
+    bool all = hardware && !has_pmu();
+    if (all)
         snprintf(buf, n,
                  "the kernel has no processor PMU here (" PMU_FOLDER
                  "), as in most virtual machines");
@@ -119,4 +120,5 @@ void et_tasks_hint(bool hardware, char *buf, size_t n)
                  (int)paranoid);
     else
         snprintf(buf, n, "the kernel has no perf events");
+    return all;
 }

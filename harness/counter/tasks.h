@@ -30,7 +30,7 @@ void et_tasks_exercise(void);
 bool et_tasks_files(size_t n);
 
 /* Why counting is refused here, as far as the kernel shows it: no PMU, or
- * the value of perf_event_paranoid. */
-void et_tasks_hint(bool hardware, char *buf, size_t n);
+ * the value of perf_event_paranoid. True where that says it all. */
+bool et_tasks_hint(bool hardware, char *buf, size_t n);
 
 #endif

@@ -107,6 +107,9 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     if ((c->shape && !et_pairs_set(&r->params, "shape", c->shape, false)) ||
         !et_pairs_from_fields(&r->params, c->bench->params, c->params))
         return et_error(ET_INFRA, "no memory");
+    int64_t slowest = r->time.slowest_rank;
+    if (slowest >= 0 && slowest < d->placement->n)
+        r->time.slowest_host = et_strdup(d->placement->ranks[slowest].host);
     if (c->ranks <= d->placement->n)
         s = et_placement_describe(d->placement, (int)c->ranks, c->threads,
                                   &r->placement);

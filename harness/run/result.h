@@ -35,6 +35,7 @@ struct et_result_time {
     double confidence;                        /* of the interval: 0.95 */
     bool converged;
     int64_t slowest_rank; /* with the largest median of its own samples */
+    char *slowest_host;   /* its node */
     double imbalance;     /* its median over the median rank's median */
     char *method;         /* how the samples were taken */
 };

@@ -17,7 +17,7 @@ work=$(mktemp -d ./golden.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 failed=0
-fail() { echo "FAILED: $1"; failed=1; }
+fail() { echo "FAILED: $*"; failed=1; }
 # Figures that the surroundings must not change.
 unset OMP_NUM_THREADS
 run() { # NAME [OPTION...]

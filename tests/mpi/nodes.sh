@@ -30,7 +30,7 @@ end() {
 trap end EXIT
 trap 'exit 1' HUP INT PIPE TERM
 failed=0
-fail() { echo "FAILED: $1"; failed=1; }
+fail() { echo "FAILED: $*"; failed=1; }
 
 # A namespace lives as long as the process that holds it. n0 holds the bridge,
 # so that nothing of it is seen outside; all links go when the holders do.

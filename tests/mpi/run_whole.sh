@@ -35,7 +35,7 @@ work=$(mktemp -d ./whole.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT PIPE TERM
 failed=0
-fail() { echo "FAILED: $1"; failed=1; }
+fail() { echo "FAILED: $*"; failed=1; }
 ./etalon schema > "$work/schema.json" || fail "schema: exit $?"
 
 cat > "$work/plan.ini" <<'PLAN'

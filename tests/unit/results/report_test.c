@@ -201,6 +201,7 @@ static void test_spread(void **state)
     struct et_run run = two_run();
     run.records[0].result.time.imbalance = 1.5;
     run.records[0].result.time.slowest_rank = 1;
+    run.records[0].result.time.slowest_host = strdup("n1");
     run.records[1].result.time.imbalance = 1.05;
     char *text = say(&run, NULL);
     assert_said(text, "Ranks that lagged");
