@@ -15,7 +15,8 @@ bad() { # bad LINE... : a plan of these lines
     : >empty.ini
     try plan --plan d && refused 2 'd: is a directory'
     try plan --plan nul.ini && refused 2 'nul.ini: is binary'
-    try plan --plan "$ETALON" && refused 2 'is binary'
+    head -c 9999 "$ETALON" >program
+    try plan --plan program && refused 2 'program: is binary'
     try plan --plan empty.ini && refused 2 'empty.ini: has no bench section'
     try plan --plan none.ini && refused 2 'none.ini: No such file'
     try plan --plan tiny.ini/x && refused 2 'tiny.ini/x:'
