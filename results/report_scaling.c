@@ -141,32 +141,73 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
     return b != NULL;
 }
 
+/* "3", "3 to 5": a run of series numbers, from 0, as the reader counts. */
+static void say_numbers(struct et_text *t, size_t first, size_t last)
+{
+    et_text_add(t, "%s%zu", t->n ? ", " : "", first + 1);
+    if (last > first)
+        et_text_add(t, "%s%zu", last > first + 1 ? " to " : ", ", last + 1);
+}
+
+/* The series from `i` on that are refused for the same reason as series i,
+ * unless an earlier row has them already: then nothing is said. */
+static bool say_refused(const struct et_projection *p, size_t i, size_t n,
+                        struct et_text *t)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(p[k].refusal, p[i].refusal) == 0)
+            return false;
+    }
+    for (size_t k = i; k < n; k++) {
+        size_t last = k;
+        if (strcmp(p[k].refusal, p[i].refusal) != 0)
+            continue;
+        while (last + 1 < n && strcmp(p[last + 1].refusal, p[i].refusal) == 0)
+            last++;
+        say_numbers(t, k, last);
+        k = last;
+    }
+    return true;
+}
+
+/* A row a projection, and one for all that are refused for the same reason. */
 static bool projections(struct et_report *w, const struct et_scaling *all)
 {
     char target[ET_TEXT_NUMBER], needed[ET_TEXT_NUMBER + 32];
     et_print_si(target, target_of(w), "FLOP/s");
     snprintf(needed, sizeof needed, "Ranks needed for %s", target);
     const char *const columns[] = {"Series", needed, "Remarks", NULL};
-    struct et_block *b = et_doc_table(w->doc, "rrl", columns);
     size_t shown = all->n < ET_REPORT_ROWS ? all->n : ET_REPORT_ROWS;
+    struct et_projection *p = et_alloc(shown, sizeof *p);
+    struct et_block *b = p ? et_doc_table(w->doc, "lrl", columns) : NULL;
     for (size_t i = 0; b && i < shown; i++) {
-        const struct et_series *s = &all->v[i];
-        struct et_projection p = et_series_project(w->run, s, target_of(w));
-        bool flops = s->v[0].r->result.work.flop > 0;
-        et_block_cell(b, "%zu", i + 1);
-        if (!flops || p.refusal[0])
+        p[i] = et_series_project(w->run, &all->v[i], target_of(w));
+        if (all->v[i].v[0].r->result.work.flop <= 0)
+            snprintf(p[i].refusal, sizeof p[i].refusal,
+                     "it does no flops, which the target counts");
+    }
+    for (size_t i = 0; b && i < shown; i++) {
+        struct et_text numbers = {0};
+        if (!p[i].refusal[0])
+            say_numbers(&numbers, i, i);
+        else if (!say_refused(p, i, shown, &numbers))
+            continue;
+        et_block_cell(b, "%s", et_text_str(&numbers));
+        b->failed |= numbers.failed;
+        et_text_free(&numbers);
+        if (p[i].refusal[0])
             et_block_cell(b, "refused");
-        else if (p.low < p.high)
-            et_block_cell(b, "%.4g to %.4g", p.low, p.high);
+        else if (p[i].low < p[i].high)
+            et_block_cell(b, "%.4g to %.4g", p[i].low, p[i].high);
         else
-            et_block_cell(b, "%.0f", p.low);
+            et_block_cell(b, "%.0f", p[i].low);
         et_block_cell(b, "%s",
-                      !flops              ? "the target is of flops"
-                      : p.refusal[0]      ? p.refusal
-                      : !(p.low < p.high) ? "measured, not projected"
-                                          : "");
+                      p[i].refusal[0]           ? p[i].refusal
+                      : !(p[i].low < p[i].high) ? "measured, not projected"
+                                                : "");
     }
     et_report_close(b, shown, all->n);
+    free(p);
     return b != NULL;
 }
 
