@@ -538,8 +538,8 @@ static enum et_status facts(void *state, struct et_pairs *out)
                           et_print_real(number, high), true);
     }
     if (ok && s->q.op == READ && s->q.cache == COLD_CACHE && !(high <= COLD))
-        ok = et_pairs_set(out, "cache_note",
-                          "a cold page cache could not be proven", false);
+        ok = et_pairs_set(out, "doubt", "a cold page cache could not be proven",
+                          false);
     return ok ? ET_OK : et_error(ET_INFRA, "io: no memory for facts");
 }
 

@@ -78,8 +78,10 @@ const struct et_command et_command_compare = {
     .min = 2,
     .max = 64,
     .help = "A case is better or worse when the intervals do not overlap and "
-            "the change is larger than the tolerance. Exit code 1 where a "
-            "case is worse or missing, 5 where it cannot be said.",
+            "the change is larger than the tolerance. It is unsure where they "
+            "overlap and a side did not converge, or a side failed or has no "
+            "interval. Exit code 3 where a case is wrong, 1 where one is worse "
+            "or missing, 5 where it cannot be said.",
     .examples = "  etalon compare last-night tonight\n",
     .run = compare,
 };

@@ -5,6 +5,7 @@
 
 #include "bench/command.h"
 #include "results/judge.h"
+#include "results/manifest.h"
 #include "results/report.h"
 
 struct options {
@@ -32,10 +33,17 @@ static enum et_status judge(void *options, const struct et_strings *words,
     struct et_run run;
     struct et_judgement judgement = {0};
     struct et_doc doc = {0};
+    size_t checked;
     (void)argc, (void)argv;
     enum et_status s = et_run_load(words->v[1], &run);
     if (s != ET_OK)
         return s;
+    /* No verdict on what is not what the run left. */
+    s = et_verify_run(words->v[1], &checked);
+    if (s != ET_OK) {
+        et_run_free(&run);
+        return s;
+    }
     s = et_judge(words->v[0], &run, &judgement);
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &doc);
@@ -65,7 +73,9 @@ const struct et_command et_command_judge = {
         "  at_least = 85 % of peak\n\n"
         "A clause passes when the worse end of the 95 % interval meets the "
         "threshold, fails when the better end misses it, and is inconclusive "
-        "between, as where data is missing. Exit code 0, 1 or 5.",
+        "between, as where data is missing. Exit code 0, 1 or 5; 4 where the "
+        "run directory is not as its manifest says, as `etalon verify` "
+        "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
     .run = judge,
 };

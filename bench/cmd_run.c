@@ -20,6 +20,7 @@
 #include "harness/config/plan.h"
 #include "harness/run/drive.h"
 #include "harness/run/stop.h"
+#include "results/manifest.h"
 #include "results/report.h"
 #include "results/store.h"
 
@@ -38,6 +39,7 @@ struct session {
     struct et_store *store;
     struct et_run_info info;
     char tag[64];
+    bool wrong_kept; /* the resumed run has a wrong case already */
 };
 
 /* Options named on the command line, so that the plan does not undo them. */
@@ -58,6 +60,49 @@ static enum et_status note_given(struct session *s, int argc, char **argv)
     return ET_OK;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A resumed run is one run: what would change its figures or its cases cannot
+ * change half way. */
+static enum et_status check_given(const struct session *s)
+{
+    static const char *const free_to_change[] = {
+        "resume", "quiet", "timeout", "scratch", "catalog", "team"};
+    for (size_t i = 0; i < s->given.n; i++) {
+        size_t k = 0;
+        while (k < 6 && strcmp(s->given.v[i], free_to_change[k]) != 0)
+            k++;
+        if (k == 6)
+            return et_error(ET_USAGE,
+                            "--%s: a resumed run keeps the options it was "
+                            "begun with",
+                            s->given.v[i]);
+    }
+    return ET_OK;
+}
+
+/* The cases that the run has must be cases of its plan here: other ranks or
+ * threads make other cases. */
+static enum et_status check_done(const struct session *s)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < s->cases.n && s->done.n; i++) {
+        const char *id = s->cases.v[i].id;
+        found += bsearch(&id, s->done.v, s->done.n, sizeof *s->done.v,
+                         by_text) != NULL;
+    }
+    if (found == s->done.n)
+        return ET_OK;
+    return et_error(ET_USAGE,
+                    "%s: %zu of its %zu cases are not those of its plan here; "
+                    "resume with the ranks, nodes and OMP_NUM_THREADS it was "
+                    "begun with",
+                    s->o->resume, s->done.n - found, s->done.n);
+}
+
 static bool is_given(const struct session *s, const char *key)
 {
     for (size_t i = 0; i < s->given.n; i++) {
@@ -65,11 +110,6 @@ static bool is_given(const struct session *s, const char *key)
             return true;
     }
     return false;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static void set_log_level(const struct session *s)
@@ -84,12 +124,19 @@ static void set_log_level(const struct session *s)
 static enum et_status take_over(struct session *s)
 {
     struct et_run run;
+    struct stat st;
+    char manifest[1200];
     /* The store reads it again, and warns of what it finds and mends. */
     et_log_level_set(ET_LOG_ERROR);
     enum et_status status = et_run_load(s->o->resume, &run);
     set_log_level(s);
     if (status != ET_OK)
         return status;
+    /* A run that ended has a manifest: what was changed since is not to be
+     * signed again. A run that was killed has none. */
+    snprintf(manifest, sizeof manifest, "%s/manifest.sha256", s->o->resume);
+    if (stat(manifest, &st) == 0 && et_manifest_check(s->o->resume) != ET_OK)
+        status = ET_INFRA;
     const char *out = et_pairs_get(&run.info.config, "out");
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
         const struct et_pair *p = &run.info.config.v[i];
@@ -119,6 +166,7 @@ static enum et_status take_over(struct session *s)
     }
     for (size_t i = 0; status == ET_OK && i < run.n; i++) {
         int outcome = run.records[i].result.outcome;
+        s->wrong_kept |= outcome == ET_WRONG_DATA;
         if (outcome != ET_FAILED && outcome != ET_UNMEASURED &&
             outcome != ET_SKIPPED &&
             !et_strings_add(&s->done, run.records[i].result.id))
@@ -145,7 +193,9 @@ static enum et_status read_plan(struct session *s)
                         "given too",
                         o->resume);
     if (o->resume) {
-        enum et_status status = take_over(s);
+        enum et_status status = check_given(s);
+        if (status == ET_OK)
+            status = take_over(s);
         if (status != ET_OK)
             return status;
         snprintf(path, sizeof path, "%s/plan.ini", o->resume);
@@ -172,6 +222,8 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK)
         status = et_plan_expand(s->plan_name, s->plan_text, &et_benches, s->o,
                                 &s->given, &allocation, &s->cases);
+    if (status == ET_OK && s->o->resume)
+        status = check_done(s);
     if (status == ET_OK && s->o->peak)
         status = et_run_peak_check(
             s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
@@ -324,7 +376,7 @@ static enum et_status finish(struct session *s,
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
     const struct et_report_options report = {.target = s->o->target};
     struct et_sink *sink = et_store_sink(s->store);
-    bool broken = status == ET_INFRA && o->failed == 0;
+    bool broken = o->broken;
     /* Why it broke off was told, and is why its end cannot be noted either. */
     if (broken)
         et_log_level_set(ET_LOG_NONE);
@@ -347,6 +399,8 @@ static enum et_status finish(struct session *s,
                 "skipped, %zu kept; report: %s/report.html",
                 o->measured, o->wrong, o->failed, o->unsupported, o->skipped,
                 o->kept, dir);
+    if (s->wrong_kept)
+        status = et_status_worse(status, ET_WRONG);
     return et_status_worse(status, ended);
 }
 

@@ -13,8 +13,8 @@
 
 const char *et_change_name(enum et_change c)
 {
-    static const char *const names[] = {"same",    "better", "worse",
-                                        "missing", "new",    "unsure"};
+    static const char *const names[] = {"same", "better", "worse", "missing",
+                                        "new",  "unsure", "wrong"};
     return (size_t)c < sizeof names / sizeof *names ? names[c] : "?";
 }
 
@@ -83,16 +83,21 @@ static void compare_values(const struct et_record *base,
     c->ratio = b->value / a->value;
     c->low = b->ci_low / a->ci_high;
     c->high = b->ci_high / a->ci_low;
-    bool sure = !fake && base->result.time.converged &&
-                now->result.time.converged && isfinite(c->ratio) &&
-                isfinite(c->low) && isfinite(c->high) && a->unit && b->unit &&
-                strcmp(a->unit, b->unit) == 0;
-    c->change = sure ? weigh(c, strcmp(a->better, "higher") == 0, tolerance)
-                     : ET_CHANGE_UNSURE;
+    bool whole = !fake && isfinite(c->ratio) && isfinite(c->low) &&
+                 isfinite(c->high) && a->unit && b->unit &&
+                 strcmp(a->unit, b->unit) == 0;
+    bool converged = base->result.time.converged && now->result.time.converged;
+    c->change = whole ? weigh(c, strcmp(a->better, "higher") == 0, tolerance)
+                      : ET_CHANGE_UNSURE;
+    /* Intervals that do not overlap say so however wide they are, and a sick
+     * node is the one that does not settle; within a wide one a loss may hide.
+     */
+    if (c->change == ET_CHANGE_SAME && !converged)
+        c->change = ET_CHANGE_UNSURE;
 }
 
 /* One case of the baseline or of run k, or both; a case that neither measured
- * says nothing and leaves no row. */
+ * leaves no row, unless run k got it wrong or failed at it. */
 static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
                          size_t k, const struct et_record *base,
                          const struct et_record *now, double tolerance)
@@ -104,7 +109,10 @@ static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
                               .low = NAN,
                               .high = NAN,
                               .run = k};
-    if (!a && !b)
+    bool wrong = now && (now->result.outcome == ET_WRONG_DATA ||
+                         now->result.verification.status == ET_CHECK_FAILED);
+    bool failed = now && now->result.outcome == ET_FAILED;
+    if (!a && !b && !wrong && !failed)
         return true;
     if (a && b && strcmp(a->name, b->name) != 0)
         b = et_record_metric(now, a->name);
@@ -114,14 +122,18 @@ static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
     else if (a) {
         c.base = a->value;
         c.change = ET_CHANGE_MISSING;
-    } else {
+    } else if (b) {
         c.value = b->value;
         c.change = ET_CHANGE_NEW;
+    } else {
+        c.change = ET_CHANGE_UNSURE; /* failed, and no baseline either */
     }
+    if (wrong)
+        c.change = ET_CHANGE_WRONG;
     const struct et_metric_value *named = a ? a : b;
-    c.id = et_strdup((a ? base : now)->result.id);
-    c.metric = et_strdup(named->name);
-    c.unit = et_strdup(named->unit ? named->unit : "");
+    c.id = et_strdup((base ? base : now)->result.id);
+    c.metric = et_strdup(named ? named->name : "none");
+    c.unit = et_strdup(named && named->unit ? named->unit : "");
     out->v[out->n++] = c;
     return c.id && c.metric && c.unit;
 }
@@ -179,14 +191,17 @@ void et_comparisons_free(struct et_comparisons *c)
 
 enum et_status et_comparisons_status(const struct et_comparisons *c)
 {
-    size_t compared = 0, unsure = 0;
+    size_t compared = 0, unsure = 0, lost = 0, wrong = 0;
     for (size_t i = 0; i < c->n; i++) {
         enum et_change change = c->v[i].change;
-        if (change == ET_CHANGE_WORSE || change == ET_CHANGE_MISSING)
-            return ET_MISSED;
+        wrong += change == ET_CHANGE_WRONG;
+        lost += change == ET_CHANGE_WORSE || change == ET_CHANGE_MISSING;
         compared += change != ET_CHANGE_NEW;
         unsure += change == ET_CHANGE_UNSURE;
     }
     /* Runs that share no case were not compared at all. */
-    return unsure > 0 || compared == 0 ? ET_UNSURE : ET_OK;
+    return wrong                         ? ET_WRONG
+           : lost                        ? ET_MISSED
+           : unsure > 0 || compared == 0 ? ET_UNSURE
+                                         : ET_OK;
 }

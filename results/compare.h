@@ -13,7 +13,9 @@ enum et_change {
     ET_CHANGE_WORSE,
     ET_CHANGE_MISSING, /* measured in the baseline, not here */
     ET_CHANGE_NEW,     /* not measured in the baseline */
-    ET_CHANGE_UNSURE   /* no interval on one side, or unconverged */
+    ET_CHANGE_UNSURE,  /* no interval on one side, or noise where one side did
+                        * not converge */
+    ET_CHANGE_WRONG    /* its data is wrong in this run */
 };
 const char *et_change_name(enum et_change c);
 
@@ -34,7 +36,8 @@ struct et_comparisons {
 enum et_status et_compare(const struct et_run *runs, size_t n, double tolerance,
                           struct et_comparisons *out);
 void et_comparisons_free(struct et_comparisons *c);
-/* ET_MISSED if anything is worse or missing, ET_UNSURE if unsure, ET_OK. */
+/* ET_WRONG if anything is wrong, ET_MISSED if worse or missing, ET_UNSURE if
+ * unsure, else ET_OK. */
 enum et_status et_comparisons_status(const struct et_comparisons *c);
 
 #endif

@@ -20,6 +20,8 @@ enum cause {
     NO_INTERVAL,
     UNCONVERGED,
     OVERSUBSCRIBED,
+    UNPLACED,
+    DOUBTFUL,
     NO_PEAK,
     NO_METRIC,
     UNVERIFIED,
@@ -69,6 +71,17 @@ static bool picks(const struct et_clause *c, const struct et_record *r)
     return true;
 }
 
+/* Is it known of every node that its cores sufficed? */
+static bool is_placed(const struct et_result *r)
+{
+    const struct et_result_host *h = r->placement.hosts.v;
+    for (size_t i = 0; i < r->placement.hosts.n; i++) {
+        if (h[i].cores == ET_ABSENT_INT)
+            return false;
+    }
+    return r->placement.hosts.n > 0;
+}
+
 static enum cause weigh(const struct et_clause *c, const struct finding *f)
 {
     const struct et_result *r = &f->record->result;
@@ -90,6 +103,10 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return UNCONVERGED;
     if (r->placement.oversubscribed && !c->allow_oversubscribed)
         return OVERSUBSCRIBED;
+    if (!is_placed(r) && !c->allow_oversubscribed)
+        return UNPLACED;
+    if (et_pairs_get(&r->facts, "doubt"))
+        return DOUBTFUL;
     double worse = c->at_least ? v->ci_low : v->ci_high;
     double better = c->at_least ? v->ci_high : v->ci_low;
     if (c->at_least ? worse >= f->limit : worse <= f->limit)
@@ -171,6 +188,14 @@ static void explain(const struct et_clause *c, const struct finding *f,
     case OVERSUBSCRIBED:
         et_text_add(out, "more threads were busy than there were cores, and "
                          "the clause does not allow it");
+        break;
+    case UNPLACED:
+        et_text_add(out, "it is not known how many cores its ranks had, so "
+                         "they may have been too few");
+        break;
+    case DOUBTFUL:
+        et_text_add(out, "the record doubts itself: %s",
+                    et_pairs_get(&r->facts, "doubt"));
         break;
     case NO_PEAK:
         et_text_add(out, "no nominal peak: %s", f->origin);

@@ -88,9 +88,9 @@ static const char *run_name(const struct et_run *r)
 }
 
 /* What asks for attention first. */
-static const enum et_change order[] = {ET_CHANGE_WORSE,  ET_CHANGE_MISSING,
-                                       ET_CHANGE_UNSURE, ET_CHANGE_BETTER,
-                                       ET_CHANGE_NEW,    ET_CHANGE_SAME};
+static const enum et_change order[] = {
+    ET_CHANGE_WRONG,  ET_CHANGE_WORSE, ET_CHANGE_MISSING, ET_CHANGE_UNSURE,
+    ET_CHANGE_BETTER, ET_CHANGE_NEW,   ET_CHANGE_SAME};
 
 enum et_status et_report_comparison(const struct et_run *runs, size_t n,
                                     const struct et_comparisons *c,
@@ -112,6 +112,10 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
         b->level = 1;
     et_block_fact(b, "Changes", "%s", et_text_str(&text));
     et_text_free(&text);
+    if (counts[ET_CHANGE_WRONG])
+        et_doc_warning(
+            &doc, "%s wrong: no figure of such a case counts.",
+            et_say_count(counts[ET_CHANGE_WRONG], "case is", "cases are").s);
     if (counts[ET_CHANGE_WORSE] || counts[ET_CHANGE_MISSING])
         et_doc_warning(
             &doc, "%s worse, %s missing against the baseline.",

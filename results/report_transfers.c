@@ -325,7 +325,7 @@ static bool transfer(struct et_report *w, const struct et_picks *g,
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[g->v[i]];
         const char *medium = et_record_medium(r);
-        const char *note = et_pairs_get(&r->result.facts, "cache_note");
+        const char *note = et_pairs_get(&r->result.facts, "doubt");
         struct et_said doubts = et_say_doubts(w->run, r);
         struct et_text shape = {0};
         et_shape_say(r, &varying, false, &shape);

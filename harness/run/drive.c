@@ -216,11 +216,14 @@ enum et_status et_drive_run(const struct et_drive *d,
         et_team_close(g.team);
     et_log_progress("");
     et_watchdog_feed(0, "");
+    out->broken = s != ET_OK;
     if (s != ET_OK)
         return s;
     /* Rank 0 alone has the tally. */
-    s = out->wrong ? ET_WRONG : out->failed ? ET_INFRA : ET_OK;
-    if (s == ET_OK && out->signal)
-        s = ET_UNSURE;
+    bool less = out->signal || out->skipped || out->unmeasured;
+    s = out->wrong    ? ET_WRONG
+        : out->failed ? ET_INFRA
+        : less        ? ET_UNSURE
+                      : ET_OK;
     return et_team_agree(d->world, s);
 }

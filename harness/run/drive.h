@@ -26,10 +26,12 @@ struct et_drive_outcome {
     size_t measured, wrong, failed, unsupported, skipped, unmeasured;
     size_t kept; /* not run again: a resumed run had them */
     int signal;  /* that ended it early, or 0 */
+    bool broken; /* the team or the sink failed: it ended before its end */
 };
 
-/* ET_OK: every case was tried. ET_WRONG or ET_INFRA: some case went so, the
- * gravest. ET_UNSURE: interrupted. Collective over the world team. */
+/* ET_OK: every case was measured, or is unsupported. ET_WRONG or ET_INFRA: some
+ * case went so, the gravest. ET_UNSURE: interrupted, or cases were skipped or
+ * could not be measured. Collective over the world team. */
 enum et_status et_drive_run(const struct et_drive *d,
                             struct et_drive_outcome *out);
 

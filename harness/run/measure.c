@@ -33,7 +33,8 @@ struct measuring {
     double *message;     /* of a block: times, then what is agreed with them */
     size_t room;         /* for so many times */
     uint64_t iterations;
-    bool stopped;
+    bool stopped; /* somebody wants the run to end */
+    bool cut;     /* before this case had what it needs */
 };
 
 static enum et_status no_memory(void)
@@ -204,6 +205,7 @@ static enum et_status take_samples(struct measuring *m)
         if ((enough && (time->converged || elapsed >= o->budget)) ||
             time->n >= o->max_samples || elapsed >= PATIENCE * o->budget)
             break;
+        m->cut = m->stopped;
         feed(m, "sampling");
     }
     time->iterations = (int64_t)m->iterations;
@@ -229,8 +231,13 @@ static enum et_status find_slowest(struct measuring *m)
                 slowest = i;
         }
         m->r->time.slowest_rank = slowest;
+        /* Against the others: the slow rank must not hide in its own median. */
+        double worst = all[slowest];
+        all[slowest] = all[m->team->size - 1];
         m->r->time.imbalance =
-            all[slowest] / et_stat_median(all, (size_t)m->team->size);
+            m->team->size > 1
+                ? worst / et_stat_median(all, (size_t)m->team->size - 1)
+                : 1;
     }
     free(all);
     return s;
@@ -343,27 +350,29 @@ static enum et_status count(struct measuring *m)
     values = et_alloc(c->n_events, sizeof *values);
     if (!values)
         return no_memory();
-    enum et_status started = c->source->start(c);
-    s = sample(m, m->iterations, &t);
-    enum et_status stopped =
-        started == ET_OK ? c->source->stop(c, values, &threads) : started;
-    if (s == ET_OK)
-        s = et_team_agree(m->team, stopped) == ET_OK
-                ? merge_counts(m, values, threads)
-                : add_absent(m, "all", "counting failed on a rank");
+    enum et_status mine = c->source->start(c);
+    bool started = mine == ET_OK;
+    enum et_status ran = sample(m, m->iterations, &t);
+    if (started)
+        mine = c->source->stop(c, values, &threads);
+    /* The measurement stands whatever became of the counts. */
+    s = et_team_agree(m->team, ran == ET_OK ? mine : ran) == ET_OK
+            ? merge_counts(m, values, threads)
+            : add_absent(m, "all", "the counted pass failed on a rank");
     free(values);
     return s;
 }
 
 /* Joules of the whole team between two readings: one rank a node reads. */
-static enum et_status merge_energy(struct measuring *m, const double *before)
+static enum et_status merge_energy(struct measuring *m, const double *before,
+                                   bool read)
 {
     const struct et_energy *e = m->with->energy;
     struct et_result_energy *out = &m->r->energy;
     double after[ET_ENERGY_DOMAINS] = {0};
     bool reader = m->team->local_rank == 0;
     double used = NAN;
-    if (reader && e->n > 0 && e->source->read(e, after) == ET_OK)
+    if (reader && read && e->source->read(e, after) == ET_OK)
         used = et_energy_used(e, before, after);
     double v[2] = {reader && isfinite(used) ? used : 0,
                    reader && !isfinite(used) ? 1 : 0};
@@ -389,14 +398,16 @@ static enum et_status time_it(struct measuring *m)
     feed(m, "warming up");
     if (s == ET_OK && !m->stopped)
         s = warm_up(m);
-    if (s == ET_OK && e->n > 0 && m->team->local_rank == 0)
-        s = e->source->read(e, joules);
+    /* Failing to read it costs the energy, never the measurement. */
+    bool read = e->n > 0 && m->team->local_rank == 0 &&
+                e->source->read(e, joules) == ET_OK;
     feed(m, "sampling");
+    m->cut = m->stopped;
     if (s == ET_OK && !m->stopped)
         s = take_samples(m);
     enum et_status other = s == ET_OK ? find_slowest(m) : ET_OK;
     if (s == ET_OK && other == ET_OK)
-        other = merge_energy(m, joules);
+        other = merge_energy(m, joules, read);
     return s != ET_OK ? s : other;
 }
 
@@ -438,16 +449,17 @@ static enum et_status whole(struct measuring *m)
     describe_work(m);
     /* Wrong before it is timed: no time is spent on it. */
     double t;
-    enum et_status s = sample(m, 1, &t);
-    if (!agreed(m, s == ET_OK ? check(m) : s, &team) || is_wrong(m))
+    if (!agreed(m, sample(m, 1, &t), &team))
+        return team;
+    if (!agreed(m, check(m), &team) || is_wrong(m))
         return team;
     if (!agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
-    if (m->r->time.n == 0) {
+    if (m->r->time.n == 0 || m->cut) {
         m->r->outcome = ET_UNMEASURED;
         m->r->reason =
-            et_strdup(m->stopped ? "interrupted" : "no sample was taken");
+            et_strdup(m->cut ? "interrupted" : "no sample was taken");
         return ET_OK;
     }
     /* The very data that the last sample left. */

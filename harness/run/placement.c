@@ -2,6 +2,7 @@
 #include "config.h"
 #include "harness/run/placement.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,21 +38,44 @@ int et_placement_union(const char *const *lists, size_t n)
     return count;
 }
 
-/* Threads that this rank may keep busy without taking another's core: its
- * allowed cores, shared among the ranks that have the same set. */
-static int64_t preset_threads(const struct et_team *team,
-                              const struct et_environment *env)
+static enum et_status describe_node(const struct et_placement *p, int ranks,
+                                    int node, int64_t threads,
+                                    struct et_result_host *host);
+
+/* Rank 0: threads that every rank may keep busy without taking another's core:
+ * the cores that a node's ranks may use together, shared among them; the least
+ * of all nodes. */
+static enum et_status preset_threads(const struct et_placement *p, int nodes,
+                                     double *threads)
 {
+    static const struct et_field rows[] = {
+        {.key = "host",
+         .type = ET_STRING,
+         .at = offsetof(struct et_result_host, host)},
+        {.key = "binding",
+         .type = ET_STRING,
+         .at = offsetof(struct et_result_host, binding)},
+        {0}};
     const char *omp = getenv("OMP_NUM_THREADS");
-    int64_t v;
-    if (omp && et_parse_int(omp, &v) && v > 0)
-        return v;
-    if (env->allowed_cores == ET_ABSENT_INT)
-        return 1;
-    /* A bound rank sees less than the node; an unbound one shares it. */
-    bool bound = env->cores != ET_ABSENT_INT && env->allowed_cores < env->cores;
-    v = bound ? env->allowed_cores : env->allowed_cores / team->local_size;
-    return v > 0 ? v : 1;
+    int64_t given;
+    if (omp && et_parse_int(omp, &given) && given > 0) {
+        *threads = (double)given;
+        return ET_OK;
+    }
+    double least = INFINITY;
+    for (int node = 0; node < nodes; node++) {
+        struct et_result_host host = {0};
+        enum et_status s = describe_node(p, p->n, node, 1, &host);
+        double share = host.cores == ET_ABSENT_INT
+                           ? 1
+                           : floor((double)host.cores / (double)host.ranks);
+        et_fields_free(rows, &host, sizeof host);
+        if (s != ET_OK)
+            return s;
+        least = fmin(least, share);
+    }
+    *threads = fmax(least, 1);
+    return ET_OK;
 }
 
 enum et_status et_placement_gather(struct et_team *team,
@@ -80,8 +104,12 @@ enum et_status et_placement_gather(struct et_team *team,
     if (status != ET_OK)
         goto out;
     upto[team->node] = 1;
-    double least = (double)preset_threads(team, env);
-    status = et_team_reduce(team, ET_SUM, upto, (size_t)team->nodes);
+    double least = INFINITY;
+    if (team->rank == 0)
+        status = preset_threads(&p, team->nodes, &least);
+    status = et_team_agree(team, status);
+    if (status == ET_OK)
+        status = et_team_reduce(team, ET_SUM, upto, (size_t)team->nodes);
     if (status == ET_OK)
         status = et_team_reduce(team, ET_MIN, &least, 1);
     int64_t sum = 0;

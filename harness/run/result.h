@@ -36,7 +36,7 @@ struct et_result_time {
     bool converged;
     int64_t slowest_rank; /* with the largest median of its own samples */
     char *slowest_host;   /* its node */
-    double imbalance;     /* its median over the median rank's median */
+    double imbalance;     /* its median over the other ranks' */
     char *method;         /* how the samples were taken */
 };
 

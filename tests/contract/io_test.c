@@ -162,7 +162,7 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
         CHECK(strcmp(source_now, "device") != 0);
     } else if (share) {
         /* Dropped and proven, or said not to be. */
-        CHECK((atof(share) <= COLD) != !!et_pairs_get(&found, "cache_note"));
+        CHECK((atof(share) <= COLD) != !!et_pairs_get(&found, "doubt"));
         CHECK(!goes_cold || atof(share) <= COLD);
     }
     for (size_t i = 0; i < found.n; i++) {

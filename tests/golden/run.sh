@@ -24,8 +24,9 @@ run() { # NAME [OPTION...]
     dir=$work/$1
     shift
     "$etalon" run --plan "$here/plan.ini" --out "$dir" --clock fake \
-        --counters fake --team self "$@" > "$dir.out" 2> "$dir.err" ||
-        { fail "run: exit $?"; cat "$dir.err"; }
+        --counters fake --team self "$@" > "$dir.out" 2> "$dir.err"
+    # 5: the cases on two ranks are skipped by a team of one.
+    [ $? -eq 5 ] || { fail "run: not exit 5"; cat "$dir.err"; }
 }
 
 run all
@@ -35,8 +36,8 @@ cmp "$work/all/records.jsonl" "$work/again/records.jsonl" ||
 # Where data goes and comes from depends on the file system: no io in this one.
 sed '/^; A read/,$d' "$here/plan.ini" > "$work/no-io.ini"
 "$etalon" run --plan "$work/no-io.ini" --out "$work/report" --clock fake \
-    --counters fake --team self --quiet 2> "$work/report.err" ||
-    fail "run: exit $?"
+    --counters fake --team self --quiet 2> "$work/report.err"
+[ $? -eq 5 ] || fail "run: not exit 5"
 
 "$python" "$here/normal.py" records "$work/all/records.jsonl" \
     > "$work/records.golden" || fail "records are not as they should be"

@@ -131,10 +131,6 @@ static void preset_threads(void **state)
     assert_int_equal(p.ranks_upto[0], 1);
     assert_string_equal(p.ranks[0].binding, "0-3");
     et_placement_free(&p);
-    team->local_size = 2; /* unbound: shared with another rank */
-    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
-    assert_int_equal(p.threads, 2);
-    et_placement_free(&p);
     env.cores = 8; /* bound to a part of the node: its own */
     assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
     assert_int_equal(p.threads, 4);
@@ -148,7 +144,6 @@ static void preset_threads(void **state)
     assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
     assert_int_equal(p.threads, 1);
     et_placement_free(&p);
-    team->local_size = 1;
     et_team_close(team);
 }
 

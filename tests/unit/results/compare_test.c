@@ -90,10 +90,10 @@ static void what_is_not_in_both(void **state)
     assert_int_equal(c.n, 5);
     assert_int_equal(change_of(&c, "same"), ET_CHANGE_SAME);
     assert_int_equal(change_of(&c, "gone"), ET_CHANGE_MISSING);
-    assert_int_equal(change_of(&c, "broke"), ET_CHANGE_MISSING);
+    assert_int_equal(change_of(&c, "broke"), ET_CHANGE_WRONG);
     assert_int_equal(change_of(&c, "unsure"), ET_CHANGE_UNSURE);
     assert_int_equal(change_of(&c, "new"), ET_CHANGE_NEW);
-    assert_int_equal(et_comparisons_status(&c), ET_MISSED);
+    assert_int_equal(et_comparisons_status(&c), ET_WRONG);
     et_comparisons_free(&c);
     et_run_free(&runs[0]);
     et_run_free(&runs[1]);
