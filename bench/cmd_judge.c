@@ -46,7 +46,7 @@ static enum et_status judge(void *options, const struct et_strings *words,
     }
     s = et_judge(words->v[0], &run, &judgement);
     if (s == ET_OK)
-        s = et_report_judgement(&judgement, &doc);
+        s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)
         s = et_doc_print(&doc, NULL, words->v[1], o->format, o->out);
     if (s == ET_OK)

@@ -17,7 +17,9 @@ struct et_report_options {
 enum et_status et_report_build(const struct et_run *run,
                                const struct et_report_options *options,
                                struct et_doc *out);
+/* run: what was judged. */
 enum et_status et_report_judgement(const struct et_judgement *j,
+                                   const struct et_run *run,
                                    struct et_doc *out);
 enum et_status et_report_comparison(const struct et_run *runs, size_t n,
                                     const struct et_comparisons *c,

@@ -71,16 +71,23 @@ static const struct et_record *best(const struct et_run *run,
     return found;
 }
 
-/* The fastest sound record of the smallest payload on the largest team. */
+/* The fastest sound record of the smallest payload on the largest team; none
+ * where that size was measured, but is not sound: a larger one is no latency.
+ */
 static const struct et_record *quickest(const struct et_run *run,
                                         const struct et_picks *group)
 {
     const struct et_record *found = NULL;
+    double least = INFINITY;
     if (run->info.clock_fake)
         return NULL;
     for (size_t i = 0; i < group->n; i++) {
         const struct et_record *r = &run->records[group->v[i]];
-        if (!et_record_sound(r) || r->result.team.ranks < 2)
+        if (r->result.team.ranks < 2)
+            continue;
+        if (et_record_measured(r))
+            least = fmin(least, r->result.work.bytes);
+        if (!et_record_sound(r))
             continue;
         const struct et_result *a = &r->result;
         const struct et_result *b = found ? &found->result : NULL;
@@ -92,7 +99,7 @@ static const struct et_record *quickest(const struct et_run *run,
         if (better)
             found = r;
     }
-    return found;
+    return found && found->result.work.bytes <= least ? found : NULL;
 }
 
 static void say_circumstances(const struct et_report *w,

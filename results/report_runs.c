@@ -26,8 +26,47 @@ static void upper(char *s)
         *s = *s >= 'a' && *s <= 'z' ? (char)(*s - 'a' + 'A') : *s;
 }
 
+static const char *run_name(const struct et_run *r)
+{
+    return r->dir ? r->dir : "run";
+}
+
+/* What was judged, so that the verdict stands by itself. */
+static void judged(struct et_doc *doc, const struct et_run *run)
+{
+    const struct et_run_info *i = &run->info;
+    const char *precision = et_pairs_get(&i->config, "precision");
+    et_doc_heading(doc, 2, "Judged");
+    struct et_block *b = et_doc_facts(doc);
+    et_block_fact(b, "Run", "%s, %s", run_name(run),
+                  run->outcome ? run->outcome : "unknown outcome");
+    et_block_fact(b, "Machine", "%s, %s on %s",
+                  i->environment.host ? i->environment.host : "unnamed host",
+                  et_say_count((size_t)i->ranks, "rank", "ranks").s,
+                  et_say_count((size_t)i->nodes, "node", "nodes").s);
+    et_block_fact(b, "Measured", "%s, %zu of %lld cases",
+                  i->started ? i->started : "no date", run->n,
+                  (long long)i->cases);
+    et_block_fact(b, "Converged means",
+                  "95 %% interval within %s of the median",
+                  precision ? precision : "an unknown share");
+    et_block_fact(b, "Etalon", "%s, commit %s", i->version ? i->version : "?",
+                  i->commit ? i->commit : "unknown");
+}
+
+/* A value with its unit; times in the unit that suits them. */
+static void value_cell(struct et_block *b, double v, const char *unit)
+{
+    char buf[ET_TEXT_NUMBER];
+    if (isfinite(v) && strcmp(unit, "s") == 0)
+        et_block_cell(b, "%s", et_print_seconds(buf, v));
+    else
+        et_block_cell(b, "%s%s%s", et_say_real(v).s, isnan(v) ? "" : " ",
+                      isnan(v) ? "" : unit);
+}
+
 enum et_status et_report_judgement(const struct et_judgement *j,
-                                   struct et_doc *out)
+                                   const struct et_run *run, struct et_doc *out)
 {
     static const char *const columns[] = {
         "Clause",    "Verdict", "Metric", "Value",  "95 % interval",
@@ -65,13 +104,11 @@ enum et_status et_report_judgement(const struct et_judgement *j,
         et_block_cell(b, "%s", c->clause);
         et_block_cell(b, "%s", et_verdict_name(c->verdict));
         et_block_cell(b, "%s", c->metric);
-        et_block_cell(b, "%s %s", et_say_real(c->value).s,
-                      isnan(c->value) ? "" : unit);
+        value_cell(b, c->value, unit);
         et_block_cell(b, "%s",
                       et_say_interval(c->value, c->ci_low, c->ci_high).s);
         et_block_cell(b, "%s", c->threshold ? c->threshold : "");
-        et_block_cell(b, "%s %s", et_say_real(c->limit).s,
-                      isnan(c->limit) ? "" : unit);
+        value_cell(b, c->limit, unit);
         et_block_cell(b, "%s", c->id ? c->id : "none");
         et_block_cell(b, "%s", c->reason ? c->reason : "");
     }
@@ -79,12 +116,8 @@ enum et_status et_report_judgement(const struct et_judgement *j,
                      "Pass: the interval's worse end meets the threshold. "
                      "Fail: its better end misses it. Anything else, and "
                      "missing data, is inconclusive.");
+    judged(&doc, run);
     return finish(&doc, out);
-}
-
-static const char *run_name(const struct et_run *r)
-{
-    return r->dir ? r->dir : "run";
 }
 
 /* What asks for attention first. */

@@ -286,12 +286,14 @@ static void test_judgement(void **state)
                                   .verdict = ET_VERDICT_FAIL,
                                   .reason = reason};
     struct et_judgement j = {contract, &v, 1, ET_VERDICT_FAIL};
+    struct et_run run = two_run();
     struct et_doc doc;
-    assert_int_equal(et_report_judgement(&j, &doc), ET_OK);
+    assert_int_equal(et_report_judgement(&j, &run, &doc), ET_OK);
     assert_said(doc.blocks[0].cells.v[1], "FAIL, 0 of 1 clauses passed");
     assert_int_equal(doc.blocks[1].kind, ET_BLOCK_WARNING);
     assert_said(doc.blocks[1].text, reason);
     et_doc_free(&doc);
+    et_run_free(&run);
 }
 
 int main(void)
