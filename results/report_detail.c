@@ -9,7 +9,7 @@
 #include "harness/base/memory.h"
 
 #define EVENTS 6      /* columns of the counter tables */
-#define IMBALANCE 1.1 /* slowest rank over the median rank, worth a word */
+#define IMBALANCE 1.1 /* slowest rank over the others, worth a word */
 #define REASONS 64    /* different reasons for absent counters */
 
 static void say_case(const struct et_record *r,
@@ -225,7 +225,7 @@ static int by_imbalance(const void *a, const void *b)
 bool et_report_spread(struct et_report *w)
 {
     static const char *const columns[] = {
-        "Case", "Ranks", "Slowest rank", "Its node", "Behind the median rank",
+        "Case", "Ranks", "Slowest rank", "Its node", "Behind the other ranks",
         NULL};
     struct et_picks picks;
     if (!et_picks_take(&picks, w->run, lags))
@@ -239,10 +239,12 @@ bool et_report_spread(struct et_report *w)
         goto out;
     qsort(v, picks.n, sizeof *v, by_imbalance);
     et_doc_heading(w->doc, 2, "Ranks that lagged");
-    et_doc_paragraph(w->doc,
-                     "Cases whose slowest rank took more than 10 %% longer "
-                     "than the median rank, the worst first. A node that "
-                     "stands here often is the one to look at.");
+    et_doc_paragraph(
+        w->doc, "Cases whose slowest rank took more than 10 %% longer "
+                "than the median of the others, the worst first. A node that "
+                "stands here often is the one to look at. In a "
+                "collective all ranks wait for the slowest, so it shows "
+                "none.");
     struct et_block *b = et_doc_table(w->doc, "lrrlr", columns);
     size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
