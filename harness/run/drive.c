@@ -106,7 +106,7 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
                                           et_strdup(d->world->ops->name)};
     if ((c->shape && !et_pairs_set(&r->params, "shape", c->shape, false)) ||
         !et_pairs_from_fields(&r->params, c->bench->params, c->params))
-        return et_error(ET_INFRA, "no memory");
+        return et_no_memory();
     int64_t slowest = r->time.slowest_rank;
     if (slowest >= 0 && slowest < d->placement->n)
         r->time.slowest_host = et_strdup(d->placement->ranks[slowest].host);
@@ -166,7 +166,7 @@ static enum et_status next_case(struct driving *g, char **id)
         }
         *id = et_strdup(g->i < g->n ? d->cases->v[g->i].id : "");
         if (!*id)
-            return et_error(ET_INFRA, "no memory");
+            return et_no_memory();
     }
     return et_team_broadcast_text(d->world, id);
 }
