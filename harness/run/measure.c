@@ -117,7 +117,7 @@ static enum et_status take_samples(struct measuring *m)
 
 static enum et_status check(struct measuring *m)
 {
-    struct et_verification v = {.error = NAN, .bound = NAN};
+    struct et_verification v = {.error = NAN, .bound = NAN, .certain = NAN};
     struct et_result_verification *out = &m->r->verification;
     feed(m, "checking");
     enum et_status s = m->bench->verify(m->state, &v);
@@ -128,6 +128,7 @@ static enum et_status check(struct measuring *m)
     out->status = v.status;
     out->error = v.error;
     out->bound = v.bound;
+    out->certain = v.certain;
     out->method = et_strdup(v.method);
     out->note = *v.note ? et_strdup(v.note) : NULL;
     return ET_OK;
@@ -218,8 +219,9 @@ static void describe_work(struct measuring *m)
 {
     struct et_work w = {0};
     m->bench->work(m->state, &w);
-    m->r->work = (struct et_result_work){w.flop, w.bytes, w.bus_bytes,
-                                         w.messages, et_strdup(w.convention)};
+    m->r->work =
+        (struct et_result_work){w.flop,     w.bytes,   w.bus_bytes,
+                                w.messages, w.traffic, et_strdup(w.convention)};
 }
 
 static enum et_status whole(struct measuring *m)
@@ -272,14 +274,6 @@ enum et_status et_measure(const struct et_instruments *with,
 {
     struct measuring m = {
         .with = with, .c = c, .bench = c->bench, .team = team, .r = out};
-    struct et_result_energy *energy = &out->energy;
-    struct et_result_time *time = &out->time;
-    time->median = time->ci_low = time->ci_high = NAN;
-    time->min = time->max = time->imbalance = NAN;
-    time->slowest_rank = ET_ABSENT_INT;
-    time->confidence = 0.95;
-    energy->joules = energy->iterations = NAN;
-    out->verification.error = out->verification.bound = NAN;
     out->team = (struct et_result_team){c->ranks, c->nodes, c->threads,
                                         et_strdup(team->ops->name)};
     const char *why =
