@@ -36,8 +36,11 @@ static void open_lab(struct lab *l, struct fake *f, const char *counters)
         et_fields_init(et_option_rows, &l->options, sizeof l->options), ET_OK);
     assert_int_equal(et_team_open("self", &l->team), ET_OK);
     fake_tag(f, l->tag);
-    l->with = (struct et_instruments){&l->clock, &l->counters, &l->energy,
-                                      &l->options, l->tag};
+    l->with = (struct et_instruments){.clock = &l->clock,
+                                      .counters = &l->counters,
+                                      .energy = &l->energy,
+                                      .options = &l->options,
+                                      .tag = l->tag};
 }
 
 static void close_lab(struct lab *l)
