@@ -293,6 +293,13 @@ static void describe_work(struct measuring *m)
                                 w.messages, w.traffic, et_strdup(w.convention)};
 }
 
+/* Possible only where iterations cannot be added (`once`). */
+static bool too_short(const struct measuring *m)
+{
+    return m->r->time.median * (double)m->r->time.iterations <
+           et_sampling_floor(0, m->with->clock->resolution);
+}
+
 static enum et_status whole(struct measuring *m)
 {
     const struct et_setting setting = {
@@ -320,10 +327,14 @@ static enum et_status whole(struct measuring *m)
     if (team != ET_OK || !agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
-    if (m->r->time.n == 0 || m->cut) {
+    const char *invalid = m->cut              ? "interrupted"
+                          : m->r->time.n == 0 ? "no sample was taken"
+                          : too_short(m)      ? "a sample lasts less than 1000 "
+                                                "resolutions of the clock"
+                                              : NULL;
+    if (invalid) {
         m->r->outcome = ET_UNMEASURED;
-        m->r->reason =
-            et_strdup(m->cut ? "interrupted" : "no sample was taken");
+        m->r->reason = et_strdup(invalid);
         return ET_OK;
     }
     /* The very data that the last sample left. */
