@@ -293,11 +293,15 @@ static void describe_work(struct measuring *m)
                                 w.messages, w.traffic, et_strdup(w.convention)};
 }
 
-/* Possible only where iterations cannot be added (`once`). */
-static bool too_short(const struct measuring *m)
+/* Possible only where iterations cannot be added (`once`). Each rank knows its
+ * own clock, so they agree on it. */
+static enum et_status too_short(const struct measuring *m, bool *out)
 {
-    return m->r->time.median * (double)m->r->time.iterations <
-           et_sampling_floor(0, m->with->clock->resolution);
+    double few = m->r->time.median * (double)m->r->time.iterations <
+                 et_sampling_floor(0, m->with->clock->resolution);
+    enum et_status s = et_team_reduce(m->team, ET_MAX, &few, 1);
+    *out = few > 0;
+    return s;
 }
 
 static enum et_status whole(struct measuring *m)
@@ -327,6 +331,9 @@ static enum et_status whole(struct measuring *m)
     if (team != ET_OK || !agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
+    bool few;
+    if (!agreed(m, too_short(m, &few), &team))
+        return team;
     const char *invalid = m->cut              ? "interrupted"
                           : m->r->time.n == 0 ? "no sample was taken"
                           : too_short(m)      ? "a sample lasts less than 1000 "
