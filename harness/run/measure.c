@@ -336,7 +336,7 @@ static enum et_status whole(struct measuring *m)
         return team;
     const char *invalid = m->cut              ? "interrupted"
                           : m->r->time.n == 0 ? "no sample was taken"
-                          : too_short(m)      ? "a sample lasts less than 1000 "
+                          : few               ? "a sample lasts less than 1000 "
                                                 "resolutions of the clock"
                                               : NULL;
     if (invalid) {
