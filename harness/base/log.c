@@ -80,6 +80,11 @@ enum et_status et_error(enum et_status status, const char *format, ...)
     return status;
 }
 
+enum et_status et_no_memory(void)
+{
+    return et_error(ET_INFRA, "no memory");
+}
+
 const char *et_log_last_error(void)
 {
     return last_error;

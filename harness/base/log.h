@@ -25,6 +25,9 @@ void et_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 enum et_status et_error(enum et_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* ET_INFRA, with the words for it. */
+enum et_status et_no_memory(void);
+
 /* The newest error of this process, for a record's reason; "" if none since
  * the last et_log_forget. */
 const char *et_log_last_error(void);

@@ -1,5 +1,5 @@
-/* The timing loop. Every decision rests on figures that all ranks share, so
- * that they never part ways. */
+/* The course of a case. Every decision rests on figures that all ranks share,
+ * so that they never part ways. */
 #include "config.h"
 #include "harness/run/measure.h"
 
@@ -13,14 +13,15 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/counted.h"
+#include "harness/run/ranks.h"
+#include "harness/run/sampler.h"
 #include "harness/run/sampling.h"
 #include "harness/run/stop.h"
-#include "harness/stat/stat.h"
 
 /* Sampling goes on past the budget until the least number of samples is
  * reached, but not past so many budgets. */
 #define PATIENCE 5
-#define MAX_WARMUP 50
 
 struct measuring {
     const struct et_instruments *with;
@@ -28,19 +29,10 @@ struct measuring {
     const struct et_bench *bench;
     struct et_team *team;
     void *state;
+    struct et_sampler sampler;
     struct et_result *r;
-    struct et_reals own; /* this rank's own times */
-    double *message;     /* of a block: times, then what is agreed with them */
-    size_t room;         /* for so many times */
-    uint64_t iterations;
-    bool stopped; /* somebody wants the run to end */
-    bool cut;     /* before this case had what it needs */
+    bool cut; /* stopped before this case had what it needs */
 };
-
-static enum et_status no_memory(void)
-{
-    return et_error(ET_INFRA, "no memory");
-}
 
 static void feed(const struct measuring *m, const char *what)
 {
@@ -62,7 +54,7 @@ static enum et_status explain(struct measuring *m, enum et_status mine)
     if (m->team->rank == 0) {
         all = et_alloc((size_t)m->team->size, sizeof *all);
         if (!all)
-            return no_memory();
+            return et_no_memory();
     }
     enum et_status s = et_team_gather(m->team, &here, sizeof here, all);
     int who = -1;
@@ -96,156 +88,36 @@ static bool agreed(struct measuring *m, enum et_status mine,
     return false;
 }
 
-/* One sample: this rank's seconds, or a status. */
-static enum et_status sample(struct measuring *m, uint64_t iterations,
-                             double *seconds)
-{
-    struct et_clock *clock = m->with->clock;
-    enum et_status s = ET_OK;
-    if (m->bench->before)
-        s = m->bench->before(m->state);
-    enum et_status b = et_team_barrier(m->team);
-    if (s != ET_OK || b != ET_OK)
-        return s != ET_OK ? s : b;
-    double start = et_clock_now(clock);
-    s = m->bench->run(m->state, iterations);
-    *seconds = et_clock_now(clock) - start;
-    return s;
-}
-
-/* n samples, each the slowest rank's, in m->message; the wish to stop and the
- * longest elapsed time since `start` are agreed on in the same message. */
-static enum et_status block(struct measuring *m, size_t n, double start,
-                            double *elapsed)
-{
-    if (n > m->room) {
-        double *more = et_grow(m->message, n + 3, sizeof *more);
-        /* A rank that cannot follow must not leave the others waiting. */
-        if (et_team_agree(m->team, more ? ET_OK : ET_INFRA) != ET_OK)
-            return no_memory();
-        m->message = more;
-        m->room = n;
-    }
-    double *all = m->message;
-    enum et_status s = ET_OK;
-    for (size_t i = 0; i < n; i++) {
-        double t = 0;
-        enum et_status one = sample(m, m->iterations, &t);
-        s = s == ET_OK ? one : s;
-        all[i] = t / (double)m->iterations;
-        if (s == ET_OK && !et_reals_add(&m->own, all[i]))
-            s = no_memory();
-    }
-    all[n] = (double)s;
-    all[n + 1] = et_stop_wanted() != 0;
-    all[n + 2] = et_clock_now(m->with->clock) - start;
-    enum et_status r = et_team_reduce(m->team, ET_MAX, all, n + 3);
-    if (r != ET_OK)
-        return r;
-    m->stopped = all[n + 1] > 0;
-    *elapsed = all[n + 2];
-    return s != ET_OK ? s : all[n] > 0 ? ET_INFRA : ET_OK;
-}
-
-static enum et_status calibrate(struct measuring *m)
-{
-    const struct et_options *o = m->with->options;
-    double floor = et_sampling_floor(o->min_time, m->with->clock->resolution);
-    m->iterations = 1;
-    if (m->bench->once || m->with->clock->fake)
-        return ET_OK;
-    for (;;) {
-        double elapsed, start = et_clock_now(m->with->clock);
-        enum et_status s = block(m, 1, start, &elapsed);
-        if (s != ET_OK || m->stopped)
-            return s;
-        uint64_t next = et_sampling_grow(
-            m->iterations, m->message[0] * (double)m->iterations, floor);
-        if (next == m->iterations)
-            return ET_OK;
-        m->iterations = next;
-    }
-}
-
-static enum et_status warm_up(struct measuring *m)
-{
-    const struct et_options *o = m->with->options;
-    struct et_reals seen = {0};
-    double start = et_clock_now(m->with->clock), elapsed = 0;
-    enum et_status s = ET_OK;
-    while (s == ET_OK && !m->stopped && seen.n < MAX_WARMUP &&
-           elapsed < o->budget / 4 &&
-           !et_sampling_flat(seen.v, seen.n, o->precision)) {
-        s = block(m, 1, start, &elapsed);
-        if (s == ET_OK && !et_reals_add(&seen, m->message[0]))
-            s = no_memory();
-    }
-    m->r->time.warmup = (int64_t)seen.n;
-    free(seen.v);
-    return s;
-}
-
 static enum et_status take_samples(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
     struct et_result_time *time = &m->r->time;
     double start = et_clock_now(m->with->clock), elapsed = 0;
     enum et_status s = ET_OK;
-    m->own.n = 0;
-    while (s == ET_OK && !m->stopped) {
+    m->sampler.own.n = 0;
+    while (s == ET_OK && !m->sampler.stopped) {
         size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
                                      (size_t)o->max_samples);
-        s = block(m, n, start, &elapsed);
+        s = et_sampler_block(&m->sampler, n, start, &elapsed);
         for (size_t i = 0; s == ET_OK && i < n; i++) {
-            if (!et_reals_add(&time->samples, m->message[i]))
-                s = no_memory();
+            if (!et_reals_add(&time->samples, m->sampler.message[i]))
+                s = et_no_memory();
         }
         et_sampling_summarise(time, o->precision, o->min_samples);
         bool enough = time->n >= o->min_samples;
         if ((enough && (time->converged || elapsed >= o->budget)) ||
             time->n >= o->max_samples || elapsed >= PATIENCE * o->budget)
             break;
-        m->cut = m->stopped;
+        m->cut = m->sampler.stopped;
         feed(m, "sampling");
     }
-    time->iterations = (int64_t)m->iterations;
-    return s;
-}
-
-/* Who was slowest: each rank's own median, gathered. */
-static enum et_status find_slowest(struct measuring *m)
-{
-    double mine = et_stat_median(m->own.v, m->own.n), *all = NULL;
-    if (m->team->rank == 0) {
-        all = et_alloc((size_t)m->team->size, sizeof *all);
-        if (!all)
-            return no_memory();
-    }
-    enum et_status s = et_team_gather(m->team, &mine, sizeof mine, all);
-    m->r->time.slowest_rank = ET_ABSENT_INT;
-    m->r->time.imbalance = NAN;
-    if (all && s == ET_OK) {
-        int slowest = 0;
-        for (int i = 1; i < m->team->size; i++) {
-            if (all[i] > all[slowest])
-                slowest = i;
-        }
-        m->r->time.slowest_rank = slowest;
-        /* Against the others: the slow rank must not hide in its own median. */
-        double worst = all[slowest];
-        all[slowest] = all[m->team->size - 1];
-        m->r->time.imbalance =
-            m->team->size > 1
-                ? worst / et_stat_median(all, (size_t)m->team->size - 1)
-                : 1;
-    }
-    free(all);
+    time->iterations = (int64_t)m->sampler.iterations;
     return s;
 }
 
 static enum et_status check(struct measuring *m)
 {
-    struct et_verification v = {.error = NAN, .bound = NAN};
+    struct et_verification v = {.error = NAN, .bound = NAN, .certain = NAN};
     struct et_result_verification *out = &m->r->verification;
     feed(m, "checking");
     enum et_status s = m->bench->verify(m->state, &v);
@@ -256,6 +128,7 @@ static enum et_status check(struct measuring *m)
     out->status = v.status;
     out->error = v.error;
     out->bound = v.bound;
+    out->certain = v.certain;
     out->method = et_strdup(v.method);
     out->note = *v.note ? et_strdup(v.note) : NULL;
     return ET_OK;
@@ -274,93 +147,6 @@ static bool is_wrong(struct measuring *m)
     free(m->r->reason);
     m->r->reason = t.s;
     return true;
-}
-
-/* Sum, min and max of each event over ranks, into the result. */
-static enum et_status merge_counts(struct measuring *m,
-                                   const struct et_counter_value *values,
-                                   int threads)
-{
-    const struct et_counters *c = m->with->counters;
-    struct et_result_counters *out = &m->r->counters;
-    size_t n = c->n_events;
-    double *sum = et_alloc(3 * n + 1, sizeof *sum);
-    if (!sum)
-        return no_memory();
-    double *low = sum + n + 1, *high = low + n;
-    for (size_t i = 0; i < n; i++) {
-        sum[i] = values[i].total;
-        low[i] = values[i].min;
-        high[i] = values[i].max;
-    }
-    sum[n] = threads;
-    enum et_status s = et_team_reduce(m->team, ET_SUM, sum, n + 1);
-    if (s == ET_OK)
-        s = et_team_reduce(m->team, ET_MIN, low, n);
-    if (s == ET_OK)
-        s = et_team_reduce(m->team, ET_MAX, high, n);
-    for (size_t i = 0; s == ET_OK && i < n; i++) {
-        struct et_result_count *e = et_list_add(&out->values, sizeof *e);
-        if (!e) {
-            s = no_memory();
-            break;
-        }
-        *e = (struct et_result_count){et_strdup(c->events[i].name),
-                                      et_strdup(c->events[i].native), sum[i],
-                                      low[i], high[i]};
-    }
-    out->threads = (int64_t)sum[n];
-    out->iterations = (int64_t)m->iterations;
-    free(sum);
-    return s;
-}
-
-static enum et_status add_absent(struct measuring *m, const char *name,
-                                 const char *reason)
-{
-    struct et_result_absent *a =
-        et_list_add(&m->r->counters.absents, sizeof *a);
-    if (!a)
-        return no_memory();
-    a->name = et_strdup(name);
-    a->reason = et_strdup(reason);
-    return ET_OK;
-}
-
-/* One pass with the counters on, apart from the timed ones: starting and
- * stopping them costs system calls on every thread. */
-static enum et_status count(struct measuring *m)
-{
-    const struct et_instruments *with = m->with;
-    struct et_counters *c = with->counters;
-    double events[2] = {(double)c->n_events, -(double)c->n_events};
-    struct et_counter_value *values = NULL;
-    int threads = 0;
-    double t;
-    m->r->counters.source = et_strdup(c->source->name);
-    enum et_status s = et_team_reduce(m->team, ET_MAX, events, 2);
-    for (size_t i = 0; s == ET_OK && i < c->n_absents; i++)
-        s = add_absent(m, c->absents[i].name, c->absents[i].reason);
-    if (s != ET_OK || c->n_events == 0)
-        return s;
-    if (events[0] != -events[1])
-        return add_absent(m, "all",
-                          "the ranks' nodes do not offer the same events");
-    feed(m, "counting");
-    values = et_alloc(c->n_events, sizeof *values);
-    if (!values)
-        return no_memory();
-    enum et_status mine = c->source->start(c);
-    bool started = mine == ET_OK;
-    enum et_status ran = sample(m, m->iterations, &t);
-    if (started)
-        mine = c->source->stop(c, values, &threads);
-    /* The measurement stands whatever became of the counts. */
-    s = et_team_agree(m->team, ran == ET_OK ? mine : ran) == ET_OK
-            ? merge_counts(m, values, threads)
-            : add_absent(m, "all", "the counted pass failed on a rank");
-    free(values);
-    return s;
 }
 
 /* Joules of the whole team between two readings: one rank a node reads. */
@@ -382,7 +168,7 @@ static enum et_status merge_energy(struct measuring *m, const double *before,
     if (s == ET_OK && v[1] == 0) {
         out->source = et_strdup(e->source->name);
         out->joules = v[0];
-        out->iterations = (double)m->r->time.n * (double)m->iterations;
+        out->iterations = (double)m->r->time.n * (double)m->sampler.iterations;
     } else {
         out->absent = et_strdup(e->n ? "a node's reading failed" : e->reason);
     }
@@ -391,21 +177,26 @@ static enum et_status merge_energy(struct measuring *m, const double *before,
 
 static enum et_status time_it(struct measuring *m)
 {
+    const struct et_options *o = m->with->options;
     const struct et_energy *e = m->with->energy;
+    double floor = et_sampling_floor(o->min_time, m->with->clock->resolution);
     double joules[ET_ENERGY_DOMAINS] = {0};
     feed(m, "calibrating");
-    enum et_status s = calibrate(m);
+    enum et_status s = et_sampler_calibrate(&m->sampler, floor);
     feed(m, "warming up");
-    if (s == ET_OK && !m->stopped)
-        s = warm_up(m);
+    if (s == ET_OK && !m->sampler.stopped)
+        s = et_sampler_warm_up(&m->sampler, o->precision, o->budget / 4,
+                               &m->r->time.warmup);
     /* Failing to read it costs the energy, never the measurement. */
     bool read = e->n > 0 && m->team->local_rank == 0 &&
                 e->source->read(e, joules) == ET_OK;
     feed(m, "sampling");
-    m->cut = m->stopped;
-    if (s == ET_OK && !m->stopped)
+    m->cut = m->sampler.stopped;
+    if (s == ET_OK && !m->sampler.stopped)
         s = take_samples(m);
-    enum et_status other = s == ET_OK ? find_slowest(m) : ET_OK;
+    enum et_status other =
+        s == ET_OK ? et_ranks_compare(m->team, &m->sampler.own, &m->r->time)
+                   : ET_OK;
     if (s == ET_OK && other == ET_OK)
         other = merge_energy(m, joules, read);
     return s != ET_OK ? s : other;
@@ -419,8 +210,8 @@ static void describe_time(struct measuring *m)
                 "slowest rank's time over its iterations",
                 m->with->clock->fake ? "FAKE CLOCK, no measurement: " : "",
                 m->bench->once ? "untimed preparation and " : "",
-                (unsigned long long)m->iterations,
-                m->iterations == 1 ? "" : "s");
+                (unsigned long long)m->sampler.iterations,
+                m->sampler.iterations == 1 ? "" : "s");
     m->r->time.method = t.s;
 }
 
@@ -428,8 +219,9 @@ static void describe_work(struct measuring *m)
 {
     struct et_work w = {0};
     m->bench->work(m->state, &w);
-    m->r->work = (struct et_result_work){w.flop, w.bytes, w.bus_bytes,
-                                         w.messages, et_strdup(w.convention)};
+    m->r->work =
+        (struct et_result_work){w.flop,     w.bytes,   w.bus_bytes,
+                                w.messages, w.traffic, et_strdup(w.convention)};
 }
 
 static enum et_status whole(struct measuring *m)
@@ -449,7 +241,7 @@ static enum et_status whole(struct measuring *m)
     describe_work(m);
     /* Wrong before it is timed: no time is spent on it. */
     double t;
-    if (!agreed(m, sample(m, 1, &t), &team))
+    if (!agreed(m, et_sampler_once(&m->sampler, 1, &t), &team))
         return team;
     if (!agreed(m, check(m), &team) || is_wrong(m))
         return team;
@@ -466,7 +258,10 @@ static enum et_status whole(struct measuring *m)
     if (!agreed(m, check(m), &team) || is_wrong(m))
         return team;
     m->r->outcome = ET_MEASURED;
-    if (!agreed(m, count(m), &team))
+    feed(m, "counting");
+    if (!agreed(
+            m, et_counted_pass(m->with->counters, &m->sampler, &m->r->counters),
+            &team))
         return team;
     if (m->bench->facts)
         agreed(m, m->bench->facts(m->state, &m->r->facts), &team);
@@ -479,14 +274,6 @@ enum et_status et_measure(const struct et_instruments *with,
 {
     struct measuring m = {
         .with = with, .c = c, .bench = c->bench, .team = team, .r = out};
-    struct et_result_energy *energy = &out->energy;
-    struct et_result_time *time = &out->time;
-    time->median = time->ci_low = time->ci_high = NAN;
-    time->min = time->max = time->imbalance = NAN;
-    time->slowest_rank = ET_ABSENT_INT;
-    time->confidence = 0.95;
-    energy->joules = energy->iterations = NAN;
-    out->verification.error = out->verification.bound = NAN;
     out->team = (struct et_result_team){c->ranks, c->nodes, c->threads,
                                         et_strdup(team->ops->name)};
     const char *why =
@@ -498,7 +285,11 @@ enum et_status et_measure(const struct et_instruments *with,
     }
     m.state = et_alloc(1, c->bench->state_size);
     if (!m.state)
-        return no_memory();
+        return et_no_memory();
+    m.sampler = (struct et_sampler){.bench = c->bench,
+                                    .state = m.state,
+                                    .team = team,
+                                    .clock = with->clock};
 #ifdef _OPENMP
     omp_set_num_threads((int)c->threads);
 #endif
@@ -510,7 +301,6 @@ enum et_status et_measure(const struct et_instruments *with,
     out->spent = et_clock_now(with->clock) - start;
     et_watchdog_feed(0, "");
     free(m.state);
-    free(m.own.v);
-    free(m.message);
+    et_sampler_free(&m.sampler);
     return s;
 }

@@ -23,7 +23,7 @@ struct et_instruments {
     const char *tag; /* unique per run */
 };
 
-/* Collective over the case's team. On rank 0 `out` (zeroed) gets all but id,
+/* Collective over the case's team. On rank 0 `out` (begun) gets all but id,
  * params and placement. Trouble with the case is an outcome, not an error:
  * ET_INFRA only when the team itself no longer works. */
 enum et_status et_measure(const struct et_instruments *with,

@@ -97,7 +97,7 @@ enum et_status et_placement_gather(struct et_team *team,
     if (team->rank == 0)
         p.ranks = et_alloc((size_t)team->size, sizeof *p.ranks);
     if (!p.ranks_upto || !upto || (team->rank == 0 && !p.ranks)) {
-        et_error(ET_INFRA, "no memory");
+        et_no_memory();
         goto out;
     }
     status = et_team_gather(team, &mine, sizeof mine, p.ranks);
@@ -141,7 +141,7 @@ static enum et_status describe_node(const struct et_placement *p, int ranks,
     const struct et_place *first = NULL;
     size_t n = 0;
     if (!lists)
-        return et_error(ET_INFRA, "no memory");
+        return et_no_memory();
     for (int r = 0; r < ranks; r++) {
         if (p->ranks[r].node != node)
             continue;
@@ -160,8 +160,7 @@ static enum et_status describe_node(const struct et_placement *p, int ranks,
             (int64_t)hardware * first->allowed_cores / first->allowed;
         host->cores = cores > 0 ? cores : 1;
     }
-    return host->host && host->binding ? ET_OK
-                                       : et_error(ET_INFRA, "no memory");
+    return host->host && host->binding ? ET_OK : et_no_memory();
 }
 
 enum et_status et_placement_describe(const struct et_placement *p, int ranks,
@@ -176,7 +175,7 @@ enum et_status et_placement_describe(const struct et_placement *p, int ranks,
     for (int node = 0; node < nodes; node++) {
         struct et_result_host *host = et_list_add(&out->hosts, sizeof *host);
         if (!host)
-            return et_error(ET_INFRA, "no memory");
+            return et_no_memory();
         enum et_status s = describe_node(p, ranks, node, threads, host);
         if (s != ET_OK)
             return s;

@@ -55,7 +55,7 @@ static void measure_with(struct lab *l, const char *backend,
     assert_int_equal(et_case_set(&c, "backend", backend, "t"), ET_OK);
     assert_int_equal(et_case_set(&c, "threads", "2", "t"), ET_OK);
     assert_int_equal(et_case_name(&c), ET_OK);
-    *r = (struct et_result){0};
+    et_result_begin(r);
     assert_int_equal(et_measure(&l->with, &c, l->team, r), ET_OK);
     et_case_free(&c);
 }
