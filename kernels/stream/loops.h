@@ -7,8 +7,8 @@
 typedef double NAME(vector) __attribute__((vector_size(BYTES), may_alias));
 #define VECTOR NAME(vector)
 #define LANES (BYTES / sizeof(double))
-#define AT(p, k) (*(VECTOR *)(void *)((p) + i + (k) * LANES))
-#define OF(p, k) (*(const VECTOR *)(const void *)((p) + i + (k) * LANES))
+#define AT(p, k) (*(VECTOR *)(void *)((p) + i + (k)*LANES))
+#define OF(p, k) (*(const VECTOR *)(const void *)((p) + i + (k)*LANES))
 
 /* Four vectors at a time: two loads and a store a cycle need no more. */
 #define PASS(op, value, put, end)                                              \
@@ -37,7 +37,7 @@ PASS(scale, SCALE, PUT, (void)0)
 PASS(add, ADD, PUT, (void)0)
 PASS(triad, TRIAD, PUT, (void)0)
 #ifdef STREAM2
-#define PUT_PAST(k, x, y) STREAM2(d + i + (k) * LANES, x, y)
+#define PUT_PAST(k, x, y) STREAM2(d + i + (k)*LANES, x, y)
 PASS(copy_past, COPY, PUT_PAST, FENCE())
 PASS(scale_past, SCALE, PUT_PAST, FENCE())
 PASS(add_past, ADD, PUT_PAST, FENCE())

@@ -17,9 +17,9 @@
 
 int et_stream_vectors(enum et_stream_op op)
 {
-    return op == ET_STREAM_READ                              ? 1
+    return op == ET_STREAM_READ                            ? 1
            : op == ET_STREAM_COPY || op == ET_STREAM_SCALE ? 2
-                                                             : 3;
+                                                           : 3;
 }
 
 double et_stream_bytes(enum et_stream_op op, bool write_allocate)
@@ -129,21 +129,22 @@ void et_stream_run(struct et_stream *p, uint64_t iterations)
 }
 
 /* How often element j of a piece of m was raised in n iterations. */
-static uint64_t raised(uint64_t n, uint64_t m, uint64_t j)
+static uint64_t raised(uint64_t n, int64_t m, int64_t j)
 {
-    return n > j ? (n - 1 - j) / m + 1 : 0;
+    return n > (uint64_t)j ? (n - 1 - (uint64_t)j) / (uint64_t)m + 1 : 0;
 }
 
-static double expected(const struct et_stream *p, int64_t i, int64_t m)
+/* Element j of the piece that begins at `from`. */
+static double expected(const struct et_stream *p, int64_t from, int64_t j)
 {
     double n = (double)p->count;
-    double x = start_of(p, i) +
-               (double)raised(p->count, (uint64_t)m, (uint64_t)(i % m));
+    double x =
+        start_of(p, from + j) + (double)raised(p->count, p->n / p->threads, j);
     switch (p->op) {
     case ET_STREAM_ADD:
-        return x + n * addend_of(p, i);
+        return x + n * addend_of(p, from + j);
     case ET_STREAM_TRIAD:
-        return x + FACTOR * n * addend_of(p, i);
+        return x + FACTOR * n * addend_of(p, from + j);
     case ET_STREAM_SCALE:
         return p->count % 2 ? 2 * x : x;
     default:
@@ -151,40 +152,47 @@ static double expected(const struct et_stream *p, int64_t i, int64_t m)
     }
 }
 
-/* Iteration k, from 0, sees the contents of the start and k+1 raised. */
-static uint64_t expected_sum(const struct et_stream *p)
+/* A store that went astray must not stay unseen in b. Not `!=`: a NaN must
+ * count as wrong. */
+static bool is_right(const struct et_stream *p, int64_t from, int64_t j)
 {
-    uint64_t start = 0, n = p->count, pieces = (uint64_t)p->threads;
-#pragma omp parallel for schedule(static) num_threads(p->threads)              \
-    reduction(+ : start)
-    for (int64_t i = 0; i < p->n; i++)
-        start += (uint64_t)start_of(p, i);
+    int64_t i = from + j;
+    return p->s[i] == expected(p, from, j) &&
+           (!p->b || p->b[i] == addend_of(p, i));
+}
+
+/* Of the sums of count iterations: iteration k, from 0, sees a piece's start
+ * and k + 1 raised. */
+static uint64_t expected_sum(const struct et_stream *p, uint64_t start)
+{
+    uint64_t n = p->count;
     /* n (n+1) / 2 modulo 2^64: the even one is halved first. */
     uint64_t all = n % 2 ? (n + 1) / 2 * n : n / 2 * (n + 1);
-    return start * n + pieces * all;
+    return start * n + (uint64_t)p->threads * all;
 }
 
 int64_t et_stream_check(struct et_stream *p, struct et_stream_fault *first)
 {
     int64_t m = p->n / p->threads, wrong = 0, lowest = INT64_MAX;
-#pragma omp parallel for schedule(static) num_threads(p->threads)              \
-    reduction(+ : wrong) reduction(min : lowest)
-    for (int64_t i = 0; i < p->n; i++) {
-        /* Not `!=`: a NaN must count as wrong. The addends too: a store that
-         * went astray must not stay unseen. */
-        bool right = p->s[i] == expected(p, i, m) &&
-                     (!p->b || p->b[i] == addend_of(p, i));
-        if (!right) {
-            wrong++;
-            lowest = i < lowest ? i : lowest;
+    uint64_t start = 0;
+#pragma omp parallel num_threads(p->threads)                                   \
+    reduction(+ : wrong, start) reduction(min : lowest)
+    for (int t = first_piece(); t < p->threads; t += next_piece()) {
+        for (int64_t j = 0; j < m; j++) {
+            if (!is_right(p, t * m, j)) {
+                wrong++;
+                lowest = t * m + j < lowest ? t * m + j : lowest;
+            }
+            if (p->d)
+                p->d[t * m + j] = NAN;
+            else
+                start += (uint64_t)start_of(p, t * m + j);
         }
-        if (p->d)
-            p->d[i] = NAN;
     }
     if (wrong)
-        *first = (struct et_stream_fault){lowest, p->s[lowest],
-                                          expected(p, lowest, m)};
-    uint64_t want = p->d ? 0 : expected_sum(p);
+        *first = (struct et_stream_fault){
+            lowest, p->s[lowest], expected(p, lowest / m * m, lowest % m)};
+    uint64_t want = expected_sum(p, start);
     if (!p->d && p->sum != want) {
         if (!wrong)
             *first = (struct et_stream_fault){-1, (double)p->sum, (double)want};

@@ -90,13 +90,13 @@ struct et_stream {
     enum et_stream_op op;
     bool nontemporal;
     int threads;
-    int64_t n;            /* elements of a vector: threads * a multiple of the
-                           * grain, and below 2^36 */
-    double *s, *d, *b;    /* memory of the caller; NULL where et_stream_vectors
-                           * says there is none: d before b */
-    uint64_t stream;      /* of the random contents */
-    uint64_t count;       /* iterations since et_stream_fill */
-    uint64_t sum;         /* read: of all iterations */
+    int64_t n;         /* elements of a vector: threads * a multiple of the
+                        * grain, and below 2^36 */
+    double *s, *d, *b; /* memory of the caller, of et_stream_vectors vectors
+                        * the first ones; the others NULL */
+    uint64_t stream;   /* of the random contents */
+    uint64_t count;    /* iterations since et_stream_fill */
+    uint64_t sum;      /* read: of all iterations */
     const struct et_stream_width *width;
 };
 
@@ -105,12 +105,11 @@ void et_stream_fill(struct et_stream *p);
 /* The timed work; complete on return. */
 void et_stream_run(struct et_stream *p, uint64_t iterations);
 
-/* Every element against what `count` iterations give. Returns how many are
- * wrong; *where and *got, *want tell the first. For read one value, the sum,
- * and the elements too. A run since the last check is demanded: without one
- * everything is wrong. Spoils d, so that the next check sees the next run. */
+/* Every element against what `count` iterations give; for read the sum too.
+ * Returns how many are wrong; *first tells the first, if there is one. Spoils
+ * d, so that the next check sees the next run's work. */
 struct et_stream_fault {
-    int64_t where; /* -1: the sum */
+    int64_t where; /* element; -1: the sum */
     double got, want;
 };
 int64_t et_stream_check(struct et_stream *p, struct et_stream_fault *first);
