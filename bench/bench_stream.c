@@ -165,8 +165,7 @@ static enum et_status locate(struct state *s, bool mine,
         v[1] = f->got;
         v[2] = f->want;
     }
-    /* A sum over ranks of which one alone has something: but not of a NaN
-     * that others would share. */
+    /* A sum of which one rank alone has something. */
     status = et_team_reduce(s->team, ET_SUM, v, 3);
     if (status != ET_OK)
         return status;
@@ -201,6 +200,11 @@ static enum et_status verify(void *state, struct et_verification *out)
     if (out->error == 0)
         return ET_OK;
     out->status = ET_CHECK_FAILED;
+    /* A fault does not outlive its check. */
+    if (mine > 0) {
+        et_stream_fill(&s->work);
+        s->checked = 0;
+    }
     if (v[1] > 0) {
         snprintf(out->note, sizeof out->note,
                  "nothing ran since the last "

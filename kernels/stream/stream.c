@@ -50,19 +50,18 @@ static int next_piece(void)
 #endif
 }
 
-/* x_0: from 1 to 2^16, so that no element is missed in a sum, and sums of 2^36
- * stay below 2^53. b: the same with half of them negative; what add and triad
- * add up stays exact for 2^35 iterations. */
-static double start_of(const struct et_stream *p, int64_t i)
-{
-    return (double)((et_random_u64(p->stream, (uint64_t)i) & 0xffff) + 1);
-}
+/* What an element starts from. x: from 1 to 2^16, so that none is missed in a
+ * sum, and sums of 2^36 stay below 2^53. b: the same, half of them negative;
+ * what add and triad add up stays exact for 2^35 iterations. */
+struct start {
+    double x, b;
+};
 
-static double addend_of(const struct et_stream *p, int64_t i)
+static struct start start_of(const struct et_stream *p, int64_t i)
 {
-    uint64_t r = et_random_u64(~p->stream, (uint64_t)i);
-    double v = (double)((r & 0xffff) + 1);
-    return r >> 63 ? -v : v;
+    uint64_t r = et_random_u64(p->stream, (uint64_t)i);
+    double b = (double)((r >> 32 & 0xffff) + 1);
+    return (struct start){(double)((r & 0xffff) + 1), r >> 63 ? -b : b};
 }
 
 void et_stream_fill(struct et_stream *p)
@@ -71,11 +70,12 @@ void et_stream_fill(struct et_stream *p)
 #pragma omp parallel num_threads(p->threads)
     for (int t = first_piece(); t < p->threads; t += next_piece()) {
         for (int64_t i = t * m; i < (t + 1) * m; i++) {
-            p->s[i] = start_of(p, i);
+            struct start e = start_of(p, i);
+            p->s[i] = e.x;
             if (p->d)
                 p->d[i] = NAN;
             if (p->b)
-                p->b[i] = addend_of(p, i);
+                p->b[i] = e.b;
         }
     }
     p->count = 0;
@@ -134,31 +134,23 @@ static uint64_t raised(uint64_t n, int64_t m, int64_t j)
     return n > (uint64_t)j ? (n - 1 - (uint64_t)j) / (uint64_t)m + 1 : 0;
 }
 
-/* Element j of the piece that begins at `from`. */
-static double expected(const struct et_stream *p, int64_t from, int64_t j)
+/* Element j of a piece that started as e, after n iterations: p->count, or one
+ * less: the s of the last iteration, after its element was raised. */
+static double expected(const struct et_stream *p, struct start e, int64_t j,
+                       uint64_t done)
 {
-    double n = (double)p->count;
-    double x =
-        start_of(p, from + j) + (double)raised(p->count, p->n / p->threads, j);
+    double n = (double)done;
+    double x = e.x + (double)raised(p->count, p->n / p->threads, j);
     switch (p->op) {
     case ET_STREAM_ADD:
-        return x + n * addend_of(p, from + j);
+        return x + n * e.b;
     case ET_STREAM_TRIAD:
-        return x + FACTOR * n * addend_of(p, from + j);
+        return x + FACTOR * n * e.b;
     case ET_STREAM_SCALE:
-        return p->count % 2 ? 2 * x : x;
+        return done % 2 ? 2 * x : x;
     default:
         return x;
     }
-}
-
-/* A store that went astray must not stay unseen in b. Not `!=`: a NaN must
- * count as wrong. */
-static bool is_right(const struct et_stream *p, int64_t from, int64_t j)
-{
-    int64_t i = from + j;
-    return p->s[i] == expected(p, from, j) &&
-           (!p->b || p->b[i] == addend_of(p, i));
 }
 
 /* Of the sums of count iterations: iteration k, from 0, sees a piece's start
@@ -171,32 +163,69 @@ static uint64_t expected_sum(const struct et_stream *p, uint64_t start)
     return start * n + (uint64_t)p->threads * all;
 }
 
+static void spoil(struct et_stream *p)
+{
+    int64_t m = p->n / p->threads;
+    if (!p->d)
+        return;
+#pragma omp parallel num_threads(p->threads)
+    for (int t = first_piece(); t < p->threads; t += next_piece()) {
+        for (int64_t i = t * m; i < (t + 1) * m; i++)
+            p->d[i] = NAN;
+    }
+}
+
+/* Is element i right in all vectors? A store that went astray must not stay
+ * unseen in b. Not `!=`: a NaN must count as wrong. */
+static bool is_right(const struct et_stream *p, struct start e, int64_t i,
+                     int64_t j)
+{
+    uint64_t n = p->count;
+    return p->s[i] == expected(p, e, j, n) && (!p->b || p->b[i] == e.b) &&
+           (!p->d || (n > 0 && p->d[i] == expected(p, e, j, n - 1)));
+}
+
+/* Which vector is wrong there: s, else d, else b. */
+static struct et_stream_fault fault_at(const struct et_stream *p, int64_t i)
+{
+    struct start e = start_of(p, i);
+    int64_t j = i % (p->n / p->threads);
+    double s = expected(p, e, j, p->count), d = expected(p, e, j, p->count - 1);
+    if (p->s[i] != s || !p->d)
+        return (struct et_stream_fault){i, p->s[i], s};
+    if (!(p->d[i] == d) || !p->b)
+        return (struct et_stream_fault){i, p->d[i], d};
+    return (struct et_stream_fault){i, p->b[i], e.b};
+}
+
 int64_t et_stream_check(struct et_stream *p, struct et_stream_fault *first)
 {
     int64_t m = p->n / p->threads, wrong = 0, lowest = INT64_MAX;
     uint64_t start = 0;
-#pragma omp parallel num_threads(p->threads)                                   \
-    reduction(+ : wrong, start) reduction(min : lowest)
+    struct et_stream_fault f = {-1, 0, 0};
+#pragma omp parallel num_threads(p->threads) reduction(+ : wrong, start)       \
+    reduction(min : lowest)
     for (int t = first_piece(); t < p->threads; t += next_piece()) {
         for (int64_t j = 0; j < m; j++) {
-            if (!is_right(p, t * m, j)) {
+            int64_t i = t * m + j;
+            struct start e = start_of(p, i);
+            if (!is_right(p, e, i, j)) {
                 wrong++;
-                lowest = t * m + j < lowest ? t * m + j : lowest;
+                lowest = i < lowest ? i : lowest;
             }
-            if (p->d)
-                p->d[t * m + j] = NAN;
-            else
-                start += (uint64_t)start_of(p, t * m + j);
+            start += (uint64_t)e.x;
         }
     }
     if (wrong)
-        *first = (struct et_stream_fault){
-            lowest, p->s[lowest], expected(p, lowest / m * m, lowest % m)};
+        f = fault_at(p, lowest);
     uint64_t want = expected_sum(p, start);
     if (!p->d && p->sum != want) {
         if (!wrong)
-            *first = (struct et_stream_fault){-1, (double)p->sum, (double)want};
+            f = (struct et_stream_fault){-1, (double)p->sum, (double)want};
         wrong++;
     }
+    spoil(p);
+    if (wrong)
+        *first = f;
     return wrong;
 }

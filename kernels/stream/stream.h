@@ -105,9 +105,10 @@ void et_stream_fill(struct et_stream *p);
 /* The timed work; complete on return. */
 void et_stream_run(struct et_stream *p, uint64_t iterations);
 
-/* Every element against what `count` iterations give; for read the sum too.
- * Returns how many are wrong; *first tells the first, if there is one. Spoils
- * d, so that the next check sees the next run's work. */
+/* Every element of all vectors against what `count` iterations give: d, too,
+ * which the last one read; for read the sum. Returns how many are wrong;
+ * *first tells the first, if there is one. Spoils d, so that an element that
+ * no later run writes shows up in s or d. */
 struct et_stream_fault {
     int64_t where; /* element; -1: the sum */
     double got, want;
