@@ -22,10 +22,10 @@ static void assert_near(double v, double expected, double share)
         fail_msg("%.17g, not %.17g", v, expected);
 }
 
-static struct et_pair compare(const double *x, size_t m, const double *y,
-                              size_t n)
+static struct et_contrast compare(const double *x, size_t m, const double *y,
+                                  size_t n)
 {
-    struct et_pair p;
+    struct et_contrast p;
     struct et_sample a = {x, m, 1}, b = {y, n, 1};
     assert_true(et_pair_compare(a, b, 0.95, &p));
     return p;
@@ -41,7 +41,7 @@ static void published(void **state)
 {
     (void)state;
     /* R 4: wilcox.test(early, term, conf.int = TRUE): W = 15, exact. */
-    struct et_pair p = compare(term, 10, early, 5);
+    struct et_contrast p = compare(term, 10, early, 5);
     assert_near(p.p, 0.254412254412254, 1e-12);
     assert_near(p.shift, -0.305, 1e-12);
     assert_near(p.interval.low, -0.76, 1e-12);
@@ -63,7 +63,7 @@ static void ties(void **state)
      * wilcox.test(b, a, exact = FALSE). */
     const double a[] = {0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0},
                  b[] = {1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4};
-    struct et_pair p = compare(a, 10, b, 10);
+    struct et_contrast p = compare(a, 10, b, 10);
     assert_near(p.p, 0.0693275754336266, 1e-12);
     assert_near(p.above, 0.745, 1e-12);
     /* R 4: wilcox.test(cars$dist, cars$speed): ties, 50 each. */
@@ -105,12 +105,12 @@ static void exact_ranks(void **state)
                 all[at++] = y[k] - x[j];
         }
         et_stat_sort(all, at);
-        struct et_pair p = compare(x, m, y, n);
+        struct et_contrast p = compare(x, m, y, n);
         assert_true(p.interval.low == all[table[i].rank - 1]);
         assert_true(p.interval.high == all[at - table[i].rank]);
         assert_near(p.shift, et_stat_quantile(all, at, 0.5), 1e-14);
     }
-    struct et_pair p = compare(x, 3, y, 3);
+    struct et_contrast p = compare(x, 3, y, 3);
     assert_true(isnan(p.interval.low) && isnan(p.interval.high));
     /* R 4: pwilcox(3, 4, 6); pwilcox(900, 49, 49). */
     const double low[] = {1, 2, 3, 6.5}, high[] = {4, 5, 6, 7, 8, 9};
@@ -141,7 +141,7 @@ static void large(void **state)
     for (size_t i = 0; i < M * N; i++)
         all[i] = y[i % N] - x[i / N];
     et_stat_sort(all, M * N);
-    struct et_pair p = compare(x, M, y, N);
+    struct et_contrast p = compare(x, M, y, N);
     assert_near(p.shift, et_stat_quantile(all, M * N, 0.5), 1e-14);
     double c =
         floor(M * N / 2.0 - 1.959964 * sqrt(M * N / 12.0 * (M + N + 1)) + 0.5);
@@ -149,7 +149,7 @@ static void large(void **state)
     assert_true(p.interval.high == all[M * N - (size_t)c]);
     assert_true(p.interval.low < 1 && 1 < p.interval.high);
     /* Mirrored. */
-    struct et_pair q = compare(y, N, x, M);
+    struct et_contrast q = compare(y, N, x, M);
     assert_near(q.shift, -p.shift, 1e-14);
     assert_true(q.interval.low == -p.interval.high);
     assert_near(q.above, 1 - p.above, 1e-12);
@@ -166,12 +166,14 @@ static void refused(void **state)
 {
     (void)state;
     const double one[] = {1, 1, 1, 1}, odd[] = {1, 0, 2};
-    struct et_pair p = {.p = 42};
+    struct et_contrast p = {.p = 42};
     struct et_sample none = {one, 0, 1}, four = {one, 4, 1}, zero = {odd, 3, 1};
     assert_false(et_pair_compare(none, four, 0.95, &p));
     assert_false(et_pair_compare(four, none, 0.95, &p));
     assert_false(et_pair_ratio(none, none, 0.95, &p));
     assert_false(et_pair_ratio(four, zero, 0.95, &p));
+    struct et_sample unknown = {one, 4, NAN};
+    assert_false(et_pair_compare(four, unknown, 0.95, &p));
     assert_true(p.p == 42);
     assert_true(et_pair_compare(four, four, 0.95, &p));
     assert_true(p.p == 1 && p.shift == 0 && p.above == 0.5);
