@@ -39,6 +39,8 @@ struct et_work {
     double bus_bytes;       /* busbw's numerator (collectives), else 0; NAN: a
                              * collective of one rank, which uses no bus */
     double messages;        /* messages sent, whole team */
+    double traffic;         /* bytes between cores and memory: at least, or as
+                             * the convention says; 0: not counted */
     const char *convention; /* how they are counted; static text */
 };
 
@@ -46,8 +48,42 @@ struct et_work {
 struct et_verification {
     enum et_check status;
     double error, bound; /* in the unit that `method` names */
-    char method[160];    /* "Freivalds, 2 vectors, max |r|/bound per row" */
-    char note[160];      /* where it failed first; "" if it did not */
+    /* An output that is off by more than this is always found, in the unit of
+     * the output; 0: every difference is. */
+    double certain;
+    char method[160]; /* "Freivalds, 2 vectors, max |r|/bound per row" */
+    char note[160];   /* where it failed first; "" if it did not */
+};
+
+/* What a run left, as bytes: a digest of it tells nodes apart. */
+struct et_output {
+    const void *data;
+    size_t bytes;
+    bool alike; /* the same inputs on every rank, so the same bytes */
+};
+
+/* Faults to plant in what the last run left, to see that `verify` finds them
+ * (etalon selftest). `at` is random: the place is it modulo what there is. */
+enum et_fault_kind {
+    ET_FAULT_FLIP,  /* bit `bit` of an output's element, from the lowest */
+    ET_FAULT_RANK,  /* a rank's contribution is missing, or there twice */
+    ET_FAULT_STALE, /* a part is what the iteration before had left */
+    ET_FAULT_SWAP   /* two blocks have changed places */
+};
+struct et_fault {
+    enum et_fault_kind kind;
+    uint64_t at;
+    int bit;
+};
+
+/* What bounds a case: another case, of the same team, whose rate none can
+ * exceed. `unit`: the rate is its FLOP or its bytes a second. */
+struct et_bound {
+    const char *what;  /* "compute", "memory" */
+    const char *bench; /* its bench and backend */
+    const char *backend;
+    bool flop;        /* its rate counts flop; else bytes */
+    char params[160]; /* "dtype=fp32", a case's id has them so */
 };
 
 struct et_bench {
@@ -91,7 +127,22 @@ struct et_bench {
     enum et_status (*run)(void *state, uint64_t iterations);
     /* Check what the last run left. Collective; the same answer on all. */
     enum et_status (*verify)(void *state, struct et_verification *out);
+    /* Untimed, local, after every sample: looks at a part of what it left. A
+     * fault is remembered until `verify`, which then fails. Or NULL. */
+    void (*glance)(void *state);
     void (*work)(const void *state, struct et_work *out);
+    /* What the last run left, until the next verify; or NULL. Local. */
+    void (*output)(const void *state, struct et_output *out);
+    /* Plants a fault in it. *size: how far the worst element is off then, in
+     * the unit of `certain`; INFINITY where nothing may differ or it is no
+     * number any more; 0: this fault changes nothing here; NAN: it cannot be
+     * planted here. Local; NULL: none can. */
+    enum et_status (*damage)(void *state, const struct et_fault *fault,
+                             double *size);
+    /* The i-th case that bounds this one on so many ranks of so many threads;
+     * false: there are no more. Pure; NULL: nothing does. */
+    bool (*bound)(const void *params, int ranks, int threads, size_t i,
+                  struct et_bound *out);
     /* Facts to keep with the record, added to `out`; or NULL. Collective. */
     enum et_status (*facts)(void *state, struct et_pairs *out);
     void (*release)(void *state);

@@ -121,7 +121,8 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
 static enum et_status one_case(struct driving *g, const struct et_case *c)
 {
     const struct et_drive *d = g->d;
-    struct et_result r = {0};
+    struct et_result r;
+    et_result_begin(&r);
     char started[32];
     et_clock_date(d->instruments.clock, started);
     enum et_status s = ET_OK;
@@ -134,11 +135,6 @@ static enum et_status one_case(struct driving *g, const struct et_case *c)
                     (long long)c->ranks, d->world->size);
         r.outcome = ET_SKIPPED;
         r.reason = t.s;
-        r.time.median = r.time.ci_low = r.time.ci_high = NAN;
-        r.time.min = r.time.max = r.time.imbalance = NAN;
-        r.time.slowest_rank = ET_ABSENT_INT;
-        r.energy.joules = r.energy.iterations = NAN;
-        r.verification.error = r.verification.bound = NAN;
     } else {
         s = take_team(g, c->ranks);
         if (s == ET_OK && g->team)

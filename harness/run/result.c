@@ -26,13 +26,44 @@ static const struct et_field team_rows[] = {
     {0}};
 #undef AT
 
+#define AT(member) offsetof(struct et_result_node, member)
+static const struct et_field node_rows[] = {
+    {.key = "host", .type = ET_STRING, .at = AT(host), .help = "host name"},
+    {.key = "ranks",
+     .type = ET_INT,
+     .at = AT(ranks),
+     .help = "ranks of the team on this host"},
+    {.key = "median",
+     .type = ET_REAL,
+     .at = AT(median),
+     .unit = "s",
+     .help = "median of its ranks' own medians"},
+    {.key = "worst",
+     .type = ET_REAL,
+     .at = AT(worst),
+     .unit = "s",
+     .help = "largest of its ranks' own medians"},
+    {.key = "slowest",
+     .type = ET_REAL,
+     .at = AT(slowest),
+     .help = "samples in which one of its ranks was the last"},
+    {0}};
+#undef AT
+
 #define AT(member) offsetof(struct et_result_time, member)
 static const struct et_field time_rows[] = {
     {.key = "samples",
      .type = ET_REALS,
      .at = AT(samples),
      .unit = "s",
-     .help = "time of one iteration in each sample, the slowest rank's"},
+     .help = "time of one iteration in each sample: the team's, from the "
+             "first rank's entry to the last one's exit"},
+    {.key = "transient",
+     .type = ET_REALS,
+     .at = AT(transient),
+     .unit = "s",
+     .help =
+         "the same of the warm-up before them, which no other figure counts"},
     {.key = "n", .type = ET_INT, .at = AT(n), .help = "number of samples"},
     {.key = "iterations",
      .type = ET_INT,
@@ -41,7 +72,7 @@ static const struct et_field time_rows[] = {
     {.key = "warmup",
      .type = ET_INT,
      .at = AT(warmup),
-     .help = "samples taken and not kept before the first kept one"},
+     .help = "samples of the warm-up, before the first that counts"},
     {.key = "median",
      .type = ET_REAL,
      .at = AT(median),
@@ -67,10 +98,43 @@ static const struct et_field time_rows[] = {
      .at = AT(max),
      .unit = "s",
      .help = "longest sample"},
+    {.key = "mean",
+     .type = ET_REAL,
+     .at = AT(mean),
+     .unit = "s",
+     .help = "arithmetic mean of the samples"},
+    {.key = "p95",
+     .type = ET_REAL,
+     .at = AT(p95),
+     .unit = "s",
+     .help = "time that 95 % of the samples do not exceed"},
+    {.key = "p99",
+     .type = ET_REAL,
+     .at = AT(p99),
+     .unit = "s",
+     .help = "time that 99 % of the samples do not exceed"},
     {.key = "confidence",
      .type = ET_REAL,
      .at = AT(confidence),
      .help = "least coverage of the interval, a share of 1"},
+    {.key = "n_effective",
+     .type = ET_REAL,
+     .at = AT(n_effective),
+     .help = "independent samples that the n samples are worth"},
+    {.key = "drift",
+     .type = ET_REAL,
+     .at = AT(drift),
+     .help = "trend of the samples over their whole time, as a share of the "
+             "median"},
+    {.key = "drift_p",
+     .type = ET_REAL,
+     .at = AT(drift_p),
+     .help = "probability of such a trend where there is none"},
+    {.key = "drifts",
+     .type = ET_BOOL,
+     .at = AT(drifts),
+     .help = "the trend is real and more than precision: throttling, or a "
+             "neighbour"},
     {.key = "converged",
      .type = ET_BOOL,
      .at = AT(converged),
@@ -87,6 +151,21 @@ static const struct et_field time_rows[] = {
      .type = ET_REAL,
      .at = AT(imbalance),
      .help = "the slowest rank's median over the median of the other ranks'"},
+    {.key = "rank_medians",
+     .type = ET_REALS,
+     .at = AT(rank_medians),
+     .unit = "s",
+     .help = "median of each rank's own times, in order of rank"},
+    {.key = "rank_slowest",
+     .type = ET_REALS,
+     .at = AT(rank_slowest),
+     .help = "samples in which each rank was the last, in order of rank"},
+    {.key = "nodes",
+     .type = ET_LIST,
+     .at = AT(nodes),
+     .sub = node_rows,
+     .sub_size = sizeof(struct et_result_node),
+     .help = "the ranks' own times by node"},
     {.key = "method",
      .type = ET_STRING,
      .at = AT(method),
@@ -115,6 +194,11 @@ static const struct et_field work_rows[] = {
      .type = ET_REAL,
      .at = AT(messages),
      .help = "messages sent in one iteration, whole team"},
+    {.key = "traffic",
+     .type = ET_REAL,
+     .at = AT(traffic),
+     .unit = "B",
+     .help = "bytes between cores and memory in one iteration, whole team"},
     {.key = "convention",
      .type = ET_STRING,
      .at = AT(convention),
@@ -137,6 +221,16 @@ static const struct et_field verification_rows[] = {
      .type = ET_REAL,
      .at = AT(bound),
      .help = "largest error that still passes"},
+    {.key = "certain",
+     .type = ET_REAL,
+     .at = AT(certain),
+     .help = "an output that is off by more is always found; 0: every "
+             "difference is"},
+    {.key = "spent",
+     .type = ET_REAL,
+     .at = AT(spent),
+     .unit = "s",
+     .help = "time of all checks of the case"},
     {.key = "method",
      .type = ET_STRING,
      .at = AT(method),
@@ -145,6 +239,18 @@ static const struct et_field verification_rows[] = {
      .type = ET_STRING,
      .at = AT(note),
      .help = "where the check failed first"},
+    {.key = "digest",
+     .type = ET_STRING,
+     .at = AT(digest),
+     .help = "digest of the outputs of most of the team's ranks"},
+    {.key = "digest_absent",
+     .type = ET_STRING,
+     .at = AT(digest_absent),
+     .help = "why there is no digest"},
+    {.key = "odd",
+     .type = ET_STRINGS,
+     .at = AT(odd),
+     .help = "hosts whose outputs have another digest"},
     {0}};
 #undef AT
 
@@ -234,6 +340,86 @@ static const struct et_field energy_rows[] = {
      .type = ET_STRING,
      .at = AT(absent),
      .help = "why there is no energy"},
+    {0}};
+#undef AT
+
+#define AT(member) offsetof(struct et_result_sync, member)
+static const struct et_field sync_rows[] = {
+    {.key = "start",
+     .type = ET_STRING,
+     .at = AT(start),
+     .help = "how the ranks began a sample: alone, window (an agreed time) or "
+             "barrier"},
+    {.key = "reason",
+     .type = ET_STRING,
+     .at = AT(reason),
+     .help = "why there was no window"},
+    {.key = "error",
+     .type = ET_REAL,
+     .at = AT(error),
+     .unit = "s",
+     .help = "error of the global clock when the case began"},
+    {.key = "error_after",
+     .type = ET_REAL,
+     .at = AT(error_after),
+     .unit = "s",
+     .help = "error of the global clock after the case"},
+    {.key = "window",
+     .type = ET_REAL,
+     .at = AT(window),
+     .unit = "s",
+     .help = "time from one start to the next"},
+    {.key = "missed",
+     .type = ET_INT,
+     .at = AT(missed),
+     .help = "samples whose window some rank missed"},
+    {.key = "late",
+     .type = ET_REALS,
+     .at = AT(late),
+     .help = "indices of these samples"},
+    {0}};
+#undef AT
+
+#define AT(member) offsetof(struct et_result_ceiling, member)
+static const struct et_field ceiling_rows[] = {
+    {.key = "what",
+     .type = ET_STRING,
+     .at = AT(what),
+     .help = "what bounds the case: compute or memory"},
+    {.key = "case",
+     .type = ET_STRING,
+     .at = AT(id),
+     .help =
+         "identity of the case that was measured between this one's samples"},
+    {.key = "unit",
+     .type = ET_STRING,
+     .at = AT(unit),
+     .help = "unit of the rate"},
+    {.key = "samples",
+     .type = ET_REALS,
+     .at = AT(samples),
+     .unit = "s",
+     .help = "time of one of its iterations in each sample"},
+    {.key = "work",
+     .type = ET_REAL,
+     .at = AT(work),
+     .help = "its work in one iteration, whole team"},
+    {.key = "rate",
+     .type = ET_REAL,
+     .at = AT(rate),
+     .help = "its rate, from the median of the samples"},
+    {.key = "rate_low",
+     .type = ET_REAL,
+     .at = AT(rate_low),
+     .help = "lower end of the rate's interval"},
+    {.key = "rate_high",
+     .type = ET_REAL,
+     .at = AT(rate_high),
+     .help = "upper end of the rate's interval"},
+    {.key = "absent",
+     .type = ET_STRING,
+     .at = AT(absent),
+     .help = "why it was not measured"},
     {0}};
 #undef AT
 
@@ -330,6 +516,12 @@ const struct et_field et_result_rows[] = {
      .sub = time_rows,
      .sub_size = sizeof(struct et_result_time),
      .help = "times of one iteration"},
+    {.key = "sync",
+     .type = ET_OBJECT,
+     .at = AT(sync),
+     .sub = sync_rows,
+     .sub_size = sizeof(struct et_result_sync),
+     .help = "how the ranks began together"},
     {.key = "work",
      .type = ET_OBJECT,
      .at = AT(work),
@@ -354,6 +546,12 @@ const struct et_field et_result_rows[] = {
      .sub = energy_rows,
      .sub_size = sizeof(struct et_result_energy),
      .help = "energy used"},
+    {.key = "ceilings",
+     .type = ET_LIST,
+     .at = AT(ceilings),
+     .sub = ceiling_rows,
+     .sub_size = sizeof(struct et_result_ceiling),
+     .help = "what bounds the case, measured between its samples"},
     {.key = "placement",
      .type = ET_OBJECT,
      .at = AT(placement),
@@ -365,6 +563,22 @@ const struct et_field et_result_rows[] = {
      .at = AT(facts),
      .help = "what the bench adds"},
     {0}};
+
+void et_result_begin(struct et_result *r)
+{
+    struct et_result_time *time = &r->time;
+    *r = (struct et_result){0};
+    time->median = time->ci_low = time->ci_high = NAN;
+    time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
+    time->n_effective = time->drift = time->drift_p = NAN;
+    time->imbalance = NAN;
+    time->slowest_rank = ET_ABSENT_INT;
+    time->confidence = 0.95;
+    r->sync.error = r->sync.error_after = r->sync.window = NAN;
+    r->energy.joules = r->energy.iterations = NAN;
+    r->verification.error = r->verification.bound = NAN;
+    r->verification.certain = r->verification.spent = NAN;
+}
 
 void et_result_free(struct et_result *r)
 {

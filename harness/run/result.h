@@ -26,23 +26,62 @@ struct et_result_team {
     char *transport;               /* "self", "mpi" */
 };
 
+/* A node's ranks: their own times, s per iteration. */
+struct et_result_node {
+    char *host;
+    int64_t ranks;
+    double median, worst; /* of the medians of its ranks; the largest */
+    double slowest;       /* samples in which one of its ranks was slowest */
+};
+
 struct et_result_time {
-    struct et_reals samples; /* s per iteration; the slowest rank's each */
-    int64_t n;               /* of samples */
-    int64_t iterations;      /* of the work in one sample */
-    int64_t warmup;          /* samples before the first kept one */
+    struct et_reals samples;   /* s per iteration; last exit - first entry */
+    struct et_reals transient; /* the warm-up before them, found and kept */
+    int64_t n;                 /* of samples */
+    int64_t iterations;        /* of the work in one sample */
+    int64_t warmup;            /* of transient */
     double median, ci_low, ci_high, min, max; /* s per iteration */
-    double confidence;                        /* of the interval: 0.95 */
+    double mean, p95, p99;
+    double confidence;  /* of the interval: 0.95 */
+    double n_effective; /* independent samples that n are worth */
+    double drift;       /* change from first to last, share of the median */
+    double drift_p;     /* that as much comes without a trend */
+    bool drifts;
     bool converged;
     int64_t slowest_rank; /* with the largest median of its own samples */
     char *slowest_host;   /* its node */
     double imbalance;     /* its median over the other ranks' */
-    char *method;         /* how the samples were taken */
+    struct et_reals rank_medians; /* each rank's own, s per iteration */
+    struct et_reals rank_slowest; /* samples in which it was the last */
+    struct et_list nodes;         /* of et_result_node */
+    char *method;                 /* how the samples were taken */
+};
+
+/* How the ranks began a sample together, and how well they knew the time. */
+struct et_result_sync {
+    char *start;          /* "alone", "window", "barrier" */
+    char *reason;         /* why no window; NULL */
+    double error;         /* s: of the global clock when the case began */
+    double error_after;   /* s: when it had ended */
+    double window;        /* s: from one window to the next */
+    int64_t missed;       /* windows that some rank missed */
+    struct et_reals late; /* indices of those samples */
+};
+
+/* What bounds the case, measured between its own samples. */
+struct et_result_ceiling {
+    char *what;                       /* "compute", "memory" */
+    char *id;                         /* of the case that was measured */
+    char *unit;                       /* "FLOP/s", "B/s" */
+    struct et_reals samples;          /* s per iteration */
+    double work;                      /* of an iteration, whole team */
+    double rate, rate_low, rate_high; /* unit; whole team; of the median */
+    char *absent;                     /* why there is none */
 };
 
 struct et_result_work {
-    double flop, bytes, bus_bytes, messages; /* one iteration, whole team; as
-                                              * struct et_work */
+    /* One iteration, whole team; as struct et_work. */
+    double flop, bytes, bus_bytes, messages, traffic;
     char *convention;
 };
 
@@ -51,8 +90,12 @@ enum et_check { ET_CHECK_NONE, ET_CHECK_PASSED, ET_CHECK_FAILED };
 
 struct et_result_verification {
     int status; /* enum et_check */
-    double error, bound;
+    double error, bound, certain;
+    double spent; /* s, all checks of the case, the slowest rank's */
     char *method, *note;
+    char *digest;          /* of the outputs of most ranks; NULL: none */
+    char *digest_absent;   /* why there is none */
+    struct et_strings odd; /* hosts with another digest */
 };
 
 struct et_result_count {
@@ -100,10 +143,12 @@ struct et_result {
     double spent;  /* s, all told */
     struct et_result_team team;
     struct et_result_time time;
+    struct et_result_sync sync;
     struct et_result_work work;
     struct et_result_verification verification;
     struct et_result_counters counters;
     struct et_result_energy energy;
+    struct et_list ceilings; /* of et_result_ceiling */
     struct et_result_placement placement;
     struct et_pairs facts; /* what the bench adds */
 };
@@ -111,6 +156,8 @@ struct et_result {
 /* Rows of the whole tree: the record's schema stands on them. */
 extern const struct et_field et_result_rows[];
 
+/* Zeroed, with every figure that is not yet known absent. */
+void et_result_begin(struct et_result *r);
 void et_result_free(struct et_result *r);
 
 #endif

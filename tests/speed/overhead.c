@@ -104,7 +104,7 @@ int main(void)
     struct et_energy energy = {.reason = "not read here"};
     struct et_team *team;
     struct et_case c;
-    struct et_result r = {0};
+    struct et_result r;
     if (et_fields_init(et_option_rows, &o, sizeof o) != ET_OK ||
         et_clock_open("real", &clock) != ET_OK ||
         et_counters_open("none", &counters) != ET_OK ||
@@ -116,7 +116,12 @@ int main(void)
     c.backend = strdup("reference");
     if (et_case_name(&c) != ET_OK)
         return 4;
-    const struct et_instruments with = {&clock, &counters, &energy, &o, "t"};
+    et_result_begin(&r);
+    const struct et_instruments with = {.clock = &clock,
+                                        .counters = &counters,
+                                        .energy = &energy,
+                                        .options = &o,
+                                        .tag = "t"};
     double start = et_clock_now(&clock);
     if (et_measure(&with, &c, team, &r) != ET_OK || r.outcome != ET_MEASURED)
         return 4;
