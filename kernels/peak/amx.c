@@ -84,7 +84,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                                                .k = 32,
                                                .group = 2,
                                                .range = 7,
-                                               .steps = 128,
+                                               .steps = 1024,
                                                .run = run_bf16};
     static const struct et_peak_kernel int8 = {"tdpbssd, 16x16 tiles",
                                                ET_PEAK_I32,
@@ -97,7 +97,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                                                .k = 64,
                                                .group = 4,
                                                .range = 31,
-                                               .steps = 128,
+                                               .steps = 1024,
                                                .run = run_int8};
     switch (dtype) {
     case ET_BF16:

@@ -67,7 +67,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                                                .k = 1,
                                                .group = 1,
                                                .range = 255,
-                                               .steps = 1024,
+                                               .steps = 8192,
                                                .run = run_fp64};
     static const struct et_peak_kernel fp32 = {"vfmadd231ps, 256 bits",
                                                ET_PEAK_F32,
@@ -78,7 +78,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                                                .k = 1,
                                                .group = 1,
                                                .range = 15,
-                                               .steps = 1024,
+                                               .steps = 8192,
                                                .run = run_fp32};
     static const struct et_peak_kernel int8 = {"vpdpbusd, 256 bits",
                                                ET_PEAK_I32,
@@ -90,7 +90,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                                                .group = 4,
                                                .range = 31,
                                                .a_positive = 1,
-                                               .steps = 1024,
+                                               .steps = 8192,
                                                .run = run_int8};
     switch (dtype) {
     case ET_FP64:

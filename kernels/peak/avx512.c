@@ -68,20 +68,20 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     static const struct et_peak_kernel kernels[ET_DTYPES] = {
         [ET_FP64] = {"vfmadd231pd, 512 bits", ET_PEAK_F64, ET_PEAK_20_SHAPE,
                      .blocks = 8, .m = 1, .n = 1, .k = 1, .group = 1,
-                     .range = 255, .steps = 512, .run = run_fp64},
+                     .range = 255, .steps = 4096, .run = run_fp64},
         [ET_FP32] = {"vfmadd231ps, 512 bits", ET_PEAK_F32, ET_PEAK_20_SHAPE,
                      .blocks = 16, .m = 1, .n = 1, .k = 1, .group = 1,
-                     .range = 15, .steps = 512, .run = run_fp32},
+                     .range = 15, .steps = 4096, .run = run_fp32},
         /* Lanes are put away in pairs. */
         [ET_FP16] = {"vfmadd231ph, 512 bits", ET_PEAK_I32, ET_PEAK_20_SHAPE,
                      .blocks = 16, .m = 1, .n = 1, .k = 2, .group = 2,
-                     .range = FP16_RANGE, .steps = 512, .run = run_fp16},
+                     .range = FP16_RANGE, .steps = 4096, .run = run_fp16},
         [ET_BF16] = {"vdpbf16ps, 512 bits", ET_PEAK_F32, ET_PEAK_20_SHAPE,
                      .blocks = 16, .m = 1, .n = 1, .k = 2, .group = 2,
-                     .range = 15, .steps = 512, .run = run_bf16},
+                     .range = 15, .steps = 4096, .run = run_bf16},
         [ET_INT8] = {"vpdpbusd, 512 bits", ET_PEAK_I32, ET_PEAK_20_SHAPE,
                      .blocks = 16, .m = 1, .n = 1, .k = 4, .group = 4,
-                     .range = 31, .a_positive = 1, .steps = 512,
+                     .range = 31, .a_positive = 1, .steps = 4096,
                      .run = run_int8}};
     struct et_peak_x86 x = et_peak_x86();
     if (!kernels[dtype].run)

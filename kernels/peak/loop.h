@@ -17,10 +17,11 @@
     X(f, 0, 0, 0)                                                              \
     X(f, 1, 1, 0)                                                              \
     X(f, 2, 2, 0)                                                              \
-    X(f, 3, 3, 0) X(f, 4, 0, 1) X(f, 5, 1, 1) X(f, 6, 2, 1) X(f, 7, 3, 1)      \
-        X(f, 8, 0, 2) X(f, 9, 1, 2) X(f, 10, 2, 2) X(f, 11, 3, 2)              \
-            X(f, 12, 0, 3) X(f, 13, 1, 3) X(f, 14, 2, 3) X(f, 15, 3, 3)        \
-                X(f, 16, 0, 4) X(f, 17, 1, 4) X(f, 18, 2, 4) X(f, 19, 3, 4)
+    X(f, 3, 3, 0)                                                              \
+    X(f, 4, 0, 1) X(f, 5, 1, 1) X(f, 6, 2, 1) X(f, 7, 3, 1) X(f, 8, 0, 2)      \
+        X(f, 9, 1, 2) X(f, 10, 2, 2) X(f, 11, 3, 2) X(f, 12, 0, 3)             \
+            X(f, 13, 1, 3) X(f, 14, 2, 3) X(f, 15, 3, 3) X(f, 16, 0, 4)        \
+                X(f, 17, 1, 4) X(f, 18, 2, 4) X(f, 19, 3, 4)
 #define ET_PEAK_20_OPERANDS(vector)                                            \
     const vector a0 = ((const vector *)a)[0], a1 = ((const vector *)a)[1],     \
                  a2 = ((const vector *)a)[2], a3 = ((const vector *)a)[3],     \
@@ -33,8 +34,9 @@
     X(f, 0, 0, 0)                                                              \
     X(f, 1, 1, 0)                                                              \
     X(f, 2, 0, 1)                                                              \
-    X(f, 3, 1, 1) X(f, 4, 0, 0) X(f, 5, 1, 0) X(f, 6, 0, 1) X(f, 7, 1, 1)      \
-        X(f, 8, 0, 0) X(f, 9, 1, 0) X(f, 10, 0, 1) X(f, 11, 1, 1)
+    X(f, 3, 1, 1)                                                              \
+    X(f, 4, 0, 0) X(f, 5, 1, 0) X(f, 6, 0, 1) X(f, 7, 1, 1) X(f, 8, 0, 0)      \
+        X(f, 9, 1, 0) X(f, 10, 0, 1) X(f, 11, 1, 1)
 #define ET_PEAK_12_OPERANDS(vector)                                            \
     const vector a0 = ((const vector *)a)[0], a1 = ((const vector *)a)[1],     \
                  b0 = ((const vector *)b)[0], b1 = ((const vector *)b)[1];

@@ -59,24 +59,24 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     static const struct et_peak_kernel kernels[ET_DTYPES] = {
         [ET_FP64] = {"fmla 2d", ET_PEAK_F64, ET_PEAK_20_SHAPE, .blocks = 2,
                      .m = 1, .n = 1, .k = 1, .group = 1, .range = 255,
-                     .steps = 512, .run = run_fp64},
+                     .steps = 4096, .run = run_fp64},
         [ET_FP32] = {"fmla 4s", ET_PEAK_F32, ET_PEAK_20_SHAPE, .blocks = 4,
                      .m = 1, .n = 1, .k = 1, .group = 1, .range = 15,
-                     .steps = 512, .run = run_fp32},
+                     .steps = 4096, .run = run_fp32},
         /* Lanes are put away in pairs. */
         [ET_FP16] = {"fmla 8h", ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 4,
                      .m = 1, .n = 1, .k = 2, .group = 2, .range = FP16_RANGE,
-                     .steps = 512, .run = run_fp16},
+                     .steps = 4096, .run = run_fp16},
         [ET_BF16] = {"bfmmla 4s", ET_PEAK_F32, ET_PEAK_20_SHAPE, .blocks = 1,
                      .m = 2, .n = 2, .k = 4, .group = 4, .range = 15,
-                     .steps = 512, .run = run_bf16},
+                     .steps = 4096, .run = run_bf16},
         [ET_INT8] = {"smmla 4s", ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 1,
                      .m = 2, .n = 2, .k = 8, .group = 8, .range = 31,
-                     .steps = 512, .run = run_mmla}};
+                     .steps = 4096, .run = run_mmla}};
     static const struct et_peak_kernel dot = {
-        "sdot 4s",   ET_PEAK_I32,  ET_PEAK_20_SHAPE, .blocks = 4,
-        .m = 1,      .n = 1,       .k = 4,           .group = 4,
-        .range = 31, .steps = 512, .run = run_dot};
+        "sdot 4s",   ET_PEAK_I32,   ET_PEAK_20_SHAPE, .blocks = 4,
+        .m = 1,      .n = 1,        .k = 4,           .group = 4,
+        .range = 31, .steps = 4096, .run = run_dot};
     if (dtype == ET_FP16 && !ET_PEAK_HAS_FP16)
         return "this processor has no fp16 arithmetic in NEON (asimdhp)";
     if (dtype == ET_BF16 && !ET_PEAK_HAS_BF16)

@@ -41,7 +41,7 @@ struct et_peak_kernel {
     int blocks, m, n, k, group;
     int range; /* operands are integers of 1 to range and their negatives */
     int a_positive; /* A's elements are unsigned */
-    uint64_t steps; /* of one iteration: some microseconds */
+    uint64_t steps; /* of one iteration: some 10 microseconds */
     /* `steps` steps: C is read, added to, written. 64-byte aligned. */
     void (*run)(void *c, const void *a, const void *b, uint64_t steps);
 };

@@ -56,11 +56,11 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
 {
     static const struct et_peak_kernel kernels[ET_DTYPES] = {
         [ET_FP64] = {"multiply and add in C, 16 bytes", ET_PEAK_F64, SHAPE,
-                     .blocks = 2, .range = 255, .steps = 512, .run = run_fp64},
+                     .blocks = 2, .range = 255, .steps = 4096, .run = run_fp64},
         [ET_FP32] = {"multiply and add in C, 16 bytes", ET_PEAK_F32, SHAPE,
-                     .blocks = 4, .range = 15, .steps = 512, .run = run_fp32},
+                     .blocks = 4, .range = 15, .steps = 4096, .run = run_fp32},
         [ET_INT8] = {"multiply and add in C, int32", ET_PEAK_I32, SHAPE,
-                     .blocks = 4, .range = 31, .steps = 512, .run = run_int8}};
+                     .blocks = 4, .range = 31, .steps = 4096, .run = run_int8}};
     if (!kernels[dtype].run)
         return "plain C has no arithmetic in this type";
     *out = kernels[dtype];
