@@ -1,5 +1,5 @@
 /* peak by AVX-512: 512 bits, 32 registers; fp16, bf16 and int8 by the
- * extensions for them. fp16 accumulates in fp16, which is exact to 2^11 only,
+ * extensions for them. fp16 accumulates in fp16, which has 11 digits only,
  * so its loop puts its accumulators away into 32-bit integers often.
  */
 #include "config.h"
@@ -20,9 +20,9 @@ ET_PEAK_LOOP(run_fp32, "avx512f", ET_PEAK_20, __m512, __m512, PS)
 ET_PEAK_LOOP(run_bf16, "avx512f,avx512bf16", ET_PEAK_20, __m512, __m512i, BF)
 ET_PEAK_LOOP(run_int8, "avx512f,avx512vnni", ET_PEAK_20, __m512i, __m512i, DOT)
 
+/* Products are powers of two, so that 2^11 times one is exact. */
 #define FP16_RANGE 2
-/* Sums within +-2^11. */
-#define FP16_STEPS (2048 / (FP16_RANGE * FP16_RANGE))
+#define FP16_STEPS 2048
 
 #if ET_PEAK_X86_2021
 /* In assembly: not every compiler that knows these instructions has the type

@@ -22,10 +22,11 @@ ET_PEAK_LOOP(run_dot, "arch=armv8.2-a+dotprod", ET_PEAK_20, int32x4_t,
 ET_PEAK_LOOP(run_mmla, "arch=armv8.2-a+i8mm", ET_PEAK_20, int32x4_t, int8x16_t,
              vmmlaq_s32)
 
-/* fp16 accumulates in fp16, which is exact to 2^11 only: sums are put away
- * into 32-bit integers in time. */
+/* fp16 accumulates in fp16, which has 11 digits only: sums are put away
+ * into 32-bit integers in time. Products
+ * are powers of two, so that 2^11 times one is exact. */
 #define FP16_RANGE 2
-#define FP16_STEPS (2048 / (FP16_RANGE * FP16_RANGE))
+#define FP16_STEPS 2048
 /* Zero, but the compiler must not know, as in ET_PEAK_LOOP. */
 #define ZERO(f, t, i, j)                                                       \
     c##t = vdupq_n_f16(0);                                                     \

@@ -57,10 +57,11 @@ LOOP(run_bf16, "arch=armv8.2-a+sve+bf16", F32, svbfloat16_t, LOAD_BF16,
 LOOP(run_dot, "arch=armv8.2-a+sve", I32, svint8_t, LOAD_I8, svdot_s32)
 LOOP(run_mmla, "arch=armv8.2-a+sve+i8mm", I32, svint8_t, LOAD_I8, svmmla_s32)
 
-/* fp16 accumulates in fp16, which is exact to 2^11 only: sums are put away
- * into 32-bit integers in time, those of one register in two halves. */
+/* fp16 accumulates in fp16, which has 11 digits only: sums are put away
+ * into 32-bit integers in time, those of one register in two halves. Products
+ * are powers of two, so that 2^11 times one is exact. */
 #define FP16_RANGE 2
-#define FP16_STEPS (2048 / (FP16_RANGE * FP16_RANGE))
+#define FP16_STEPS 2048
 /* Zero, but the compiler must not know, as in ET_PEAK_LOOP. */
 #define ZERO(f, t, i, j)                                                       \
     c##t = svdup_f16(0);                                                       \
