@@ -44,11 +44,11 @@ run_int8_old(void *c, const void *a, const void *b, uint64_t steps)
     const __m256i *b0 = (const __m256i *)b, *b1 = b0 + 1;
     const __m256i ones = _mm256_set1_epi16(1);
 #define THREE(c, a, b) three(c, a, b, ones)
-    ET_PEAK_12(ET_PEAK_LOAD, __m256i)
+    ET_PEAK_12(ET_PEAK_LOAD, __m256i);
     for (uint64_t s = 0; s < steps; s++) {
-        ET_PEAK_12(ET_PEAK_STEP, THREE)
+        ET_PEAK_12(ET_PEAK_STEP, THREE);
     }
-    ET_PEAK_12(ET_PEAK_STORE, __m256i)
+    ET_PEAK_12(ET_PEAK_STORE, __m256i);
 }
 
 static const char *why_not(void)

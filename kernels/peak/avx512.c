@@ -29,26 +29,26 @@ ET_PEAK_LOOP(run_int8, "avx512f,avx512vnni", ET_PEAK_20, __m512i, __m512i, DOT)
  * in a file for all processors. Volatile, or accumulators that are equal would
  * become one. */
 #define FMA_PH(f, t, i, j)                                                     \
-    __asm__("vfmadd231ph %2, %1, %0" : "+v"(c##t) : "v"(a##i), "v"(b##j));
-#define ZERO(f, t, i, j) __asm__ volatile("vpxord %0, %0, %0" : "=v"(c##t));
+    __asm__("vfmadd231ph %2, %1, %0" : "+v"(c##t) : "v"(a##i), "v"(b##j))
+#define ZERO(f, t, i, j) __asm__ volatile("vpxord %0, %0, %0" : "=v"(c##t))
 #define PUT_AWAY(f, t, i, j)                                                   \
     __asm__("vcvtph2w %0, %0" : "+v"(c##t));                                   \
-    sum[t] = _mm512_add_epi32(sum[t], _mm512_madd_epi16(c##t, ones));
-#define DECLARE(f, t, i, j) __m512i c##t;
+    sum[t] = _mm512_add_epi32(sum[t], _mm512_madd_epi16(c##t, ones))
+#define DECLARE(f, t, i, j) __m512i c##t
 __attribute__((target("avx512f,avx512bw"))) static void
 run_fp16(void *c, const void *a, const void *b, uint64_t steps)
 {
-    ET_PEAK_20_OPERANDS(__m512i)
-    ET_PEAK_20(DECLARE, )
+    ET_PEAK_20_OPERANDS(__m512i);
+    ET_PEAK_20(DECLARE, );
     __m512i *sum = c;
     const __m512i ones = _mm512_set1_epi16(1);
     while (steps > 0) {
         uint64_t now = steps < FP16_STEPS ? steps : FP16_STEPS;
-        ET_PEAK_20(ZERO, )
+        ET_PEAK_20(ZERO, );
         for (uint64_t s = 0; s < now; s++) {
-            ET_PEAK_20(FMA_PH, )
+            ET_PEAK_20(FMA_PH, );
         }
-        ET_PEAK_20(PUT_AWAY, )
+        ET_PEAK_20(PUT_AWAY, );
         steps -= now;
     }
 }

@@ -30,22 +30,22 @@ ET_PEAK_LOOP(run_mmla, "arch=armv8.2-a+i8mm", ET_PEAK_20, int32x4_t, int8x16_t,
 /* Zero, but the compiler must not know, as in ET_PEAK_LOOP. */
 #define ZERO(f, t, i, j)                                                       \
     c##t = vdupq_n_f16(0);                                                     \
-    __asm__ volatile("" : "+w"(c##t));
-#define PUT_AWAY(f, t, i, j) sum[t] = vpadalq_s16(sum[t], vcvtq_s16_f16(c##t));
-#define DECLARE(f, t, i, j) float16x8_t c##t;
+    __asm__ volatile("" : "+w"(c##t))
+#define PUT_AWAY(f, t, i, j) sum[t] = vpadalq_s16(sum[t], vcvtq_s16_f16(c##t))
+#define DECLARE(f, t, i, j) float16x8_t c##t
 __attribute__((target("arch=armv8.2-a+fp16"))) static void
 run_fp16(void *c, const void *a, const void *b, uint64_t steps)
 {
-    ET_PEAK_20_OPERANDS(float16x8_t)
-    ET_PEAK_20(DECLARE, )
+    ET_PEAK_20_OPERANDS(float16x8_t);
+    ET_PEAK_20(DECLARE, );
     int32x4_t *sum = c;
     while (steps > 0) {
         uint64_t now = steps < FP16_STEPS ? steps : FP16_STEPS;
-        ET_PEAK_20(ZERO, )
+        ET_PEAK_20(ZERO, );
         for (uint64_t s = 0; s < now; s++) {
-            ET_PEAK_20(ET_PEAK_STEP, vfmaq_f16)
+            ET_PEAK_20(ET_PEAK_STEP, vfmaq_f16);
         }
-        ET_PEAK_20(PUT_AWAY, )
+        ET_PEAK_20(PUT_AWAY, );
         steps -= now;
     }
 }

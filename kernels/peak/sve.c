@@ -33,12 +33,12 @@
 #define FMA_F32(c, a, b) svmla_f32_x(svptrue_b32(), c, a, b)
 #define FMA_F16(c, a, b) svmla_f16_x(svptrue_b16(), c, a, b)
 
-#define FIRST_F64(f, t, i, j) svfloat64_t c##t = LOAD_F64(c, t);
-#define FIRST_F32(f, t, i, j) svfloat32_t c##t = LOAD_F32(c, t);
-#define FIRST_I32(f, t, i, j) svint32_t c##t = LOAD_I32(c, t);
-#define LAST_F64(f, t, i, j) STORE_F64(c, t, c##t);
-#define LAST_F32(f, t, i, j) STORE_F32(c, t, c##t);
-#define LAST_I32(f, t, i, j) STORE_I32(c, t, c##t);
+#define FIRST_F64(f, t, i, j) svfloat64_t c##t = LOAD_F64(c, t)
+#define FIRST_F32(f, t, i, j) svfloat32_t c##t = LOAD_F32(c, t)
+#define FIRST_I32(f, t, i, j) svint32_t c##t = LOAD_I32(c, t)
+#define LAST_F64(f, t, i, j) STORE_F64(c, t, c##t)
+#define LAST_F32(f, t, i, j) STORE_F32(c, t, c##t)
+#define LAST_I32(f, t, i, j) STORE_I32(c, t, c##t)
 
 #define LOOP(name, isa, sum, type, load, f)                                    \
     __attribute__((target(isa))) static void name(                             \
@@ -46,9 +46,9 @@
     {                                                                          \
         OPERANDS(type, load) ET_PEAK_20(FIRST_##sum, );                        \
         for (uint64_t s = 0; s < steps; s++) {                                 \
-            ET_PEAK_20(ET_PEAK_STEP, f)                                        \
+            ET_PEAK_20(ET_PEAK_STEP, f);                                       \
         }                                                                      \
-        ET_PEAK_20(LAST_##sum, )                                               \
+        ET_PEAK_20(LAST_##sum, );                                              \
     }
 LOOP(run_fp64, "arch=armv8.2-a+sve", F64, svfloat64_t, LOAD_F64, FMA_F64)
 LOOP(run_fp32, "arch=armv8.2-a+sve", F32, svfloat32_t, LOAD_F32, FMA_F32)
@@ -65,7 +65,7 @@ LOOP(run_mmla, "arch=armv8.2-a+sve+i8mm", I32, svint8_t, LOAD_I8, svmmla_s32)
 /* Zero, but the compiler must not know, as in ET_PEAK_LOOP. */
 #define ZERO(f, t, i, j)                                                       \
     c##t = svdup_f16(0);                                                       \
-    __asm__ volatile("" : "+w"(c##t));
+    __asm__ volatile("" : "+w"(c##t))
 #define PUT_AWAY(f, t, i, j)                                                   \
     half = svcvt_s16_f16_x(svptrue_b16(), c##t);                               \
     STORE_I32(                                                                 \
@@ -73,21 +73,21 @@ LOOP(run_mmla, "arch=armv8.2-a+sve+i8mm", I32, svint8_t, LOAD_I8, svmmla_s32)
         svadd_s32_x(svptrue_b32(), LOAD_I32(c, 2 * t), svunpklo_s32(half)));   \
     STORE_I32(c, 2 * t + 1,                                                    \
               svadd_s32_x(svptrue_b32(), LOAD_I32(c, 2 * t + 1),               \
-                          svunpkhi_s32(half)));
-#define DECLARE(f, t, i, j) svfloat16_t c##t;
+                          svunpkhi_s32(half)))
+#define DECLARE(f, t, i, j) svfloat16_t c##t
 __attribute__((target("arch=armv8.2-a+sve"))) static void
 run_fp16(void *c, const void *a, const void *b, uint64_t steps)
 {
-    OPERANDS(svfloat16_t, LOAD_F16)
-    ET_PEAK_20(DECLARE, )
+    OPERANDS(svfloat16_t, LOAD_F16);
+    ET_PEAK_20(DECLARE, );
     svint16_t half;
     while (steps > 0) {
         uint64_t now = steps < FP16_STEPS ? steps : FP16_STEPS;
-        ET_PEAK_20(ZERO, )
+        ET_PEAK_20(ZERO, );
         for (uint64_t s = 0; s < now; s++) {
-            ET_PEAK_20(ET_PEAK_STEP, FMA_F16)
+            ET_PEAK_20(ET_PEAK_STEP, FMA_F16);
         }
-        ET_PEAK_20(PUT_AWAY, )
+        ET_PEAK_20(PUT_AWAY, );
         steps -= now;
     }
 }
