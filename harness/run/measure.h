@@ -13,6 +13,7 @@
 #include "harness/energy/energy.h"
 #include "harness/run/result.h"
 #include "harness/system/clock.h"
+#include "harness/team/global_clock.h"
 
 /* What measuring stands on; the same for all cases of a run. */
 struct et_instruments {
@@ -21,6 +22,9 @@ struct et_instruments {
     struct et_energy *energy;
     const struct et_options *options;
     const char *tag; /* unique per run */
+    /* Of the case's team, not of the run: NULL where there is none, because. */
+    struct et_global_clock *global;
+    const char *no_global;
 };
 
 /* Collective over the case's team. On rank 0 `out` (begun) gets all but id,
