@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "bench/bench_conv.c"
 

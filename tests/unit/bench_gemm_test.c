@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "bench/bench_gemm.c"
 
@@ -231,7 +232,7 @@ static void many_iterations_are_followed(void **unused)
         uint64_t n = p.k > 100 ? 10 : ITERATIONS_KEPT - 2;
         assert_int_equal(ran(&kit, n).status, ET_CHECK_PASSED);
         assert_int_equal(run(&kit.s, n), ET_OK);
-        kit.s.count++;
+        kit.s.product.iterations++;
         assert_int_equal(verified(&kit).status, ET_CHECK_FAILED);
         if (p.k < 100)
             assert_int_equal(ran(&kit, 2 * ITERATIONS_KEPT + 7).status,
