@@ -243,27 +243,34 @@ static void destroy(void *of)
 static const struct et_product_ops ops = {matrix_a, times_b, element, fill,
                                           create,   run,     fetch,   destroy};
 
+static struct kernel *make(enum et_dtype dtype, double beta, bool small)
+{
+    struct kernel *z = calloc(1, sizeof *z);
+    assert_non_null(z);
+    z->product = (struct et_product){.ops = &ops,
+                                     .of = z,
+                                     .count = 1,
+                                     .m = 20,
+                                     .n = 30,
+                                     .k = 60,
+                                     .ldc = 30,
+                                     .dtype = dtype,
+                                     .alpha = 0.3,
+                                     .beta = beta,
+                                     .threads = 1,
+                                     .small = small,
+                                     .stream = 77,
+                                     .c = z->c};
+    return z;
+}
+
 static void exact_faults_are_found(void **unused)
 {
     (void)unused;
     for (int way = 0; way < 5 * 2 * 2 * 3; way++) {
-        struct kernel *z = calloc(1, sizeof *z);
-        assert_non_null(z);
+        struct kernel *z =
+            make(way / 5 % 2, (way / 20) * 0.5 - 0.5, way / 10 % 2);
         z->err = (enum err)(way % 5);
-        z->product = (struct et_product){.ops = &ops,
-                                         .of = z,
-                                         .count = 1,
-                                         .m = 20,
-                                         .n = 30,
-                                         .k = 60,
-                                         .ldc = 30,
-                                         .dtype = way / 5 % 2,
-                                         .alpha = 0.3,
-                                         .beta = (way / 20) * 0.5 - 0.5,
-                                         .threads = 1,
-                                         .small = way / 10 % 2,
-                                         .stream = 77,
-                                         .c = z->c};
         struct et_check_worst w = {0};
         struct et_product *p = &z->product;
         assert_int_equal(et_product_open(p), ET_OK);
@@ -285,6 +292,27 @@ static void exact_faults_are_found(void **unused)
     }
 }
 
+/* A fault that a row's bound lets pass, and an element's does not. */
+static void samples_see_more(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 2; way++) {
+        struct kernel *z = make(ET_FP32, 0, false);
+        struct et_product *p = &z->product;
+        struct et_check_worst w = {0};
+        p->samples = way ? 6000 : 0; /* ten times all of them */
+        assert_int_equal(et_product_open(p), ET_OK);
+        assert_int_equal(run(z), ET_OK);
+        et_product_ran(p, 1);
+        double v = et_dtype_get(ET_FP32, z->c, 77);
+        et_dtype_set(ET_FP32, z->c, 77, v + 0.3 * 1300 * 0x1p-24);
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        assert_true(way ? w.error > 1 && w.at[2] == 77 % 30 : w.error < 1);
+        et_product_close(p);
+        free(z);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -293,6 +321,7 @@ int main(void)
         cmocka_unit_test(vectors_are_multiplied),
         cmocka_unit_test(stored_elements_may_be_short),
         cmocka_unit_test(exact_faults_are_found),
+        cmocka_unit_test(samples_see_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
