@@ -109,8 +109,7 @@ int64_t et_check_integers(int64_t k, int64_t n,
 {
     double held = 1 / fmax(unit->sum, unit->out), depth = (double)k;
     int64_t q = ENOUGH;
-    while (q > 0 && ((double)q > 1 / unit->out ||
-                     (double)q * ((double)q * depth + 1) > held ||
+    while (q > 0 && ((double)q * ((double)q * depth + 1) > held ||
                      et_check_weights(k, n, q) < 1))
         q--;
     return q;
@@ -175,6 +174,12 @@ static int chunk(int64_t first, int64_t end)
 TIMES_ROWS(times_fp64, double)
 TIMES_ROWS(times_fp32, float)
 
+void et_check_spoil(enum et_dtype dtype, void *data, int64_t first, int64_t n)
+{
+    size_t size = et_dtype_size(dtype); /* all ones: a NaN */
+    memset((char *)data + (size_t)first * size, 0xff, (size_t)n * size);
+}
+
 static void times_rows(const struct et_check_matrix *m, int64_t i,
                        double *const x[], double *const y[])
 {
@@ -191,6 +196,8 @@ static void times_rows(const struct et_check_matrix *m, int64_t i,
         times_fp32(row, x[0], x[1], m->cols, out);
     for (int t = 0; t < ET_CHECK_VECTORS; t++)
         memcpy(y[t] + i, out[t], (size_t)n * sizeof **y);
+    for (int64_t r = 0; m->spoil && r < n; r++)
+        et_check_spoil(m->dtype, m->spoil, m->first + (i + r) * m->rs, m->cols);
 }
 
 static double square_row(const struct et_check_matrix *m, int64_t i)
@@ -234,11 +241,11 @@ void et_check_times(const struct et_check_matrix *m,
 {
     if (m->cs == 1) {
 #pragma omp parallel for schedule(static) num_threads(threads)
-        for (int64_t i = 0; i < m->rows; i += ROWS)
+        for (int64_t i = 0; i < m->rows; i += ROWS) {
+            for (int64_t r = i; square && r < i + ROWS && r < m->rows; r++)
+                square[r] = square_row(m, r);
             times_rows(m, i, x, y);
-#pragma omp parallel for schedule(static) num_threads(threads) if (square)
-        for (int64_t i = 0; i < (square ? m->rows : 0); i++)
-            square[i] = square_row(m, i);
+        }
     } else {
 #pragma omp parallel for schedule(static) num_threads(threads)
         for (int64_t i = 0; i < m->rows; i += CHUNK)
@@ -274,7 +281,7 @@ struct et_check_growth et_check_grow_worst(double alpha, double beta,
                                            const struct et_check_rounding *u)
 {
     struct et_check_growth g =
-        grow(alpha, beta, n, et_check_gamma((double)k + 2, u->sum),
+        grow(alpha, beta, n, et_check_gamma((double)k + 3, u->sum),
              et_check_gamma(2, u->sum) + u->out, 1);
     g.stored = u->out;
     return g;

@@ -6,14 +6,14 @@
  * Errors are shares of their bound, so the bound of a record is 1, and one
  * figure serves elements and rows of every size.
  *
- * u is the unit roundoff of the accumulator, v that of a stored element: a
- * type that is summed in a wider one is rounded again when it is stored.
+ * u is the unit roundoff of the accumulator; v that of a stored element where
+ * the type is summed in a wider one and rounded again when stored, else 0.
  *
  * Element by element (small problems, samples), with certainty: a sum of k
  * products, however ordered, is off by at most gamma(k) sum |a||b|, where
  * gamma(n) = n u / (1 - n u): Higham, Accuracy and Stability of Numerical
- * Algorithms, 2nd ed., (3.5) for sums of products, (3.13) for matrices. Two
- * more roundings come with alpha and with the sum, and v |c| when it is stored.
+ * Algorithms, 2nd ed., (3.5) for sums of products, (3.13) for matrices. Three
+ * more roundings come with alpha, beta and the sum, and v |c| with the store.
  *
  * Row by row (Freivalds, "Probabilistic machines can use less running time",
  * IFIP 1977): for x of random signs C x = A (B x), in O(n^2). A wrong element
@@ -35,7 +35,7 @@
  *
  * Without rounding: integers of at most q, where every partial sum in any
  * order is an integer that each type on its way holds exactly:
- *     k q^2 + q <= 1 / max(u, v)  and  q <= 1 / v
+ *     k q^2 + q <= 1 / max(u, v)
  * (an integer up to 2^p needs p bits; 1/u is 2^p; the q beside the sum is
  * C's, with |alpha|, |beta| <= 1). There any difference is a fault; this holds
  * for each algorithm that adds products of the operands, and not for one that
@@ -60,7 +60,8 @@
 
 double et_check_gamma(double n, double u);
 
-/* Unit roundoff of the accumulator and of a stored element. */
+/* Unit roundoff of the accumulator, and of a stored element where that is
+ * another type; out is 0 where a sum is stored as it is. */
 struct et_check_rounding {
     double sum, out;
 };
@@ -97,17 +98,22 @@ void et_check_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
                    uint64_t first, int64_t q);
 
 /* rows x cols matrix, element i, j at data[first + i*rs + j*cs]; rs or cs is
- * 1. y[v] = M x[v]; square[i] = sum over j of M[i][j]^2, unless it is NULL.
- * In fp64. */
+ * 1. */
 struct et_check_matrix {
     enum et_dtype dtype;
     const void *data;
     int64_t first, rows, cols, rs, cs;
+    void *spoil; /* data, where its rows (cs = 1) become NaN once they are read,
+                  * as they are in the cache then; NULL: they are kept */
 };
+/* y[v] = M x[v]; square[i] = sum over j of M[i][j]^2, unless it is NULL. In
+ * fp64. */
 void et_check_times(const struct et_check_matrix *m,
                     double *const x[ET_CHECK_VECTORS],
                     double *const y[ET_CHECK_VECTORS], double *square,
                     int threads);
+/* n elements of `data` from the first become NaN. */
+void et_check_spoil(enum et_dtype dtype, void *data, int64_t first, int64_t n);
 
 /* How C = value A B + keep C0 came to be, and what its rounding may be. */
 struct et_check_growth {

@@ -85,11 +85,10 @@ void et_product_refill(struct et_product *p);
 /* So many iterations were run. */
 void et_product_ran(struct et_product *p, uint64_t iterations);
 
-/* The worst of what the last run left, and of the exact pass. Local. */
+/* The worst of what the last run left, and of the exact pass. The next check
+ * cannot pass on what this one saw: C is C0 again, or NaN where C0 is not
+ * used. Local. */
 enum et_status et_product_check(struct et_product *p, struct et_check_worst *w);
-/* So that the next check cannot pass on what this one saw: C is C0 again, or
- * NaN where C0 is not used. */
-void et_product_spoil(struct et_product *p);
 
 /* As et_bench's hooks. */
 void et_product_output(const struct et_product *p, bool alike,
