@@ -38,6 +38,7 @@ struct state {
     struct et_allreduce p;
     uint64_t seed, turn, sample; /* iterations begun; calls of run */
     int64_t line;                /* elements of a cache line */
+    int64_t limit;               /* of an input, input_limit() says it */
     void *in, *out, *plan;
     bool fetched;         /* out is what the last run left */
     char fault[ET_BLAME]; /* what a glance found; "" */
@@ -143,11 +144,10 @@ static uint64_t stream_of(uint64_t seed, int rank)
  * number of the cache line, modulo TURNS. */
 static int64_t input(const struct state *s, int rank, int64_t i)
 {
-    int64_t limit = input_limit(s->p.dtype, s->team->size);
-    uint64_t span = 2 * (uint64_t)limit + 1;
+    uint64_t span = 2 * (uint64_t)s->limit + 1;
     uint64_t r = et_random_u64(stream_of(s->seed, rank), (uint64_t)i);
     int64_t tag = rank == 0 ? i / s->line % TURNS : 0;
-    return TURNS * ((int64_t)(r % span) - limit) + tag;
+    return TURNS * ((int64_t)(r % span) - s->limit) + tag;
 }
 
 /* Where the iteration begins in `in` that was the last but `ago`. */
@@ -204,7 +204,8 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     status = et_team_agree(s->team, status);
     if (status)
         return status;
-    if (input_limit(s->p.dtype, s->team->size) < 1)
+    s->limit = input_limit(s->p.dtype, s->team->size);
+    if (s->limit < 1)
         return et_error(ET_USAGE,
                         "allreduce: %s cannot hold an exact sum over %d ranks",
                         et_dtype_name(s->p.dtype), s->team->size);

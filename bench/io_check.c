@@ -120,7 +120,7 @@ static void describe(const struct et_io_check *c, int fd, int64_t at,
     struct et_io_key here = et_io_key_of(&c->contents, &p);
     struct et_io_key from = et_io_key_of(&c->contents, &f->from);
     unsigned long long offset_here = here.offset, offset_from = from.offset;
-    const char *slash = strrchr(c->path, '/'), *why = "misdirected write";
+    const char *slash = strrchr(c->path, '/'), *why;
     bool torn =
         f->first > 0 || f->end < at_most(c->contents.bytes - at, ET_IO_BLOCK);
     struct et_text t = {0}, where = {0};
@@ -132,8 +132,10 @@ static void describe(const struct et_io_check *c, int fd, int64_t at,
                     (long long)f->end - 1);
     et_text_add(&where, "block at offset %llu of %s", offset_here,
                 slash ? slash + 1 : c->path);
+    /* What was read may have been written rightly. */
+    why = c->data ? "misplaced block" : "misdirected write";
     if (f->state == ET_IO_STALE)
-        why = "lost write";
+        why = c->data ? "stale block" : "lost write";
     else if (f->state == ET_IO_BLANK)
         why = c->data ? "nothing read" : "nothing written";
     else if (f->state == ET_IO_JUNK)

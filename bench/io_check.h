@@ -29,8 +29,11 @@ void et_io_check_fill(const struct et_io_check *c, unsigned char *out);
 
 /* As bench.h has them. Each byte of the last sample is compared by verify: a
  * file's past the page cache where that can be, else after it was dropped. A
- * glance reads every header and some whole blocks of what was read; of what
- * was written, it reads some blocks back. */
+ * glance reads every header and some whole blocks of what was read, which
+ * between two samples costs nothing and among the reads would add a tenth to
+ * those from the page cache (tests/speed/keyed.c); of what was written, it
+ * reads some blocks back. A fault's element is a byte, its bit modulo 8; its
+ * block is ET_IO_BLOCK bytes. */
 enum et_status et_io_check_verify(struct et_io_check *c,
                                   struct et_verification *out);
 void et_io_check_glance(struct et_io_check *c);
