@@ -73,21 +73,17 @@ static void end(struct state *s)
 static void test_fault(struct state *s, const struct et_fault *fault, int rank)
 {
     struct et_verification v;
-    struct et_output was, is;
+    size_t bytes = (size_t)s->p.count * et_dtype_size(s->p.dtype);
     double size = -1;
     bool here = s->team->rank == rank;
 
     CHECK(run(s, 1 + fault->at % 9) == ET_OK);
-    output(s, &was);
-    CHECK(was.alike && was.data == s->out);
-    CHECK(was.bytes == (size_t)s->p.count * et_dtype_size(s->p.dtype));
-    void *copy = et_alloc(1, was.bytes);
+    void *copy = et_alloc(1, bytes);
     CHECK(copy);
-    memcpy(copy, was.data, was.bytes);
+    memcpy(copy, s->out, bytes);
     if (here)
         CHECK(damage(s, fault, &size) == ET_OK);
-    output(s, &is);
-    bool changed = memcmp(copy, is.data, is.bytes) != 0;
+    bool changed = memcmp(copy, s->out, bytes) != 0;
     CHECK(changed == (here && size > 0) && (!changed || isinf(size)));
     double any = changed;
     CHECK(et_team_reduce(s->team, ET_MAX, &any, 1) == ET_OK);
