@@ -2,8 +2,10 @@
  * threads, iteration by iteration in turn in one process. Prints the ratio of
  * the rates; asserts nothing. The peer is no part of this tree: its stream.c
  * makes a library of which the four loops are called by name,
- *   cc -O3 -march=native -fopenmp -DTUNED -Dmain=peer_main -fPIC -shared \
+ *   cc -O3 -march=native -mprefer-vector-width=512 -fopenmp -DTUNED \
+ *      -Dmain=peer_main -fPIC -shared \
  *      -DSTREAM_ARRAY_SIZE=60000000 stream.c -o libstream.so
+ * (gcc takes vectors of half the width without that option, and is slower).
  * Usage: stream LIBRARY ELEMENTS [THREADS [PAIRS]]; ELEMENTS as above. A
  * compiler may make memcpy of STREAM's Copy, whose stores are non-temporal:
  * so etalon's are shown with both kinds of stores.
