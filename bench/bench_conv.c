@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "bench/bounds.h"
 #include "bench/check_product.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -437,6 +438,14 @@ static double traffic(const struct params *p, int ranks)
            (double)sizeof(float);
 }
 
+static bool bound(const void *params, int ranks, int threads, size_t i,
+                  struct et_bound *out)
+{
+    const struct params *p = params;
+    (void)threads;
+    return et_bounds(ET_FP32, traffic(p, ranks) / ranks, i, out);
+}
+
 static void work(const void *state, struct et_work *out)
 {
     const struct state *s = state;
@@ -494,5 +503,6 @@ const struct et_bench et_bench_conv = {
     .work = work,
     .output = output,
     .damage = damage,
+    .bound = bound,
     .release = release,
 };

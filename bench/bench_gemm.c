@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "bench/bounds.h"
 #include "bench/check_product.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -400,6 +401,15 @@ static double traffic(const struct params *p, int ranks)
            (double)et_dtype_size((enum et_dtype)p->dtype);
 }
 
+static bool bound(const void *params, int ranks, int threads, size_t i,
+                  struct et_bound *out)
+{
+    const struct params *p = params;
+    (void)threads;
+    return et_bounds((enum et_dtype)p->dtype, traffic(p, ranks) / ranks, i,
+                     out);
+}
+
 static void work(const void *state, struct et_work *out)
 {
     const struct state *s = state;
@@ -414,7 +424,8 @@ static void work(const void *state, struct et_work *out)
 static void output(const void *state, struct et_output *out)
 {
     const struct state *s = state;
-    et_product_output(&s->product, s->p.scaling == WEAK, out);
+    /* With beta the output depends on how often it was added to. */
+    et_product_output(&s->product, s->p.scaling == WEAK && s->p.beta == 0, out);
 }
 
 static enum et_status damage(void *state, const struct et_fault *fault,
@@ -457,5 +468,6 @@ const struct et_bench et_bench_gemm = {
     .work = work,
     .output = output,
     .damage = damage,
+    .bound = bound,
     .release = release,
 };

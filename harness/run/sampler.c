@@ -62,20 +62,23 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
     if (m->bench->before)
         s = m->bench->before(m->state);
     b = m->windows ? agree_on_start(m, &t->start) : et_team_barrier(m->team);
-    if (s != ET_OK || b != ET_OK)
-        return s != ET_OK ? s : b;
-    if (m->windows) {
+    s = s != ET_OK ? s : b;
+    if (s == ET_OK && m->windows) {
         t->entry = wait_until(m->global, t->start);
         s = m->bench->run(m->state, iterations);
         t->exit = et_global_clock_now(m->global);
-    } else {
+    } else if (s == ET_OK) {
         t->entry = et_clock_now(m->clock);
         s = m->bench->run(m->state, iterations);
         t->exit = et_clock_now(m->clock);
     }
-    if (s == ET_OK && m->bench->glance)
+    if (!m->bench->glance)
+        return s;
+    /* What one rank looks at on a disk, another may still be timed on. */
+    b = m->bench->once ? et_team_barrier(m->team) : ET_OK;
+    if (s == ET_OK && b == ET_OK)
         m->bench->glance(m->state);
-    return s;
+    return s != ET_OK ? s : b;
 }
 
 enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,

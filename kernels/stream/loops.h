@@ -7,24 +7,47 @@
 typedef double NAME(vector) __attribute__((vector_size(BYTES), may_alias));
 #define VECTOR NAME(vector)
 #define LANES (BYTES / sizeof(double))
+#define PAGE (4096 / sizeof(double))
 #define AT(p, k) (*(VECTOR *)(void *)((p) + i + (k)*LANES))
 #define OF(p, k) (*(const VECTOR *)(const void *)((p) + i + (k)*LANES))
 
 /* Four vectors at a time: two loads and a store a cycle need no more. */
-#define PASS(op, value, put, end)                                              \
+#define FOUR(value, put)                                                       \
+    do {                                                                       \
+        VECTOR x0 = value(0), x1 = value(1), x2 = value(2), x3 = value(3);     \
+        put(0, x0, x1);                                                        \
+        put(2, x2, x3);                                                        \
+    } while (0)
+#define HEAD(op)                                                               \
     TARGET static double NAME(op)(double *d, const double *s, const double *b, \
                                   double q, size_t n)                          \
     {                                                                          \
         const VECTOR factor = (VECTOR){0} + q;                                 \
-        (void)b, (void)factor;                                                 \
-        for (size_t i = 0; i < n; i += 4 * LANES) {                            \
-            VECTOR x0 = value(0), x1 = value(1);                               \
-            VECTOR x2 = value(2), x3 = value(3);                               \
-            put(0, x0, x1);                                                    \
-            put(2, x2, x3);                                                    \
+        size_t i = 0;                                                          \
+        (void)b, (void)factor;
+#define PASS(op, value)                                                        \
+    HEAD(op)                                                                   \
+    for (; i < n; i += 4 * LANES)                                              \
+        FOUR(value, PUT);                                                      \
+    return 0;                                                                  \
+    }
+/* Past the caches: four pages side by side, as large copies of C libraries do,
+ * which measured a fifth faster than one after the other; then what is left. */
+#define PASS_PAST(op, value)                                                   \
+    HEAD(op)                                                                   \
+    size_t all = n / (4 * PAGE) * (4 * PAGE);                                  \
+    for (size_t from = 0; from < all; from += 4 * PAGE) {                      \
+        for (size_t j = 0; j < PAGE; j += 4 * LANES) {                         \
+            for (size_t page = 0; page < 4; page++) {                          \
+                i = from + page * PAGE + j;                                    \
+                FOUR(value, PUT_PAST);                                         \
+            }                                                                  \
         }                                                                      \
-        end;                                                                   \
-        return 0;                                                              \
+    }                                                                          \
+    for (i = all; i < n; i += 4 * LANES)                                       \
+        FOUR(value, PUT_PAST);                                                 \
+    FENCE();                                                                   \
+    return 0;                                                                  \
     }
 #define COPY(k) OF(s, k)
 #define SCALE(k) (factor * OF(s, k))
@@ -32,16 +55,16 @@ typedef double NAME(vector) __attribute__((vector_size(BYTES), may_alias));
 #define TRIAD(k) (OF(s, k) + factor * OF(b, k))
 #define PUT(k, x, y) (AT(d, k) = (x), AT(d, (k) + 1) = (y))
 
-PASS(copy, COPY, PUT, (void)0)
-PASS(scale, SCALE, PUT, (void)0)
-PASS(add, ADD, PUT, (void)0)
-PASS(triad, TRIAD, PUT, (void)0)
+PASS(copy, COPY)
+PASS(scale, SCALE)
+PASS(add, ADD)
+PASS(triad, TRIAD)
 #ifdef STREAM2
 #define PUT_PAST(k, x, y) STREAM2(d + i + (k)*LANES, x, y)
-PASS(copy_past, COPY, PUT_PAST, FENCE())
-PASS(scale_past, SCALE, PUT_PAST, FENCE())
-PASS(add_past, ADD, PUT_PAST, FENCE())
-PASS(triad_past, TRIAD, PUT_PAST, FENCE())
+PASS_PAST(copy_past, COPY)
+PASS_PAST(scale_past, SCALE)
+PASS_PAST(add_past, ADD)
+PASS_PAST(triad_past, TRIAD)
 #undef PUT_PAST
 #endif
 
@@ -84,7 +107,11 @@ static const struct et_stream_width NAME(width) = {
 #undef LANES
 #undef AT
 #undef OF
+#undef FOUR
+#undef HEAD
 #undef PASS
+#undef PASS_PAST
+#undef PAGE
 #undef COPY
 #undef SCALE
 #undef ADD

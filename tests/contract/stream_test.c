@@ -82,8 +82,9 @@ static void test_loops(void **unused)
     (void)unused;
     for (size_t i = 0; (w = et_stream_width_at(i)); i++) {
         for (int op = 0; w->available() && op < ET_STREAM_OPS; op++) {
-            for (size_t n = ET_STREAM_GRAIN; n <= 5 * ET_STREAM_GRAIN;
-                 n += ET_STREAM_GRAIN) {
+            /* With four pages side by side, and what is left of them. */
+            for (size_t n = ET_STREAM_GRAIN; n <= 75 * ET_STREAM_GRAIN;
+                 n += 37 * ET_STREAM_GRAIN) {
                 pass_once(w->ordinary[op], (enum et_stream_op)op, n);
                 if (w->nontemporal[op])
                     pass_once(w->nontemporal[op], (enum et_stream_op)op, n);

@@ -1,0 +1,35 @@
+/* The two roofs. */
+#include "config.h"
+#include "bench/bounds.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "kernels/peak/peak.h"
+
+/* Less than a page is nobody's working set. */
+#define LEAST 4096.0
+
+bool et_bounds(enum et_dtype dtype, double bytes, size_t i,
+               struct et_bound *out)
+{
+    const struct et_peak_backend *widest = et_peak_widest(dtype);
+    if (i == 0) {
+        *out = (struct et_bound){.what = "compute",
+                                 .bench = "peak",
+                                 .backend = widest ? widest->name : "portable",
+                                 .flop = true};
+        snprintf(out->params, sizeof out->params, "dtype=%s",
+                 et_dtype_name(dtype));
+        return true;
+    }
+    if (i == 1) {
+        *out = (struct et_bound){
+            .what = "memory", .bench = "stream", .backend = "native"};
+        snprintf(out->params, sizeof out->params,
+                 "op=read level=bytes bytes=%.0f",
+                 ceil(fmax(bytes, LEAST) / LEAST) * LEAST);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,18 @@
+/* bounds: what bounds a bench that computes, as cases of peak and stream: the
+ * roofline of Williams, Waterman and Patterson (CACM 52(4), 2009). Knows which
+ * benches measure ceilings; never a figure.
+ */
+#ifndef ET_BENCH_BOUNDS_H
+#define ET_BENCH_BOUNDS_H
+
+#include "harness/base/dtype.h"
+#include "harness/run/bench.h"
+
+/* For et_bench.bound. compute: peak in the dtype, with the widest instructions
+ * that this processor has for it. memory: a read of as many bytes as a rank
+ * touches, so from the level of the memory that can hold them; a read is the
+ * fastest of what a kernel can do with memory. bytes: of one rank. */
+bool et_bounds(enum et_dtype dtype, double bytes, size_t i,
+               struct et_bound *out);
+
+#endif
