@@ -126,8 +126,11 @@ struct et_said et_say_doubts(const struct et_run *run,
     struct et_said out;
     const struct et_result *s = &r->result;
     const char *words[] = {run->info.clock_fake ? "fake clock" : NULL,
-                           s->time.converged ? NULL : "not converged",
                            et_record_checked(r) ? NULL : "not checked",
+                           s->verification.odd.n ? "odd outputs" : NULL,
+                           r->roof.suspect ? "suspect" : NULL,
+                           s->time.converged ? NULL : "not converged",
+                           s->time.drifts ? "drifts" : NULL,
                            s->placement.oversubscribed ? "oversubscribed"
                                                        : NULL};
     out.s[0] = 0;
