@@ -198,6 +198,7 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
         et_text_add(t, " place peak\n");
         block(w, t, rows, n, team, varying, NULL);
         for (size_t k = 0; k < backends.n; k++) {
+            et_report_colour(w, b, backends.v[k]);
             et_data_next(t);
             et_data_text(t, backends.v[k]);
             et_text_add(t, " place value low high\n");
