@@ -319,6 +319,9 @@ bool et_report_scaling(struct et_report *w)
     et_doc_heading(w->doc, 2, "Scaling report");
     et_doc_paragraph(
         w->doc,
+        "The base case of a speed-up is the same backend on the smallest team "
+        "of its series, not the best serial program; its time and rate stand "
+        "in the table below, marked reference. "
         "Efficiency is the speed-up over the smallest team by the growth in "
         "ranks; its interval takes the worst ends of both times. Serial "
         "fraction: for strong series Amdahl's, from t(p) = a + b/p; for weak "
