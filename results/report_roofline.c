@@ -339,8 +339,8 @@ static void other_teams(const struct et_run *run, const struct et_picks *p,
         if (!is_of(r, team))
             et_text_add(out, "%s%s (%zu)",
                         n++ ? ", "
-                            : " Not drawn, cases of "
-                              "other teams: ",
+                            : " Cases of other teams, left "
+                              "out: ",
                         et_say_team(r).s, g.v[i].n);
     }
     if (out->n)

@@ -117,7 +117,11 @@ int main(void)
     if (et_case_name(&c) != ET_OK)
         return 4;
     et_result_begin(&r);
-    const struct et_instruments with = {&clock, &counters, &energy, &o, "t"};
+    const struct et_instruments with = {.clock = &clock,
+                                        .counters = &counters,
+                                        .energy = &energy,
+                                        .options = &o,
+                                        .tag = "t"};
     double start = et_clock_now(&clock);
     if (et_measure(&with, &c, team, &r) != ET_OK || r.outcome != ET_MEASURED)
         return 4;
