@@ -52,6 +52,13 @@ static const char *why_none(const struct et_report *w,
     return "no case could be run (reasons below)";
 }
 
+static bool is_better(const struct et_metric_value *a,
+                      const struct et_metric_value *b)
+{
+    bool higher = a->better && strcmp(a->better, "higher") == 0;
+    return higher ? a->value > b->value : a->value < b->value;
+}
+
 /* The best sound record by `metric`; among the largest teams if `largest`. */
 static const struct et_record *best(const struct et_report *w,
                                     const struct et_picks *group,
@@ -59,7 +66,7 @@ static const struct et_record *best(const struct et_report *w,
 {
     const struct et_run *run = w->run;
     const struct et_record *found = NULL;
-    double value = NAN;
+    const struct et_metric_value *value = NULL;
     if (run->info.clock_fake)
         return NULL;
     for (size_t i = 0; i < group->n; i++) {
@@ -70,14 +77,34 @@ static const struct et_record *best(const struct et_report *w,
         int64_t more = !found || !largest
                            ? 0
                            : r->result.team.ranks - found->result.team.ranks;
-        bool higher = m->better && strcmp(m->better, "higher") == 0;
-        if (!found || more > 0 ||
-            (more == 0 && (higher ? m->value > value : m->value < value))) {
+        if (!found || more > 0 || (more == 0 && is_better(m, value))) {
             found = r;
-            value = m->value;
+            value = m;
         }
     }
     return found;
+}
+
+/* The flaw of a better figure of this team that may not be quoted. */
+static enum et_flaw outdone(const struct et_report *w,
+                            const struct et_picks *group, const char *metric,
+                            const struct et_record *found)
+{
+    const struct et_metric_value *best = et_record_metric(found, metric);
+    enum et_flaw flaw = ET_FLAW_NONE;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &w->run->records[group->v[i]];
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        if (m && et_record_measured(r) && et_report_flaw(w, r) &&
+            r->result.team.ranks == found->result.team.ranks &&
+            (strcmp(metric, "time") != 0 ||
+             r->result.work.bytes <= found->result.work.bytes) &&
+            is_better(m, best)) {
+            best = m;
+            flaw = et_report_flaw(w, r);
+        }
+    }
+    return flaw;
 }
 
 /* The fastest sound record of the smallest payload on the largest team; none
@@ -189,16 +216,22 @@ static void fact(const struct et_report *w, struct et_block *b,
         et_text_add(&name, " %s", word);
     if (!r) {
         et_text_add(&text, "no headline: %s", why_none(w, group));
-    } else if (strcmp(metric, "time") == 0) {
-        const struct et_result_time *t = &r->result.time;
-        et_text_add(&text, "%s %s", et_say_seconds(t->median).s,
-                    et_say_time_interval(t->ci_low, t->ci_high).s);
-        say_circumstances(w, r, &text);
-        say_validity(r, &text);
     } else {
-        say_rate(et_record_metric(r, metric), &text);
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        const struct et_metric *row = et_metric_find(metric);
+        if (row && strcmp(row->base, "s") == 0)
+            et_text_add(&text, "%s %s", et_say_seconds(m->value * row->scale).s,
+                        et_say_time_interval(m->ci_low * row->scale,
+                                             m->ci_high * row->scale)
+                            .s);
+        else
+            say_rate(m, &text);
         say_circumstances(w, r, &text);
         say_validity(r, &text);
+        enum et_flaw f = outdone(w, group, metric, r);
+        if (f)
+            et_text_add(&text, "; a better one is withheld (%s)",
+                        et_flaw_name(f));
     }
     et_block_fact(b, et_text_str(&name), "%s", et_text_str(&text));
     b->failed |= name.failed || text.failed;

@@ -330,9 +330,10 @@ bool et_report_trust(struct et_report *w)
     bool ok = suspects(w) && slowest(w);
     if (ok && w->doc->n == before + 1)
         ok = et_doc_paragraph(
-            w->doc, "Nothing: no window was missed, no barrier stood in for "
-                    "one, no samples drift, no host left other outputs, no "
-                    "case lies above its ceiling, no node or rank is slowest "
-                    "more often than chance explains.");
+            w->doc,
+            "Nothing in the records does: no window missed, no barrier in "
+            "place of one, no drift, no host with other outputs, no "
+            "case above its ceiling, no node or rank that is slowest "
+            "more often than chance explains.");
     return ok;
 }
