@@ -13,6 +13,7 @@ set terminal svg size 900,HEIGHT dynamic noenhanced font 'sans-serif,14' \
 set output OUT
 array COLOUR[8] = [0x0072b2, 0xe69f00, 0x009e73, 0xd55e00, \
     0x56b4e9, 0xcc79a7, 0x7f7f7f, 0xf0e442]
+C(i) = COLOUR[int(word(COLOURS, i))]
 set title TITLE font ',16' offset 0,-0.3
 set xlabel XLABEL textcolor rgb '#1c2530'
 set xrange [0:*]
@@ -30,7 +31,7 @@ set rmargin at screen 0.95
 at(place, series) = place + (series - (N + 1) / 2.0) * PITCH
 plot for [i=1:N] DATA index i \
         using (0):(at($2, i)):(0):3:(at($2, i) - 0.44 * PITCH): \
-        (at($2, i) + 0.44 * PITCH) with boxxyerror lc rgb COLOUR[i] \
+        (at($2, i) + 0.44 * PITCH) with boxxyerror lc rgb C(i) \
         title (N > 1 ? columnheader(1) : ''), \
     for [i=1:N] DATA index i using 3:(at($2, i)):4:5 with xerrorbars \
         pt 0 lw 1.3 lc rgb '#1c2530' notitle, \

@@ -12,6 +12,7 @@ set terminal svg size 900,600 dynamic noenhanced font 'sans-serif,14' \
 set output OUT
 array COLOUR[8] = [0x0072b2, 0xe69f00, 0x009e73, 0xd55e00, \
     0x56b4e9, 0xcc79a7, 0x7f7f7f, 0xf0e442]
+C(i) = COLOUR[int(word(COLOURS, i))]
 set title TITLE font ',16' offset 0,-0.3
 set xlabel XLABEL textcolor rgb '#1c2530'
 set ylabel YLABEL textcolor rgb '#1c2530'
@@ -28,6 +29,6 @@ set bars 0.5
 set key outside bottom center horizontal Left reverse samplen 1.6 \
     spacing 1.15 height 0.8 width 2 maxrows 8 maxcols 3
 plot for [i=0:N-1] DATA index i using 1:5 smooth unique with lines lw 1.6 \
-        lc rgb COLOUR[i+1] notitle, \
+        lc rgb C(i+1) notitle, \
     for [i=0:N-1] DATA index i using 1:2:3:4 with yerrorbars lw 1.3 \
-        pt 7 ps 0.7 lc rgb COLOUR[i+1] title columnheader(1)
+        pt 7 ps 0.7 lc rgb C(i+1) title columnheader(1)

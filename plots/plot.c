@@ -156,6 +156,9 @@ static enum et_status draw(const struct et_figure *f, const char *templates,
     define(&head, "TITLE", f->title);
     define(&head, "XLABEL", f->xlabel);
     define(&head, "YLABEL", f->ylabel);
+    define(&head, "COLOURS",
+           f->colours.n ? et_text_str(&f->colours) : "1 2 3 4 5 6 7 8");
+    define(&head, "MARKS", et_text_str(&f->marks));
     name.n = 0;
     et_text_add(&name, "%s.gp", f->name);
     et_text_add(&there, "%s/plots", dir);

@@ -237,7 +237,9 @@ bool et_doc_whole(const struct et_doc *d)
     if (d->failed)
         return false;
     for (size_t i = 0; i < d->n; i++) {
-        if (d->blocks[i].failed || d->blocks[i].figure.data.failed)
+        const struct et_figure *f = &d->blocks[i].figure;
+        if (d->blocks[i].failed || f->data.failed || f->colours.failed ||
+            f->marks.failed)
             return false;
     }
     return true;
@@ -258,6 +260,8 @@ void et_doc_free(struct et_doc *d)
         free(f->caption);
         free(f->xlabel);
         free(f->ylabel);
+        et_text_free(&f->colours);
+        et_text_free(&f->marks);
         et_text_free(&f->data);
     }
     free(d->blocks);

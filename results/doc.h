@@ -26,8 +26,11 @@ struct et_figure {
     char *name;     /* file stem: plots/<name>.dat, .gp, .svg */
     char *template; /* plots/<template>.gp */
     char *title, *caption, *xlabel, *ylabel;
-    struct et_text data; /* the .dat file: gnuplot blocks, one a series, its
-                          * name in the column header, quoted */
+    struct et_text colours; /* of the series, 1..8, blanks between; empty: in
+                             * their order */
+    struct et_text marks;   /* the same of their points: gnuplot's types */
+    struct et_text data;    /* the .dat file: gnuplot blocks, one a series, its
+                             * name in the column header, quoted */
 };
 
 struct et_block {

@@ -12,6 +12,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/contract.h"
+#include "results/group.h"
 
 enum cause {
     MEETS,
@@ -21,6 +22,8 @@ enum cause {
     UNCONVERGED,
     OVERSUBSCRIBED,
     UNPLACED,
+    DRIFTING,
+    SUSPECT,
     DOUBTFUL,
     NO_PEAK,
     NO_METRIC,
@@ -33,9 +36,10 @@ enum cause {
 struct finding {
     const struct et_record *record;
     const struct et_metric_value *value;
-    const char *origin; /* of the peak */
-    double limit;       /* in the metric's unit */
-    double score;       /* how far beyond the limit: larger is better */
+    const struct et_strings *accused; /* ceilings of suspect cases */
+    const char *origin;               /* of the peak */
+    double limit;                     /* in the metric's unit */
+    double score; /* how far beyond the limit: larger is better */
     enum cause cause;
     enum et_verdict verdict;
 };
@@ -89,6 +93,8 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     if (r->outcome == ET_WRONG_DATA || r->outcome == ET_FAILED ||
         r->verification.status == ET_CHECK_FAILED)
         return BAD;
+    if (r->verification.odd.n)
+        return BAD;
     if (r->outcome != ET_MEASURED)
         return NOT_MEASURED;
     if (r->verification.status != ET_CHECK_PASSED)
@@ -105,6 +111,10 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return OVERSUBSCRIBED;
     if (!is_placed(r) && !c->allow_oversubscribed)
         return UNPLACED;
+    if (r->time.drifts)
+        return DRIFTING;
+    if (f->record->roof.suspect || et_accused_has(f->accused, r->id))
+        return SUSPECT;
     if (et_pairs_get(&r->facts, "doubt"))
         return DOUBTFUL;
     double worse = c->at_least ? v->ci_low : v->ci_high;
@@ -117,9 +127,11 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
 }
 
 static struct finding find(const struct et_clause *c, const struct et_run *run,
+                           const struct et_strings *accused,
                            const struct et_record *r)
 {
-    struct finding f = {.record = r, .origin = "", .limit = c->limit};
+    struct finding f = {
+        .record = r, .accused = accused, .origin = "", .limit = c->limit};
     f.value = et_record_metric(r, c->metric->name);
     if (c->of_peak)
         f.limit *= et_run_peak(run, r, NULL, &f.origin) / c->metric->scale;
@@ -192,6 +204,19 @@ static void explain(const struct et_clause *c, const struct finding *f,
     case UNPLACED:
         et_text_add(out, "it is not known how many cores its ranks had, so "
                          "they may have been too few");
+        break;
+    case DRIFTING:
+        et_text_add(out,
+                    "the samples drift by %.2g %% from first to last, so their "
+                    "median is of no one state of the machine",
+                    100 * r->time.drift);
+        break;
+    case SUSPECT:
+        et_text_add(out,
+                    "the case and its ceiling contradict each other (%s), so "
+                    "one of the two figures is wrong",
+                    f->record->roof.suspect ? f->record->roof.suspect
+                                            : "as the ceiling of another");
         break;
     case DOUBTFUL:
         et_text_add(out, "the record doubts itself: %s",
@@ -290,6 +315,7 @@ static enum et_verdict temper(const struct et_clause *c,
 
 static enum et_status judge_clause(const struct et_clause *c,
                                    const struct et_run *run,
+                                   const struct et_strings *accused,
                                    struct et_clause_verdict *out)
 {
     struct finding best = {0};
@@ -302,7 +328,7 @@ static enum et_status judge_clause(const struct et_clause *c,
     for (size_t i = 0; i < run->n; i++) {
         if (!picks(c, &run->records[i]))
             continue;
-        struct finding f = find(c, run, &run->records[i]);
+        struct finding f = find(c, run, accused, &run->records[i]);
         out->picked++;
         if (is_candidate(c, &f) && (!best.record || decides(c, &f, &best)))
             best = f;
@@ -340,15 +366,16 @@ enum et_status et_judge(const char *contract, const struct et_run *run,
                         struct et_judgement *out)
 {
     struct et_contract c;
+    struct et_strings accused = {0};
     enum et_status s = et_contract_read(contract, &c);
     if (s)
         return s;
     struct et_judgement j = {.contract = et_strdup(c.name ? c.name : contract),
                              .clauses = et_alloc(c.n, sizeof *j.clauses)};
-    if (!j.contract || !j.clauses)
+    if (!j.contract || !j.clauses || !et_accused_find(run, &accused))
         s = et_error(ET_INFRA, "out of memory");
     for (size_t i = 0; s == ET_OK && i < c.n; i++) {
-        s = judge_clause(&c.clauses[i], run, &j.clauses[i]);
+        s = judge_clause(&c.clauses[i], run, &accused, &j.clauses[i]);
         j.n++;
         enum et_verdict v = j.clauses[i].verdict;
         if (v == ET_VERDICT_FAIL ||
@@ -356,6 +383,7 @@ enum et_status et_judge(const char *contract, const struct et_run *run,
             j.verdict = v;
     }
     et_contract_free(&c);
+    et_strings_free(&accused);
     if (s) {
         et_judgement_free(&j);
         return s;

@@ -13,23 +13,32 @@
 #define GAP 2
 #define NARROWEST 10 /* that a column is wrapped to */
 
+/* Long names and paths may break after one of these. */
+static bool is_joint(char c)
+{
+    return c && strchr("-_/,=", c);
+}
+
 /* One line's worth of a cell: at most `width` columns, broken at a blank if
- * one is near. Advances *s past it and the blanks that follow. */
+ * there is one, else after a joint. Advances *s past it and the blanks that
+ * follow. */
 static void next_line(const char **s, size_t width, const char **from,
                       size_t *bytes)
 {
-    const char *p = *s, *blank = NULL;
+    const char *p = *s, *blank = NULL, *joint = NULL;
     size_t n = 0;
     while (*p && n < width) {
         if (*p == ' ' && p > *s)
             blank = p;
         p++;
+        if (is_joint(p[-1]))
+            joint = p;
         while (((unsigned char)*p & 0xc0) == 0x80)
             p++;
         n++;
     }
-    if (*p && *p != ' ' && blank)
-        p = blank;
+    if (*p && *p != ' ' && (blank || joint))
+        p = blank ? blank : joint;
     *from = *s;
     *bytes = (size_t)(p - *s);
     while (*p == ' ')
@@ -88,12 +97,14 @@ static void facts(FILE *to, const struct et_block *b)
 }
 
 /* Narrow columns until the table fits: first those that only their heading
- * makes wide, then the widest left-aligned ones. */
-static void fit(size_t *widths, const size_t *least, const struct et_block *b)
+ * makes wide, then the widest left-aligned ones, and at last the widest whose
+ * cells can break at a blank. */
+static void fit(size_t *widths, const size_t *least, const size_t *words,
+                const struct et_block *b)
 {
     size_t n = b->columns.n;
     for (;;) {
-        size_t total = (n - 1) * GAP, widest = n, spare = n;
+        size_t total = (n - 1) * GAP, widest = n, spare = n, last = n;
         for (size_t i = 0; i < n; i++) {
             total += widths[i];
             if (widths[i] > least[i] &&
@@ -103,13 +114,26 @@ static void fit(size_t *widths, const size_t *least, const struct et_block *b)
             if (b->align[i] == 'l' && widths[i] > NARROWEST &&
                 (widest == n || widths[i] > widths[widest]))
                 widest = i;
+            if (widths[i] > words[i] && (last == n || widths[i] > widths[last]))
+                last = i;
         }
-        if (spare < n)
-            widest = spare;
-        if (total <= WIDTH || widest == n)
+        size_t which = spare < n ? spare : widest < n ? widest : last;
+        if (total <= WIDTH || which == n)
             return;
-        widths[widest]--;
+        widths[which]--;
     }
+}
+
+/* The widest part of a text that cannot be broken. */
+static size_t widest_part(const char *s, bool joints)
+{
+    size_t n = 0, most = 0;
+    for (; *s; s++) {
+        n = *s == ' ' ? 0 : n + (((unsigned char)*s & 0xc0) != 0x80);
+        most = n > most ? n : most;
+        n = joints && is_joint(*s) ? 0 : n;
+    }
+    return most;
 }
 
 /* How many of a row's first texts are those of the row above: they are left
@@ -158,29 +182,26 @@ static enum et_status table(FILE *to, const struct et_block *b)
     size_t n = b->columns.n;
     size_t *widths = et_alloc(n, sizeof *widths);
     size_t *least = et_alloc(n, sizeof *least);
+    size_t *words = et_alloc(n, sizeof *words);
     const char **left = et_alloc(n, sizeof *left);
     enum et_status status = ET_OK;
-    if (!widths || !least || !left) {
+    if (!widths || !least || !words || !left) {
         status = et_error(ET_INFRA, "no memory for a table");
         goto out;
     }
-    /* A heading may break at its blanks: its widest word counts. */
-    for (size_t i = 0; i < n; i++) {
-        size_t word = 0;
-        for (const char *p = b->columns.v[i]; *p; p++) {
-            word = *p == ' ' ? 0 : word + 1;
-            least[i] = word > least[i] ? word : least[i];
-        }
-    }
+    for (size_t i = 0; i < n; i++)
+        least[i] = words[i] = widest_part(b->columns.v[i], true);
     for (size_t i = 0; i < b->cells.n; i++) {
-        size_t w = et_doc_width(b->cells.v[i]);
-        least[i % n] = w > least[i % n] ? w : least[i % n];
+        size_t w = et_doc_width(b->cells.v[i]), k = i % n;
+        size_t part = widest_part(b->cells.v[i], false);
+        least[k] = w > least[k] ? w : least[k];
+        words[k] = part > words[k] ? part : words[k];
     }
     for (size_t i = 0; i < n; i++) {
         size_t w = et_doc_width(b->columns.v[i]);
         widths[i] = w > least[i] ? w : least[i];
     }
-    fit(widths, least, b);
+    fit(widths, least, words, b);
     row(to, b->columns.v, 0, widths, b, left);
     size_t total = (n - 1) * GAP;
     for (size_t i = 0; i < n; i++)
@@ -196,6 +217,7 @@ static enum et_status table(FILE *to, const struct et_block *b)
 out:
     free(widths);
     free(least);
+    free(words);
     free(left);
     return status;
 }

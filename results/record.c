@@ -52,6 +52,12 @@ static const struct et_field derived_rows[] = {
      .sub = metric_rows,
      .sub_size = sizeof(struct et_metric_value),
      .help = "figures of merit, the headline first; none unless measured"},
+    {.key = "roof",
+     .type = ET_OBJECT,
+     .at = offsetof(struct et_record, roof),
+     .sub = et_roof_rows,
+     .sub_size = sizeof(struct et_roof),
+     .help = "what the ceilings measured with the case say of it"},
     {0}};
 
 /* What a record cannot be without; elsewhere null says absent. */
@@ -92,6 +98,8 @@ enum et_status et_record_make(struct et_result *result, struct et_record *out)
     struct et_record r = {.schema_version = ET_SCHEMA_VERSION,
                           .result = *result};
     enum et_status s = add_metrics(&r);
+    if (!s)
+        s = et_roof_make(&r.result, &r.roof);
     if (s) {
         et_fields_free(derived_rows, &r, sizeof r);
         return s;
@@ -126,9 +134,10 @@ json_t *et_record_to_json(const struct et_record *r)
 enum et_status et_record_from_json(const json_t *line, struct et_record *out,
                                    const char *where)
 {
-    struct et_record r = {.schema_version = ET_ABSENT_INT};
-    enum et_status s = et_json_get(line, version_rows, &r, where);
-    if (s)
+    struct et_record r;
+    enum et_status s = et_fields_init(derived_rows, &r, sizeof r);
+    r.schema_version = ET_ABSENT_INT;
+    if (s || (s = et_json_get(line, version_rows, &r, where)))
         return s;
     if (r.schema_version > ET_SCHEMA_VERSION)
         return et_error(ET_USAGE,

@@ -8,6 +8,7 @@
 
 #include "harness/base/field.h"
 #include "harness/run/result.h"
+#include "results/roof.h"
 
 #define ET_SCHEMA_VERSION 1
 
@@ -22,10 +23,11 @@ struct et_record {
     int64_t schema_version;
     struct et_result result;
     struct et_list metrics; /* of et_metric_value */
+    struct et_roof roof;    /* its share of the ceilings measured with it */
 };
 
 /* A record from a result: takes the result's members over (leaves it zeroed)
- * and computes the metrics. */
+ * and computes the metrics and the roof. */
 enum et_status et_record_make(struct et_result *result, struct et_record *out);
 void et_record_free(struct et_record *r);
 

@@ -12,15 +12,6 @@
 #define IMBALANCE 1.1 /* slowest rank over the others, worth a word */
 #define REASONS 64    /* different reasons for absent counters */
 
-static void say_case(const struct et_record *r,
-                     const struct et_strings *varying, struct et_text *out)
-{
-    const char *dtype = et_record_dtype(r);
-    et_text_add(out, "%s%s%s %s ", r->result.bench, *dtype ? " " : "", dtype,
-                r->result.backend);
-    et_shape_say(r, varying, true, out);
-}
-
 /* --- counters --------------------------------------------------------------
  */
 
@@ -113,7 +104,7 @@ static bool counter_table(struct et_report *w, et_pick_test *test,
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[picks.v[i]];
         struct et_text name = {0};
-        say_case(r, &varying, &name);
+        et_say_case(r, &varying, &name);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, "%s", et_say_team(r).s);
         for (size_t k = 0; k < n; k++)
@@ -250,7 +241,7 @@ bool et_report_spread(struct et_report *w)
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_result *s = &v[i].r->result;
         struct et_text name = {0};
-        say_case(v[i].r, &varying, &name);
+        et_say_case(v[i].r, &varying, &name);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, "%lld", (long long)s->team.ranks);
         et_block_cell(b, "%lld", (long long)s->time.slowest_rank);

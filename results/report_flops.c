@@ -198,6 +198,7 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
         et_text_add(t, " place peak\n");
         block(w, t, rows, n, team, varying, NULL);
         for (size_t k = 0; k < backends.n; k++) {
+            et_report_colour(w, b, backends.v[k]);
             et_data_next(t);
             et_data_text(t, backends.v[k]);
             et_text_add(t, " place value low high\n");
@@ -209,6 +210,49 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
     et_text_free(&kind);
     et_text_free(&title);
     return ok;
+}
+
+/* Harmonic means of the backends that did all cases of the team without a
+ * flaw: of rates none other is right, as it is the rate of doing each case's
+ * share of the same work one after the other. */
+static void summarise(struct et_report *w, const struct row *rows, size_t n)
+{
+    const struct et_result_team *team = largest(rows, n);
+    struct {
+        const char *name;
+        double inverse;
+        size_t cases;
+    } v[ET_REPORT_SERIES] = {{NULL, 0, 0}};
+    size_t cases = 0, last = SIZE_MAX, known = 0, named = 0;
+    struct et_text t = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct et_record *r = rows[i].r;
+        size_t k = 0;
+        if (!is_of(r, team))
+            continue;
+        cases += rows[i].at != last;
+        last = rows[i].at;
+        while (k < known && strcmp(v[k].name, r->result.backend) != 0)
+            k++;
+        if (k == ET_REPORT_SERIES || et_report_flaw(w, r))
+            continue;
+        known += k == known;
+        v[k].name = r->result.backend;
+        v[k].inverse += 1 / rows[i].flops;
+        v[k].cases++;
+    }
+    for (size_t k = 0; k < known; k++) {
+        if (v[k].cases == cases && cases > 1)
+            et_text_add(&t, "%s%s %s", named++ ? ", " : "", v[k].name,
+                        et_say_real((double)cases / v[k].inverse).s);
+    }
+    if (t.n)
+        et_doc_paragraph(w->doc,
+                         "Harmonic mean of the rates of all %zu cases on %lld "
+                         "x %lld, in GFLOP/s: %s.",
+                         cases, (long long)team->ranks,
+                         (long long)team->threads, et_text_str(&t));
+    et_text_free(&t);
 }
 
 static bool kind(struct et_report *w, const struct et_picks *group,
@@ -225,6 +269,8 @@ static bool kind(struct et_report *w, const struct et_picks *group,
     if (with_figure)
         ok = figure(w, rows, group->n, &varying);
     table(w, rows, group->n, &varying);
+    if (!w->run->info.clock_fake)
+        summarise(w, rows, group->n);
     const char *origin;
     double peak = peak_of(w, rows[0].r, &origin);
     if (isnan(peak))

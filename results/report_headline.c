@@ -1,6 +1,6 @@
 /* What stands at the very top: for each kind of work the best figure that is
- * worth quoting, and everything that a reader must not overlook. A wrong,
- * unchecked, unconverged or fake-clock result is never quoted. */
+ * worth quoting, and everything that a reader must not overlook. What has a
+ * flaw, or a fake clock, is never quoted. */
 #include "config.h"
 #include "results/report_parts.h"
 
@@ -14,69 +14,106 @@ static bool any(const struct et_record *r)
     return true;
 }
 
-/* Why the best that there is may not be quoted. */
-static const char *why_none(const struct et_run *run,
+/* Why the best that there is may not be quoted: the gravest flaw among them. */
+static const char *why_none(const struct et_report *w,
                             const struct et_picks *group)
 {
-    size_t n[ET_UNMEASURED + 1] = {0}, unchecked = 0, unconverged = 0;
+    static const char *const words[] = {
+        [ET_FLAW_WRONG] = "wrong results (named below)",
+        [ET_FLAW_UNCHECKED] = "results were not checked",
+        [ET_FLAW_ODD] = "hosts left different outputs (named below)",
+        [ET_FLAW_SUSPECT] = "faster than the ceiling that was measured with "
+                            "it, so one of the two is wrong (below)",
+        [ET_FLAW_UNCONVERGED] =
+            "not converged (the intervals are wider than was asked for; the "
+            "readings are in the tables below)",
+        [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
+        [ET_FLAW_DRIFTS] = "the samples drift, so their median is of no one "
+                           "state of the machine"};
+    size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAW_DRIFTS + 1] = {0};
     for (size_t i = 0; i < group->n; i++) {
-        const struct et_record *r = &run->records[group->v[i]];
+        const struct et_record *r = &w->run->records[group->v[i]];
         if (r->result.outcome >= 0 && r->result.outcome <= ET_UNMEASURED)
             n[r->result.outcome]++;
-        if (r->result.outcome != ET_MEASURED)
-            continue;
-        unchecked += !et_record_checked(r);
-        unconverged += !r->result.time.converged;
+        if (r->result.outcome == ET_MEASURED)
+            flaws[et_report_flaw(w, r)]++;
     }
-    if (run->info.clock_fake)
+    if (w->run->info.clock_fake)
         return "fake clock, so nothing was measured";
-    if (n[ET_WRONG_DATA])
-        return "wrong results (named below)";
-    if (unchecked)
-        return "results were not checked";
-    if (unconverged)
-        return "not converged (the intervals are wider than was asked for; "
-               "the readings are in the tables below)";
+    flaws[ET_FLAW_WRONG] += n[ET_WRONG_DATA];
+    for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+        if (flaws[f])
+            return words[f];
+    }
     if (n[ET_MEASURED])
-        return "too few samples for an interval";
+        return "it has no figure that could be quoted";
     if (n[ET_FAILED] || n[ET_UNMEASURED])
         return "every case failed (reasons below)";
     return "no case could be run (reasons below)";
 }
 
+static bool is_better(const struct et_metric_value *a,
+                      const struct et_metric_value *b)
+{
+    bool higher = a->better && strcmp(a->better, "higher") == 0;
+    return higher ? a->value > b->value : a->value < b->value;
+}
+
 /* The best sound record by `metric`; among the largest teams if `largest`. */
-static const struct et_record *best(const struct et_run *run,
+static const struct et_record *best(const struct et_report *w,
                                     const struct et_picks *group,
                                     const char *metric, bool largest)
 {
+    const struct et_run *run = w->run;
     const struct et_record *found = NULL;
-    double value = NAN;
+    const struct et_metric_value *value = NULL;
     if (run->info.clock_fake)
         return NULL;
     for (size_t i = 0; i < group->n; i++) {
         const struct et_record *r = &run->records[group->v[i]];
         const struct et_metric_value *m = et_record_metric(r, metric);
-        if (!m || !et_record_sound(r) || !(m->value > 0))
+        if (!m || et_report_flaw(w, r) || !(m->value > 0))
             continue;
         int64_t more = !found || !largest
                            ? 0
                            : r->result.team.ranks - found->result.team.ranks;
-        bool higher = m->better && strcmp(m->better, "higher") == 0;
-        if (!found || more > 0 ||
-            (more == 0 && (higher ? m->value > value : m->value < value))) {
+        if (!found || more > 0 || (more == 0 && is_better(m, value))) {
             found = r;
-            value = m->value;
+            value = m;
         }
     }
     return found;
 }
 
+/* The flaw of a better figure of this team that may not be quoted. */
+static enum et_flaw outdone(const struct et_report *w,
+                            const struct et_picks *group, const char *metric,
+                            const struct et_record *found)
+{
+    const struct et_metric_value *best = et_record_metric(found, metric);
+    enum et_flaw flaw = ET_FLAW_NONE;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &w->run->records[group->v[i]];
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        if (m && et_record_measured(r) && et_report_flaw(w, r) &&
+            r->result.team.ranks == found->result.team.ranks &&
+            (strcmp(metric, "time") != 0 ||
+             r->result.work.bytes <= found->result.work.bytes) &&
+            is_better(m, best)) {
+            best = m;
+            flaw = et_report_flaw(w, r);
+        }
+    }
+    return flaw;
+}
+
 /* The fastest sound record of the smallest payload on the largest team; none
  * where that size was measured, but is not sound: a larger one is no latency.
  */
-static const struct et_record *quickest(const struct et_run *run,
+static const struct et_record *quickest(const struct et_report *w,
                                         const struct et_picks *group)
 {
+    const struct et_run *run = w->run;
     const struct et_record *found = NULL;
     double least = INFINITY;
     if (run->info.clock_fake)
@@ -87,7 +124,7 @@ static const struct et_record *quickest(const struct et_run *run,
             continue;
         if (et_record_measured(r))
             least = fmin(least, r->result.work.bytes);
-        if (!et_record_sound(r))
+        if (et_report_flaw(w, r))
             continue;
         const struct et_result *a = &r->result;
         const struct et_result *b = found ? &found->result : NULL;
@@ -117,7 +154,6 @@ static void say_circumstances(const struct et_report *w,
     const char *files = et_pairs_get(&s->facts, "filesystem");
     if (files && *files)
         et_text_add(t, ", %s", files);
-    et_text_add(t, ", n = %lld", (long long)s->time.n);
     const struct et_metric_value *flops = et_record_metric(r, "flops");
     const char *origin = NULL;
     double peak =
@@ -129,6 +165,28 @@ static void say_circumstances(const struct et_report *w,
                 .s);
     if (s->placement.oversubscribed)
         et_text_add(t, ", OVERSUBSCRIBED");
+}
+
+/* What the figure is worth: how many samples, how near to what bounds it, how
+ * the samples began, what was checked. */
+static void say_validity(const struct et_record *r, struct et_text *t)
+{
+    const struct et_result *s = &r->result;
+    const struct et_roof *f = &r->roof;
+    et_text_add(t, "; n = %lld", (long long)s->time.n);
+    if (s->time.n_effective < 0.9 * (double)s->time.n)
+        et_text_add(t, " (worth %.0f)", s->time.n_effective);
+    if (isfinite(f->share))
+        et_text_add(t, ", %s of its %s ceiling",
+                    et_say_share(f->share, f->share_low, f->share_high).s,
+                    f->binds);
+    else if (f->absent && (s->ceilings.n || s->work.traffic > 0))
+        et_text_add(t, ", ceiling not measured");
+    et_text_add(t, ", check passed");
+    if (s->sync.start && strcmp(s->sync.start, "alone") != 0)
+        et_text_add(t, ", %s start", s->sync.start);
+    et_text_add(t,
+                isnan(s->time.drift_p) ? ", drift not tested" : ", no drift");
 }
 
 /* In the prefix that fits the value: "4.273 TFLOP/s [4.244, 4.301]". */
@@ -157,15 +215,23 @@ static void fact(const struct et_report *w, struct et_block *b,
     if (*word)
         et_text_add(&name, " %s", word);
     if (!r) {
-        et_text_add(&text, "no headline: %s", why_none(w->run, group));
-    } else if (strcmp(metric, "time") == 0) {
-        const struct et_result_time *t = &r->result.time;
-        et_text_add(&text, "%s %s", et_say_seconds(t->median).s,
-                    et_say_time_interval(t->ci_low, t->ci_high).s);
-        say_circumstances(w, r, &text);
+        et_text_add(&text, "no headline: %s", why_none(w, group));
     } else {
-        say_rate(et_record_metric(r, metric), &text);
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        const struct et_metric *row = et_metric_find(metric);
+        if (row && strcmp(row->base, "s") == 0)
+            et_text_add(&text, "%s %s", et_say_seconds(m->value * row->scale).s,
+                        et_say_time_interval(m->ci_low * row->scale,
+                                             m->ci_high * row->scale)
+                            .s);
+        else
+            say_rate(m, &text);
         say_circumstances(w, r, &text);
+        say_validity(r, &text);
+        enum et_flaw f = outdone(w, group, metric, r);
+        if (f)
+            et_text_add(&text, "; a better one is withheld (%s)",
+                        et_flaw_name(f));
     }
     et_block_fact(b, et_text_str(&name), "%s", et_text_str(&text));
     b->failed |= name.failed || text.failed;
@@ -186,6 +252,39 @@ static const char *merit_of(const struct et_run *run,
             found = r;
     }
     return found ? et_record_merit(found)->name : "time";
+}
+
+/* What was measured and is not quoted, by kind and reason. */
+static void withheld(struct et_report *w, const struct et_groups *kinds)
+{
+    static const char *const columns[] = {"Withheld", "Why", "Cases",
+                                          "First of them", NULL};
+    struct et_block *b = NULL;
+    for (size_t i = 0; i < kinds->n && i < ET_REPORT_ROWS; i++) {
+        const struct et_picks *g = &kinds->v[i];
+        size_t n[ET_FLAW_DRIFTS + 1] = {0}, first[ET_FLAW_DRIFTS + 1] = {0};
+        struct et_text name = {0};
+        for (size_t k = 0; k < g->n; k++) {
+            const struct et_record *r = &w->run->records[g->v[k]];
+            enum et_flaw f = et_report_flaw(w, r);
+            if (et_record_measured(r) && !n[f]++)
+                first[f] = g->v[k];
+        }
+        et_kind_say(&w->run->records[g->v[0]], &name);
+        for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+            if (n[f] && !b)
+                b = et_doc_table(w->doc, "llrl", columns);
+            if (!n[f])
+                continue;
+            et_block_cell(b, "%s", et_text_str(&name));
+            et_block_cell(b, "%s", et_flaw_name((enum et_flaw)f));
+            et_block_cell(b, "%zu", n[f]);
+            et_block_cell(b, "%s", w->run->records[first[f]].result.id);
+        }
+        et_text_free(&name);
+    }
+    et_block_note(b, "Figures of these cases stand in the tables below, "
+                     "marked, and in no headline.");
 }
 
 bool et_report_headline(struct et_report *w)
@@ -209,15 +308,23 @@ bool et_report_headline(struct et_report *w)
         const char *merit = merit_of(w->run, g);
         bool collective = strcmp(merit, "busbw") == 0;
         fact(w, b, g, collective ? "bus bandwidth" : "", merit,
-             best(w->run, g, merit, collective));
-        const struct et_record *r = collective ? quickest(w->run, g) : NULL;
+             best(w, g, merit, collective));
+        const struct et_record *r = collective ? quickest(w, g) : NULL;
         if (r)
             fact(w, b, g, "latency", "time", r);
     }
+    bool said =
+        b && et_doc_paragraph(
+                 w->doc, "Each is the median of n samples, or the work over "
+                         "it, with the median's distribution-free 95 %% "
+                         "interval in brackets; quoted only if the timed data "
+                         "was checked and right, the interval is as narrow as "
+                         "was asked for, the samples do not drift and no "
+                         "ceiling is exceeded.");
+    if (said && !w->run->info.clock_fake)
+        withheld(w, &kinds);
     et_groups_free(&kinds);
-    return b && et_doc_paragraph(w->doc,
-                                 "Medians; in brackets their 95 %% confidence "
-                                 "interval; n is the number of samples.");
+    return said;
 }
 
 /* Ids of the first few that `test` picks, in brackets. */

@@ -164,20 +164,6 @@ static const char *word_of(const struct et_record *r, int kind)
     }
 }
 
-/* Equal but for their numbers: "1 iteration a sample", "12 iterations". */
-static bool same_but_numbers(const char *a, const char *b)
-{
-    const char *digits = "0123456789";
-    while (*a && *b) {
-        size_t n = strspn(a, digits), m = strspn(b, digits);
-        if (!n != !m || (!n && *a != *b))
-            return false;
-        a += n ? n : 1;
-        b += n ? m : 1;
-    }
-    return !*a && !*b;
-}
-
 /* The text, numbers that differ from case to case as N. */
 static void say_numberless(const char *s, struct et_text *out)
 {
@@ -201,7 +187,7 @@ static void say_once(struct et_report *w, struct et_block *b, int kind,
         size_t at = 0;
         if (!s || !*s || !et_record_measured(r))
             continue;
-        while (at < n && (!same_but_numbers(word_of(seen[at], kind), s) ||
+        while (at < n && (!et_same_but_numbers(word_of(seen[at], kind), s) ||
                           strcmp(seen[at]->result.bench, r->result.bench) != 0))
             at++;
         if (at < n)

@@ -92,6 +92,20 @@ struct et_said et_say_interval(double like, double low, double high)
     return out;
 }
 
+struct et_said et_say_share(double v, double low, double high)
+{
+    struct et_said out;
+    int places = fabs(v) < 0.01 ? 2 : fabs(v) < 0.1 ? 1 : 0;
+    if (isnan(v))
+        snprintf(out.s, sizeof out.s, "-");
+    else if (!isfinite(low) || !isfinite(high))
+        snprintf(out.s, sizeof out.s, "%.*f %%", places, 100 * v);
+    else
+        snprintf(out.s, sizeof out.s, "%.*f %% [%.*f, %.*f]", places, 100 * v,
+                 places, 100 * low, places, 100 * high);
+    return out;
+}
+
 struct et_said et_say_time_interval(double low, double high)
 {
     struct et_said out;
@@ -126,8 +140,11 @@ struct et_said et_say_doubts(const struct et_run *run,
     struct et_said out;
     const struct et_result *s = &r->result;
     const char *words[] = {run->info.clock_fake ? "fake clock" : NULL,
-                           s->time.converged ? NULL : "not converged",
                            et_record_checked(r) ? NULL : "not checked",
+                           s->verification.odd.n ? "odd outputs" : NULL,
+                           r->roof.suspect ? "suspect" : NULL,
+                           s->time.converged ? NULL : "not converged",
+                           s->time.drifts ? "drifts" : NULL,
                            s->placement.oversubscribed ? "oversubscribed"
                                                        : NULL};
     out.s[0] = 0;
@@ -138,6 +155,28 @@ struct et_said et_say_doubts(const struct et_run *run,
                      words[i]);
     }
     return out;
+}
+
+void et_say_case(const struct et_record *r, const struct et_strings *varying,
+                 struct et_text *out)
+{
+    const char *dtype = et_record_dtype(r);
+    et_text_add(out, "%s%s%s %s ", r->result.bench, *dtype ? " " : "", dtype,
+                r->result.backend);
+    et_shape_say(r, varying, true, out);
+}
+
+bool et_same_but_numbers(const char *a, const char *b)
+{
+    const char *digits = "0123456789";
+    while (*a && *b) {
+        size_t n = strspn(a, digits), m = strspn(b, digits);
+        if (!n != !m || (!n && *a != *b))
+            return false;
+        a += n ? n : 1;
+        b += n ? m : 1;
+    }
+    return !*a && !*b;
 }
 
 /* Take the last column away if none of its cells says anything. */

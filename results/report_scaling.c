@@ -82,21 +82,6 @@ static double target_of(const struct et_report *w)
     return w->options->target > 0 ? w->options->target : 1e18;
 }
 
-/* "91 % [90, 93]": a share with its interval, if it has one. */
-static struct et_said say_share(double v, double low, double high)
-{
-    struct et_said out;
-    int places = fabs(v) < 0.01 ? 2 : fabs(v) < 0.1 ? 1 : 0;
-    if (isnan(v))
-        snprintf(out.s, sizeof out.s, "-");
-    else if (!isfinite(low) || !isfinite(high))
-        snprintf(out.s, sizeof out.s, "%.*f %%", places, 100 * v);
-    else
-        snprintf(out.s, sizeof out.s, "%.*f %% [%.*f, %.*f]", places, 100 * v,
-                 places, 100 * low, places, 100 * high);
-    return out;
-}
-
 static bool summary(struct et_report *w, const struct et_scaling *all,
                     const struct et_strings *varying)
 {
@@ -121,11 +106,11 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
         et_block_cell(b, s->strong ? "strong" : "weak");
         et_block_cell(b, "%.0f to %.0f", s->v[0].ranks, last->ranks);
         et_block_cell(b, "%s",
-                      say_share(last->efficiency, last->efficiency_low,
-                                last->efficiency_high)
+                      et_say_share(last->efficiency, last->efficiency_low,
+                                   last->efficiency_high)
                           .s);
         et_block_cell(b, "%s",
-                      say_share(s->serial, s->serial_low, s->serial_high).s);
+                      et_say_share(s->serial, s->serial_low, s->serial_high).s);
         et_block_cell(
             b, "%s",
             et_say_percent(s->strong || !s->line.ok ? NAN : -s->line.b).s);
@@ -254,8 +239,9 @@ static bool figure(struct et_report *w, const struct et_scaling *all,
                          strong ? "speed-up over the smallest team"
                                 : "parallel efficiency, %",
                          "Points are ratios of medians with their 95 % "
-                         "intervals; lines are fits; the grey line is the "
-                         "ideal. Of each case the backend that is fastest on "
+                         "intervals; lines are fits, drawn where no point is "
+                         "more than 10 % off; the grey line is the ideal. Of "
+                         "each case the backend that is fastest on "
                          "the largest team."))
         return false;
     struct et_text *t = &b->figure.data;
@@ -270,6 +256,7 @@ static bool figure(struct et_report *w, const struct et_scaling *all,
         }
         struct et_text name = {0};
         name_of(s, varying, true, &name);
+        et_report_colour(w, b, s->v[0].r->result.backend);
         et_data_next(t);
         et_data_text(t, et_text_str(&name));
         et_text_add(t, " value low high fit\n");
@@ -283,7 +270,8 @@ static bool figure(struct et_report *w, const struct et_scaling *all,
             et_text_add(t, " NaN\n");
         }
         double first = s->v[0].ranks, last = s->v[s->n - 1].ranks;
-        int steps = s->n > 2 ? (int)(16 * log2(last / first)) : -1;
+        bool good = s->n > 2 && s->line.residual_worst <= ET_SCALING_RESIDUAL;
+        int steps = good ? (int)(16 * log2(last / first)) : -1;
         for (int k = 0; k <= steps; k++) {
             double ranks = first * exp2(k / 16.0);
             double fit = et_series_fit(s, ranks);
@@ -331,6 +319,9 @@ bool et_report_scaling(struct et_report *w)
     et_doc_heading(w->doc, 2, "Scaling report");
     et_doc_paragraph(
         w->doc,
+        "The base case of a speed-up is the same backend on the smallest team "
+        "of its series, not the best serial program; its time and rate stand "
+        "in the table below, marked reference. "
         "Efficiency is the speed-up over the smallest team by the growth in "
         "ranks; its interval takes the worst ends of both times. Serial "
         "fraction: for strong series Amdahl's, from t(p) = a + b/p; for weak "

@@ -60,6 +60,12 @@ static void collective_table(struct et_report *w, const struct et_picks *g)
     et_report_close(b, shown, g->n);
 }
 
+static bool is_good(const struct et_latency_fit *f)
+{
+    return f->line.ok && f->line.residual_worst <= POOR && f->alpha > 0 &&
+           f->rate > 0;
+}
+
 static void fit_table(struct et_report *w, const struct et_groups *lines)
 {
     static const char *const columns[] = {"Backend",       "Ranks",
@@ -96,8 +102,7 @@ static void fit_table(struct et_report *w, const struct et_groups *lines)
             et_block_cell(b, "no fit: too few sizes");
         else if (f.line.n < 3)
             et_block_cell(b, "two sizes lie on any line");
-        else if (!(f.line.residual_worst <= POOR) || !(f.alpha > 0) ||
-                 isnan(f.rate))
+        else if (!is_good(&f))
             et_block_cell(b, "poor model: not to be relied on");
         else
             et_block_cell(b, "%s", "");
@@ -111,7 +116,7 @@ static void series(struct et_report *w, struct et_text *t,
 {
     const struct et_run *run = w->run;
     struct et_latency_fit f = et_latency_fit(run, line);
-    bool fitted = f.line.ok && f.line.n > 2 && f.alpha > 0 && f.rate > 0;
+    bool fitted = f.line.n > 2 && is_good(&f);
     double least = INFINITY, most = 0;
     double ranks = (double)run->records[line->v[0]].result.team.ranks;
     double scale = et_metric_find("busbw")->scale;
@@ -171,11 +176,13 @@ static bool collective_figure(struct et_report *w,
     bool ok = et_figure_words(
         b, "size of the vector of one rank",
         time ? "time of one operation, s" : "bus bandwidth, B/s",
-        "Points are medians with their 95 % intervals; lines are the fit "
-        "t(S) = alpha + S/B.");
+        "Points are medians with their 95 % intervals, not joined; lines are "
+        "the fit t(S) = alpha + S/B, drawn where no point is more than 30 % "
+        "off it.");
     for (size_t i = 0; ok && i < lines->n && drawn < ET_REPORT_SERIES; i++) {
         if (run->records[lines->v[i].v[0]].result.team.ranks != largest)
             continue;
+        et_report_colour(w, b, run->records[lines->v[i].v[0]].result.backend);
         series(w, &b->figure.data, &lines->v[i], time);
         drawn++;
     }

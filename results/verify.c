@@ -115,6 +115,28 @@ static void check_metric(struct check *c, const struct et_metric *m,
         says(c, "a metric has another unit or direction than its name gives");
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : !a && !b;
+}
+
+static void check_roof(struct check *c, const struct et_roof *a,
+                       const struct et_roof *b)
+{
+    for (const struct et_field *row = et_roof_rows; row->key; row++) {
+        char what[96];
+        const char *x = (const char *)a + row->at;
+        const char *y = (const char *)b + row->at;
+        snprintf(what, sizeof what, "roof.%s", row->key);
+        if (row->type == ET_REAL)
+            same(c, what, *(const double *)x, *(const double *)y);
+    }
+    if (!same_text(a->binds, b->binds))
+        says(c, "its roof names another ceiling than its figures give");
+    if (!same_text(a->suspect, b->suspect))
+        says(c, "its roof is not as suspect as its figures make it");
+}
+
 static void check_metrics(struct check *c, const struct et_record *r)
 {
     /* Only read, and not freed: the result stays the record's. */
@@ -127,10 +149,26 @@ static void check_metrics(struct check *c, const struct et_record *r)
     }
     for (const struct et_metric *m = et_metrics; m->name; m++)
         check_metric(c, m, r, &fresh);
+    check_roof(c, &r->roof, &fresh.roof);
     if (r->metrics.n != fresh.metrics.n)
         says(c, "its metrics are not those that follow from its work");
     memset(&fresh.result, 0, sizeof fresh.result);
     et_record_free(&fresh);
+}
+
+/* A ceiling's rate is the one that its own samples give. */
+static void check_ceilings(struct check *c, const struct et_result *r)
+{
+    const struct et_result_ceiling *v = r->ceilings.v;
+    for (size_t i = 0; i < r->ceilings.n; i++) {
+        char what[96];
+        double median = et_stat_median(v[i].samples.v, v[i].samples.n);
+        snprintf(what, sizeof what, "ceiling %s: rate",
+                 v[i].what ? v[i].what : "without a name");
+        same(c, what, v[i].rate, v[i].work / median);
+        if (v[i].rate_low > v[i].rate || v[i].rate > v[i].rate_high)
+            says(c, "a ceiling's rate lies outside its own interval");
+    }
 }
 
 static enum et_status recompute(const struct et_run *run)
@@ -143,6 +181,7 @@ static enum et_status recompute(const struct et_run *run)
             check_time(&c, &r->result.time);
         check_verification(&c, &r->result);
         check_metrics(&c, r);
+        check_ceilings(&c, &r->result);
         s = et_status_worse(s, c.status);
     }
     return s;

@@ -38,6 +38,8 @@ static struct et_run figured_run(void)
         free(r.backend);
         r.backend = strdup(i % 2 ? "blis" : HOSTILE);
         assert_true(et_pairs_set(&r.params, "scaling", kinds[i / 6], false));
+        sample_ceiling(&r, "compute", "p", 4e11);
+        sample_ceiling(&r, "memory", HOSTILE, 1e9 * (1 + i));
         sample_add(&run, r);
         r = sample_result("a", 1e-5 * (1 + i), 0.01, 21);
         free(r.bench);
@@ -86,7 +88,7 @@ static void test_draw(void **state)
         free(svg);
         figures++;
     }
-    assert_true(figures >= 6);
+    assert_true(figures >= 8);
     /* What is written is all that a person needs to draw it again. */
     struct stat s;
     assert_int_not_equal(stat(sample_path(dir, "plots/pwned"), &s), 0);

@@ -223,6 +223,17 @@ static void not_sure_is_not_a_pass(void **state)
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
     r->placement.oversubscribed = false;
+    r->time.drifts = true;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "drift");
+    r->time.drifts = false;
+    judged(&run, clause, ET_VERDICT_PASS, "a", "");
+    run.records[0].roof.suspect = strdup("the peak");
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "contradict");
+    free(run.records[0].roof.suspect);
+    run.records[0].roof.suspect = NULL;
+    assert_true(et_strings_add(&r->verification.odd, "n7"));
+    judged(&run, clause, ET_VERDICT_FAIL, "a", "wrong");
+    et_strings_free(&r->verification.odd);
     r->verification.status = ET_CHECK_NONE;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "not verified");
     r->verification.status = ET_CHECK_FAILED;
@@ -237,6 +248,19 @@ static void not_sure_is_not_a_pass(void **state)
     run = sample_run();
     sample_add(&run, sample_result("a", 0.5, 0.1, 5));
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "no valid interval");
+    et_run_free(&run);
+
+    /* The ceiling of a case that lies above it. */
+    run = one();
+    struct et_result above = sample_result("b", 0.5, 0.1, 31);
+    free(above.backend);
+    above.backend = strdup("other");
+    sample_ceiling(&above, "compute", "a", 1e9);
+    sample_add(&run, above);
+    judged(&run,
+           "[x]\nwhere = backend=blis\nmetric = flops\n"
+           "at_least = 3 GFLOP/s\n",
+           ET_VERDICT_INCONCLUSIVE, "a", "the ceiling of another");
     et_run_free(&run);
 }
 

@@ -30,7 +30,10 @@ static int set_up(void **state)
     struct et_sink *sink = et_store_sink(s);
     assert_int_equal(sink->begin(sink, &info), ET_OK);
     sample_info_free(&info);
-    put(s, sample_result("measured", 0.5, 0.25, 31));
+    struct et_result m = sample_result("measured", 0.5, 0.25, 31);
+    sample_ceiling(&m, "compute", "p", 5e9);
+    sample_ceiling(&m, "memory", "s", 1e9);
+    put(s, m);
     put(s, sample_result("few", 0.5, 0.25, 3));
     struct et_result r = sample_result("wrong", 0.5, 0.25, 7);
     r.outcome = ET_WRONG_DATA;
@@ -214,6 +217,21 @@ static void a_forged_work(void **state)
 {
     forged(state, "measured", "\"flop\":2", "\"flop\":3", "metric flops");
 }
+static void a_forged_share(void **state)
+{
+    forged(state, "measured", "\"share\":0.8", "\"share\":0.9",
+           "roof.share is recorded as 0.9");
+}
+static void a_hidden_suspicion(void **state)
+{
+    forged(state, "measured", "\"suspect\":null", "\"suspect\":\"p\"",
+           "not as suspect");
+}
+static void a_forged_ceiling(void **state)
+{
+    forged(state, "measured", "\"rate\":5", "\"rate\":6",
+           "ceiling compute: rate is recorded as 6");
+}
 static void a_forged_pass(void **state)
 {
     forged(state, "\"wrong\"", "\"status\":\"failed\"", "\"status\":\"passed\"",
@@ -260,6 +278,9 @@ int main(void)
         TEST(a_forged_metric_name),
         TEST(an_invented_metric),
         TEST(a_forged_work),
+        TEST(a_forged_share),
+        TEST(a_hidden_suspicion),
+        TEST(a_forged_ceiling),
         TEST(a_forged_pass),
         TEST(a_forged_outcome),
         TEST(a_forged_error),

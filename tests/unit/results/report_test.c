@@ -177,6 +177,99 @@ static void test_wrong(void **state)
     et_run_free(&run);
 }
 
+/* 200 GFLOP/s under a ceiling of 100: both sides are named, none is quoted. */
+static void test_suspect(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result r = sample_result("fast", 0.01, 0.001, 21);
+    sample_ceiling(&r, "compute", "the peak", 100e9);
+    sample_ceiling(&r, "memory", "the memory", 10e9);
+    sample_add(&run, r);
+    r = sample_result("the peak", 0.02, 0.001, 21);
+    free(r.bench);
+    r.bench = strdup("peak");
+    sample_add(&run, r);
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"gemm fp32\",\"no headline: faster than");
+    assert_said(text, "[\"peak fp32\",\"no headline: faster than");
+    assert_said(text, "[\"gemm fp32\",\"suspect\",\"1\",\"fast\"]");
+    assert_said(text, "[\"peak fp32\",\"suspect\",\"1\",\"the peak\"]");
+    assert_said(text, "[\"fast\",\"200.0 [199.9, 200.1]\",\"the peak\","
+                      "\"100.0 [99.0, 101.0]\"]");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_drift(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    run.records[1].result.time.drifts = true;
+    run.records[1].result.time.drift = 0.071;
+    char *text = say(&run, NULL);
+    assert_said(text, "\"200.0 GFLOP/s [");
+    assert_said(text, "[\"gemm fp32\",\"drifts\",\"1\",\"fast\"]");
+    assert_said(text, "have a trend: +7.1 % over them");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_odd_host(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    struct et_result *r = &run.records[1].result;
+    r->outcome = ET_WRONG_DATA;
+    assert_true(et_strings_add(&r->verification.odd, "n7"));
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"odd outputs\",\"1\",\"host n7 left other outputs");
+    assert_said(text, "\"200.0 GFLOP/s [");
+    free(text);
+    et_run_free(&run);
+}
+
+/* Four nodes of one rank; n3 takes `late` longer and is last in `k` of 21. */
+static void add_nodes(struct et_result *r, double late, double k)
+{
+    for (int i = 0; i < 4; i++) {
+        char host[8];
+        struct et_result_node *n =
+            et_list_add(&r->time.nodes, sizeof(struct et_result_node));
+        assert_non_null(n);
+        snprintf(host, sizeof host, "n%d", i);
+        *n = (struct et_result_node){.host = strdup(host),
+                                     .ranks = 1,
+                                     .median = i == 3 ? 0.01 + late : 0.01,
+                                     .slowest = i == 3 ? k : (21 - k) / 3};
+    }
+    r->team.ranks = 4;
+}
+
+static void test_slow_node(void **state)
+{
+    (void)state;
+    struct {
+        double late, k;
+        bool named;
+    } cases[] = {{0.002, 20, true},
+                 {0.002, 7, false},    /* a third: chance gives a quarter */
+                 {0.0001, 20, false}}; /* often, but by 1 % only */
+    for (size_t i = 0; i < 3; i++) {
+        struct et_run run = two_run();
+        add_nodes(&run.records[0].result, cases[i].late, cases[i].k);
+        char *text = say(&run, NULL);
+        if (cases[i].named)
+            assert_said(text, "[\"node n3\",\"1 of 1 cases\",\"12 ms\","
+                              "\"10 ms\",\"95 %\",\"25 %\",\"slow\"]");
+        else
+            assert_not_said(text, "node n3");
+        assert_not_said(text, "node n0");
+        free(text);
+        et_run_free(&run);
+    }
+}
+
 static void test_missing(void **state)
 {
     (void)state;
@@ -304,6 +397,10 @@ int main(void)
         cmocka_unit_test(test_warnings),
         cmocka_unit_test(test_flops),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_suspect),
+        cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_odd_host),
+        cmocka_unit_test(test_slow_node),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_spread),
         cmocka_unit_test(test_collective),

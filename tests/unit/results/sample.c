@@ -104,6 +104,24 @@ struct et_result sample_result(const char *id, double median, double spread,
     return r;
 }
 
+void sample_ceiling(struct et_result *r, const char *what, const char *id,
+                    double rate)
+{
+    struct et_result_ceiling *c =
+        et_list_add(&r->ceilings, sizeof(struct et_result_ceiling));
+    need(c != NULL);
+    *c = (struct et_result_ceiling){.what = strdup(what),
+                                    .id = strdup(id),
+                                    .work = 1e9,
+                                    .rate = rate,
+                                    .rate_low = 0.99 * rate,
+                                    .rate_high = 1.01 * rate};
+    c->unit = strdup(strcmp(what, "compute") == 0 ? "FLOP/s" : "B/s");
+    for (int i = -3; i <= 3; i++)
+        need(et_reals_add(&c->samples, 1e9 / rate * (1 + i * 0.003)));
+    r->work.traffic = 8e6;
+}
+
 struct et_run_info sample_info(void)
 {
     struct et_run_info info;

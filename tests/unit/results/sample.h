@@ -21,6 +21,11 @@ struct et_result sample_result(const char *id, double median, double spread,
 /* Recompute the time's figures after the samples were changed. */
 void sample_summarise(struct et_result *r);
 
+/* A ceiling measured beside it: 7 samples, 1 % to either side of `rate`, which
+ * is its interval. The case's traffic becomes 8 MB: 250 FLOP/B. */
+void sample_ceiling(struct et_result *r, const char *what, const char *id,
+                    double rate);
+
 struct et_run_info sample_info(void); /* et_fields_free by info rows */
 void sample_info_free(struct et_run_info *info);
 
