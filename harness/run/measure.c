@@ -293,6 +293,17 @@ static void describe_work(struct measuring *m)
                                 w.messages, w.traffic, et_strdup(w.convention)};
 }
 
+/* Possible only where iterations cannot be added (`once`). Each rank knows its
+ * own clock, so they agree on it. */
+static enum et_status too_short(const struct measuring *m, bool *out)
+{
+    double few = m->r->time.median * (double)m->r->time.iterations <
+                 et_sampling_floor(0, m->with->clock->resolution);
+    enum et_status s = et_team_reduce(m->team, ET_MAX, &few, 1);
+    *out = few > 0;
+    return s;
+}
+
 static enum et_status whole(struct measuring *m)
 {
     const struct et_setting setting = {
@@ -320,10 +331,17 @@ static enum et_status whole(struct measuring *m)
     if (team != ET_OK || !agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
-    if (m->r->time.n == 0 || m->cut) {
+    bool few;
+    if (!agreed(m, too_short(m, &few), &team))
+        return team;
+    const char *invalid = m->cut              ? "interrupted"
+                          : m->r->time.n == 0 ? "no sample was taken"
+                          : few               ? "a sample lasts less than 1000 "
+                                                "resolutions of the clock"
+                                              : NULL;
+    if (invalid) {
         m->r->outcome = ET_UNMEASURED;
-        m->r->reason =
-            et_strdup(m->cut ? "interrupted" : "no sample was taken");
+        m->r->reason = et_strdup(invalid);
         return ET_OK;
     }
     /* The very data that the last sample left. */

@@ -92,7 +92,7 @@ static bool exact(size_t m, size_t n, double u, double tail, double *c,
 
 /* What a pair's figures stand on, from the sorted samples. */
 static bool weigh(const struct sorted *s, double dx, double dy, double ties,
-                  double u, double confidence, struct et_pair *out)
+                  double u, double confidence, struct et_contrast *out)
 {
     double m = (double)s->m, n = (double)s->n, all = m + n;
     double tail = (1 - confidence) / 2, c, below;
@@ -125,12 +125,12 @@ static bool weigh(const struct sorted *s, double dx, double dy, double ties,
 }
 
 bool et_pair_compare(struct et_sample x, struct et_sample y, double confidence,
-                     struct et_pair *out)
+                     struct et_contrast *out)
 {
     size_t all = x.n + y.n;
     double *v = all ? malloc(2 * all * sizeof *v) : NULL, u = 0;
-    struct et_pair found;
-    if (!v || x.n == 0 || y.n == 0) {
+    struct et_contrast found;
+    if (!v || x.n == 0 || y.n == 0 || !(x.inflation >= 1 && y.inflation >= 1)) {
         free(v);
         return false;
     }
@@ -152,7 +152,7 @@ bool et_pair_compare(struct et_sample x, struct et_sample y, double confidence,
 }
 
 bool et_pair_ratio(struct et_sample x, struct et_sample y, double confidence,
-                   struct et_pair *out)
+                   struct et_contrast *out)
 {
     double *v = malloc((x.n + y.n + 1) * sizeof *v);
     bool ok = v != NULL;

@@ -17,7 +17,7 @@ struct et_sample {
     double inflation;
 };
 
-struct et_pair {
+struct et_contrast {
     /* Hodges and Lehmann's shift: the median of all y[j] - x[i], and Moses'
      * interval for it (Hollander, Wolfe and Chicken, Nonparametric Statistical
      * Methods, 4.2 and 4.3). {NAN, NAN} where too few samples reach the
@@ -34,15 +34,16 @@ struct et_pair {
     double above;
 };
 
-/* false, *out untouched: an empty sample or no memory. The medians of the mn
+/* false, *out untouched: an empty sample, an inflation below 1 or NAN, or no
+ * memory. The medians of the mn
  * differences are found by bisection over the numbers a double can be, without
  * the mn: at most 64 steps of m + n each. */
 bool et_pair_compare(struct et_sample x, struct et_sample y, double confidence,
-                     struct et_pair *out);
+                     struct et_contrast *out);
 /* The same for the ratio y / x: the shift of logarithms, and its exponential.
  * All values are above 0, else false. p and above are the same. */
 bool et_pair_ratio(struct et_sample x, struct et_sample y, double confidence,
-                   struct et_pair *out);
+                   struct et_contrast *out);
 
 /* Holm's step-down adjustment (Scand. J. Statistics 6, 1979) of n p values in
  * place: below alpha now means that the chance of one false alarm or more among

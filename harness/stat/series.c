@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/random.h"
+
 /* Autocorrelation time of n scores, which are moved to mean 0. */
 static double inflation_of(double *s, size_t n)
 {
@@ -74,64 +76,88 @@ struct et_interval et_series_median_interval(const double *v, size_t n,
     return ci;
 }
 
-/* p value of the largest standardised sum over splits after first..last of n
- * (Miller and Siegmund, 1982). */
-static double split_tail(double z, size_t first, size_t last, size_t n)
+/* p value of the largest standardised sum over all splits of n (Miller and
+ * Siegmund, 1982). */
+static double split_tail(double z, size_t n)
 {
-    double a = (double)first / (double)n, b = (double)last / (double)n;
+    double density = exp(-z * z / 2) / sqrt(2 * M_PI);
     if (z < 1.5) /* the formula is one for tails */
         return 1;
-    double density = exp(-z * z / 2) / sqrt(2 * M_PI);
-    double span = log(b * (1 - a) / ((1 - b) * a));
-    return density * ((z - 1 / z) * span + 4 / z);
+    return density * ((z - 1 / z) * 2 * log((double)n - 1) + 4 / z);
 }
 
-/* Where v changes its level, after 1 to `last` samples; 0: nowhere. scores
- * holds 2 n. */
-static size_t split(const double *v, size_t n, size_t last, double *scores)
+/* Normal scores of v, equal values ranked by lot: else a value that is repeated
+ * often, as a coarse clock's are, would make a rare one an outlier. scores
+ * holds 2 n. false: no memory, or all are equal. */
+static bool score(const double *v, size_t n, double *scores)
 {
-    double power = 0, sum = 0, most = 0, *tail = scores + n;
-    size_t at = 0;
-    if (n < 8 || last < 1 || isnan(et_stat_ranks(v, n, scores)))
+    double *lots = scores + n, all = (double)n;
+    double ties = et_stat_ranks(v, n, scores);
+    if (isnan(ties) || ties == all * all * all - all)
+        return false;
+    for (size_t i = 0; i < n; i++) /* ranks are half a step apart at least */
+        lots[i] = scores[i] + 0.2 * et_random_unit(0, i);
+    if (isnan(et_stat_ranks(lots, n, scores)))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        scores[i] = et_stat_normal_quantile((scores[i] - 0.375) / (all + 0.25));
+    return true;
+}
+
+/* After how many samples v changes its level; 0: it does not. scores holds
+ * 2 n. */
+static size_t split(const double *v, size_t n, double *scores)
+{
+    double power = 0, sum = 0, most = 0, before = 0, all = (double)n;
+    size_t at = 0, half = n / 2;
+    if (n < 8 || !score(v, n, scores))
         return 0;
-    for (size_t i = 0; i < n; i++) {
-        scores[i] =
-            et_stat_normal_quantile((scores[i] - 0.375) / ((double)n + 0.25));
-        power += scores[i] * scores[i];
-    }
-    if (!(power > 0))
-        return 0;
-    memcpy(tail, scores + n / 2, (n - n / 2) * sizeof *tail);
-    double variance = power / (double)n * inflation_of(tail, n - n / 2);
-    for (size_t i = 1; i <= last; i++) {
+    for (size_t i = 1; i < n; i++) {
+        double k = (double)i;
         sum += scores[i - 1];
-        double k = (double)i,
-               z = fabs(sum) / sqrt(variance * k * (1 - k / (double)n));
+        double z = fabs(sum) / sqrt(k * (1 - k / all));
         if (z > most) {
             most = z;
+            before = sum;
             at = i;
         }
     }
-    return split_tail(most, 1, last, n) < ET_WARMUP_ALPHA ? at : 0;
+    /* The noise of the later half, about the level of its part: the scores
+     * add up to 0. */
+    double *later = scores + n, noise = 0;
+    for (size_t i = 0; i < n; i++) {
+        power += scores[i] * scores[i];
+        if (i >= half)
+            later[i - half] =
+                scores[i] -
+                (i < at ? before / (double)at : -before / (all - (double)at));
+    }
+    double inflation = inflation_of(later, n - half);
+    for (size_t i = 0; i < n - half; i++)
+        noise += later[i] * later[i];
+    double variance = noise / (double)(n - half);
+    /* A short half may be quiet by chance; all scores together are not, but
+     * hold the change itself. */
+    if (n < 100)
+        variance = fmax(variance, power / all);
+    most /= sqrt(variance * inflation);
+    return split_tail(most, n) < ET_WARMUP_ALPHA ? at : 0;
 }
 
 struct et_warmup et_series_warmup(const double *v, size_t n)
 {
-    /* A slow approach is cut piece by piece; more pieces than this are a trend
-     * that half of the series does not hold. */
+    /* A slow approach is cut piece by piece; one that takes more than these
+     * never arrives. */
     enum { PIECES = 10 };
-    struct et_warmup w = {0, true};
+    struct et_warmup w = {0, false};
     double *scores = malloc((2 * n + 1) * sizeof *scores);
     for (int i = 0; scores && i < PIECES; i++) {
-        size_t more =
-            split(v + w.length, n - w.length, n / 2 - w.length, scores);
-        if (!more)
+        size_t more = split(v + w.length, n - w.length, scores);
+        w.settled = more == 0;
+        if (more == 0 || w.length + more > n / 2)
             break;
         w.length += more;
     }
-    size_t rest = n - w.length;
-    w.settled =
-        scores && !(rest > 1 && split(v + w.length, rest, rest - 1, scores));
     free(scores);
     return w;
 }

@@ -33,16 +33,17 @@ struct et_interval et_series_median_interval(const double *v, size_t n,
 
 /* Where the series settles. length: leading samples that are not of the same
  * level as those after them, at most half of all. settled: no change of level
- * is left in the rest.
+ * is left in the rest; false also where there is no memory.
  * The samples' normal scores (van der Waerden) are split where the two parts
  * differ most for their lengths; the split counts where its p value, by Miller
  * and Siegmund's formula for a maximum over all splits (Maximally selected chi
  * square statistics, Biometrics 38, 1982), is below ET_WARMUP_ALPHA. The rest
- * is then split again. Scores keep one outlier from looking like a level; their
+ * is then split again, up to ten times; a split in the later half of the series
+ * is no warm-up. Scores keep one outlier from looking like a level; their
  * variance is inflated by the dependence seen in the later half, where no
  * warm-up is. Either direction counts: a clock that falls as well as a cache
- * that fills. Never found below about 20 samples. */
-#define ET_WARMUP_ALPHA 0.005
+ * that fills. Nothing is found in fewer than about 25 samples. */
+#define ET_WARMUP_ALPHA 0.01
 struct et_warmup {
     size_t length;
     bool settled;

@@ -103,7 +103,7 @@ static void stopped(const struct et_simulation *s, double *v, struct outcome *o)
 static bool paired(const struct et_simulation *s, const double *v, double *w,
                    uint64_t index, struct outcome *o)
 {
-    struct et_pair pair;
+    struct et_contrast pair;
     et_noise_fill(s->noise, s->seed, index, w, s->n);
     for (size_t i = 0; i < s->n; i++)
         w[i] *= 1 + s->effect;
