@@ -290,7 +290,7 @@ static void describe_work(struct measuring *m)
     m->bench->work(m->state, &w);
     m->r->work =
         (struct et_result_work){w.flop,     w.bytes,   w.bus_bytes,
-                                w.messages, w.traffic, et_strdup(w.convention)};
+                                w.messages, w.traffic, w.accesses, et_strdup(w.convention)};
 }
 
 /* Possible only where iterations cannot be added (`once`). Each rank knows its
