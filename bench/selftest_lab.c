@@ -122,8 +122,7 @@ enum et_status et_lab_measure(const struct et_lab *lab, struct et_team *team,
                                         .counters = &counters,
                                         .energy = &energy,
                                         .options = &options,
-                                        .tag = lab->t->tag,
-                                        .global = global};
+                                        .tag = lab->t->tag};
     if (s == ET_OK)
         s = et_measure(&with, &c, team, out);
     et_global_clock_close(global);
