@@ -50,6 +50,7 @@ static const struct et_field rows[] = {
      .type = ET_STRING,
      .at = offsetof(struct options, format),
      .preset = "text",
+     .choices = "text|html|markdown|json",
      .metavar = "FORMAT",
      .help = "text, html, markdown or json"},
     {.key = "out",
@@ -121,7 +122,8 @@ static enum et_status one_part(struct et_selftest *t,
     char time[ET_TEXT_NUMBER];
     double began = et_clock_now(t->clock);
     et_doc_heading(doc, 2, p->title);
-    et_doc_paragraph(doc, "%s A failure would be: %s", p->done, p->failure);
+    et_doc_paragraph(doc, "%s", p->done);
+    et_doc_paragraph(doc, "A failure would be: %s", p->failure);
     et_selftest_progress(t, began, 0, 1);
     enum et_status s = p->run(t, doc, out);
     et_log_progress("");
@@ -158,7 +160,6 @@ static void put_head(const struct et_selftest *t, const struct et_text *command,
 {
     char date[32];
     doc->title = et_strdup("etalon selftest");
-    et_doc_heading(doc, 1, "etalon selftest");
     struct et_block *facts = et_doc_facts(doc);
     et_block_fact(facts, "command", "%s", et_text_str(command));
     et_block_fact(facts, "version", "%s", PACKAGE_VERSION);

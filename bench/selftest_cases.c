@@ -12,19 +12,27 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
-/* Each bench that has the `damage` hook: sizes of both ways to check it,
+/* Each bench that has the `damage` hook: sizes for both ways of checking it,
  * elements of each width, C added to (so that there is a stale one). */
 const struct et_selftest_case et_selftest_cases[] = {
-    {"gemm", "m=29 n=23 k=31 dtype=fp64", 1, 64, 8},
-    {"gemm", "m=29 n=23 k=31 dtype=fp32 beta=0.5", 1, 32, 8},
-    {"gemm", "m=144 n=136 k=128 dtype=fp32", 1, 32, 2},
-    {"gemm", "m=144 n=136 k=128 dtype=fp64 beta=0.5", 1, 64, 1},
-    {"conv", "n=1 c=3 h=9 w=8 k=5 r=3 s=3", 1, 32, 8},
-    {"conv", "n=2 c=16 h=20 w=20 k=24 r=3 s=3", 1, 32, 2},
-    {"allreduce", "bytes=1544 dtype=fp32", 4, 32, 4},
-    {"allreduce", "bytes=4096 dtype=fp64", 4, 64, 4},
-    {"io", "op=write bytes=24KiB block=8KiB sync=no", 1, 8, 4},
-    {"io", "op=read bytes=24KiB block=8KiB cache=warm", 1, 8, 4},
+    {"gemm", "m=29 n=23 k=31 dtype=fp64", 1, "fp64", 8},
+    {"gemm", "m=29 n=23 k=31 dtype=fp32 beta=0.5", 1, "fp32", 8},
+    {"gemm", "m=144 n=136 k=128 dtype=fp32", 1, "fp32", 2},
+    {"gemm", "m=144 n=136 k=128 dtype=fp64 beta=0.5", 1, "fp64", 1},
+    {"conv", "n=1 c=3 h=9 w=8 k=5 r=3 s=3", 1, "fp32", 8},
+    {"conv", "n=2 c=16 h=20 w=20 k=24 r=3 s=3", 1, "fp32", 2},
+    {"allreduce", "bytes=1544 dtype=fp32", 4, "fp32", 4},
+    {"allreduce", "bytes=4096 dtype=fp64", 4, "fp64", 4},
+    {"io", "op=write bytes=24KiB block=8KiB sync=no", 1, "byte", 4},
+    {"io", "op=read bytes=24KiB block=8KiB cache=warm", 1, "byte", 4},
+    {"stream", "op=triad level=bytes bytes=48KiB", 1, "fp64", 4},
+    {"stream", "op=read level=bytes bytes=48KiB", 1, "fp64", 4},
+    {"latency", "level=bytes bytes=48KiB", 1, NULL, 4},
+    {"peak", "dtype=fp64", 1, "int64", 1},
+    {"peak", "dtype=fp32", 1, "int64", 1},
+    {"peak", "dtype=fp16", 1, "int64", 1},
+    {"peak", "dtype=bf16", 1, "int64", 1},
+    {"peak", "dtype=int8", 1, "int64", 1},
     {0}};
 
 static enum et_status make_case(const struct et_selftest *t,

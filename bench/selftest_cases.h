@@ -16,8 +16,10 @@ struct et_selftest_case {
     const char *bench;
     const char *params; /* "m=28 n=24", as in a case's id */
     int ranks;
-    int bits;   /* of an element that ET_FAULT_FLIP can turn over */
-    int weight; /* of its share of faults and clean runs; dear ones have less */
+    /* What ET_FAULT_FLIP turns bits of over: "fp64", "fp32", "int64", "byte";
+     * NULL: it cannot be planted. */
+    const char *type;
+    int weight; /* its share of faults and clean runs; dear ones have less */
 };
 /* Ends with {0}. */
 extern const struct et_selftest_case et_selftest_cases[];

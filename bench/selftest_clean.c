@@ -11,7 +11,7 @@
 #include "harness/base/random.h"
 
 #define FULL 10000 /* clean runs, all benches together */
-#define QUICK 400
+#define QUICK 300
 
 /* Runs of one case with one backend; counts on rank 0. */
 struct series {

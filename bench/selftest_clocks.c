@@ -256,12 +256,15 @@ static enum et_status put_windows(const struct et_selftest *t,
     et_result_begin(&sync.r);
     enum et_status s = et_selftest_on(t, ranks, on_windows, &sync);
     const struct et_result_sync *y = &sync.r.sync;
-    if (s == ET_OK && t->world->rank == 0)
+    if (s == ET_OK && t->world->rank == 0 && y->missed >= 0)
         et_block_fact(facts, "windows",
-                      "%d ranks began %lld samples by %s; %lld missed%s%s",
-                      ranks, (long long)sync.r.time.n,
-                      y->start ? y->start : "barrier", (long long)y->missed,
-                      y->reason ? ": " : "", y->reason ? y->reason : "");
+                      "%d ranks began %lld samples at agreed times and missed "
+                      "%lld",
+                      ranks, (long long)sync.r.time.n, (long long)y->missed);
+    else if (s == ET_OK && t->world->rank == 0)
+        et_block_fact(facts, "windows",
+                      "not used by %d ranks, which fell back to a barrier: %s",
+                      ranks, y->reason ? y->reason : "no global clock");
     et_result_free(&sync.r);
     return s;
 }

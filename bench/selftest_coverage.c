@@ -13,7 +13,7 @@
 #include "harness/stat/simulate.h"
 
 #define FULL 10000 /* series of a row */
-#define QUICK 300
+#define QUICK 200
 #define SIGMAS 4 /* of chance, that --quick allows beyond the limits */
 
 /* What is claimed of a trial: its share of hits is within the limits. high 0:

@@ -11,21 +11,22 @@
 #include "harness/base/log.h"
 #include "harness/base/random.h"
 
-enum { KINDS = ET_FAULT_SWAP + 1, REGIONS = 4, MOST = 64 };
+enum { KINDS = ET_FAULT_SWAP + 1, REGIONS = 4, LAYOUTS = 4 };
 static const char *const kind_names[KINDS] = {
-    "a bit turned over", "a rank's part missing or double",
-    "the iteration before", "blocks changed places"};
+    "bit turned over", "rank's part wrong", "stale part", "swapped parts"};
 
 /* Parts of a number, by the bits that it has. */
-struct layout {
-    int bits;
+static const struct layout {
     const char *type;
-    int fraction, exponent; /* bits; the rest is the sign */
-};
-static const struct layout layouts[] = {
-    {64, "fp64", 52, 11}, {32, "fp32", 23, 8}, {8, "byte", 8, 0}};
+    int bits, fraction, exponent; /* bits; the rest is the sign */
+} layouts[LAYOUTS] = {{"fp64", 64, 52, 11},
+                      {"fp32", 32, 23, 8},
+                      {"int64", 64, 63, 0},
+                      {"byte", 8, 8, 0}};
 static const char *const region_names[REGIONS] = {
     "fraction, lower half", "fraction, upper half", "exponent", "sign"};
+static const char *const whole_names[REGIONS] = {"lower half", "upper half", "",
+                                                 "sign"};
 
 struct tally {
     uint64_t planted;
@@ -39,24 +40,23 @@ struct attack {
     const struct et_selftest_case *k;
     const char *backend;
     uint64_t stream, drawn;
-    size_t places; /* at which each bit is turned over */
+    size_t places; /* where each bit is turned over, a part damaged 4 times */
     double certain;
     struct tally kinds[KINDS], regions[REGIONS];
     uint64_t alarms, clean; /* checks of data that nothing was done to */
     struct et_selftest_outcome *out;
 };
 
-static const struct layout *layout_of(int bits)
+static const struct layout *layout_of(const struct et_selftest_case *k)
 {
     size_t i = 0;
-    while (i < 2 && layouts[i].bits != bits)
+    while (k->type && i < LAYOUTS && strcmp(layouts[i].type, k->type) != 0)
         i++;
-    return &layouts[i];
+    return k->type && i < LAYOUTS ? &layouts[i] : NULL;
 }
 
-static int region_of(int bits, int bit)
+static int region_of(const struct layout *l, int bit)
 {
-    const struct layout *l = layout_of(bits);
     if (bit < l->fraction)
         return bit < l->fraction / 2 ? 0 : 1;
     return bit < l->fraction + l->exponent ? 2 : 3;
@@ -98,7 +98,7 @@ static void judge_fault(struct attack *a, const struct et_fault *f, double size,
     bool above = size > a->certain, caught = v->status == ET_CHECK_FAILED;
     count(&a->kinds[f->kind], above, caught);
     if (f->kind == ET_FAULT_FLIP)
-        count(&a->regions[region_of(a->k->bits, f->bit)], above, caught);
+        count(&a->regions[region_of(layout_of(a->k), f->bit)], above, caught);
     if (above && !caught)
         et_selftest_find(a->out, ET_WRONG,
                          "missed: %s %s, %s: %s, off by %.3g where more than "
@@ -171,7 +171,8 @@ static enum et_status body(struct et_team *team, void *arg)
         et_subject_open(mine.t, mine.k, mine.backend, mine.t->seed, team, &s);
     if (status == ET_OK)
         status = clean(&mine, &s);
-    for (int bit = 0; status == ET_OK && bit < mine.k->bits; bit++)
+    int bits = layout_of(mine.k) ? layout_of(mine.k)->bits : 0;
+    for (int bit = 0; status == ET_OK && bit < bits; bit++)
         for (size_t i = 0; status == ET_OK && i < mine.places; i++)
             status = plant(&mine, &s, ET_FAULT_FLIP, bit);
     for (int kind = ET_FAULT_RANK; status == ET_OK && kind < KINDS; kind++)
@@ -189,17 +190,12 @@ static enum et_status body(struct et_team *team, void *arg)
 /* Of all cases, on rank 0. */
 struct sums {
     struct et_block *table;
-    struct tally regions[sizeof layouts / sizeof *layouts][REGIONS], all;
+    struct tally regions[LAYOUTS][REGIONS], all;
     uint64_t alarms, clean;
 };
 
 static void put_tally(struct et_block *b, const struct tally *y)
 {
-    if (y->planted == 0) {
-        for (int i = 0; i < 6; i++)
-            et_block_cell(b, "%s", i ? "" : "no such fault");
-        return;
-    }
     const uint64_t v[] = {y->planted,           y->above, y->caught,
                           y->above - y->caught, y->below, y->below_caught};
     for (size_t i = 0; i < sizeof v / sizeof *v; i++)
@@ -217,38 +213,37 @@ static enum et_status one_backend(const struct et_selftest *t,
 {
     const char *backend = b->backend(which);
     struct tally kinds[KINDS] = {{0}};
-    size_t tried = 0;
     for (size_t i = 0; t->cases[i].bench; i++) {
         const struct et_selftest_case *k = &t->cases[i];
         if (strcmp(k->bench, b->name) != 0 ||
             et_selftest_case_why_not(t, k, backend))
             continue;
-        struct attack a = {
-            .t = t,
-            .k = k,
-            .backend = backend,
-            .stream = et_random_stream(et_random_stream(t->seed, 0xfa),
-                                       i * 1000 + which),
-            .places = (size_t)(t->quick ? 1 : 4) * (size_t)k->weight,
-            .out = out};
-        if (t->quick && k->weight < 4)
-            a.places = 1;
+        struct attack a = {.t = t,
+                           .k = k,
+                           .backend = backend,
+                           .stream =
+                               et_random_stream(et_random_stream(t->seed, 0xfa),
+                                                i * 1000 + which),
+                           .places = t->quick ? (size_t)(k->weight + 3) / 4
+                                              : (size_t)(4 * k->weight),
+                           .out = out};
         enum et_status s = et_selftest_on(t, k->ranks, body, &a);
         if (s == ET_UNSURE)
             return s;
         if (s != ET_OK)
             et_selftest_find(out, ET_UNSURE, "%s %s, %s: could not be run: %s",
                              b->name, backend, k->params, et_log_last_error());
-        tried += s == ET_OK;
-        size_t layout = (size_t)(layout_of(k->bits) - layouts);
+        const struct layout *l = layout_of(k);
         for (int kind = 0; kind < KINDS; kind++)
             add(&kinds[kind], &a.kinds[kind]);
-        for (int r = 0; r < REGIONS; r++)
-            add(&sums->regions[layout][r], &a.regions[r]);
+        for (int r = 0; l && r < REGIONS; r++)
+            add(&sums->regions[l - layouts][r], &a.regions[r]);
         sums->alarms += a.alarms;
         sums->clean += a.clean;
     }
-    for (int kind = 0; tried && kind < KINDS; kind++) {
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (kinds[kind].planted == 0)
+            continue;
         et_block_cell(sums->table, "%s", b->name);
         et_block_cell(sums->table, "%s", backend);
         et_block_cell(sums->table, "%s", kind_names[kind]);
@@ -294,12 +289,14 @@ static void put_regions(struct et_doc *doc, const struct sums *sums)
 {
     static const char *const heads[] = {"type", "bit in the", TALLY_HEADS};
     struct et_block *table = et_doc_table(doc, "llrrrrrr", heads);
-    for (size_t l = 0; l < sizeof layouts / sizeof *layouts; l++) {
+    for (size_t l = 0; l < LAYOUTS; l++) {
         for (int r = 0; r < REGIONS; r++) {
             if (sums->regions[l][r].planted == 0)
                 continue;
             et_block_cell(table, "%s", layouts[l].type);
-            et_block_cell(table, "%s", region_names[r]);
+            et_block_cell(table, "%s",
+                          layouts[l].exponent ? region_names[r]
+                                              : whole_names[r]);
             put_tally(table, &sums->regions[l][r]);
         }
     }
@@ -333,7 +330,7 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     et_block_note(sums.table,
                   "Above the bound: off by more than what the check says it "
                   "always finds. Below it a fault is as small as rounding, and "
-                  "may pass.");
+                  "may pass. A fault that an output cannot have has no row.");
     put_regions(doc, &sums);
     say_left_out(t, doc);
     if (sums.all.above == 0)
