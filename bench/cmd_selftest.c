@@ -129,9 +129,10 @@ static enum et_status one_part(struct et_selftest *t,
     et_log_progress("");
     if (s != ET_OK)
         return s;
-    /* Rank 0 counts, all follow. */
-    enum et_status all = et_team_agree(t->world, out->verdict);
-    if (t->world->rank == 0)
+    /* Rank 0 alone counts; all follow it. */
+    bool root = t->world->rank == 0;
+    enum et_status all = et_team_agree(t->world, root ? out->verdict : ET_OK);
+    if (root)
         et_note("%s: %s: %s (%s)", p->name, verdict(out->verdict), out->found,
                 et_print_seconds(time, et_clock_now(t->clock) - began));
     out->verdict = all;

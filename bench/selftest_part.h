@@ -27,7 +27,7 @@ struct et_selftest {
     const struct et_selftest_case *cases; /* small ones; ends with {0} */
 };
 
-/* What a part found; counts on rank 0. */
+/* What a part found: rank 0's word alone counts. */
 struct et_selftest_outcome {
     /* ET_OK, or: ET_WRONG, a fault got past a check or a check cried out over
      * nothing; ET_MISSED, a figure is out of its limits; ET_UNSURE, it or a
