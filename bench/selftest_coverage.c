@@ -14,9 +14,10 @@
 
 #define FULL 10000 /* series of a row */
 #define QUICK 200
-#define SIGMAS 4 /* of chance, that --quick allows beyond the limits */
 
-/* What is claimed of a trial: its share of hits is within the limits. high 0:
+/* What is claimed of a trial: its share of hits is within the limits, which is
+ * missed where the whole interval of the share is beyond them: with few series
+ * chance alone carries the share itself over a limit now and then. high 0:
  * nothing is claimed, and the figure is shown so that all can see why. */
 struct claim {
     enum et_trial trial;
@@ -86,12 +87,6 @@ static bool covers(const struct claim *c)
            c->trial == ET_TRIAL_STOPPED || c->trial == ET_TRIAL_SHIFT;
 }
 
-/* A claim with few series is missed by chance: so far it may be. */
-static double slack(const struct et_selftest *t, double share)
-{
-    return t->quick ? SIGMAS * sqrt(share * (1 - share) / QUICK) : 0;
-}
-
 static void put(struct et_block *b, const struct claim *c,
                 const struct et_simulated *r, bool kept)
 {
@@ -117,15 +112,14 @@ struct shares {
     size_t missed, claimed;
 };
 
-static void hold(const struct et_selftest *t, const struct claim *c,
-                 const struct et_simulated *r, struct shares *sum,
-                 struct et_selftest_outcome *out, bool *kept)
+static void hold(const struct claim *c, const struct et_simulated *r,
+                 struct shares *sum, struct et_selftest_outcome *out,
+                 bool *kept)
 {
     *kept = true;
     if (c->high <= 0)
         return;
-    *kept = r->share >= c->low - slack(t, c->low) &&
-            r->share <= c->high + slack(t, c->high);
+    *kept = r->interval.high >= c->low && r->interval.low <= c->high;
     sum->claimed++;
     sum->missed += !*kept;
     if (covers(c)) {
@@ -136,9 +130,11 @@ static void hold(const struct et_selftest *t, const struct claim *c,
     }
     if (!*kept)
         et_selftest_find(out, ET_MISSED,
-                         "%s, %s, n = %zu: %.2f %%, which is not %g to %g %%",
+                         "%s, %s, n = %zu: %.1f to %.1f %%, where %g to %g %% "
+                         "is claimed",
                          et_trial_name(c->trial), et_noise_name(c->noise), c->n,
-                         100 * r->share, 100 * c->low, 100 * c->high);
+                         100 * r->interval.low, 100 * r->interval.high,
+                         100 * c->low, 100 * c->high);
 }
 
 static enum et_status body(const struct et_selftest *t, struct et_doc *doc,
@@ -163,16 +159,14 @@ static enum et_status body(const struct et_selftest *t, struct et_doc *doc,
         et_selftest_progress(t, began, (double)i, (double)CLAIMS);
         if (!et_simulate(&s, &r))
             return et_no_memory();
-        hold(t, c, &r, &sum, out, &kept);
+        hold(c, &r, &sum, out, &kept);
         put(table, c, &r, kept);
     }
     et_block_note(
         table,
         "Of an interval: how often it held the truth. Of a test: how often it "
-        "cried out; with effect none these are its false alarms.%s",
-        t->quick ? " --quick tries few series, so the limits are widened by "
-                   "four standard errors."
-                 : "");
+        "cried out; with effect none these are its false alarms. A claim is "
+        "missed where all of the share's own 95 %% interval is beyond it.");
     snprintf(out->tried, sizeof out->tried,
              "%zu trials of %zu series, %zu with a claim", CLAIMS, series,
              sum.claimed);

@@ -225,7 +225,7 @@ static enum et_status one_backend(const struct et_selftest *t,
                                et_random_stream(et_random_stream(t->seed, 0xfa),
                                                 i * 1000 + which),
                            .places = t->quick ? (size_t)(k->weight + 3) / 4
-                                              : (size_t)(4 * k->weight),
+                                              : (size_t)(8 * k->weight),
                            .out = out};
         enum et_status s = et_selftest_on(t, k->ranks, body, &a);
         if (s == ET_UNSURE)
