@@ -252,7 +252,9 @@ static enum et_status merge_energy(struct measuring *m)
 static enum et_status time_it(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
-    double floor = et_sampling_floor(o->min_time, m->with->clock->resolution);
+    /* Twice the least: a kernel gets faster once it is warm. */
+    double floor =
+        et_sampling_floor(o->min_time, 2 * m->with->clock->resolution);
     feed(m, "calibrating");
     enum et_status s = et_sampler_calibrate(&m->sampler, floor);
     feed(m, "warming up");
@@ -288,9 +290,13 @@ static void describe_work(struct measuring *m)
 {
     struct et_work w = {0};
     m->bench->work(m->state, &w);
-    m->r->work =
-        (struct et_result_work){w.flop,     w.bytes,   w.bus_bytes,
-                                w.messages, w.traffic, w.accesses, et_strdup(w.convention)};
+    m->r->work = (struct et_result_work){w.flop,
+                                         w.bytes,
+                                         w.bus_bytes,
+                                         w.messages,
+                                         w.traffic,
+                                         w.accesses,
+                                         et_strdup(w.convention)};
 }
 
 /* Possible only where iterations cannot be added (`once`). Each rank knows its

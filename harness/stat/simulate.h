@@ -66,7 +66,30 @@ struct et_simulated {
     double mean;
     double mean_n; /* samples taken; n but for STOPPED */
 };
-/* false: no memory, or n < 1 or series < 1. */
+/* What 10,000 series of a kind gave (seed 1). The 95 % interval of the median
+ * (ET_TRIAL_MEDIAN) held the truth, in per cent, for n samples:
+ *                         n = 8    20    50   100   200   500
+ *   normal, log-normal     94.7  94.0  95.8  95.5  95.3  95.5
+ *   bimodal                95.7  93.7  95.5  95.2  95.0  95.3
+ *   autocorrelated 0.3     88.1  83.4  92.1  94.2  94.8  95.2
+ *   autocorrelated 0.6     72.5  57.8  87.2  93.3  94.2  94.7
+ *   bimodal in halves      93.4  94.2  93.8  94.9  94.4  94.8
+ * and the plain one, at n = 100 and 0.6, 78.5. Outside 93 to 97 only where few
+ * samples depend on each other: 20 of them cannot tell a weak dependence from
+ * chance, and with a strong one, once seen, fewer than 6 are left and there is
+ * no interval, which counts as a miss here (27 of 100 at n = 20, 3 at n = 50,
+ * none from 100 on) and as not converged in a record.
+ *   Stopped at 2 % (ET_TRIAL_STOPPED, from 20 samples): 93.7 to 94.7; at 5 %
+ * from 12, where 40 independent samples are enough, 94.0 normal, 94.7 bimodal,
+ * but 88.8 and 81.1 autocorrelated. Without the look at either half 2,500 gave
+ * 92.8
+ * at 2 % and, bimodal in halves, 89.8.
+ *   The shift's interval held it in 95 to 96 per cent from n = 10 on, with
+ * dependence in 94 to 95.5 from n = 50 on; the rank test cried out in 4 to 6
+ * per cent there, and in 28 at n = 10 and 0.6.
+ *   False alarms at n = 30, 100, 300, in per cent: a warm-up 0.0, 0.3, 0.3,
+ * with dependence of 0.6 5.0, 2.2, 0.7; a trend 0.8, 0.8, 0.8, with
+ * 0.6 4.7, 2.3, 1.2. false: no memory, or n < 1 or series < 1. */
 bool et_simulate(const struct et_simulation *s, struct et_simulated *out);
 
 #endif
