@@ -19,6 +19,7 @@
 #include "harness/config/ini.h"
 #include "harness/config/plan.h"
 #include "harness/run/drive.h"
+#include "harness/run/digest.h"
 #include "harness/run/stop.h"
 #include "results/manifest.h"
 #include "results/report.h"
@@ -41,6 +42,17 @@ struct session {
     char tag[64];
     bool wrong_kept; /* the resumed run has a wrong case already */
 };
+
+/* Libraries choose their kernels by the processor, so outputs are compared
+ * among processors of one kind only. */
+static uint64_t processor_kind(const struct et_environment *e)
+{
+    struct et_text t = {0};
+    et_text_add(&t, "%s|%s", e->cpu ? e->cpu : "", e->isa ? e->isa : "");
+    uint64_t kind = et_digest(et_text_str(&t), t.n);
+    et_text_free(&t);
+    return kind;
+}
 
 /* Options named on the command line, so that the plan does not undo them. */
 static enum et_status note_given(struct session *s, int argc, char **argv)
@@ -437,7 +449,14 @@ static enum et_status run(void *options, const struct et_strings *words,
     status = set_up(&s, argc, argv);
     if (status == ET_OK) {
         const struct et_drive drive = {
-            .instruments = {&s.clock, &s.counters, &s.energy, s.o, s.tag},
+            .instruments = {.clock = &s.clock,
+                            .counters = &s.counters,
+                            .energy = &s.energy,
+                            .options = s.o,
+                            .tag = s.tag,
+                            .benches = &et_benches,
+                            .placement = &s.placement,
+                            .kind = processor_kind(&s.environment)},
             .benches = &et_benches,
             .world = s.world,
             .placement = &s.placement,

@@ -45,6 +45,17 @@ static double bandwidth_value(const struct et_result *r, double t)
     return is_collective(r) || r->work.flop > 0 ? NAN : rate(r->work.bytes, t);
 }
 
+static double traffic_value(const struct et_result *r, double t)
+{
+    return is_collective(r) || r->work.flop > 0 ? NAN
+                                                : rate(r->work.traffic, t);
+}
+
+static double access_value(const struct et_result *r, double t)
+{
+    return r->work.accesses > 0 ? t / r->work.accesses : NAN;
+}
+
 const struct et_metric et_metrics[] = {
     {"flops", "GFLOP/s", "FLOP/s", 1e9, "higher",
      "floating-point operations of the team over the median time", flops_value},
@@ -56,6 +67,12 @@ const struct et_metric et_metrics[] = {
      algbw_value},
     {"bandwidth", "GB/s", "B/s", 1e9, "higher",
      "payload bytes of the team over the median time", bandwidth_value},
+    {"traffic_rate", "GB/s", "B/s", 1e9, "higher",
+     "bytes between cores and memory, write-allocate among them, over the "
+     "median time",
+     traffic_value},
+    {"access_time", "ns", "s", 1e-9, "lower",
+     "median time of a load that needs the one before", access_value},
     {"time", "s", "s", 1, "lower", "median time of one iteration", time_value},
     {0}};
 

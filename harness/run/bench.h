@@ -41,6 +41,8 @@ struct et_work {
     double messages;        /* messages sent, whole team */
     double traffic;         /* bytes between cores and memory: at least, or as
                              * the convention says; 0: not counted */
+    double accesses;        /* loads of one rank, each needing the one before;
+                             * 0: it is not that kind of work */
     const char *convention; /* how they are counted; static text */
 };
 

@@ -13,7 +13,9 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/ceilings.h"
 #include "harness/run/counted.h"
+#include "harness/run/digest.h"
 #include "harness/run/ranks.h"
 #include "harness/run/sampler.h"
 #include "harness/run/sampling.h"
@@ -30,6 +32,10 @@ struct measuring {
     struct et_team *team;
     void *state;
     struct et_sampler sampler;
+    struct et_ceilings ceilings;
+    struct et_digests digests;
+    double joules, spent; /* so far, of the samples; on checks */
+    bool no_joules;       /* a reading failed */
     struct et_result *r;
     bool cut; /* stopped before this case had what it needs */
 };
@@ -88,6 +94,37 @@ static bool agreed(struct measuring *m, enum et_status mine,
     return false;
 }
 
+/* One block of samples, its energy with it. Failing to read that costs the
+ * energy, never the measurement. */
+static enum et_status metered(struct measuring *m, size_t n, double start,
+                              double *elapsed)
+{
+    const struct et_energy *e = m->with->energy;
+    double before[ET_ENERGY_DOMAINS] = {0}, after[ET_ENERGY_DOMAINS] = {0};
+    bool reader = e->n > 0 && m->team->local_rank == 0;
+    bool read = reader && e->source->read(e, before) == ET_OK;
+    enum et_status s = et_sampler_block(&m->sampler, n, start, elapsed);
+    if (read && e->source->read(e, after) == ET_OK)
+        m->joules += et_energy_used(e, before, after);
+    else
+        m->no_joules = true;
+    return s;
+}
+
+/* A sample of each ceiling, and the case's own data back into the caches. The
+ * time is not the case's: `start` moves on by it. */
+static enum et_status interleave(struct measuring *m, double *start)
+{
+    double begun = et_clock_now(m->with->clock), t;
+    if (m->ceilings.n == 0)
+        return ET_OK;
+    enum et_status s = et_ceilings_sample(&m->ceilings);
+    if (s == ET_OK)
+        s = et_sampler_once(&m->sampler, 1, &t);
+    *start += et_clock_now(m->with->clock) - begun;
+    return s;
+}
+
 static enum et_status take_samples(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
@@ -95,11 +132,13 @@ static enum et_status take_samples(struct measuring *m)
     double start = et_clock_now(m->with->clock), elapsed = 0;
     enum et_status s = ET_OK;
     time->samples.n = 0;
+    m->joules = 0;
+    m->no_joules = false;
     et_sampler_begin(&m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
         size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
                                      (size_t)o->max_samples);
-        s = et_sampler_block(&m->sampler, n, start, &elapsed);
+        s = metered(m, n, start, &elapsed);
         for (size_t i = 0; s == ET_OK && i < n; i++) {
             if (!et_reals_add(&time->samples, m->sampler.message[i]))
                 s = et_no_memory();
@@ -111,6 +150,8 @@ static enum et_status take_samples(struct measuring *m)
             break;
         m->cut = m->sampler.stopped;
         feed(m, "sampling");
+        if (s == ET_OK)
+            s = interleave(m, &start);
     }
     time->iterations = (int64_t)m->sampler.iterations;
     return s;
@@ -121,7 +162,10 @@ static enum et_status check(struct measuring *m)
     struct et_verification v = {.error = NAN, .bound = NAN, .certain = NAN};
     struct et_result_verification *out = &m->r->verification;
     feed(m, "checking");
+    double begun = et_clock_now(m->with->clock);
     enum et_status s = m->bench->verify(m->state, &v);
+    m->spent += et_clock_now(m->with->clock) - begun;
+    out->spent = m->spent;
     if (s != ET_OK)
         return s;
     free(out->method);
@@ -132,6 +176,45 @@ static enum et_status check(struct measuring *m)
     out->certain = v.certain;
     out->method = et_strdup(v.method);
     out->note = *v.note ? et_strdup(v.note) : NULL;
+    return ET_OK;
+}
+
+/* Of what the last run left; 0 where the ranks' outputs are not alike. */
+static uint64_t digest(struct measuring *m)
+{
+    struct et_output out = {0};
+    if (m->bench->output)
+        m->bench->output(m->state, &out);
+    return out.alike ? et_digest(out.data, out.bytes) : 0;
+}
+
+/* Ranks with the same work that came to other results: no check can tell more
+ * surely that a node computes wrongly. */
+static enum et_status compare_outputs(struct measuring *m, bool *wrong)
+{
+    struct et_result_verification *out = &m->r->verification;
+    int n_odd = 0;
+    *wrong = false;
+    if (m->digests.last == 0) {
+        out->digest_absent = et_strdup("the ranks' outputs are not alike");
+        return ET_OK;
+    }
+    m->digests.kind = m->with->kind;
+    enum et_status s = et_digests_compare(m->team, &m->digests,
+                                          m->with->placement, out, &n_odd);
+    if (s != ET_OK || n_odd == 0)
+        return s;
+    struct et_text t = {0};
+    et_text_add(&t,
+                "silent corruption: the same inputs gave other outputs on "
+                "%d of %d ranks:",
+                n_odd, m->team->size);
+    for (size_t i = 0; i < out->odd.n && i < 8; i++)
+        et_text_add(&t, "%s %s", i ? "," : "", out->odd.v[i]);
+    *wrong = true;
+    out->status = ET_CHECK_FAILED;
+    m->r->outcome = ET_WRONG_DATA;
+    m->r->reason = t.s;
     return ET_OK;
 }
 
@@ -150,22 +233,15 @@ static bool is_wrong(struct measuring *m)
     return true;
 }
 
-/* Joules of the whole team between two readings: one rank a node reads. */
-static enum et_status merge_energy(struct measuring *m, const double *before,
-                                   bool read)
+/* Of the whole team: one rank a node reads. */
+static enum et_status merge_energy(struct measuring *m)
 {
     const struct et_energy *e = m->with->energy;
     struct et_result_energy *out = &m->r->energy;
-    double after[ET_ENERGY_DOMAINS] = {0};
     bool reader = m->team->local_rank == 0;
-    double used = NAN;
-    if (reader && read && e->source->read(e, after) == ET_OK)
-        used = et_energy_used(e, before, after);
-    double v[2] = {reader && isfinite(used) ? used : 0,
-                   reader && !isfinite(used) ? 1 : 0};
+    bool known = !m->no_joules && isfinite(m->joules);
+    double v[2] = {reader && known ? m->joules : 0, reader && !known ? 1 : 0};
     enum et_status s = et_team_reduce(m->team, ET_SUM, v, 2);
-    out->joules = NAN;
-    out->iterations = NAN;
     if (s == ET_OK && v[1] == 0) {
         out->source = et_strdup(e->source->name);
         out->joules = v[0];
@@ -179,9 +255,7 @@ static enum et_status merge_energy(struct measuring *m, const double *before,
 static enum et_status time_it(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
-    const struct et_energy *e = m->with->energy;
     double floor = et_sampling_floor(o->min_time, m->with->clock->resolution);
-    double joules[ET_ENERGY_DOMAINS] = {0};
     feed(m, "calibrating");
     enum et_status s = et_sampler_synchronise(&m->sampler);
     if (s == ET_OK)
@@ -190,12 +264,8 @@ static enum et_status time_it(struct measuring *m)
     if (s == ET_OK && !m->sampler.stopped)
         s = et_sampler_warm_up(&m->sampler, o->precision, o->budget / 4,
                                &m->r->time.warmup);
-    bool read = false;
     /* Once; once more where the windows turn out to have been at fault. */
     for (bool again = true; s == ET_OK && again;) {
-        /* Failing to read it costs the energy, never the measurement. */
-        read = e->n > 0 && m->team->local_rank == 0 &&
-               e->source->read(e, joules) == ET_OK;
         feed(m, "sampling");
         m->cut = m->sampler.stopped;
         if (!m->sampler.stopped)
@@ -209,7 +279,7 @@ static enum et_status time_it(struct measuring *m)
     s = et_ranks_compare(m->team, &m->sampler.own, m->sampler.last,
                          &m->r->time);
     enum et_status described = et_sampler_describe(&m->sampler, &m->r->sync);
-    enum et_status merged = merge_energy(m, joules, read);
+    enum et_status merged = merge_energy(m);
     return s != ET_OK ? s : described != ET_OK ? described : merged;
 }
 
@@ -237,9 +307,24 @@ static void describe_work(struct measuring *m)
 {
     struct et_work w = {0};
     m->bench->work(m->state, &w);
-    m->r->work =
-        (struct et_result_work){w.flop,     w.bytes,   w.bus_bytes,
-                                w.messages, w.traffic, et_strdup(w.convention)};
+    m->r->work = (struct et_result_work){w.flop,
+                                         w.bytes,
+                                         w.bus_bytes,
+                                         w.messages,
+                                         w.traffic,
+                                         w.accesses,
+                                         et_strdup(w.convention)};
+}
+
+/* Possible only where iterations cannot be added (`once`). Each rank knows its
+ * own clock, so they agree on it. */
+static enum et_status too_short(const struct measuring *m, bool *out)
+{
+    double few = m->r->time.median * (double)m->r->time.iterations <
+                 et_sampling_floor(0, m->with->clock->resolution);
+    enum et_status s = et_team_reduce(m->team, ET_MAX, &few, 1);
+    *out = few > 0;
+    return s;
 }
 
 static enum et_status whole(struct measuring *m)
@@ -261,19 +346,38 @@ static enum et_status whole(struct measuring *m)
     double t;
     if (!agreed(m, et_sampler_once(&m->sampler, 1, &t), &team))
         return team;
+    m->digests.first = digest(m);
     if (!agreed(m, check(m), &team) || is_wrong(m))
         return team;
-    if (!agreed(m, time_it(m), &team))
+    feed(m, "preparing the ceilings");
+    team = et_ceilings_open(m->with, m->c, m->team, &m->ceilings);
+    if (team != ET_OK || !agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
-    if (m->r->time.n == 0 || m->cut) {
+    bool few;
+    if (!agreed(m, too_short(m, &few), &team))
+        return team;
+    const char *invalid = m->cut              ? "interrupted"
+                          : m->r->time.n == 0 ? "no sample was taken"
+                          : few               ? "a sample lasts less than 1000 "
+                                                "resolutions of the clock"
+                                              : NULL;
+    if (invalid) {
         m->r->outcome = ET_UNMEASURED;
-        m->r->reason =
-            et_strdup(m->cut ? "interrupted" : "no sample was taken");
+        m->r->reason = et_strdup(invalid);
         return ET_OK;
     }
     /* The very data that the last sample left. */
+    bool wrong = false;
+    m->digests.last = digest(m);
     if (!agreed(m, check(m), &team) || is_wrong(m))
+        return team;
+    feed(m, "comparing the outputs");
+    if (!agreed(m, compare_outputs(m, &wrong), &team) || wrong)
+        return team;
+    feed(m, "finishing the ceilings");
+    team = et_ceilings_finish(&m->ceilings, &m->r->ceilings);
+    if (team != ET_OK)
         return team;
     m->r->outcome = ET_MEASURED;
     feed(m, "counting");
@@ -317,6 +421,7 @@ enum et_status et_measure(const struct et_instruments *with,
     double start = et_clock_now(with->clock);
     enum et_status s = whole(&m);
     feed(&m, "releasing");
+    et_ceilings_close(&m.ceilings);
     c->bench->release(m.state);
     out->spent = et_clock_now(with->clock) - start;
     et_watchdog_feed(0, "");

@@ -1,8 +1,9 @@
 /* measure: one case, from preparing to the last check, into a result. The one
  * timing loop of the program; every bench goes through it.
  *
- * prepare -> run once and check -> calibrate -> warm up -> sample -> check the
- * timed data -> one counted pass -> release.
+ * prepare -> run once and check -> calibrate -> warm up -> sample, ceilings
+ * between the samples -> check the timed data -> compare the ranks' outputs ->
+ * one counted pass -> release.
  */
 #ifndef ET_RUN_MEASURE_H
 #define ET_RUN_MEASURE_H
@@ -11,6 +12,7 @@
 #include "harness/config/options.h"
 #include "harness/counter/counter.h"
 #include "harness/energy/energy.h"
+#include "harness/run/placement.h"
 #include "harness/run/result.h"
 #include "harness/system/clock.h"
 #include "harness/team/global_clock.h"
@@ -21,7 +23,10 @@ struct et_instruments {
     struct et_counters *counters;
     struct et_energy *energy;
     const struct et_options *options;
-    const char *tag; /* unique per run */
+    const char *tag;                      /* unique per run */
+    const struct et_benches *benches;     /* for ceilings; NULL: none */
+    const struct et_placement *placement; /* for host names; NULL: none */
+    uint64_t kind; /* of this rank's processor: equal, the same kind */
     /* Of the case's team, not of the run: NULL where there is none, because. */
     struct et_global_clock *global;
     const char *no_global;

@@ -81,7 +81,7 @@ struct et_result_ceiling {
 
 struct et_result_work {
     /* One iteration, whole team; as struct et_work. */
-    double flop, bytes, bus_bytes, messages, traffic;
+    double flop, bytes, bus_bytes, messages, traffic, accesses;
     char *convention;
 };
 

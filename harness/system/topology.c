@@ -303,3 +303,72 @@ void et_topology_read(const char *root, struct et_topology *out)
 #endif
     *out = t;
 }
+
+/* Which of cpu's caches is of this level and holds data; -1: none. */
+static int index_of_level(const char *root, int cpu, int level)
+{
+    for (int i = 0; i < 8; i++) {
+        int64_t l;
+        char type[32];
+        if (et_file_int(&l, root, CPU "/cpu%d/cache/index%d/level", cpu, i) &&
+            et_file_line(type, sizeof type, root,
+                         CPU "/cpu%d/cache/index%d/type", cpu, i) &&
+            l == level && strcmp(type, "Instruction") != 0)
+            return i;
+    }
+    return -1;
+}
+
+/* A cache is known by the first hardware thread that shares it; a kernel that
+ * does not tell who shares it leaves each thread its own. */
+static void count_caches(const char *root, int index,
+                         const struct et_cpus *online,
+                         const struct et_cpus *allowed, struct et_cache *c)
+{
+    struct et_cpus all = {{0}}, reached = {{0}};
+    for (int i = 0; i < ET_CPUS; i++) {
+        char path[128];
+        struct et_cpus sharers = {{0}};
+        if (!et_cpus_has(online, i))
+            continue;
+        snprintf(path, sizeof path, CPU "/cpu%d/cache/index%d/shared_cpu_list",
+                 i, index);
+        if (!read_list(&sharers, root, path))
+            et_cpus_add(&sharers, i);
+        et_cpus_add(&all, et_cpus_first(&sharers));
+        if (!et_cpus_has(allowed, i))
+            continue;
+        if (et_cpus_count(&reached) == 0)
+            c->threads = et_cpus_count(&sharers);
+        et_cpus_add(&reached, et_cpus_first(&sharers));
+    }
+    c->all = et_cpus_count(&all);
+    c->reached = et_cpus_count(&reached);
+}
+
+void et_caches_read(const char *root, struct et_caches *out)
+{
+    struct et_caches c = {.line = 64};
+    struct et_cpus online = {{0}}, allowed = {{0}};
+    char text[32];
+    read_list(&online, root, CPU "/online");
+    if (read_allowed(&allowed, root) && !*root)
+        add_places(&allowed);
+    if (et_cpus_count(&allowed) == 0)
+        allowed = online;
+    int cpu = et_cpus_first(&allowed);
+    for (int i = 0; i < 3; i++) {
+        struct et_cache *l = &c.level[i];
+        int index = index_of_level(root, cpu < 0 ? 0 : cpu, i + 1);
+        *l = (struct et_cache){ET_ABSENT_INT, 1, 1, 1};
+        if (index < 0 ||
+            !et_file_line(text, sizeof text, root,
+                          CPU "/cpu%d/cache/index%d/size", cpu, index))
+            continue;
+        l->size = parse_size(text);
+        et_file_int(&c.line, root,
+                    CPU "/cpu%d/cache/index%d/coherency_line_size", cpu, index);
+        count_caches(root, index, &online, &allowed, l);
+    }
+    *out = c;
+}

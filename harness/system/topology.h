@@ -34,4 +34,19 @@ struct et_topology {
 /* root as et_environment_read's. */
 void et_topology_read(const char *root, struct et_topology *out);
 
+/* One level of the caches that hold data, as the kernel tells of the first
+ * hardware thread this process may use; counts over those that are alike. */
+struct et_cache {
+    int64_t size;    /* bytes of one; ET_ABSENT_INT: no such level, not told */
+    int64_t threads; /* hardware threads that share one */
+    int64_t reached; /* of them, by the threads this process may use */
+    int64_t all;     /* of them, on the node */
+};
+struct et_caches {
+    struct et_cache level[3]; /* L1d, L2, L3 */
+    int64_t line;             /* bytes; 64 where it is not told */
+};
+/* From /sys alone, so cheap enough for every case of a plan. */
+void et_caches_read(const char *root, struct et_caches *out);
+
 #endif

@@ -58,7 +58,7 @@ sizes = 8, 64 KiB
 op = write, read
 layout = file-per-rank, shared
 cache = warm
-sizes = 64 KiB
+sizes = 1 MiB
 PLAN
 
 for ranks in 1 2 4; do

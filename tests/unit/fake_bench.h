@@ -6,6 +6,7 @@
 #define ET_TESTS_FAKE_BENCH_H
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/log.h"

@@ -396,15 +396,37 @@ static void full_disk(void **state)
     et_text_free(&l.lines);
 }
 
+static void refuses_short_samples(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct lab l;
+    struct et_result r;
+    open_lab(&l, &f, "none");
+    l.clock.resolution = 1e-5; /* a step of the fake clock is 1 ms */
+    measure_with(&l, "quick", &r);
+    close_lab(&l);
+    assert_int_equal(r.outcome, ET_UNMEASURED);
+    assert_non_null(strstr(r.reason, "1000 resolutions"));
+    et_result_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goes_right),       cmocka_unit_test(counted),
-        cmocka_unit_test(not_counted),      cmocka_unit_test(wrong_at_once),
-        cmocka_unit_test(wrong_when_timed), cmocka_unit_test(fails),
-        cmocka_unit_test(unsupported),      cmocka_unit_test(limits),
-        cmocka_unit_test(same_every_time),  cmocka_unit_test(driven),
-        cmocka_unit_test(gravest),          cmocka_unit_test(carried_on),
+        cmocka_unit_test(goes_right),
+        cmocka_unit_test(refuses_short_samples),
+        cmocka_unit_test(counted),
+        cmocka_unit_test(not_counted),
+        cmocka_unit_test(wrong_at_once),
+        cmocka_unit_test(wrong_when_timed),
+        cmocka_unit_test(fails),
+        cmocka_unit_test(unsupported),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(same_every_time),
+        cmocka_unit_test(driven),
+        cmocka_unit_test(gravest),
+        cmocka_unit_test(carried_on),
         cmocka_unit_test(full_disk),
     };
     et_log_level_set(ET_LOG_NONE);

@@ -1,0 +1,227 @@
+/* Companions of a case: each is prepared, calibrated, sampled in turn with
+ * the case and checked, like any case. Ranks agree after every step. */
+#include "config.h"
+#include "harness/run/ceilings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/run/sampling.h"
+#include "harness/stat/stat.h"
+
+static void give_up(struct et_ceiling *v, const char *why)
+{
+    if (!*v->absent)
+        snprintf(v->absent, sizeof v->absent, "%s", why);
+}
+
+/* Do all ranks go on with it? A rank that fails has said why in its log. */
+static bool agreed(struct et_ceilings *a, struct et_ceiling *v,
+                   enum et_status mine, const char *step)
+{
+    char why[sizeof v->absent];
+    if (et_team_agree(a->team, mine) == ET_OK)
+        return true;
+    const char *words = mine != ET_OK ? et_log_last_error() : "on another rank";
+    snprintf(why, sizeof why, "%s failed: %.160s", step, words);
+    give_up(v, why);
+    return false;
+}
+
+/* "bench backend=.. params ranks=.. nodes=.. threads=.." as a case. */
+static enum et_status make_case(const struct et_bound *b,
+                                const struct et_case *of,
+                                const struct et_benches *benches,
+                                struct et_case *out)
+{
+    struct et_text id = {0};
+    et_text_add(&id, "%s backend=%s %s%sranks=%lld nodes=%lld threads=%lld",
+                b->bench, b->backend, b->params, *b->params ? " " : "",
+                (long long)of->ranks, (long long)of->nodes,
+                (long long)of->threads);
+    enum et_status s =
+        id.failed ? et_no_memory() : et_case_parse(id.s, benches, out);
+    et_text_free(&id);
+    return s;
+}
+
+/* What this process can tell without trying; NULL: nothing stands against it.
+ * `memory` is looked at on each rank, as the nodes may differ. */
+static const char *why_not(const struct et_ceiling *v, struct et_team *team)
+{
+    const struct et_case *c = &v->c;
+    const char *why = c->bench->backend_why_not(c->backend);
+    if (!why)
+        why = c->bench->unsupported(c->params, c->backend, team->size);
+    if (why)
+        return why;
+    uint64_t memory = et_memory_available();
+    struct et_need need = {0};
+    c->bench->need(c->params, team->size, (int)c->threads, &need);
+    bool fits = memory == 0 || need.memory * team->local_size <= (double)memory;
+    return fits ? NULL : "no memory for it beside the case";
+}
+
+static enum et_status prepare(struct et_ceilings *a, struct et_ceiling *v)
+{
+    const struct et_options *o = a->with->options;
+    const struct et_setting setting = {.team = a->team,
+                                       .backend = v->c.backend,
+                                       .threads = (int)v->c.threads,
+                                       .seed = (uint64_t)o->seed,
+                                       .scratch = o->scratch,
+                                       .tag = a->with->tag};
+    v->state = et_alloc(1, v->c.bench->state_size);
+    enum et_status s = v->state ? ET_OK : et_no_memory();
+    if (!agreed(a, v, s, "preparing"))
+        return ET_OK;
+    v->sampler = (struct et_sampler){.bench = v->c.bench,
+                                     .state = v->state,
+                                     .team = a->team,
+                                     .clock = a->with->clock};
+    if (!agreed(a, v, v->c.bench->prepare(v->state, &setting, v->c.params),
+                "preparing"))
+        return ET_OK;
+    struct et_work work = {0};
+    v->c.bench->work(v->state, &work);
+    v->work = v->flop ? work.flop : work.bytes;
+    double floor = et_sampling_floor(o->min_time, a->with->clock->resolution);
+    agreed(a, v, et_sampler_calibrate(&v->sampler, floor), "calibrating");
+    return ET_OK;
+}
+
+static enum et_status add(struct et_ceilings *a, const struct et_bound *b,
+                          const struct et_case *c)
+{
+    struct et_ceiling *v = &a->v[a->n];
+    *v = (struct et_ceiling){.what = b->what, .flop = b->flop};
+    /* Pure, so all ranks come to the same. */
+    enum et_status s = make_case(b, c, a->with->benches, &v->c);
+    if (s != ET_OK)
+        return s;
+    a->n++;
+    const char *why = a->with->clock->fake ? "the clock is a fake" : NULL;
+    if (!why)
+        why = why_not(v, a->team);
+    double refused = why != NULL;
+    s = et_team_reduce(a->team, ET_MAX, &refused, 1);
+    if (s != ET_OK)
+        return s;
+    if (refused > 0) {
+        give_up(v, why ? why : "another rank's node cannot do it");
+        return ET_OK;
+    }
+    return prepare(a, v);
+}
+
+enum et_status et_ceilings_open(const struct et_instruments *with,
+                                const struct et_case *c, struct et_team *team,
+                                struct et_ceilings *out)
+{
+    struct et_bound b = {0};
+    *out = (struct et_ceilings){.with = with, .team = team};
+    if (!c->bench->bound || !with->benches || !with->options->ceilings)
+        return ET_OK;
+    enum et_status s = ET_OK;
+    for (size_t i = 0;
+         s == ET_OK && i < ET_CEILINGS &&
+         c->bench->bound(c->params, team->size, (int)c->threads, i, &b);
+         i++)
+        s = add(out, &b, c);
+    return s;
+}
+
+enum et_status et_ceilings_sample(struct et_ceilings *a)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        struct et_ceiling *v = &a->v[i];
+        double elapsed;
+        if (*v->absent)
+            continue;
+        enum et_status s = et_sampler_block(&v->sampler, 1, 0, &elapsed);
+        if (s == ET_OK && !et_reals_add(&v->samples, v->sampler.message[0]))
+            s = et_no_memory();
+        agreed(a, v, s, "sampling");
+    }
+    return ET_OK;
+}
+
+static enum et_status check(struct et_ceilings *a, struct et_ceiling *v)
+{
+    struct et_verification found = {.error = NAN, .bound = NAN};
+    if (*v->absent)
+        return ET_OK;
+    if (agreed(a, v, v->c.bench->verify(v->state, &found), "checking") &&
+        found.status != ET_CHECK_PASSED) {
+        give_up(v, "what it computed was wrong");
+        et_warn("%s: wrong: %s", v->c.id, found.note);
+    }
+    return ET_OK;
+}
+
+static bool put(const struct et_ceiling *v, struct et_list *list)
+{
+    struct et_result_ceiling *r = et_list_add(list, sizeof *r);
+    if (!r)
+        return false;
+    *r = (struct et_result_ceiling){.what = et_strdup(v->what),
+                                    .id = et_strdup(v->c.id),
+                                    .unit =
+                                        et_strdup(v->flop ? "FLOP/s" : "B/s"),
+                                    .work = v->work,
+                                    .rate = NAN,
+                                    .rate_low = NAN,
+                                    .rate_high = NAN};
+    if (*v->absent) {
+        r->absent = et_strdup(v->absent);
+        r->work = NAN;
+        return r->absent != NULL;
+    }
+    size_t n = v->samples.n;
+    double *sorted = et_alloc(n, sizeof *sorted);
+    if (!sorted)
+        return false;
+    memcpy(sorted, v->samples.v, n * sizeof *sorted);
+    et_stat_sort(sorted, n);
+    struct et_interval ci = et_stat_median_interval(sorted, n, 0.95);
+    r->rate = v->work / et_stat_quantile(sorted, n, 0.5);
+    r->rate_low = v->work / ci.high;
+    r->rate_high = v->work / ci.low;
+    free(sorted);
+    for (size_t i = 0; i < n; i++) {
+        if (!et_reals_add(&r->samples, v->samples.v[i]))
+            return false;
+    }
+    return true;
+}
+
+enum et_status et_ceilings_finish(struct et_ceilings *a, struct et_list *out)
+{
+    enum et_status s = ET_OK;
+    size_t least = a->n ? a->v[0].samples.n : ET_CEILING_SAMPLES;
+    for (size_t i = least; s == ET_OK && i < ET_CEILING_SAMPLES; i++)
+        s = et_ceilings_sample(a);
+    for (size_t i = 0; s == ET_OK && i < a->n; i++)
+        s = check(a, &a->v[i]);
+    for (size_t i = 0; s == ET_OK && i < a->n; i++)
+        s = put(&a->v[i], out) ? ET_OK : et_no_memory();
+    return s;
+}
+
+void et_ceilings_close(struct et_ceilings *a)
+{
+    for (size_t i = 0; i < a->n; i++) {
+        struct et_ceiling *v = &a->v[i];
+        if (v->state)
+            v->c.bench->release(v->state);
+        free(v->state);
+        et_sampler_free(&v->sampler);
+        free(v->samples.v);
+        et_case_free(&v->c);
+    }
+    a->n = 0;
+}

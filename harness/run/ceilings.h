@@ -1,0 +1,47 @@
+/* ceilings: what bounds a case, measured between its own samples by the same
+ * ranks on the same cores, so that both saw the same machine. A ceiling is a
+ * case of another bench, which the case's bench names (et_bench.bound). What
+ * could not be measured says why; it never costs the case itself.
+ */
+#ifndef ET_RUN_CEILINGS_H
+#define ET_RUN_CEILINGS_H
+
+#include "harness/config/case.h"
+#include "harness/run/measure.h"
+#include "harness/run/sampler.h"
+
+#define ET_CEILINGS 4
+/* Samples of each at least: fewer have no interval. */
+#define ET_CEILING_SAMPLES 6
+
+struct et_ceiling {
+    struct et_case c;
+    const char *what;
+    bool flop;
+    void *state;
+    struct et_sampler sampler;
+    struct et_reals samples; /* s an iteration, the team's */
+    double work;             /* of an iteration, whole team */
+    char absent[200];        /* why it is not measured; "" when it is */
+};
+
+struct et_ceilings {
+    const struct et_instruments *with;
+    struct et_team *team;
+    struct et_ceiling v[ET_CEILINGS];
+    size_t n;
+};
+
+/* All are collective over the case's team; an error means that the team no
+ * longer works. Prepares and calibrates what bounds the case `c`. */
+enum et_status et_ceilings_open(const struct et_instruments *with,
+                                const struct et_case *c, struct et_team *team,
+                                struct et_ceilings *out);
+/* One more sample of each. */
+enum et_status et_ceilings_sample(struct et_ceilings *a);
+/* Samples up to the least number, checks what they computed, and writes the
+ * list of et_result_ceiling. */
+enum et_status et_ceilings_finish(struct et_ceilings *a, struct et_list *out);
+void et_ceilings_close(struct et_ceilings *a);
+
+#endif

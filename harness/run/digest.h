@@ -1,0 +1,45 @@
+/* digest: do the ranks that were given the same inputs have the same outputs,
+ * bit for bit? One that differs from most is a node that computes wrongly in
+ * silence. (Dixit et al., "Silent Data Corruptions at Scale", 2021, on why.)
+ *
+ * Only a kernel that gives the same bits when it runs again can be judged so,
+ * and only among processors of one kind: libraries choose their kernels by it.
+ * Each rank therefore has two digests, of its first and of its last timed
+ * output; where they differ on half of the ranks or more the kernel is not
+ * reproducible, and nothing is said.
+ */
+#ifndef ET_RUN_DIGEST_H
+#define ET_RUN_DIGEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/run/placement.h"
+#include "harness/run/result.h"
+
+/* Of n bytes, by content and place; the same for any number of threads. */
+uint64_t et_digest(const void *data, size_t n);
+
+/* What a rank brings. */
+struct et_digests {
+    uint64_t kind; /* of processor; equal: the same */
+    uint64_t first, last;
+};
+
+/* Rank 0's verdict over p ranks, pure. odd: p flags, which ranks stand against
+ * most of their kind. Returns NULL, or why nothing can be said; *digest: of
+ * the largest kind's outputs. */
+const char *et_digests_judge(const struct et_digests *v, size_t p, bool *odd,
+                             uint64_t *digest);
+
+/* Collective: gathers, judges, and fills digest, digest_absent and odd on rank
+ * 0; *n_odd, on all, the number of ranks. placement: for host names; NULL:
+ * ranks by number. */
+enum et_status et_digests_compare(struct et_team *team,
+                                  const struct et_digests *mine,
+                                  const struct et_placement *placement,
+                                  struct et_result_verification *out,
+                                  int *n_odd);
+
+#endif
