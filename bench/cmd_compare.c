@@ -77,11 +77,14 @@ const struct et_command et_command_compare = {
     .size = sizeof(struct options),
     .min = 2,
     .max = 64,
-    .help = "A case is better or worse when the intervals do not overlap and "
-            "the change is larger than the tolerance. It is unsure where they "
-            "overlap and a side did not converge, or a side failed or has no "
-            "interval. Exit code 3 where a case is wrong, 1 where one is worse "
-            "or missing, 5 where it cannot be said.",
+    .help = "A case is better or worse when the ratio of its medians is beyond "
+            "the tolerance, the shift between its samples goes the same way, "
+            "and a rank test, adjusted for all cases compared, holds chance to "
+            "be unlikely (p below 0.05). It is unsure where the change is "
+            "beyond the tolerance without that, where a side did not "
+            "converge, failed or has no interval. Exit code 3 where a case is "
+            "wrong, 1 where one is worse or missing, 5 where it cannot be "
+            "said.",
     .examples = "  etalon compare last-night tonight\n",
     .run = compare,
 };

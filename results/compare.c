@@ -10,6 +10,8 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/stat/pair.h"
+#include "harness/stat/series.h"
 
 const char *et_change_name(enum et_change c)
 {
@@ -61,53 +63,99 @@ static const struct et_metric_value *headline(const struct et_record *r)
     return v->name && v->better && isfinite(v->value) ? v : NULL;
 }
 
-static enum et_change weigh(const struct et_comparison *c, bool higher,
-                            double tolerance)
+static struct et_sample samples(const struct et_record *r)
 {
-    /* The ratio's interval holds 1 exactly when the two intervals overlap. */
-    if (c->low <= 1 && c->high >= 1)
-        return ET_CHANGE_SAME;
-    if (fabs(c->ratio - 1) <= tolerance)
-        return ET_CHANGE_SAME;
-    return (c->ratio > 1) == higher ? ET_CHANGE_BETTER : ET_CHANGE_WORSE;
+    const struct et_reals *v = &r->result.time.samples;
+    return (struct et_sample){v->v, v->n, et_series_inflation(v->v, v->n)};
+}
+
+/* The samples are times; `c` speaks of the metric, which is either a time or an
+ * amount over one. */
+static void compare_samples(const struct et_record *base,
+                            const struct et_record *now,
+                            struct et_comparison *c)
+{
+    struct et_contrast pair;
+    double before = base->result.time.median, after = now->result.time.median;
+    if (!et_pair_ratio(samples(base), samples(now), 0.95, &pair))
+        return;
+    struct et_interval i = pair.interval;
+    /* 1, unless the amount of work is not the same. */
+    double amount = c->higher ? c->value * after / (c->base * before)
+                              : c->value * before / (c->base * after);
+    c->shift = amount * (c->higher ? 1 / pair.shift : pair.shift);
+    c->low = amount * (c->higher ? 1 / i.high : i.low);
+    c->high = amount * (c->higher ? 1 / i.low : i.high);
+    c->ahead = 1 - pair.above;
+    c->p = pair.p;
 }
 
 static void compare_values(const struct et_record *base,
                            const struct et_record *now,
                            const struct et_metric_value *a,
-                           const struct et_metric_value *b, double tolerance,
-                           bool fake, struct et_comparison *c)
+                           const struct et_metric_value *b, bool fake,
+                           struct et_comparison *c)
 {
     c->base = a->value;
     c->value = b->value;
     c->ratio = b->value / a->value;
-    c->low = b->ci_low / a->ci_high;
-    c->high = b->ci_high / a->ci_low;
-    bool whole = !fake && isfinite(c->ratio) && isfinite(c->low) &&
-                 isfinite(c->high) && a->unit && b->unit &&
+    c->higher = strcmp(a->better, "higher") == 0;
+    c->settled = base->result.time.converged && now->result.time.converged;
+    c->change = ET_CHANGE_UNSURE; /* until weighed */
+    bool whole = !fake && isfinite(c->ratio) && isfinite(a->ci_low) &&
+                 isfinite(a->ci_high) && isfinite(b->ci_low) &&
+                 isfinite(b->ci_high) && a->unit && b->unit &&
                  strcmp(a->unit, b->unit) == 0;
-    bool converged = base->result.time.converged && now->result.time.converged;
-    c->change = whole ? weigh(c, strcmp(a->better, "higher") == 0, tolerance)
-                      : ET_CHANGE_UNSURE;
-    /* Intervals that do not overlap say so however wide they are, and a sick
-     * node is the one that does not settle; within a wide one a loss may hide.
-     */
-    if (c->change == ET_CHANGE_SAME && !converged)
-        c->change = ET_CHANGE_UNSURE;
+    if (whole)
+        compare_samples(base, now, c);
+}
+
+/* What a tested case has come to. */
+static enum et_change weigh(const struct et_comparison *c, double tolerance)
+{
+    bool beyond = !(fabs(c->ratio - 1) <= tolerance);
+    bool agree = c->ratio > 1 ? c->shift > 1 : c->shift < 1;
+    if (beyond && agree && c->p < ET_COMPARE_ALPHA)
+        return (c->ratio > 1) == c->higher ? ET_CHANGE_BETTER : ET_CHANGE_WORSE;
+    /* Chance may have done it, or the samples have changed their shape: not a
+     * change, and not the same. Within a wide interval a loss may hide. */
+    if (beyond || !(fabs(c->shift - 1) <= tolerance) || !c->settled)
+        return ET_CHANGE_UNSURE;
+    return ET_CHANGE_SAME;
+}
+
+/* All p values at once, since each case more is another chance to be wrong. */
+static bool weigh_all(struct et_comparisons *all, double tolerance)
+{
+    double *p = et_alloc(all->n + 1, sizeof *p);
+    for (size_t i = 0; p && i < all->n; i++)
+        p[i] = all->v[i].p;
+    bool ok = p && et_pair_holm(p, all->n);
+    for (size_t i = 0; ok && i < all->n; i++) {
+        struct et_comparison *c = &all->v[i];
+        c->p = p[i];
+        if (c->change == ET_CHANGE_UNSURE && !isnan(c->p))
+            c->change = weigh(c, tolerance);
+    }
+    free(p);
+    return ok;
 }
 
 /* One case of the baseline or of run k, or both; a case that neither measured
  * leaves no row, unless run k got it wrong or failed at it. */
 static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
                          size_t k, const struct et_record *base,
-                         const struct et_record *now, double tolerance)
+                         const struct et_record *now)
 {
     const struct et_metric_value *a = headline(base), *b = headline(now);
     struct et_comparison c = {.base = NAN,
                               .value = NAN,
                               .ratio = NAN,
+                              .shift = NAN,
                               .low = NAN,
                               .high = NAN,
+                              .p = NAN,
+                              .ahead = NAN,
                               .run = k};
     bool wrong = now && (now->result.outcome == ET_WRONG_DATA ||
                          now->result.verification.status == ET_CHECK_FAILED);
@@ -117,7 +165,7 @@ static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
     if (a && b && strcmp(a->name, b->name) != 0)
         b = et_record_metric(now, a->name);
     if (a && b)
-        compare_values(base, now, a, b, tolerance,
+        compare_values(base, now, a, b,
                        runs[0].info.clock_fake || runs[k].info.clock_fake, &c);
     else if (a) {
         c.base = a->value;
@@ -158,17 +206,17 @@ enum et_status et_compare(const struct et_run *runs, size_t n, double tolerance,
         ok = index_make(&runs[k], &here);
         for (size_t i = 0; ok && i < runs[0].n; i++) {
             const struct et_record *r = &runs[0].records[i];
-            ok =
-                compare_case(&result, runs, k, r, look_up(&here, r), tolerance);
+            ok = compare_case(&result, runs, k, r, look_up(&here, r));
         }
         for (size_t i = 0; ok && i < runs[k].n; i++) {
             const struct et_record *r = &runs[k].records[i];
             if (!look_up(&base, r))
-                ok = compare_case(&result, runs, k, NULL, r, tolerance);
+                ok = compare_case(&result, runs, k, NULL, r);
         }
         free(here.v);
     }
     free(base.v);
+    ok = ok && weigh_all(&result, tolerance);
     if (!ok) {
         s = et_error(ET_INFRA, "out of memory");
         et_comparisons_free(&result);

@@ -129,9 +129,9 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
                                     const struct et_comparisons *c,
                                     struct et_doc *out)
 {
-    static const char *const columns[] = {"Change", "Case",         "Run",
-                                          "Metric", "Baseline",     "Value",
-                                          "Ratio",  "Widest range", NULL};
+    static const char *const columns[] = {
+        "Change", "Case",  "Run",           "Metric", "Baseline", "Value",
+        "Ratio",  "Shift", "95 % interval", "p",      "Ahead",    NULL};
     struct et_doc doc = {.title = et_strdup("etalon comparison")};
     size_t counts[sizeof order / sizeof *order] = {0};
     for (size_t i = 0; i < c->n; i++)
@@ -166,7 +166,7 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
                       runs[i].n);
     }
     et_doc_heading(&doc, 2, "Cases");
-    b = et_doc_table(&doc, "lllrrrrr", columns);
+    b = et_doc_table(&doc, "lllrrrrrrrr", columns);
     size_t shown = 0;
     for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
         for (size_t i = 0; i < c->n && shown < ET_REPORT_ROWS; i++) {
@@ -184,16 +184,28 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
             et_block_cell(b, "%s %s", et_say_real(v->value).s,
                           isnan(v->value) ? "" : unit);
             et_block_cell(b, "%s", et_say_real(v->ratio).s);
+            et_block_cell(b, "%s", et_say_real(v->shift).s);
             et_block_cell(b, "%s",
-                          et_say_interval(v->ratio, v->low, v->high).s);
+                          et_say_interval(v->shift, v->low, v->high).s);
+            et_block_cell(b, "%s", et_say_real(v->p).s);
+            et_block_cell(b, "%s", et_say_percent(v->ahead).s);
         }
     }
     if (b && shown < c->n)
         et_block_note(b, "The first %zu of %zu rows.", shown, c->n);
     et_doc_paragraph(&doc,
-                     "Ratio is value over baseline. A change counts when the "
-                     "intervals do not overlap and it is larger than the "
-                     "tolerance; the range is the widest that both intervals "
-                     "allow.");
+                     "Ratio is value over baseline, of medians; shift is the "
+                     "ratio of samples (Hodges and Lehmann) with its interval; "
+                     "p is Mann and Whitney's rank test of the samples, "
+                     "dependence of neighbours counted in, adjusted for all "
+                     "cases compared here (Holm); ahead is how often a sample "
+                     "is better than one of the baseline.");
+    et_doc_paragraph(&doc,
+                     "A change counts when the ratio is beyond the tolerance, "
+                     "the shift goes the same way and p is below 0.05. Beyond "
+                     "the tolerance without that it is unsure, as is a case "
+                     "within it that did not converge. The test knows the "
+                     "samples of these runs; what else differs from one run to "
+                     "the next is what the tolerance is for.");
     return finish(&doc, out);
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "harness/base/random.h"
 
+#include <math.h>
 #include <string.h>
 
 uint64_t et_random_mix(uint64_t x)
@@ -35,13 +36,28 @@ void et_random_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
 #pragma omp parallel for schedule(static) if (n > 65536)
         for (size_t i = 0; i < n; i++)
             d[i] = et_random_unit(stream, first + i);
-    } else {
+    } else if (dtype == ET_FP32) {
         float *f = out;
         /* 24 bits, so that rounding to float never reaches 1. */
 #pragma omp parallel for schedule(static) if (n > 65536)
         for (size_t i = 0; i < n; i++)
             f[i] = (float)(et_random_u64(stream, first + i) >> 40) * 0x1p-23f -
                    1.0f;
+    } else if (dtype == ET_INT8) {
+        int8_t *c = out;
+#pragma omp parallel for schedule(static) if (n > 65536)
+        for (size_t i = 0; i < n; i++)
+            c[i] =
+                (int8_t)((int)(et_random_u64(stream, first + i) >> 56) - 128);
+    } else {
+        int bits = dtype == ET_FP16 ? 11 : 8; /* of the significand */
+#pragma omp parallel for schedule(static) if (n > 65536)
+        for (size_t i = 0; i < n; i++)
+            et_dtype_set(
+                dtype, out, i,
+                ldexp((double)(et_random_u64(stream, first + i) >> (64 - bits)),
+                      1 - bits) -
+                    1.0);
     }
 }
 

@@ -16,7 +16,9 @@ uint64_t et_random_stream(uint64_t seed, uint64_t tag); /* derive a stream */
 uint64_t et_random_u64(uint64_t stream, uint64_t i);
 double et_random_unit(uint64_t stream, uint64_t i); /* uniform in [-1, 1) */
 
-/* Fill n elements [first, first+n) of the stream: uniform in [-1, 1). */
+/* Fill n elements [first, first+n) of the stream: uniform in [-1, 1), of as
+ * many digits as the type has, so that nothing is rounded; int8: uniform over
+ * all its 256 values. */
 void et_random_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
                     uint64_t first);
 /* Fill n bytes with incompressible data; `first`, in bytes, is a multiple of

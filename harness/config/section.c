@@ -169,7 +169,8 @@ static enum et_status add_item(struct axis *a, const struct et_field *row,
     return add_point(a, row->key, item) ? ET_OK : no_memory();
 }
 
-/* "1024x512x256" or "2048^3" fills the bench's shape keys in order. */
+/* "1024x512x256" or "2048^3" fills the bench's shape keys in order; a lone
+ * key takes the item as it is. */
 static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
                                   const char *item, const char *where)
 {
@@ -283,6 +284,8 @@ static enum et_status shape_axis(const struct et_section *s,
     struct et_catalog catalog = {0};
     enum et_status status = ET_OK;
     bool by_hand = false;
+    /* Words that are not of the catalog: peak's sizes are element types. */
+    bool words = et_field_find(b->params, b->shape[0])->type == ET_CHOICE;
     for (size_t i = 0; b->shape[i]; i++)
         by_hand = by_hand || entry_of(s, b->shape[i]);
     if (!e && by_hand)
@@ -292,7 +295,7 @@ static enum et_status shape_axis(const struct et_section *s,
                         &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         const char *item = items.v[i];
-        bool number = isdigit((unsigned char)*item) || *item == '-';
+        bool number = words || isdigit((unsigned char)*item) || *item == '-';
         if (number && by_hand)
             status = et_error(ET_USAGE,
                               "%s: %s: '%s' sets what another key of the "

@@ -255,7 +255,9 @@ static enum et_status merge_energy(struct measuring *m)
 static enum et_status time_it(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
-    double floor = et_sampling_floor(o->min_time, m->with->clock->resolution);
+    /* Twice the least: a kernel gets faster once it is warm. */
+    double floor =
+        et_sampling_floor(o->min_time, 2 * m->with->clock->resolution);
     feed(m, "calibrating");
     enum et_status s = et_sampler_synchronise(&m->sampler);
     if (s == ET_OK)

@@ -256,8 +256,16 @@ enum et_status et_sampler_calibrate(struct et_sampler *m, double floor)
         enum et_status s = et_sampler_block(m, 1, start, &elapsed);
         if (s != ET_OK || m->stopped)
             return s;
-        uint64_t next = et_sampling_grow(
-            m->iterations, m->message[0] * (double)m->iterations, floor);
+        double least = m->message[0] * (double)m->iterations;
+        /* A disturbed reading looks long enough: two more must be, too. */
+        if (least >= floor && least < 10 * floor) {
+            s = et_sampler_block(m, 2, start, &elapsed);
+            if (s != ET_OK || m->stopped)
+                return s;
+            least = fmin(least, fmin(m->message[0], m->message[1]) *
+                                    (double)m->iterations);
+        }
+        uint64_t next = et_sampling_grow(m->iterations, least, floor);
         if (next == m->iterations)
             return ET_OK;
         m->iterations = next;

@@ -43,44 +43,156 @@ double et_stat_median(const double *v, size_t n)
     return m;
 }
 
-/* P(B = k) for B ~ binomial(n, 1/2), through logarithms so that a large n does
- * not underflow before the middle. */
-static double binomial_half(size_t k, size_t n)
+double et_stat_mean(const double *v, size_t n)
 {
-    return exp(lgamma((double)n + 1) - lgamma((double)k + 1) -
-               lgamma((double)(n - k) + 1) - (double)n * M_LN2);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += v[i];
+    return n ? sum / (double)n : NAN;
 }
 
-/* The largest j (from 0) with P(x[j] <= median <= x[n-1-j]) >= confidence;
- * -1 where even the whole range is not enough. */
-static long interval_rank(size_t n, double confidence)
+double et_stat_harmonic_mean(const double *v, size_t n)
 {
-    double tail = (1 - confidence) / 2;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!(v[i] > 0))
+            return NAN;
+        sum += 1 / v[i];
+    }
+    return n ? (double)n / sum : NAN;
+}
+
+struct placed {
+    double v;
+    size_t at;
+};
+
+static int placed_ascending(const void *a, const void *b)
+{
+    double x = ((const struct placed *)a)->v, y = ((const struct placed *)b)->v;
+    return (x > y) - (x < y);
+}
+
+double et_stat_ranks(const double *v, size_t n, double *ranks)
+{
+    double ties = 0;
+    if (n == 0)
+        return 0;
+    struct placed *p = malloc(n * sizeof *p);
+    if (!p)
+        return NAN;
+    for (size_t i = 0; i < n; i++)
+        p[i] = (struct placed){v[i], i};
+    qsort(p, n, sizeof *p, placed_ascending);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && p[end].v == p[i].v; end++)
+            ;
+        double t = (double)(end - i);
+        ties += t * t * t - t;
+        for (size_t k = i; k < end; k++)
+            ranks[p[k].at] = ((double)i + 1 + (double)end) / 2;
+    }
+    free(p);
+    return ties;
+}
+
+/* P(B = k) for B ~ binomial(n, q), through logarithms so that a large n does
+ * not underflow before the middle. */
+static double binomial(size_t k, size_t n, double q)
+{
+    return exp(lgamma((double)n + 1) - lgamma((double)k + 1) -
+               lgamma((double)(n - k) + 1) + (double)k * log(q) +
+               (double)(n - k) * log1p(-q));
+}
+
+/* The largest j (from 0) with P(B <= j) <= tail, -1 where there is none, and
+ * that probability. */
+static long tail_rank(size_t n, double q, double tail, double *reached)
+{
     long j = -1;
     double cdf = 0;
-    for (long k = 0; k < (long)(n / 2); k++) {
-        cdf += binomial_half((size_t)k, n);
+    *reached = 0;
+    for (size_t k = 0; k < n; k++) {
+        cdf += binomial(k, n, q);
         if (cdf > tail)
             break;
-        j = k;
+        *reached = cdf;
+        j = (long)k;
     }
     return j;
+}
+
+struct et_interval et_stat_quantile_interval(const double *sorted, size_t n,
+                                             double q, double confidence)
+{
+    double tail = (1 - confidence) / 2, reached;
+    struct et_interval ci = {NAN, NAN};
+    if (!(q > 0 && q < 1))
+        return ci;
+    long low = tail_rank(n, q, tail, &reached);
+    long high = tail_rank(n, 1 - q, tail, &reached);
+    if (low >= 0)
+        ci.low = sorted[low];
+    if (high >= 0)
+        ci.high = sorted[n - 1 - (size_t)high];
+    return ci;
 }
 
 struct et_interval et_stat_median_interval(const double *sorted, size_t n,
                                            double confidence)
 {
-    struct et_interval none = {NAN, NAN};
-    long j = n ? interval_rank(n, confidence) : -1;
+    return et_stat_quantile_interval(sorted, n, 0.5, confidence);
+}
+
+/* The rank, from 1 and with a fraction, of the lower end for n independent
+ * samples; NAN where n is too small. */
+static double near_rank(size_t n, double confidence)
+{
+    double tail = (1 - confidence) / 2, outer;
+    long j = tail_rank(n, 0.5, tail, &outer);
     if (j < 0)
+        return NAN;
+    /* Rank d covers too much, d + 1 too little; `part` is how far confidence
+     * lies between the two. */
+    double d = (double)j + 1, all = (double)n;
+    double part = (tail - outer) / binomial((size_t)j + 1, n, 0.5);
+    return d + (all - d) * part / (d + (all - 2 * d) * part);
+}
+
+static double at_rank(const double *sorted, size_t n, double rank)
+{
+    double below = floor(rank);
+    size_t i = (size_t)below;
+    if (i < 1)
+        return sorted[0];
+    if (i >= n)
+        return sorted[n - 1];
+    return sorted[i - 1] + (rank - below) * (sorted[i] - sorted[i - 1]);
+}
+
+struct et_interval et_stat_median_interval_near(const double *sorted, size_t n,
+                                                double effective,
+                                                double confidence)
+{
+    struct et_interval none = {NAN, NAN};
+    if (!(effective >= (double)et_stat_median_floor(confidence)))
         return none;
-    return (struct et_interval){sorted[j], sorted[n - 1 - (size_t)j]};
+    if (effective > (double)n)
+        effective = (double)n;
+    double m = floor(effective), part = effective - m;
+    double level = near_rank((size_t)m, confidence) / (m + 1);
+    if (part > 0)
+        level +=
+            part * (near_rank((size_t)m + 1, confidence) / (m + 2) - level);
+    double rank = level * ((double)n + 1);
+    return (struct et_interval){at_rank(sorted, n, rank),
+                                at_rank(sorted, n, (double)n + 1 - rank)};
 }
 
 size_t et_stat_median_floor(double confidence)
 {
     size_t n = 1;
-    while (binomial_half(0, n) > (1 - confidence) / 2)
+    while (binomial(0, n, 0.5) > (1 - confidence) / 2)
         n++;
     return n;
 }
@@ -154,4 +266,69 @@ double et_stat_t95(size_t df)
     double z = 1.959964, d = (double)df;
     return z + (z * z * z + z) / (4 * d) +
            (5 * pow(z, 5) + 16 * pow(z, 3) + 3 * z) / (96 * d * d);
+}
+
+double et_stat_normal_tails(double z)
+{
+    return erfc(fabs(z) / M_SQRT2);
+}
+
+static double polynomial(const double *c, size_t n, double x)
+{
+    double sum = c[n - 1];
+    for (size_t i = n - 1; i > 0; i--)
+        sum = sum * x + c[i - 1];
+    return sum;
+}
+
+double et_stat_normal_quantile(double p)
+{
+    static const double
+        a[] = {3.3871328727963666080e0, 1.3314166789178437745e2,
+               1.9715909503065514427e3, 1.3731693765509461125e4,
+               4.5921953931549871457e4, 6.7265770927008700853e4,
+               3.3430575583588128105e4, 2.5090809287301226727e3},
+        b[] = {1.0,
+               4.2313330701600911252e1,
+               6.8718700749205790830e2,
+               5.3941960214247511077e3,
+               2.1213794301586595867e4,
+               3.9307895800092710610e4,
+               2.8729085735721942674e4,
+               5.2264952788528545610e3},
+        c[] = {1.42343711074968357734e0,  4.63033784615654529590e0,
+               5.76949722146069140550e0,  3.64784832476320460504e0,
+               1.27045825245236838258e0,  2.41780725177450611770e-1,
+               2.27238449892691845833e-2, 7.74545014278341407640e-4},
+        d[] = {1.0,
+               2.05319162663775882187e0,
+               1.67638483018380384940e0,
+               6.89767334985100004550e-1,
+               1.48103976427480074590e-1,
+               1.51986665636164571966e-2,
+               5.47593808499534494600e-4,
+               1.05075007164441684324e-9},
+        e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,
+               1.78482653991729133580e0,  2.96560571828504891230e-1,
+               2.65321895265761230930e-2, 1.24266094738807843860e-3,
+               2.71155556874348757815e-5, 2.01033439929228813265e-7},
+        f[] = {1.0,
+               5.99832206555887937690e-1,
+               1.36929880922735805310e-1,
+               1.48753612908506148525e-2,
+               7.86869131145613259100e-4,
+               1.84631831751005468180e-5,
+               1.42151175831644588870e-7,
+               2.04426310338993978564e-15};
+    if (!(p > 0 && p < 1))
+        return p == 0 ? -INFINITY : p == 1 ? INFINITY : NAN;
+    double q = p - 0.5;
+    if (fabs(q) <= 0.425) {
+        double r = 0.180625 - q * q;
+        return q * polynomial(a, 8, r) / polynomial(b, 8, r);
+    }
+    double r = sqrt(-log(q < 0 ? p : 1 - p));
+    double z = r <= 5 ? polynomial(c, 8, r - 1.6) / polynomial(d, 8, r - 1.6)
+                      : polynomial(e, 8, r - 5) / polynomial(f, 8, r - 5);
+    return q < 0 ? -z : z;
 }

@@ -18,13 +18,40 @@ void et_stat_sort(double *v, size_t n);
 double et_stat_quantile(const double *sorted, size_t n, double q);
 double et_stat_median(const double *v, size_t n); /* v unsorted; NAN: n=0 */
 
-/* Distribution-free interval of the median from order statistics: the
- * narrowest symmetric pair of ranks whose binomial(n, 1/2) coverage is at
- * least `confidence` (Conover, Practical Nonparametric Statistics, 3.2;
- * Le Boudec, Performance Evaluation, Thm 2.1). {NAN, NAN} where n is too small
- * for any pair (n < 6 at 95 %). */
+/* Costs (seconds, joules, bytes) are summed, so their mean is arithmetic;
+ * rates (FLOP/s, B/s) of equal work are summed by the time that each stands
+ * for, so theirs is harmonic. Rules 3 and 4 of Hoefler and Belli, Scientific
+ * Benchmarking of Parallel Computing Systems, SC15. NAN for n = 0; the harmonic
+ * one also where a rate is not above zero, which no work in some time is. */
+double et_stat_mean(const double *v, size_t n);
+double et_stat_harmonic_mean(const double *v, size_t n);
+
+/* Ranks from 1 in the order of v, ties sharing their mean rank. Returns the sum
+ * of t^3 - t over the groups of t equal values, 0 where all differ; NAN, with
+ * ranks untouched, where there is no memory. */
+double et_stat_ranks(const double *v, size_t n, double *ranks);
+
+/* Distribution-free interval of quantile q from order statistics: the largest
+ * rank whose binomial(n, q) tail is at most (1 - confidence) / 2, from either
+ * side (Conover, Practical Nonparametric Statistics, 3.2; Le Boudec,
+ * Performance Evaluation, Thm 2.1); coverage is at least `confidence`. An end
+ * that no rank reaches is NAN: p99 has an upper end from n = 368 on. */
+struct et_interval et_stat_quantile_interval(const double *sorted, size_t n,
+                                             double q, double confidence);
+/* The same for the median; {NAN, NAN} where n is too small for any pair of
+ * ranks (n < 6 at 95 %). */
 struct et_interval et_stat_median_interval(const double *sorted, size_t n,
                                            double confidence);
+/* The same with coverage near `confidence` instead of above it: the ends stand
+ * between neighbouring order statistics, interpolated by the rule of
+ * Hettmansperger and Sheather, Confidence intervals based on interpolated order
+ * statistics, Statistics & Probability Letters 4 (1986). `effective` is the
+ * number of independent samples that the n stand for, at most n: the ends are
+ * the same quantiles that they would be for so many, linear between whole ones.
+ * {NAN, NAN} where it is below et_stat_median_floor. */
+struct et_interval et_stat_median_interval_near(const double *sorted, size_t n,
+                                                double effective,
+                                                double confidence);
 
 /* Smallest n at which such an interval exists. */
 size_t et_stat_median_floor(double confidence);
@@ -45,5 +72,11 @@ struct et_line et_stat_line_relative(const double *x, const double *y,
 
 /* Two-sided 95 % point of Student's t with df degrees of freedom. */
 double et_stat_t95(size_t df);
+
+/* The standard normal: the z below which a share p of it lies (Wichura,
+ * Algorithm AS 241, Applied Statistics 37, 1988; to about 1e-15), and the share
+ * beyond |z| on both sides, the p value of z. */
+double et_stat_normal_quantile(double p);
+double et_stat_normal_tails(double z);
 
 #endif

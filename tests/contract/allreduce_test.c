@@ -129,7 +129,7 @@ int main(void)
             printf("allreduce %s: not tested: %s\n", b->name, why);
             continue;
         }
-        for (int d = 0; d < ET_DTYPES; d++) {
+        for (int d = ET_FP64; d <= ET_FP32; d++) {
             for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
                 test_backend(b, t, (enum et_dtype)d, sizes[i]);
             test_bench(b->name, t, d, 8);

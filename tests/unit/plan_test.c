@@ -343,6 +343,42 @@ static void default_plan(void **state)
     assert_true(counts[0] > 10 && counts[1] > 3 * counts[0]);
 }
 
+/* Sizes that are words: peak's element types. */
+static void words_for_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys, *ids;
+    } plans[] = {{"dtypes = bf16,fp32\n",
+                  "peak backend=portable dtype=bf16 ranks=1 threads=2\n"
+                  "peak backend=portable dtype=fp32 ranks=1 threads=2\n"},
+                 {"dtype = int8\n",
+                  "peak backend=portable dtype=int8 ranks=1 threads=2\n"},
+                 {"", "peak backend=portable dtype=fp64 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=fp32 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=fp16 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=bf16 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=int8 ranks=1 threads=2\n"}};
+    struct expanded x;
+    char text[256];
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+        snprintf(text, sizeof text, "[peak]\nbackend = portable\n%s",
+                 plans[i].keys);
+        expand(&x, text, &et_benches, &one, NULL, NULL);
+        assert_int_equal(x.status, ET_OK);
+        assert_string_equal(et_text_str(&x.ids), plans[i].ids);
+        release(&x);
+    }
+    expand(&x, "[peak]\ndtypes = fp33\n", &et_benches, &one, NULL, NULL);
+    assert_int_equal(x.status, ET_USAGE);
+    assert_non_null(strstr(et_log_last_error(), "p:2: [peak]: dtype: 'fp33'"));
+    release(&x);
+    expand(&x, "[peak]\ndtypes = fp32\ndtype = fp64\n", &et_benches, &one, NULL,
+           NULL);
+    assert_int_equal(x.status, ET_USAGE);
+    release(&x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,7 +387,7 @@ int main(void)
         cmocka_unit_test(teams),        cmocka_unit_test(too_large_teams),
         cmocka_unit_test(named_shapes), cmocka_unit_test(set_from_outside),
         cmocka_unit_test(last_word),    cmocka_unit_test(refusals),
-        cmocka_unit_test(default_plan),
+        cmocka_unit_test(default_plan), cmocka_unit_test(words_for_sizes),
     };
     et_log_level_set(ET_LOG_NONE);
     return cmocka_run_group_tests(tests, NULL, NULL);

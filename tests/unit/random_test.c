@@ -124,13 +124,52 @@ static void any_thread_count(void **state)
     }
 }
 
+/* The small types: a part is the same as the whole's, every value is one the
+ * type has, the ends are reached, the mean is where it should be. */
+static void small_types(void **state)
+{
+    enum { N = 100000 };
+    static const struct {
+        enum et_dtype dtype;
+        double least, most, mean, deviation;
+    } want[] = {{ET_FP16, -1, 1 - 0x1p-10, -0x1p-11, 0.5774},
+                {ET_BF16, -1, 1 - 0x1p-7, -0x1p-8, 0.5774},
+                {ET_INT8, -128, 127, -0.5, 73.9}};
+    (void)state;
+    for (size_t w = 0; w < sizeof want / sizeof *want; w++) {
+        enum et_dtype t = want[w].dtype;
+        size_t size = et_dtype_size(t);
+        char *a[2], part[5 * 2];
+        for (int i = 0; i < 2; i++) {
+            threads(i ? 3 : 1);
+            a[i] = malloc(N * size);
+            assert_non_null(a[i]);
+            et_random_fill(t, a[i], N, 7, 11);
+        }
+        assert_memory_equal(a[0], a[1], N * size);
+        et_random_fill(t, part, 5, 7, 11 + 1000);
+        assert_memory_equal(part, a[0] + 1000 * size, 5 * size);
+        double least = INFINITY, most = -INFINITY, sum = 0;
+        for (size_t i = 0; i < N; i++) {
+            double v = et_dtype_get(t, a[0], i);
+            least = fmin(least, v);
+            most = fmax(most, v);
+            sum += v;
+        }
+        assert_true(least == want[w].least && most == want[w].most);
+        assert_true(fabs(sum / N - want[w].mean) <
+                    5 * want[w].deviation / sqrt(N));
+        free(a[0]);
+        free(a[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fixed_values),
-        cmocka_unit_test(uniform),
-        cmocka_unit_test(streams_differ),
-        cmocka_unit_test(any_thread_count),
+        cmocka_unit_test(fixed_values),   cmocka_unit_test(uniform),
+        cmocka_unit_test(streams_differ), cmocka_unit_test(any_thread_count),
+        cmocka_unit_test(small_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

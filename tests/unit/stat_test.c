@@ -181,13 +181,135 @@ static void student(void **state)
         assert_true(et_stat_t95(df + 1) < et_stat_t95(df));
 }
 
+static void near_ranks(void **state)
+{
+    (void)state;
+    /* Hettmansperger and Sheather's rule in whole fractions (Python 3):
+     *   g = lambda d: 1 - 2 * sum(Fraction(comb(n, k), 2**n)
+     *                             for k in range(d))
+     *   i = (g(d) - 0.95) / (g(d) - g(d + 1)), g(d) the last above 0.95
+     *   d + (n - d) * i / (d + (n - 2 * d) * i) */
+    static const struct {
+        size_t n;
+        double rank;
+    } table[] = {{6, 1.357142857143},    {7, 1.733333333333},
+                 {8, 1.935643564356},    {9, 2.227906976744},
+                 {10, 2.657657657658},   {12, 3.263118440780},
+                 {20, 6.235234215886},   {31, 10.675247357214},
+                 {100, 40.763200616340}, {200, 86.688834681938}};
+    double v[200];
+    for (size_t i = 0; i < COUNT(v); i++)
+        v[i] = (double)i + 1;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        size_t n = table[i].n;
+        struct et_interval ci =
+            et_stat_median_interval_near(v, n, (double)n, 0.95);
+        assert_near(ci.low, table[i].rank, 1e-10);
+        assert_near(ci.high, (double)n + 1 - table[i].rank, 1e-10);
+        /* More samples than there are make nothing surer. */
+        struct et_interval more = et_stat_median_interval_near(v, n, 1e9, 0.95);
+        assert_true(more.low == ci.low && more.high == ci.high);
+    }
+    /* 200 that stand for 20: the same quantiles. */
+    struct et_interval few = et_stat_median_interval_near(v, 200, 20, 0.95);
+    assert_near(few.low, 6.235234215886 / 21 * 201, 1e-10);
+    double last = few.low;
+    for (double e = 20.1; e < 200; e += 0.1) {
+        double low = et_stat_median_interval_near(v, 200, e, 0.95).low;
+        assert_true(fabs(low - last) < 1);
+        last = low;
+    }
+    assert_true(isnan(et_stat_median_interval_near(v, 5, 5, 0.95).low));
+    assert_true(isnan(et_stat_median_interval_near(v, 200, 5.9, 0.95).high));
+    assert_true(isnan(et_stat_median_interval_near(v, 200, NAN, 0.95).low));
+    assert_true(isnan(et_stat_median_interval_near(v, 0, 0, 0.95).low));
+}
+
+static void quantile_intervals(void **state)
+{
+    (void)state;
+    double v[368];
+    for (size_t i = 0; i < COUNT(v); i++)
+        v[i] = (double)i + 1;
+    /* SciPy 1.17: binom.cdf(89, 100, 0.95) = 0.01147, of 90 0.02819; no more
+     * than the largest above: 0.95^100 = 0.0059, of one more 0.0371. */
+    struct et_interval ci = et_stat_quantile_interval(v, 100, 0.95, 0.95);
+    assert_true(ci.low == 90 && ci.high == 100);
+    /* p99's upper end needs 0.99^n <= 0.025. */
+    assert_true(isnan(et_stat_quantile_interval(v, 367, 0.99, 0.95).high));
+    ci = et_stat_quantile_interval(v, 368, 0.99, 0.95);
+    assert_true(ci.low == 360 && ci.high == 368);
+    /* The first quantile that mirrors it. */
+    ci = et_stat_quantile_interval(v, 100, 0.05, 0.95);
+    assert_true(ci.low == 1 && ci.high == 11);
+    assert_true(isnan(et_stat_quantile_interval(v, 100, 0, 0.95).low));
+    assert_true(isnan(et_stat_quantile_interval(v, 0, 0.5, 0.95).high));
+}
+
+static void means(void **state)
+{
+    (void)state;
+    /* R 4: mean(cars$dist), 1/mean(1/cars$speed). */
+    assert_near(et_stat_mean(dist, CARS), 42.98, 1e-14);
+    assert_near(et_stat_harmonic_mean(speed, CARS), 12.9615258275194, 1e-14);
+    const double still[] = {1, 0, 2};
+    assert_true(isnan(et_stat_harmonic_mean(still, 3)));
+    assert_true(isnan(et_stat_harmonic_mean(speed, 0)));
+    assert_true(isnan(et_stat_mean(speed, 0)));
+}
+
+static void ranks(void **state)
+{
+    (void)state;
+    /* R 4: rank(c(3,1,4,1,5,9,2,6,5,3,5)). */
+    const double v[] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5},
+                 expected[] = {4.5, 1.5, 6, 1.5, 8, 11, 3, 10, 8, 4.5, 8};
+    double r[COUNT(v)];
+    assert_true(et_stat_ranks(v, COUNT(v), r) == 6 + 6 + 24);
+    assert_memory_equal(r, expected, sizeof r);
+    assert_true(et_stat_ranks(v, 0, r) == 0);
+}
+
+static void normal(void **state)
+{
+    (void)state;
+    /* R 4: qnorm(p), 2 * pnorm(-z). */
+    static const struct {
+        double p, z;
+    } q[] = {{1e-300, -37.04709629936120052}, {1e-10, -6.36134090240405570},
+             {0.001, -3.09023230616781319},   {0.025, -1.95996398454005383},
+             {0.3, -0.52440051270804067},     {0.9, 1.28155156554460081},
+             {0.999999, 4.75342430881708911}},
+      tails[] = {{1, 0},
+                 {3.1731050786291409e-01, 1},
+                 {4.9995790296440856e-02, -1.96},
+                 {5.7330314375838782e-07, 5},
+                 {1.5239706048321054e-23, 10}};
+    for (size_t i = 0; i < COUNT(q); i++)
+        assert_near(et_stat_normal_quantile(q[i].p), q[i].z, 1e-13);
+    for (size_t i = 0; i < COUNT(tails); i++)
+        assert_near(et_stat_normal_tails(tails[i].z), tails[i].p, 1e-13);
+    assert_true(et_stat_normal_quantile(0.5) == 0);
+    assert_true(et_stat_normal_quantile(0) == -INFINITY);
+    assert_true(et_stat_normal_quantile(1) == INFINITY);
+    assert_true(isnan(et_stat_normal_quantile(1.5)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(interval_ranks), cmocka_unit_test(coverage),
-        cmocka_unit_test(large_counts),   cmocka_unit_test(quantiles),
-        cmocka_unit_test(lines),          cmocka_unit_test(no_lines),
+        cmocka_unit_test(interval_ranks),
+        cmocka_unit_test(coverage),
+        cmocka_unit_test(large_counts),
+        cmocka_unit_test(quantiles),
+        cmocka_unit_test(lines),
+        cmocka_unit_test(no_lines),
         cmocka_unit_test(student),
+        cmocka_unit_test(near_ranks),
+        cmocka_unit_test(quantile_intervals),
+        cmocka_unit_test(means),
+        cmocka_unit_test(ranks),
+        cmocka_unit_test(normal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,23 @@ void sample_summarise(struct et_result *r)
     free(v);
 }
 
+/* A step that visits each of n places once, far from the last one: samples in
+ * ascending order would be a drift. */
+static size_t stride(size_t n)
+{
+    for (size_t k = n * 5 / 8 + 1; k > 1; k--) {
+        size_t a = n, b = k;
+        while (b) {
+            size_t rest = a % b;
+            a = b;
+            b = rest;
+        }
+        if (a == 1)
+            return k;
+    }
+    return 1;
+}
+
 struct et_result sample_result(const char *id, double median, double spread,
                                size_t n)
 {
@@ -55,7 +72,8 @@ struct et_result sample_result(const char *id, double median, double spread,
          et_pairs_set(&r.params, "m", "1024", true) &&
          et_pairs_set(&r.params, "alpha", "0.5", true));
     for (size_t i = 0; i < n; i++) {
-        double x = n > 1 ? 2.0 * (double)i / (double)(n - 1) - 1 : 0;
+        size_t at = i * stride(n) % n;
+        double x = n > 1 ? 2.0 * (double)at / (double)(n - 1) - 1 : 0;
         need(et_reals_add(&r.time.samples, median * (1 + spread * x)));
     }
     r.time.iterations = 1;

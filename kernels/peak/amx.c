@@ -1,0 +1,134 @@
+/* peak by AMX: products of 16x16 tiles, 4 accumulators with 2 tiles of A and 2
+ * of B, as a GEMM has them; 64 bytes of depth a step. Linux lets a process use
+ * the tiles only when it has asked.
+ */
+#include "config.h"
+#include "kernels/peak/peak.h"
+#include "kernels/peak/x86.h"
+
+#if ET_PEAK_X86_2021 && defined __linux__
+
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Linux Documentation/arch/x86/xstate.rst. */
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define XFEATURE_XTILEDATA 18
+
+#define ROWS 16
+#define ROW_BYTES 64
+#define TILE (ROWS * ROW_BYTES)
+
+/* LDTILECFG's operand: Intel 64 and IA-32 Architectures Software Developer's
+ * Manual, vol. 1 ch. 18. */
+struct config {
+    uint8_t palette, start_row, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+};
+#define ALL_TILES                                                              \
+    {[0 ... 7] = ROW_BYTES},                                                   \
+    {                                                                          \
+        [0 ... 7] = ROWS                                                       \
+    }
+
+#define C_TILES(X) X(0) X(1) X(2) X(3)
+#define LOAD_C(t) _tile_loadd(t, (const char *)c + (t)*TILE, ROW_BYTES);
+#define STORE_C(t) _tile_stored(t, (char *)c + (t)*TILE, ROW_BYTES);
+/* Tile numbers stand in the instruction: 0 to 3 are C, 4 and 5 A, 6 and 7 B. */
+#define PASS(f)                                                                \
+    f(0, 4, 6);                                                                \
+    f(1, 5, 6);                                                                \
+    f(2, 4, 7);                                                                \
+    f(3, 5, 7);
+#define LOOP(name, isa, f)                                                     \
+    __attribute__((target(isa))) static void name(                             \
+        void *c, const void *a, const void *b, uint64_t steps)                 \
+    {                                                                          \
+        static const struct config config = {1, 0, {0}, ALL_TILES};            \
+        _tile_loadconfig(&config);                                             \
+        C_TILES(LOAD_C)                                                        \
+        _tile_loadd(4, a, ROW_BYTES);                                          \
+        _tile_loadd(5, (const char *)a + TILE, ROW_BYTES);                     \
+        _tile_loadd(6, b, ROW_BYTES);                                          \
+        _tile_loadd(7, (const char *)b + TILE, ROW_BYTES);                     \
+        for (uint64_t s = 0; s < steps; s++) {                                 \
+            PASS(f)                                                            \
+        }                                                                      \
+        C_TILES(STORE_C)                                                       \
+        _tile_release();                                                       \
+    }
+LOOP(run_bf16, "amx-tile,amx-bf16", _tile_dpbf16ps)
+LOOP(run_int8, "amx-tile,amx-int8", _tile_dpbssd)
+
+static const char *why_not(void)
+{
+    if (!et_peak_x86().amx_tile)
+        return "this processor has no AMX";
+    if (syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) != 0)
+        return "the system does not let this process use AMX's tiles";
+    return NULL;
+}
+
+static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
+{
+    static const struct et_peak_kernel bf16 = {"tdpbf16ps, 16x16 tiles",
+                                               ET_PEAK_F32,
+                                               .accumulators = 4,
+                                               .a_registers = 2,
+                                               .b_registers = 2,
+                                               .blocks = 1,
+                                               .m = ROWS,
+                                               .n = ROWS,
+                                               .k = 32,
+                                               .group = 2,
+                                               .range = 7,
+                                               .steps = 1024,
+                                               .run = run_bf16};
+    static const struct et_peak_kernel int8 = {"tdpbssd, 16x16 tiles",
+                                               ET_PEAK_I32,
+                                               .accumulators = 4,
+                                               .a_registers = 2,
+                                               .b_registers = 2,
+                                               .blocks = 1,
+                                               .m = ROWS,
+                                               .n = ROWS,
+                                               .k = 64,
+                                               .group = 4,
+                                               .range = 31,
+                                               .steps = 1024,
+                                               .run = run_int8};
+    switch (dtype) {
+    case ET_BF16:
+        *out = bf16;
+        return et_peak_x86().amx_bf16 ? NULL : "this processor has no AMX_BF16";
+    case ET_INT8:
+        *out = int8;
+        return et_peak_x86().amx_int8 ? NULL : "this processor has no AMX_INT8";
+    default:
+        return "AMX multiplies bf16 and int8 alone";
+    }
+}
+
+#else
+
+static const char *why_not(void)
+{
+#if ET_PEAK_X86_2021
+    return "needs Linux";
+#else
+    return ET_PEAK_X86_WHY_NOT;
+#endif
+}
+
+#endif
+
+const struct et_peak_backend et_peak_amx = {
+    .name = "amx",
+    .summary = "AMX, 16x16 tiles: bf16 and int8",
+    .why_not = why_not,
+#if ET_PEAK_X86_2021 && defined __linux__
+    .kernel = kernel,
+#endif
+};

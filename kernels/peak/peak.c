@@ -1,0 +1,245 @@
+/* peak's list of backends, and all that their loops share: operands, threads,
+ * sums and their increments. Knows no instruction.
+ */
+#include "config.h"
+#include "kernels/peak/peak.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/base/random.h"
+#include "lists.h"
+
+#define DECLARE(stem) extern const struct et_peak_backend et_peak_##stem;
+ET_LIST_PEAK(DECLARE)
+
+static const struct et_peak_backend *const table[] = {
+#define ENTRY(stem) &et_peak_##stem,
+    ET_LIST_PEAK(ENTRY)};
+
+/* Sums that are exact, of each kind of accumulator. */
+static const int64_t exact[] = {[ET_PEAK_F64] = INT64_C(1) << 53,
+                                [ET_PEAK_F32] = INT64_C(1) << 24,
+                                [ET_PEAK_I32] = INT32_MAX};
+static const size_t sum_size[] = {
+    [ET_PEAK_F64] = 8, [ET_PEAK_F32] = 4, [ET_PEAK_I32] = 4};
+
+const struct et_peak_backend *et_peak_backend_at(size_t i)
+{
+    return i < sizeof table / sizeof table[0] ? table[i] : NULL;
+}
+
+const struct et_peak_backend *et_peak_backend_find(const char *name)
+{
+    const struct et_peak_backend *b;
+    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+        if (strcmp(b->name, name) == 0)
+            return b;
+    }
+    return NULL;
+}
+
+const char *et_peak_unsupported(const struct et_peak_backend *b,
+                                enum et_dtype dtype)
+{
+    struct et_peak_kernel unused;
+    const char *why = b->why_not();
+    return why ? why : b->kernel(dtype, &unused);
+}
+
+const struct et_peak_backend *et_peak_widest(enum et_dtype dtype)
+{
+    const struct et_peak_backend *b, *last = NULL;
+    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+        if (!et_peak_unsupported(b, dtype))
+            last = b;
+    }
+    return last;
+}
+
+/* Magnitudes are drawn for each element, signs for each row of A and column
+ * of B: the products of a sum have one sign, so none is 0. */
+static void fill(enum et_dtype dtype, void *out, size_t i, int range,
+                 bool negative, uint64_t stream)
+{
+    double v = 1 + (double)(et_random_u64(stream, i) % (uint64_t)range);
+    et_dtype_set(dtype, out, i, negative ? -v : v);
+}
+
+static void fill_operands(struct et_peak_plan *p, enum et_dtype dtype,
+                          uint64_t seed)
+{
+    const struct et_peak_kernel *q = &p->kernel;
+    uint64_t stream = et_random_stream(seed, 1);
+    uint64_t signs = et_random_stream(seed, 2);
+    size_t n = (size_t)(q->a_registers * q->blocks * q->m * q->k);
+    for (size_t i = 0; i < n; i++)
+        fill(dtype, p->a, i, q->range,
+             !q->a_positive && et_random_u64(signs, i / (size_t)q->k) >> 63,
+             stream);
+    stream = et_random_stream(seed, 3);
+    signs = et_random_stream(seed, 4);
+    n = (size_t)(q->b_registers * q->blocks * q->n * q->k);
+    for (size_t i = 0; i < n; i++) {
+        size_t block = i / (size_t)(q->n * q->k);
+        size_t column = i / (size_t)q->group % (size_t)q->n;
+        fill(dtype, p->b, i, q->range,
+             et_random_u64(signs, block * (size_t)q->n + column) >> 63, stream);
+    }
+}
+
+/* What a step adds to C[i][j] of a block, by the definition. */
+static int64_t increment(const struct et_peak_plan *p, enum et_dtype dtype,
+                         int a, int b, int block, int i, int j)
+{
+    const struct et_peak_kernel *q = &p->kernel;
+    int at_a = ((a * q->blocks + block) * q->m + i) * q->k;
+    int at_b = (b * q->blocks + block) * q->n * q->k;
+    double sum = 0;
+    for (int l = 0; l < q->k; l++) {
+        int row = l / q->group, in = l % q->group;
+        sum += et_dtype_get(dtype, p->a, (size_t)(at_a + l)) *
+               et_dtype_get(dtype, p->b,
+                            (size_t)(at_b + (row * q->n + j) * q->group + in));
+    }
+    return (int64_t)sum;
+}
+
+static void find_increments(struct et_peak_plan *p, enum et_dtype dtype)
+{
+    const struct et_peak_kernel *q = &p->kernel;
+    int64_t greatest = 1;
+    size_t at = 0;
+    for (int t = 0; t < q->accumulators; t++) {
+        for (int lane = 0; lane < (int)p->lanes; lane++, at++) {
+            int64_t v = increment(p, dtype, t % q->a_registers,
+                                  t / q->a_registers % q->b_registers,
+                                  lane / (q->m * q->n), lane / q->n % q->m,
+                                  lane % q->n);
+            p->each[at] = v;
+            greatest = llabs(v) > greatest ? llabs(v) : greatest;
+        }
+    }
+    p->most = (uint64_t)(exact[q->sum] / greatest);
+}
+
+enum et_status et_peak_create(const struct et_peak_backend *b,
+                              enum et_dtype dtype, int threads, uint64_t seed,
+                              struct et_peak_plan **out)
+{
+    const char *why = et_peak_unsupported(b, dtype);
+    if (why)
+        return et_error(ET_USAGE, "peak: %s: %s: %s", b->name,
+                        et_dtype_name(dtype), why);
+    struct et_peak_plan *p = et_alloc(1, sizeof *p);
+    if (!p)
+        return et_error(ET_INFRA, "peak: no memory");
+    struct et_peak_kernel *q = &p->kernel;
+    b->kernel(dtype, q);
+    size_t size = et_dtype_size(dtype);
+    p->threads = threads;
+    p->lanes = (size_t)(q->blocks * q->m * q->n);
+    size_t sums = (size_t)q->accumulators * p->lanes;
+    p->a = et_alloc_aligned((size_t)(q->a_registers * q->blocks * q->m * q->k),
+                            size);
+    p->b = et_alloc_aligned((size_t)(q->b_registers * q->blocks * q->n * q->k),
+                            size);
+    p->each = et_alloc(sums, sizeof *p->each);
+    p->thread = et_alloc((size_t)threads, sizeof *p->thread);
+    bool whole = p->a && p->b && p->each && p->thread;
+    for (int t = 0; whole && t < threads; t++) {
+        struct et_peak_thread *th = &p->thread[t];
+        th->c = et_alloc_aligned(sums, sum_size[q->sum]);
+        th->sums = et_alloc_aligned(sums, sizeof *th->sums);
+        whole = th->c && th->sums;
+    }
+    if (!whole) {
+        et_peak_destroy(p);
+        return et_error(ET_INFRA, "peak: no memory");
+    }
+    fill_operands(p, dtype, seed);
+    find_increments(p, dtype);
+    *out = p;
+    return ET_OK;
+}
+
+static void take_out(const struct et_peak_plan *p, struct et_peak_thread *th)
+{
+    size_t n = (size_t)p->kernel.accumulators * p->lanes;
+    switch (p->kernel.sum) {
+    case ET_PEAK_F64:
+        for (size_t i = 0; i < n; i++)
+            th->sums[i] += (int64_t)((const double *)th->c)[i];
+        break;
+    case ET_PEAK_F32:
+        for (size_t i = 0; i < n; i++)
+            th->sums[i] += (int64_t)((const float *)th->c)[i];
+        break;
+    case ET_PEAK_I32:
+        for (size_t i = 0; i < n; i++)
+            th->sums[i] += ((const int32_t *)th->c)[i];
+    }
+    memset(th->c, 0, n * sum_size[p->kernel.sum]);
+    th->since = 0;
+}
+
+static void run_thread(const struct et_peak_plan *p, struct et_peak_thread *th,
+                       uint64_t steps)
+{
+    while (steps > 0) {
+        uint64_t room = p->most - th->since;
+        uint64_t now = steps < room ? steps : room;
+        p->kernel.run(th->c, p->a, p->b, now);
+        steps -= now;
+        th->since += now;
+        if (th->since == p->most)
+            take_out(p, th);
+    }
+}
+
+void et_peak_run(struct et_peak_plan *p, uint64_t iterations)
+{
+    uint64_t steps = iterations * p->kernel.steps;
+    /* A team smaller than asked for takes longer, and leaves nothing out. */
+#pragma omp parallel for schedule(static, 1) num_threads(p->threads)
+    for (int t = 0; t < p->threads; t++)
+        run_thread(p, &p->thread[t], steps);
+}
+
+double et_peak_operations(const struct et_peak_plan *p)
+{
+    const struct et_peak_kernel *q = &p->kernel;
+    return 2.0 * q->accumulators * (double)p->lanes * q->k * (double)q->steps *
+           p->threads;
+}
+
+void et_peak_fetch(struct et_peak_plan *p)
+{
+    for (int t = 0; t < p->threads; t++)
+        take_out(p, &p->thread[t]);
+}
+
+void et_peak_forget(struct et_peak_plan *p)
+{
+    et_peak_fetch(p);
+    for (int t = 0; t < p->threads; t++)
+        memset(p->thread[t].sums, 0,
+               (size_t)p->kernel.accumulators * p->lanes * sizeof(int64_t));
+}
+
+void et_peak_destroy(struct et_peak_plan *p)
+{
+    if (!p)
+        return;
+    for (int t = 0; p->thread && t < p->threads; t++) {
+        et_free_aligned(p->thread[t].c);
+        et_free_aligned(p->thread[t].sums);
+    }
+    et_free_aligned(p->a);
+    et_free_aligned(p->b);
+    free(p->each);
+    free(p->thread);
+    free(p);
+}

@@ -1,0 +1,315 @@
+/* peak: every listed backend and element type that is here does all of its
+ * multiply-adds, on one thread and on two, and the check sees each one that is
+ * missing, on whatever lane. The bench's file is taken in whole, to reach its
+ * state.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/bench_peak.c"
+#include "harness/base/random.h"
+
+struct kit {
+    struct et_team *team;
+    struct state s;
+};
+
+static void open_case(struct kit *kit, const struct et_peak_backend *b,
+                      enum et_dtype dtype, int threads)
+{
+    struct params p = {(int)dtype};
+    *kit = (struct kit){0};
+    assert_int_equal(et_team_open("self", &kit->team), ET_OK);
+    struct et_setting setting = {
+        .team = kit->team, .backend = b->name, .threads = threads, .seed = 42};
+    assert_null(unsupported(&p, b->name, 1));
+    assert_int_equal(prepare(&kit->s, &setting, &p), ET_OK);
+}
+
+static void close_case(struct kit *kit)
+{
+    release(&kit->s);
+    et_team_close(kit->team);
+}
+
+static struct et_verification verified(struct kit *kit)
+{
+    struct et_verification v = {0};
+    assert_int_equal(verify(&kit->s, &v), ET_OK);
+    assert_true(v.bound == 1 && *v.method);
+    assert_true((v.status == ET_CHECK_PASSED) == (v.error <= v.bound));
+    assert_true((v.status == ET_CHECK_FAILED) == (*v.note != '\0'));
+    return v;
+}
+
+static void assert_passes(struct kit *kit)
+{
+    struct et_verification v = verified(kit);
+    if (v.status != ET_CHECK_PASSED)
+        fail_msg("%s %s", kit->s.backend->name, v.note);
+}
+
+static void assert_fails(struct kit *kit, const char *note)
+{
+    struct et_verification v = verified(kit);
+    if (v.status != ET_CHECK_FAILED)
+        fail_msg("%s: passed, but %s", kit->s.backend->name, note);
+    if (!strstr(v.note, note))
+        fail_msg("%s: '%s' does not say '%s'", kit->s.backend->name, v.note,
+                 note);
+}
+
+/* f(kit) for every backend and type that is here. */
+static void each_case(int threads, void (*f)(struct kit *kit))
+{
+    const struct et_peak_backend *b;
+    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+        for (int d = 0; d < ET_DTYPES; d++) {
+            struct kit kit;
+            if (et_peak_unsupported(b, (enum et_dtype)d))
+                continue;
+            open_case(&kit, b, (enum et_dtype)d, threads);
+            f(&kit);
+            close_case(&kit);
+        }
+    }
+}
+
+static void listed(void **state)
+{
+    const struct et_peak_backend *b;
+    int here = 0;
+    (void)state;
+    assert_string_equal(et_peak_backend_at(0)->name, "portable");
+    assert_null(et_peak_backend_at(0)->why_not());
+    assert_null(et_peak_backend_find("none"));
+    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+        assert_ptr_equal(et_peak_backend_find(b->name), b);
+        assert_true(*b->name && *b->summary);
+        assert_false(et_bench_is_reference(b->name));
+        int types = 0;
+        for (int d = 0; d < ET_DTYPES; d++) {
+            const char *why = et_peak_unsupported(b, (enum et_dtype)d);
+            struct et_peak_plan *plan = NULL;
+            types += !why;
+            here += !why;
+            if (!why)
+                continue;
+            print_message("peak %s %s: %s\n", b->name,
+                          et_dtype_name((enum et_dtype)d), why);
+            assert_true(*why);
+            et_log_level_set(ET_LOG_NONE);
+            assert_int_equal(et_peak_create(b, (enum et_dtype)d, 1, 1, &plan),
+                             ET_USAGE);
+            et_log_level_set(ET_LOG_NOTE);
+            assert_null(plan);
+        }
+        assert_true(b->why_not() ? types == 0 : types > 0);
+    }
+    assert_true(here >= 3);
+}
+
+static void widest(void **state)
+{
+    (void)state;
+    assert_non_null(et_peak_widest(ET_FP64));
+    for (int d = 0; d < ET_DTYPES; d++) {
+        const struct et_peak_backend *b, *w = et_peak_widest((enum et_dtype)d);
+        bool past = !w;
+        for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+            bool does = !et_peak_unsupported(b, (enum et_dtype)d);
+            assert_false(past && does);
+            assert_true(b != w || does);
+            past = past || b == w;
+        }
+    }
+}
+
+/* What an instruction does, by its maker's manual, times the accumulators. */
+static void operations(void **state)
+{
+    static const struct {
+        const char *backend;
+        enum et_dtype dtype;
+        double step;
+    } want[] = {{"portable", ET_FP64, 8 * 4},  {"portable", ET_FP32, 8 * 8},
+                {"portable", ET_INT8, 8 * 8},  {"avx2", ET_FP64, 12 * 8},
+                {"avx2", ET_FP32, 12 * 16},    {"avx2", ET_INT8, 12 * 64},
+                {"avx512", ET_FP64, 20 * 16},  {"avx512", ET_FP32, 20 * 32},
+                {"avx512", ET_FP16, 20 * 64},  {"avx512", ET_BF16, 20 * 64},
+                {"avx512", ET_INT8, 20 * 128}, {"amx", ET_BF16, 4 * 16384},
+                {"amx", ET_INT8, 4 * 32768},   {"neon", ET_FP64, 20 * 4},
+                {"neon", ET_FP32, 20 * 8},     {"neon", ET_FP16, 20 * 16},
+                {"neon", ET_BF16, 20 * 32}};
+    (void)state;
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        const struct et_peak_backend *b = et_peak_backend_find(want[i].backend);
+        struct kit kit;
+        struct et_work w;
+        assert_non_null(b);
+        if (et_peak_unsupported(b, want[i].dtype))
+            continue;
+        open_case(&kit, b, want[i].dtype, 2);
+        work(&kit.s, &w);
+        assert_true(w.flop ==
+                    2 * want[i].step * (double)kit.s.plan->kernel.steps);
+        assert_true(w.bytes == 0 && w.traffic == 0 && w.messages == 0);
+        close_case(&kit);
+    }
+}
+
+/* Every lane counts, and operands are of more than one pattern. */
+static void operands(struct kit *kit)
+{
+    const struct et_peak_plan *p = kit->s.plan;
+    const struct et_peak_kernel *k = &p->kernel;
+    size_t sums = (size_t)k->accumulators * p->lanes, other = 0;
+    assert_true(p->most > 1000 && k->steps > 0 && k->range > 1);
+    for (size_t i = 0; i < sums; i++) {
+        assert_true(p->each[i] != 0);
+        other += p->each[i] != p->each[0];
+    }
+    assert_true(other > sums / 4);
+}
+
+static void all_operands(void **state)
+{
+    (void)state;
+    each_case(1, operands);
+}
+
+static void counts(struct kit *kit)
+{
+    static const uint64_t runs[] = {1, 2, 3, 7};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(run(&kit->s, runs[i]), ET_OK);
+    assert_int_equal(kit->s.count, 13);
+    assert_passes(kit);
+    /* The check begins anew, and does not pass on what it saw before. */
+    assert_fails(kit, "rank 0");
+    /* Sums are taken out of the accumulators in time, in odd places. */
+    kit->s.plan->most = 37;
+    assert_int_equal(run(&kit->s, 2), ET_OK);
+    assert_true(kit->s.plan->thread[0].since < 37);
+    assert_passes(kit);
+    assert_int_equal(run(&kit->s, 0), ET_OK);
+    assert_fails(kit, "rank 0");
+}
+
+static void all_counts(void **state)
+{
+    (void)state;
+    each_case(1, counts);
+    each_case(2, counts);
+}
+
+/* A run that is longer than the accumulators are exact for. */
+static void long_run(struct kit *kit)
+{
+    const struct et_peak_kernel *k = &kit->s.plan->kernel;
+    if (k->sum == ET_PEAK_F64 || kit->s.plan->most > 100000)
+        return;
+    assert_int_equal(run(&kit->s, 2 * kit->s.plan->most / k->steps + 1), ET_OK);
+    assert_passes(kit);
+}
+
+static void all_long_runs(void **state)
+{
+    (void)state;
+    each_case(1, long_run);
+}
+
+static void (*whole)(void *c, const void *a, const void *b, uint64_t steps);
+
+static void one_less(void *c, const void *a, const void *b, uint64_t steps)
+{
+    whole(c, a, b, steps - 1);
+}
+
+static void faults(struct kit *kit)
+{
+    struct state *s = &kit->s;
+    struct et_peak_plan *p = s->plan;
+    size_t sums = (size_t)p->kernel.accumulators * p->lanes;
+    /* One iteration less and one more than was asked for. */
+    assert_int_equal(run(s, 3), ET_OK);
+    s->count++;
+    assert_fails(kit, "rank 0, thread 0, accumulator ");
+    assert_int_equal(run(s, 3), ET_OK);
+    s->count--;
+    assert_fails(kit, "rank 0, thread 0, accumulator ");
+    /* One step less of all. */
+    whole = p->kernel.run;
+    p->kernel.run = one_less;
+    assert_int_equal(run(s, 3), ET_OK);
+    p->kernel.run = whole;
+    assert_fails(kit, "thread ");
+    /* A thread that did nothing. */
+    assert_int_equal(run(s, 3), ET_OK);
+    et_peak_fetch(p);
+    memset(p->thread[p->threads - 1].sums, 0, sums * sizeof(int64_t));
+    assert_fails(kit, p->threads == 2 ? "thread 1" : "thread 0");
+    /* A bit, one iteration and the place of a lane's sum. */
+    static const enum et_fault_kind kinds[] = {ET_FAULT_FLIP, ET_FAULT_STALE,
+                                               ET_FAULT_SWAP};
+    int planted = 0;
+    for (int i = 0; i < 90; i++) {
+        struct et_fault fault = {kinds[i % 3], et_random_u64(5, (uint64_t)i),
+                                 i / 3};
+        double size = NAN;
+        assert_int_equal(run(s, 2), ET_OK);
+        assert_int_equal(damage(s, &fault, &size), ET_OK);
+        assert_true(size == 0 || isinf(size));
+        if (size == 0)
+            assert_passes(kit);
+        else
+            assert_fails(kit, "lane ");
+        planted += size != 0;
+    }
+    assert_true(planted > 60);
+    assert_int_equal(run(s, 2), ET_OK);
+    assert_passes(kit);
+}
+
+static void all_faults(void **state)
+{
+    (void)state;
+    each_case(1, faults);
+    each_case(2, faults);
+}
+
+static void facts_name_the_instruction(void **state)
+{
+    static const struct et_field row[] = {{.key = "p", .type = ET_PAIRS}, {0}};
+    struct et_pairs p = {0};
+    struct kit kit;
+    (void)state;
+    open_case(&kit, et_peak_widest(ET_FP32), ET_FP32, 1);
+    assert_int_equal(facts(&kit.s, &p), ET_OK);
+    assert_string_equal(et_pairs_get(&p, "instruction"),
+                        kit.s.plan->kernel.instruction);
+    et_fields_free(row, &p, sizeof p);
+    close_case(&kit);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(listed),
+        cmocka_unit_test(widest),
+        cmocka_unit_test(operations),
+        cmocka_unit_test(all_operands),
+        cmocka_unit_test(all_counts),
+        cmocka_unit_test(all_long_runs),
+        cmocka_unit_test(all_faults),
+        cmocka_unit_test(facts_name_the_instruction),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

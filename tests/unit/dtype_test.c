@@ -1,0 +1,139 @@
+/* dtype: names and sizes in the order of the choices; fp16 and bf16 against
+ * their definitions, every bit pattern there and back, rounding to nearest
+ * even; int8 saturates.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "harness/base/dtype.h"
+#include "harness/base/field.h"
+
+static void rows(void **state)
+{
+    static const size_t sizes[] = {8, 4, 2, 2, 1};
+    (void)state;
+    assert_int_equal(ET_DTYPES, 5);
+    for (int t = 0; t < ET_DTYPES; t++) {
+        char name[ET_TEXT_NUMBER];
+        et_choice_name(ET_DTYPE_ALL_CHOICES, t, name);
+        assert_string_equal(name, et_dtype_name((enum et_dtype)t));
+        assert_int_equal(et_dtype_size((enum et_dtype)t), sizes[t]);
+    }
+    /* The short list is the long one's beginning. */
+    assert_memory_equal(ET_DTYPE_CHOICES, ET_DTYPE_ALL_CHOICES,
+                        strlen(ET_DTYPE_CHOICES));
+}
+
+static uint16_t set16(enum et_dtype t, double v)
+{
+    uint16_t h = 0xdead;
+    et_dtype_set(t, &h, 0, v);
+    return h;
+}
+
+static double get16(enum et_dtype t, uint16_t h)
+{
+    return et_dtype_get(t, &h, 0);
+}
+
+static void known_values(void **state)
+{
+    static const struct {
+        enum et_dtype t;
+        uint16_t h;
+        double v;
+    } known[] = {{ET_FP16, 0x0000, 0},          {ET_FP16, 0x3c00, 1},
+                 {ET_FP16, 0xc000, -2},         {ET_FP16, 0x7bff, 65504},
+                 {ET_FP16, 0x0400, 0x1p-14},    {ET_FP16, 0x0001, 0x1p-24},
+                 {ET_FP16, 0x3555, 0x1.554p-2}, {ET_FP16, 0x7c00, INFINITY},
+                 {ET_BF16, 0x3f80, 1},          {ET_BF16, 0xc000, -2},
+                 {ET_BF16, 0x7f7f, 0x1.fep127}, {ET_BF16, 0x0080, 0x1p-126},
+                 {ET_BF16, 0x0001, 0x1p-133},   {ET_BF16, 0x4049, 3.140625},
+                 {ET_BF16, 0xff80, -INFINITY}};
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        assert_true(get16(known[i].t, known[i].h) == known[i].v);
+        assert_int_equal(set16(known[i].t, known[i].v), known[i].h);
+    }
+    assert_true(signbit(get16(ET_FP16, 0x8000)));
+    assert_int_equal(set16(ET_BF16, -0.0), 0x8000);
+    assert_true(isnan(get16(ET_FP16, set16(ET_FP16, NAN))));
+    assert_true(isnan(get16(ET_BF16, set16(ET_BF16, NAN))));
+}
+
+/* Halfway between neighbours goes to the even one, a hair beside it to the
+ * nearer one; past the greatest finite value likewise. */
+static void every_pattern(void **state)
+{
+    (void)state;
+    for (int t = ET_FP16; t <= ET_BF16; t++) {
+        enum et_dtype d = (enum et_dtype)t;
+        uint16_t infinite = set16(d, INFINITY);
+        for (uint32_t h = 0; h < 0x8000; h++) {
+            double v = get16(d, (uint16_t)h);
+            if (h > infinite) {
+                assert_true(isnan(v));
+                continue;
+            }
+            assert_int_equal(set16(d, v), h);
+            assert_int_equal(set16(d, -v), h | 0x8000);
+            if (h >= infinite)
+                continue;
+            double up = h + 1u == infinite ? 2 * v - get16(d, (uint16_t)(h - 1))
+                                           : get16(d, (uint16_t)(h + 1));
+            double half = v + (up - v) / 2;
+            assert_int_equal(set16(d, half), h + (h & 1));
+            assert_int_equal(set16(d, nextafter(half, 0)), h);
+            assert_int_equal(set16(d, nextafter(half, INFINITY)), h + 1);
+        }
+    }
+}
+
+static void bf16_is_half_of_fp32(void **state)
+{
+    (void)state;
+    for (uint32_t h = 0; h < 0x10000; h++) {
+        uint32_t bits = h << 16;
+        float f;
+        memcpy(&f, &bits, sizeof f);
+        double v = get16(ET_BF16, (uint16_t)h);
+        assert_true(isnan(f) ? isnan(v) : v == (double)f);
+    }
+}
+
+static void int8_saturates(void **state)
+{
+    static const struct {
+        double v;
+        int want;
+    } t[] = {{0, 0},      {-1, -1},     {2.5, 2},
+             {3.5, 4},    {127.4, 127}, {128, 127},
+             {1e30, 127}, {-129, -128}, {-INFINITY, -128},
+             {-0.4, 0},   {NAN, 0}};
+    (void)state;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        int8_t c[3] = {11, 0, 22};
+        et_dtype_set(ET_INT8, c, 1, t[i].v);
+        assert_true(et_dtype_get(ET_INT8, c, 1) == t[i].want);
+        assert_true(c[0] == 11 && c[2] == 22);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows),
+        cmocka_unit_test(known_values),
+        cmocka_unit_test(every_pattern),
+        cmocka_unit_test(bf16_is_half_of_fp32),
+        cmocka_unit_test(int8_saturates),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
