@@ -131,7 +131,10 @@ static enum et_status take_samples(struct measuring *m)
     struct et_result_time *time = &m->r->time;
     double start = et_clock_now(m->with->clock), elapsed = 0;
     enum et_status s = ET_OK;
-    m->sampler.own.n = 0;
+    time->samples.n = 0;
+    m->joules = 0;
+    m->no_joules = false;
+    et_sampler_begin(&m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
         size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
                                      (size_t)o->max_samples);
@@ -256,33 +259,49 @@ static enum et_status time_it(struct measuring *m)
     double floor =
         et_sampling_floor(o->min_time, 2 * m->with->clock->resolution);
     feed(m, "calibrating");
-    enum et_status s = et_sampler_calibrate(&m->sampler, floor);
+    enum et_status s = et_sampler_synchronise(&m->sampler);
+    if (s == ET_OK)
+        s = et_sampler_calibrate(&m->sampler, floor);
     feed(m, "warming up");
     if (s == ET_OK && !m->sampler.stopped)
         s = et_sampler_warm_up(&m->sampler, o->precision, o->budget / 4,
                                &m->r->time.warmup);
-    feed(m, "sampling");
-    m->cut = m->sampler.stopped;
-    if (s == ET_OK && !m->sampler.stopped)
-        s = take_samples(m);
-    enum et_status other =
-        s == ET_OK ? et_ranks_compare(m->team, &m->sampler.own, &m->r->time)
-                   : ET_OK;
-    if (s == ET_OK && other == ET_OK)
-        other = merge_energy(m);
-    return s != ET_OK ? s : other;
+    /* Once; once more where the windows turn out to have been at fault. */
+    for (bool again = true; s == ET_OK && again;) {
+        feed(m, "sampling");
+        m->cut = m->sampler.stopped;
+        if (!m->sampler.stopped)
+            s = take_samples(m);
+        if (s == ET_OK)
+            s = et_sampler_settle(&m->sampler, m->r->time.median, &again);
+    }
+    if (s != ET_OK)
+        return s;
+    /* All three, whatever becomes of one: the others of the team take part. */
+    s = et_ranks_compare(m->team, &m->sampler.own, m->sampler.last,
+                         &m->r->time);
+    enum et_status described = et_sampler_describe(&m->sampler, &m->r->sync);
+    enum et_status merged = merge_energy(m);
+    return s != ET_OK ? s : described != ET_OK ? described : merged;
 }
 
 static void describe_time(struct measuring *m)
 {
     struct et_text t = {0};
-    et_text_add(&t,
-                "%sbarrier, then %s%llu iteration%s a sample; a sample is the "
-                "slowest rank's time over its iterations",
-                m->with->clock->fake ? "FAKE CLOCK, no measurement: " : "",
-                m->bench->once ? "untimed preparation and " : "",
-                (unsigned long long)m->sampler.iterations,
-                m->sampler.iterations == 1 ? "" : "s");
+    bool alone = m->team->size == 1, windows = m->sampler.windows;
+    et_text_add(
+        &t,
+        "%s%s%s%llu iteration%s a sample; a sample is %s over its iterations",
+        m->with->clock->fake ? "FAKE CLOCK, no measurement: " : "",
+        m->bench->once ? "untimed preparation, " : "",
+        alone     ? ""
+        : windows ? "a start at an agreed time, then "
+                  : "a barrier, then ",
+        (unsigned long long)m->sampler.iterations,
+        m->sampler.iterations == 1 ? "" : "s",
+        alone     ? "its time"
+        : windows ? "the last rank's exit less the first one's entry"
+                  : "the slowest rank's time");
     m->r->time.method = t.s;
 }
 
@@ -394,7 +413,9 @@ enum et_status et_measure(const struct et_instruments *with,
     m.sampler = (struct et_sampler){.bench = c->bench,
                                     .state = m.state,
                                     .team = team,
-                                    .clock = with->clock};
+                                    .clock = with->clock,
+                                    .global = with->global,
+                                    .no_global = with->no_global};
 #ifdef _OPENMP
     omp_set_num_threads((int)c->threads);
 #endif

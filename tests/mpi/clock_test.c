@@ -32,14 +32,24 @@ static void open_pair(struct et_team *t, struct pair *p)
     p->truth.origin_ns = p->origin;
 }
 
-/* A clock of its own for a rank, wrong by an offset and a drift. */
-static void go_wrong(struct et_team *t, struct pair *p)
+/* Clock number i, for the root's 0: wrong by an offset and a drift. */
+static void go_wrong(struct pair *p, int i)
 {
-    p->clock.identity = 1000 + (uint64_t)t->rank;
-    if (t->rank > 0) {
-        p->clock.skew = (t->rank % 2 ? 1 : -1) * (0.25 + t->rank);
-        p->clock.rate = (t->rank % 2 ? -1 : 1) * 1e-3 * t->rank;
+    p->clock.identity = 1000 + (uint64_t)i;
+    if (i > 0) {
+        p->clock.skew = (i % 2 ? 1 : -1) * (0.25 + i);
+        p->clock.rate = (i % 2 ? -1 : 1) * 1e-3 * i;
     }
+}
+
+/* The node's clock, but opened some time later than its first rank did. */
+static void share(struct et_team *t, struct pair *p)
+{
+    double later = t->local_rank;
+    go_wrong(p, t->node);
+    p->clock.origin_ns = p->origin + (int64_t)1000000000 * t->local_rank;
+    /* Readings are the first rank's less `later`, drift and all. */
+    p->clock.skew += p->clock.rate * later;
 }
 
 /* How far the global time is off at least: both readings around it are. */
@@ -83,15 +93,21 @@ static void test_shared(struct et_team *t)
     et_global_clock_close(g);
 }
 
-static void test_wrong(struct et_team *t)
+/* Every rank's clock is its own; or every node's. */
+static void test_wrong(struct et_team *t, bool nodes)
 {
     struct et_global_clock *g = NULL;
     struct pair p;
-    double error = NAN, drift = t->size > 1 ? 1e-3 * t->size : 0;
+    double error = NAN, drift = 1e-3 * (nodes ? t->nodes - 1 : t->size - 1);
     open_pair(t, &p);
-    go_wrong(t, &p);
+    if (nodes)
+        share(t, &p);
+    else
+        go_wrong(&p, t->rank);
     CHECK(et_global_clock_open(t, &p.clock, &g) == ET_OK);
-    CHECK(et_global_clock_is_shared(g) == (t->size == 1));
+    CHECK(et_global_clock_is_shared(g) == (drift == 0));
+    CHECK(et_global_clock_is_measured(g) ==
+          (nodes ? t->node > 0 && t->local_rank == 0 : t->rank > 0));
     /* An error is one at the time when it is asked for: what was measured
      * first has drifted since, by no more than the worst clock does. */
     for (int i = 0; i < 4; i++) {
@@ -136,7 +152,8 @@ static enum et_status all(struct et_team *t, void *arg)
 {
     (void)arg;
     test_shared(t);
-    test_wrong(t);
+    test_wrong(t, false);
+    test_wrong(t, true);
     test_liar(t);
     test_fake(t);
     return ET_OK;
