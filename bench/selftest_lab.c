@@ -78,11 +78,13 @@ const struct et_bench et_lab_nap = {
 
 /* Windows are met only by a rank that has a core of its own. */
 static enum et_status open_global(struct et_team *team, struct et_clock *clock,
-                                  struct et_global_clock **out)
+                                  struct et_global_clock **out,
+                                  const char **why)
 {
-    double crowded = team->local_size > sysconf(_SC_NPROCESSORS_ONLN);
-    enum et_status s = et_team_reduce(team, ET_MAX, &crowded, 1);
-    if (s != ET_OK || crowded > 0)
+    double mine = team->local_size > sysconf(_SC_NPROCESSORS_ONLN);
+    enum et_status s = et_team_reduce(team, ET_MAX, &mine, 1);
+    *why = mine > 0 ? "a node has more ranks than cores" : NULL;
+    if (s != ET_OK || *why)
         return s;
     return et_global_clock_open(team, clock, out);
 }
@@ -96,6 +98,7 @@ enum et_status et_lab_measure(const struct et_lab *lab, struct et_team *team,
     struct et_energy energy = {.reason = "not asked for"};
     struct et_options options = {0};
     struct et_global_clock *global = NULL;
+    const char *no_global = NULL;
     struct et_case c = {.bench = lab->bench,
                         .ranks = team->size,
                         .nodes = team->nodes,
@@ -117,12 +120,14 @@ enum et_status et_lab_measure(const struct et_lab *lab, struct et_team *team,
     options.ceilings = false;
     s = et_team_agree(team, s);
     if (s == ET_OK)
-        s = open_global(team, &clock, &global);
+        s = open_global(team, &clock, &global, &no_global);
     const struct et_instruments with = {.clock = &clock,
                                         .counters = &counters,
                                         .energy = &energy,
                                         .options = &options,
-                                        .tag = lab->t->tag};
+                                        .tag = lab->t->tag,
+                                        .global = global,
+                                        .no_global = no_global};
     if (s == ET_OK)
         s = et_measure(&with, &c, team, out);
     et_global_clock_close(global);
