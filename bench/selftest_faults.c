@@ -253,20 +253,32 @@ static enum et_status one_backend(const struct et_selftest *t,
     return ET_OK;
 }
 
-/* Why the cases of a bench could not be tried with a backend; "" says that
- * they could. */
+/* Why no case of a bench can be tried with a backend; NULL where one can, or
+ * where it has none. */
+static const char *why_none(const struct et_selftest *t,
+                            const struct et_bench *b, const char *backend)
+{
+    const char *first = NULL;
+    for (size_t i = 0; t->cases[i].bench; i++) {
+        if (strcmp(t->cases[i].bench, b->name) != 0)
+            continue;
+        const char *why = et_selftest_case_why_not(t, &t->cases[i], backend);
+        if (!why)
+            return NULL;
+        first = first ? first : why;
+    }
+    return first;
+}
+
 static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
 {
     struct et_text said = {0};
     for (size_t i = 0; i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        const struct et_selftest_case *k = t->cases;
-        while (k->bench && strcmp(k->bench, b->name) != 0)
-            k++;
-        for (size_t j = 0; b->damage && k->bench && b->backend(j); j++) {
-            const char *why = et_selftest_case_why_not(t, k, b->backend(j));
+        for (size_t j = 0; b->damage && b->backend(j); j++) {
+            const char *why = why_none(t, b, b->backend(j));
             if (why)
-                et_text_add(&said, "%s%s %s (%s)", said.n ? "; " : "", b->name,
+                et_text_add(&said, "%s%s %s: %s", said.n ? "; " : "", b->name,
                             b->backend(j), why);
         }
     }
