@@ -14,10 +14,12 @@
 
 #define FULL 10000 /* series of a row */
 #define QUICK 200
+#define ERRORS_FULL 3 /* standard errors */
+#define ERRORS_QUICK 4
 
-/* What is claimed of a trial: its share of hits is within the limits, which is
- * missed where the whole interval of the share is beyond them: with few series
- * chance alone carries the share itself over a limit now and then. high 0:
+/* What is claimed of a trial: its share of hits is within the limits, give or
+ * take so many standard errors of the share: of a few series chance alone
+ * carries it over a limit now and then. high 0:
  * nothing is claimed, and the figure is shown so that all can see why. */
 struct claim {
     enum et_trial trial;
@@ -107,19 +109,28 @@ static void put(struct et_block *b, const struct claim *c,
         et_block_cell(b, "none made");
 }
 
+static bool within(const struct claim *c, double share, double series,
+                   double errors)
+{
+    double below = errors * sqrt(c->low * (1 - c->low) / series),
+           above = errors * sqrt(c->high * (1 - c->high) / series);
+    return share >= c->low - below && share <= c->high + above;
+}
+
 struct shares {
     double cover_low, cover_high, alarm;
     size_t missed, claimed;
 };
 
-static void hold(const struct claim *c, const struct et_simulated *r,
-                 struct shares *sum, struct et_selftest_outcome *out,
-                 bool *kept)
+static void hold(const struct et_selftest *t, const struct claim *c,
+                 const struct et_simulated *r, struct shares *sum,
+                 struct et_selftest_outcome *out, bool *kept)
 {
     *kept = true;
     if (c->high <= 0)
         return;
-    *kept = r->interval.high >= c->low && r->interval.low <= c->high;
+    *kept = within(c, r->share, (double)r->series,
+                   t->quick ? ERRORS_QUICK : ERRORS_FULL);
     sum->claimed++;
     sum->missed += !*kept;
     if (covers(c)) {
@@ -130,11 +141,10 @@ static void hold(const struct claim *c, const struct et_simulated *r,
     }
     if (!*kept)
         et_selftest_find(out, ET_MISSED,
-                         "%s, %s, n = %zu: %.1f to %.1f %%, where %g to %g %% "
-                         "is claimed",
+                         "%s, %s, n = %zu: %.2f %%, where %g to %g %% is "
+                         "claimed",
                          et_trial_name(c->trial), et_noise_name(c->noise), c->n,
-                         100 * r->interval.low, 100 * r->interval.high,
-                         100 * c->low, 100 * c->high);
+                         100 * r->share, 100 * c->low, 100 * c->high);
 }
 
 static enum et_status body(const struct et_selftest *t, struct et_doc *doc,
@@ -159,14 +169,16 @@ static enum et_status body(const struct et_selftest *t, struct et_doc *doc,
         et_selftest_progress(t, began, (double)i, (double)CLAIMS);
         if (!et_simulate(&s, &r))
             return et_no_memory();
-        hold(c, &r, &sum, out, &kept);
+        hold(t, c, &r, &sum, out, &kept);
         put(table, c, &r, kept);
     }
     et_block_note(
         table,
         "Of an interval: how often it held the truth. Of a test: how often it "
         "cried out; with effect none these are its false alarms. A claim is "
-        "missed where all of the share's own 95 %% interval is beyond it.");
+        "missed by %d standard errors of the share, as of few series chance "
+        "alone carries it over a limit now and then.",
+        t->quick ? ERRORS_QUICK : ERRORS_FULL);
     snprintf(out->tried, sizeof out->tried,
              "%zu trials of %zu series, %zu with a claim", CLAIMS, series,
              sum.claimed);
