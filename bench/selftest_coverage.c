@@ -207,6 +207,7 @@ const struct et_selftest_part et_selftest_coverage = {
             "a run's figures come from.",
     .failure = "a 95 % interval that holds the truth in fewer than 93 or more "
                "than 97 of 100 series, or a test that cries out too often "
-               "where there is nothing or too seldom where there is something.",
+               "where there is nothing or too seldom where there is something, "
+               "by more than chance.",
     .run = run,
 };

@@ -73,10 +73,14 @@ static enum et_status describe(const struct rank *all, int p,
 }
 
 enum et_status et_ranks_compare(struct et_team *team,
-                                const struct et_reals *own, double last,
+                                const struct et_reals *own,
+                                const struct et_reals *last,
                                 struct et_result_time *out)
 {
-    struct rank mine = {et_stat_median(own->v, own->n), last, team->node};
+    struct rank mine = {.median = et_stat_median(own->v, own->n),
+                        .node = team->node};
+    for (size_t i = 0; i < last->n; i++)
+        mine.last += last->v[i];
     struct rank *all = NULL;
     enum et_status s = ET_OK;
     if (team->rank == 0) {

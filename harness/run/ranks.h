@@ -14,12 +14,13 @@
 #include "harness/run/result.h"
 #include "harness/team/team.h"
 
-/* own: this rank's times, s an iteration; last: samples in which it was the
- * last. Fills slowest_rank and imbalance on rank 0 and, of several ranks,
- * rank_medians, rank_slowest and nodes (in order of node, without `host`).
- * Collective. */
+/* own: this rank's times, s an iteration; last: 1 for each sample in which it
+ * was the last, else 0. Fills slowest_rank and imbalance on rank 0 and, of
+ * several ranks, rank_medians, rank_slowest and nodes (in order of node,
+ * without `host`). Collective. */
 enum et_status et_ranks_compare(struct et_team *team,
-                                const struct et_reals *own, double last,
+                                const struct et_reals *own,
+                                const struct et_reals *last,
                                 struct et_result_time *out);
 
 #endif

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -72,6 +73,8 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
         s = m->bench->run(m->state, iterations);
         t->exit = et_clock_now(m->clock);
     }
+    if (s == ET_OK && m->bench->glance)
+        m->bench->glance(m->state);
     return s;
 }
 
@@ -138,7 +141,8 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
             m->first = m->starts + i == 0 ? t.start : m->first;
             m->newest = t.start;
         }
-        if (s == ET_OK && !et_reals_add(&m->own, spent / per))
+        if (s == ET_OK && !(et_reals_add(&m->own, spent / per) &&
+                            et_reals_add(&m->when, t.entry)))
             s = et_no_memory();
     }
     all[parts] = (double)s;
@@ -153,8 +157,9 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
         return s != ET_OK ? s : ET_INFRA;
     for (size_t i = 0; i < n && s == ET_OK; i++) {
         double worst = m->windows ? all[i] / per : all[i];
-        m->last += m->own.v[first + i] >= worst;
-        if (m->windows)
+        if (!et_reals_add(&m->last, m->own.v[first + i] >= worst))
+            s = et_no_memory();
+        else if (m->windows)
             s = read_window(m, n, i);
     }
     return s;
@@ -162,9 +167,31 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 
 void et_sampler_begin(struct et_sampler *m)
 {
-    m->own.n = m->late.n = 0;
+    m->own.n = m->when.n = m->last.n = m->late.n = 0;
     m->starts = m->missed = 0;
-    m->last = 0;
+}
+
+static void drop_first(struct et_reals *a, size_t n)
+{
+    n = n < a->n ? n : a->n;
+    a->n -= n;
+    memmove(a->v, a->v + n, a->n * sizeof *a->v);
+}
+
+void et_sampler_drop(struct et_sampler *m, size_t n)
+{
+    size_t early = 0;
+    if (n == 0)
+        return;
+    drop_first(&m->own, n);
+    drop_first(&m->when, n);
+    drop_first(&m->last, n);
+    while (early < m->late.n && m->late.v[early] < (double)n)
+        early++;
+    drop_first(&m->late, early);
+    for (size_t i = 0; i < m->late.n; i++)
+        m->late.v[i] -= (double)n;
+    m->missed = m->late.n;
 }
 
 enum et_status et_sampler_synchronise(struct et_sampler *m)
@@ -273,28 +300,27 @@ enum et_status et_sampler_calibrate(struct et_sampler *m, double floor)
 }
 
 enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,
-                                  double budget, int64_t *samples)
+                                  double budget, struct et_reals *seen)
 {
-    struct et_reals seen = {0};
     double start = et_clock_now(m->clock), elapsed = 0;
     enum et_status s = ET_OK;
-    while (s == ET_OK && !m->stopped && seen.n < MAX_WARMUP &&
-           elapsed < budget && !et_sampling_flat(seen.v, seen.n, precision)) {
+    while (s == ET_OK && !m->stopped && seen->n < MAX_WARMUP &&
+           elapsed < budget && !et_sampling_flat(seen->v, seen->n, precision)) {
         s = et_sampler_block(m, 1, start, &elapsed);
-        if (s == ET_OK && !et_reals_add(&seen, m->message[0]))
+        if (s == ET_OK && !et_reals_add(seen, m->message[0]))
             s = et_no_memory();
     }
-    if (s == ET_OK && seen.n > 0)
+    if (s == ET_OK && seen->n > 0)
         give_up_windows(m, m->error,
-                        seen.v[seen.n - 1] * (double)m->iterations);
-    *samples = (int64_t)seen.n;
-    free(seen.v);
+                        seen->v[seen->n - 1] * (double)m->iterations);
     return s;
 }
 
 void et_sampler_free(struct et_sampler *m)
 {
     free(m->own.v);
+    free(m->when.v);
+    free(m->last.v);
     free(m->late.v);
     free(m->message);
 }

@@ -47,10 +47,11 @@ struct et_sampler {
      * windows its exit after the agreed start, so that a rank that comes late
      * is charged with it. */
     struct et_reals own;
-    double last;     /* samples in which this rank was the last, or tied */
-    double *message; /* of a block: its times, then what is agreed */
-    size_t room;     /* for so many numbers */
-    bool stopped;    /* somebody wants the run to end */
+    struct et_reals when; /* s on this rank's clock: when each began */
+    struct et_reals last; /* 1 where this rank was the last, or tied, else 0 */
+    double *message;      /* of a block: its times, then what is agreed */
+    size_t room;          /* for so many numbers */
+    bool stopped;         /* somebody wants the run to end */
     bool windows;
     double error, error_after; /* s, of the global clock; NAN: none */
     double latency;            /* s until this rank knew the newest start */
@@ -79,8 +80,10 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 
-/* Samples from here on count: own, last and missed start anew. Local. */
+/* Samples from here on count: own, when, last and missed start anew. Local. */
 void et_sampler_begin(struct et_sampler *m);
+/* The first n of them do not count after all. Local. */
+void et_sampler_drop(struct et_sampler *m, size_t n);
 
 /* Can the samples since then, of `seconds` each, be believed? Measures the
  * global clock's error again. *again: no, the windows were at fault; they are
@@ -92,10 +95,10 @@ enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
 enum et_status et_sampler_describe(const struct et_sampler *m,
                                    struct et_result_sync *out);
 
-/* Samples that are not kept, until they are flat within `precision` or
+/* Samples, added to `seen`, until they are flat within `precision` or
  * `budget` seconds have passed. */
 enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,
-                                  double budget, int64_t *samples);
+                                  double budget, struct et_reals *seen);
 
 void et_sampler_free(struct et_sampler *m);
 
