@@ -57,6 +57,10 @@ def report(path):
         if re.fullmatch("=+|-+", below) and len(below) == len(head):
             dropped = head in drop or below[0] == "="
         if not dropped and not paragraph.startswith(("Figure: ", *commit)):
+            # The processor's name, at the head of its roofline.
+            if "Attainable, in GFLOP/s, is" in paragraph:
+                paragraph = "PROCESSOR. Attainable" + " ".join(
+                    paragraph.split()).partition("Attainable")[2]
             out += [paragraph, ""]
     return out[:-1]
 
