@@ -6,15 +6,16 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "bench/check.h"
+#include "bench/check_product.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
 #include "harness/run/bench.h"
 #include "kernels/conv/conv.h"
+
+/* Outputs computed anew at each check of a problem that is not small. */
+#define SAMPLES 64
 
 struct params {
     int64_t n, c, h, w, k, r, s;
@@ -27,12 +28,14 @@ struct state {
     struct params p;
     struct et_conv local; /* this rank's share */
     const struct et_conv_backend *backend;
+    const char *backend_name;
     struct et_team *team;
     int threads;
     void *plan;
     float *x, *w, *y;
-    uint64_t stream_check;
-    uint64_t checks; /* so that every check draws new signs */
+    uint64_t stream_x, stream_w;
+    int64_t elements_x, elements_w;
+    struct et_product product;
 };
 
 #define ROW(name, kind)                                                        \
@@ -159,24 +162,21 @@ static double flop(const struct params *p, int ranks)
     return p->scaling == WEAK ? flop_of(&v) * ranks : flop_of(&v);
 }
 
-/* Sizes of the check of one image and group, in the words of check.h: A the
- * filters, B the patches, C the output. */
-struct sizes {
-    int64_t m, n, k;
-};
-
-static struct sizes sizes_of(const struct et_conv *v)
+/* An image's outputs of a group are filters times patches, the matrix of
+ * patches never being stored; such a product for each image and group. */
+static struct et_product product_of(const struct params *p,
+                                    const struct et_conv *v)
 {
-    return (struct sizes){v->k / v->groups, et_conv_p(v) * et_conv_q(v),
-                          v->c / v->groups * v->r * v->s};
-}
-
-/* Doubles that the check needs. */
-static double check_room(const struct et_conv *v)
-{
-    struct sizes z = sizes_of(v);
-    return ET_CHECK_VECTORS * ((double)z.n + (double)z.k) + (double)z.k +
-           (2 * ET_CHECK_VECTORS + 2) * (double)z.m;
+    int64_t area = et_conv_p(v) * et_conv_q(v);
+    return (struct et_product){.count = v->n * v->groups,
+                               .m = v->k / v->groups,
+                               .n = area,
+                               .k = v->c / v->groups * v->r * v->s,
+                               .ldc = area,
+                               .dtype = ET_FP32,
+                               .alpha = 1,
+                               .small = flop(p, 1) <= 2 * ET_CHECK_SMALL,
+                               .samples = SAMPLES};
 }
 
 static void need(const void *params, int ranks, int threads,
@@ -197,7 +197,8 @@ static void need(const void *params, int ranks, int threads,
     const char *name;
     for (size_t i = 0; (name = et_conv_backend_name(i)); i++)
         most = fmax(most, et_conv_backend_find(name)->workspace(&v, threads));
-    out->memory = operands + check_room(&v) * sizeof(double) + most;
+    struct et_product product = product_of(p, &v);
+    out->memory = operands + et_product_memory(&product) + most;
     out->bytes = operands * ranks;
 }
 
@@ -211,6 +212,146 @@ static const char *unsupported(const void *params, const char *backend,
     return et_conv_backend_find(backend)->unsupported(backend, &v);
 }
 
+/* The input under filter point (r, t) of output (row, column); 0 outside. */
+static double patch(const struct et_conv *v, const float *x, int64_t row,
+                    int64_t column, int64_t r, int64_t t)
+{
+    int64_t h = row * v->stride_h - v->pad_h + r * v->dil_h;
+    int64_t w = column * v->stride_w - v->pad_w + t * v->dil_w;
+    return h >= 0 && h < v->h && w >= 0 && w < v->w ? (double)x[h * v->w + w]
+                                                    : 0;
+}
+
+/* The channels that a product's patches are cut from. */
+static const float *channels(const struct state *s, int64_t g)
+{
+    const struct et_conv *v = &s->local;
+    return s->x + g * (v->c / v->groups) * v->h * v->w;
+}
+
+static struct et_check_matrix filters(const void *state, int64_t g)
+{
+    const struct state *s = state;
+    const struct et_product *p = &s->product;
+    return (struct et_check_matrix){.dtype = ET_FP32,
+                                    .data = s->w,
+                                    .first = g % s->local.groups * p->m * p->k,
+                                    .rows = p->m,
+                                    .cols = p->k,
+                                    .rs = p->k,
+                                    .cs = 1};
+}
+
+/* Row l of the matrix of patches, which is never stored, times the signs. */
+static void times_patches(const struct et_conv *v, const float *image,
+                          int64_t l, double *const x[ET_CHECK_VECTORS],
+                          double *const y[ET_CHECK_VECTORS], double *square)
+{
+    int64_t t = l % v->s, r = l / v->s % v->r, c = l / v->s / v->r;
+    const float *channel = image + c * v->h * v->w;
+    int64_t height = et_conv_p(v), width = et_conv_q(v);
+    double y0 = 0, y1 = 0, q = 0;
+    for (int64_t i = 0; i < height; i++) {
+        int64_t h = i * v->stride_h - v->pad_h + r * v->dil_h;
+        if (h < 0 || h >= v->h)
+            continue;
+        const float *from = channel + h * v->w;
+        const double *x0 = x[0] + i * width, *x1 = x[1] + i * width;
+        int64_t at = t * v->dil_w - v->pad_w;
+        for (int64_t j = 0; j < width; j++, at += v->stride_w) {
+            if (at < 0 || at >= v->w)
+                continue;
+            double e = (double)from[at];
+            y0 += e * x0[j];
+            y1 += e * x1[j];
+            q += e * e;
+        }
+    }
+    y[0][l] = y0;
+    y[1][l] = y1;
+    square[l] = q;
+}
+
+static void times_b(const void *state, int64_t g,
+                    double *const x[ET_CHECK_VECTORS],
+                    double *const y[ET_CHECK_VECTORS], double *square)
+{
+    const struct state *s = state;
+    const float *image = channels(s, g);
+#pragma omp parallel for schedule(static) num_threads(s->threads)
+    for (int64_t l = 0; l < s->product.k; l++)
+        times_patches(&s->local, image, l, x, y, square);
+}
+
+static double element(const void *state, int64_t g, int64_t f, int64_t o,
+                      double *size)
+{
+    const struct state *s = state;
+    const struct et_conv *v = &s->local;
+    const float *x = channels(s, g);
+    struct et_check_matrix a = filters(s, g);
+    const float *w = s->w + a.first + f * a.rs;
+    int64_t width = et_conv_q(v);
+    double sum = 0;
+    *size = 0;
+    for (int64_t l = 0; l < a.cols; l++) {
+        int64_t t = l % v->s, r = l / v->s % v->r, c = l / v->s / v->r;
+        double one = (double)w[l] *
+                     patch(v, x + c * v->h * v->w, o / width, o % width, r, t);
+        sum += one;
+        *size += fabs(one);
+    }
+    return sum;
+}
+
+static void fill(void *state, int64_t integers)
+{
+    struct state *s = state;
+    et_check_fill(ET_FP32, s->x, (size_t)s->elements_x, s->stream_x, 0,
+                  integers);
+    et_check_fill(ET_FP32, s->w, (size_t)s->elements_w, s->stream_w, 0,
+                  integers);
+}
+
+static enum et_status create(void *state, double alpha, double beta)
+{
+    struct state *s = state;
+    (void)alpha, (void)beta; /* a convolution has none: 1 and 0 */
+    return s->backend->create(s->backend_name, &s->local, s->threads, s->x,
+                              s->w, s->y, &s->plan);
+}
+
+static enum et_status once(void *state)
+{
+    struct state *s = state;
+    return s->backend->run(s->plan);
+}
+
+static enum et_status fetch(void *state)
+{
+    struct state *s = state;
+    return s->backend->fetch(s->plan);
+}
+
+static void destroy(void *state)
+{
+    struct state *s = state;
+    if (s->plan)
+        s->backend->destroy(s->plan);
+    s->plan = NULL;
+}
+
+static const struct et_product_ops ops = {
+    .a = filters,
+    .times_b = times_b,
+    .element = element,
+    .fill = fill,
+    .create = create,
+    .run = once,
+    .fetch = fetch,
+    .destroy = destroy,
+};
+
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -221,6 +362,7 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     int rank = s->team->rank;
     s->local = local(&s->p, rank, s->team->size);
     s->backend = et_conv_backend_find(setting->backend);
+    s->backend_name = setting->backend;
     if (backend_why_not(setting->backend))
         return et_error(ET_USAGE, "conv: backend %s: %s", setting->backend,
                         backend_why_not(setting->backend));
@@ -234,17 +376,23 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
         return et_error(
             ET_INFRA, "conv: rank %d: no memory for operands of %.3g GB", rank,
             ((double)x + (double)w + (double)y) * sizeof(float) / 1e9);
-    /* Ranks that share a problem have the same filters. */
-    uint64_t mine = et_random_stream(setting->seed, (uint64_t)rank);
-    uint64_t first = et_random_stream(setting->seed, 0);
-    et_random_fill(ET_FP32, s->x, (size_t)x, et_random_stream(mine, 1), 0);
-    et_random_fill(ET_FP32, s->w, (size_t)w,
-                   et_random_stream(s->p.scaling == STRONG ? first : mine, 2),
-                   0);
-    s->stream_check = et_random_stream(mine, 4);
-    memset(s->y, 0xff, (size_t)y * sizeof *s->y); /* NaN: must be written */
-    return s->backend->create(setting->backend, &s->local, s->threads, s->x,
-                              s->w, s->y, &s->plan);
+    s->elements_x = x;
+    s->elements_w = w;
+    /* Ranks that do the same problem have the same images, so that their
+     * outputs tell one another wrong; those that share one have their own, and
+     * the same filters. */
+    uint64_t first = et_random_stream(setting->seed, 0), mine = first;
+    if (s->p.scaling == STRONG)
+        mine = et_random_stream(setting->seed, (uint64_t)rank);
+    s->stream_x = et_random_stream(mine, 1);
+    s->stream_w = et_random_stream(first, 2);
+    s->product = product_of(&s->p, &s->local);
+    s->product.ops = &ops;
+    s->product.of = s;
+    s->product.threads = s->threads;
+    s->product.stream = et_random_stream(mine, 3);
+    s->product.c = s->y;
+    return et_product_open(&s->product);
 }
 
 static enum et_status run(void *state, uint64_t iterations)
@@ -253,174 +401,40 @@ static enum et_status run(void *state, uint64_t iterations)
     enum et_status status = ET_OK;
     for (uint64_t i = 0; i < iterations && status == ET_OK; i++)
         status = s->backend->run(s->plan);
+    et_product_ran(&s->product, iterations);
     return status;
-}
-
-/* The input under filter point (r, t) of output (row, column); 0 outside. */
-static double patch(const struct et_conv *v, const float *x, int64_t row,
-                    int64_t column, int64_t r, int64_t t)
-{
-    int64_t h = row * v->stride_h - v->pad_h + r * v->dil_h;
-    int64_t w = column * v->stride_w - v->pad_w + t * v->dil_w;
-    return h >= 0 && h < v->h && w >= 0 && w < v->w ? (double)x[h * v->w + w]
-                                                    : 0;
-}
-
-/* Every output of an image and group anew, in fp64. */
-static void verify_elements(const struct state *s, int64_t image, int64_t group,
-                            struct et_check_worst *worst)
-{
-    const struct et_conv *v = &s->local;
-    struct sizes z = sizes_of(v);
-    int64_t width = et_conv_q(v), cg = v->c / v->groups;
-    double u = et_check_gamma((double)z.k + 1, et_dtype_epsilon(ET_FP32)) +
-               et_check_gamma((double)z.k + 1, et_dtype_epsilon(ET_FP64));
-    const float *x = s->x + (image * v->c + group * cg) * v->h * v->w;
-    for (int64_t f = group * z.m; f < (group + 1) * z.m; f++) {
-        const float *w = s->w + f * z.k, *y = s->y + (image * v->k + f) * z.n;
-        for (int64_t o = 0; o < z.n; o++) {
-            double sum = 0, size = 0;
-            for (int64_t l = 0; l < z.k; l++) {
-                int64_t t = l % v->s, r = l / v->s % v->r, c = l / v->s / v->r;
-                double one = (double)w[l] * patch(v, x + c * v->h * v->w,
-                                                  o / width, o % width, r, t);
-                sum += one;
-                size += fabs(one);
-            }
-            et_check_take(worst, (double)y[o], sum, u * size, image, f, o);
-        }
-    }
-}
-
-/* Vectors of Freivalds' test, in one allocation. */
-struct vectors {
-    double *x[ET_CHECK_VECTORS], *bx[ET_CHECK_VECTORS];
-    double *abx[ET_CHECK_VECTORS], *cx[ET_CHECK_VECTORS];
-    double *a, *b, *c; /* squared norms of rows */
-};
-
-/* Row l of the matrix of patches, which is never stored, times the signs. */
-static void times_patches(const struct et_conv *v, const float *image,
-                          int64_t l, struct vectors *z)
-{
-    int64_t t = l % v->s, r = l / v->s % v->r, c = l / v->s / v->r;
-    const float *x = image + c * v->h * v->w;
-    int64_t height = et_conv_p(v), width = et_conv_q(v);
-    double y0 = 0, y1 = 0, q = 0;
-    for (int64_t i = 0; i < height; i++) {
-        int64_t h = i * v->stride_h - v->pad_h + r * v->dil_h;
-        if (h < 0 || h >= v->h)
-            continue;
-        const float *from = x + h * v->w;
-        const double *x0 = z->x[0] + i * width, *x1 = z->x[1] + i * width;
-        int64_t at = t * v->dil_w - v->pad_w;
-        for (int64_t j = 0; j < width; j++, at += v->stride_w) {
-            if (at < 0 || at >= v->w)
-                continue;
-            double e = (double)from[at];
-            y0 += e * x0[j];
-            y1 += e * x1[j];
-            q += e * e;
-        }
-    }
-    z->bx[0][l] = y0;
-    z->bx[1][l] = y1;
-    z->b[l] = q;
-}
-
-static void verify_rows(const struct state *s, int64_t image, int64_t group,
-                        struct vectors *x, struct et_check_worst *worst)
-{
-    const struct et_conv *v = &s->local;
-    struct sizes z = sizes_of(v);
-    int64_t first = group * z.m;
-    const float *in =
-        s->x + (image * v->c + group * (v->c / v->groups)) * v->h * v->w;
-    struct et_check_matrix a = {ET_FP32, s->w, first * z.k, z.m, z.k, z.k, 1};
-    struct et_check_matrix c = {
-        ET_FP32, s->y, (image * v->k + first) * z.n, z.m, z.n, z.n, 1};
-#pragma omp parallel for schedule(static) num_threads(s->threads)
-    for (int64_t l = 0; l < z.k; l++)
-        times_patches(v, in, l, x);
-    et_check_times(&a, x->bx, x->abx, x->a, s->threads);
-    et_check_times(&c, x->x, x->cx, x->c, s->threads);
-    double norm_b = 0;
-    for (int64_t l = 0; l < z.k; l++)
-        norm_b += x->b[l];
-    norm_b = sqrt(norm_b);
-    struct et_check_growth once =
-        et_check_grow(1, 0, 1, et_dtype_epsilon(ET_FP32), 0, 1);
-    for (int64_t f = 0; f < z.m; f++) {
-        double bound = et_check_row_bound(&once, sqrt(x->a[f]), norm_b,
-                                          sqrt(x->c[f]), 0, z.k, z.n);
-        for (int t = 0; t < ET_CHECK_VECTORS; t++)
-            et_check_take(worst, x->cx[t][f], x->abx[t][f], bound, image,
-                          first + f, -1);
-    }
-}
-
-static double *carve(double **room, int64_t n)
-{
-    double *v = *room;
-    *room += n;
-    return v;
-}
-
-static enum et_status verify_freivalds(struct state *s,
-                                       struct et_check_worst *worst)
-{
-    const struct et_conv *v = &s->local;
-    struct sizes z = sizes_of(v);
-    double *all = et_alloc((size_t)check_room(v), sizeof *all), *room = all;
-    if (!all)
-        return et_error(ET_INFRA, "conv: no memory for the check");
-    struct vectors x;
-    for (int t = 0; t < ET_CHECK_VECTORS; t++) {
-        x.x[t] = carve(&room, z.n);
-        x.bx[t] = carve(&room, z.k);
-        x.abx[t] = carve(&room, z.m);
-        x.cx[t] = carve(&room, z.m);
-    }
-    x.a = carve(&room, z.m);
-    x.b = carve(&room, z.k);
-    x.c = carve(&room, z.m);
-    for (int64_t image = 0; image < v->n; image++) {
-        for (int t = 0; t < ET_CHECK_VECTORS; t++)
-            et_check_signs(x.x[t], z.n,
-                           et_random_stream(s->stream_check, s->checks++));
-        for (int64_t group = 0; group < v->groups; group++)
-            verify_rows(s, image, group, &x, worst);
-    }
-    free(all);
-    return ET_OK;
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
 {
     static const char *const axes[] = {"image", "filter", "output"};
     struct state *s = state;
-    const struct et_conv *v = &s->local;
+    const struct et_product *p = &s->product;
     struct et_check_worst worst = {0};
-    enum et_status status = s->backend->fetch(s->plan);
-    /* By the whole problem, so that all ranks take the same way. */
-    bool small = flop(&s->p, 1) <= 2 * ET_CHECK_SMALL;
-    if (status == ET_OK && small)
-        for (int64_t i = 0; i < v->n * v->groups; i++)
-            verify_elements(s, i / v->groups, i % v->groups, &worst);
-    else if (status == ET_OK)
-        status = verify_freivalds(s, &worst);
-    status = et_check_agree(
+    enum et_status status = et_product_check(&s->product, &worst);
+    int64_t g = (int64_t)worst.at[0], groups = s->local.groups;
+    worst.at[0] = (double)(g / groups);
+    worst.at[1] += (double)(g % groups * p->m);
+    return et_check_agree(
         s->team, status, &worst, axes,
-        small ? "every output in fp64, |difference| as a share of "
-                "gamma(c r s + 1) |x||w|"
-              : "Freivalds on filters x patches, 2 sign vectors in fp64, "
-                "per filter and image as a share of 16 u |w| |x patches|",
+        p->small
+            ? "integers once, exact; every output in fp64, |difference| as a "
+              "share of gamma(c r s + 3) |x||w|"
+            : "integers once, exact; 64 outputs in fp64; Freivalds on filters "
+              "x patches, 2 sign vectors, per row as a share of "
+              "16 u |w| |x patches|",
         out);
-    if (status == ET_OK) { /* the next check cannot pass on what this saw */
-        size_t n = (size_t)(v->n * v->k * sizes_of(v).n);
-        memset(s->y, 0xff, n * sizeof *s->y);
-    }
-    return status;
+}
+
+/* Each operand once on every rank that reads it. */
+static double traffic(const struct params *p, int ranks)
+{
+    struct et_conv v = local(p, 0, 1);
+    int64_t x = 0, w = 0, y = 0;
+    et_conv_elements(&v, &x, &w, &y); /* as checked */
+    double copies = p->scaling == WEAK ? ranks : 1;
+    return (copies * ((double)x + (double)y) + ranks * (double)w) *
+           (double)sizeof(float);
 }
 
 static void work(const void *state, struct et_work *out)
@@ -428,18 +442,33 @@ static void work(const void *state, struct et_work *out)
     const struct state *s = state;
     *out = (struct et_work){
         .flop = flop(&s->p, s->team->size),
+        .traffic = traffic(&s->p, s->team->size),
         .convention = "flop: 2 n k p q (c/groups) r s, a multiply and an add "
-                      "each, padding counted (DeepBench)"};
+                      "each, padding counted (DeepBench); traffic: x, w and "
+                      "y once a rank, the least there can be"};
+}
+
+static void output(const void *state, struct et_output *out)
+{
+    const struct state *s = state;
+    et_product_output(&s->product, s->p.scaling == WEAK, out);
+}
+
+static enum et_status damage(void *state, const struct et_fault *fault,
+                             double *size)
+{
+    struct state *s = state;
+    return et_product_damage(&s->product, fault, size);
 }
 
 static void release(void *state)
 {
     struct state *s = state;
-    if (s->plan)
-        s->backend->destroy(s->plan);
+    destroy(s);
     et_free_aligned(s->x);
     et_free_aligned(s->w);
     et_free_aligned(s->y);
+    et_product_close(&s->product);
 }
 
 const struct et_bench et_bench_conv = {
@@ -463,5 +492,7 @@ const struct et_bench et_bench_conv = {
     .run = run,
     .verify = verify,
     .work = work,
+    .output = output,
+    .damage = damage,
     .release = release,
 };

@@ -6,10 +6,8 @@
 
 #include <math.h>
 #include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "bench/check.h"
+#include "bench/check_product.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
@@ -36,9 +34,9 @@ struct state {
     struct et_team *team;
     int threads;
     void *plan, *a, *b, *c;
-    uint64_t stream_c, stream_check;
-    uint64_t count;  /* iterations since C was filled */
-    uint64_t checks; /* so that every check draws new signs */
+    uint64_t stream_a, stream_b;
+    int64_t elements_a, elements_b;
+    struct et_product product;
 };
 
 #define ROW(name, kind)                                                        \
@@ -171,12 +169,20 @@ static double flop(const struct params *p, int ranks)
     return p->scaling == WEAK ? one * ranks : one;
 }
 
-/* Doubles that Freivalds' test needs. */
-static double check_room(const struct et_gemm *g)
+/* Small problems are checked element by element: by the whole problem, so
+ * that all ranks take the same way. */
+static struct et_product product_of(const struct params *p,
+                                    const struct et_gemm *g)
 {
-    return ET_CHECK_VECTORS * ((double)g->n + (double)g->k) +
-           (2 * ET_CHECK_VECTORS + 2) * (double)g->m + (double)g->k +
-           (double)g->n;
+    return (struct et_product){.count = g->batch,
+                               .m = g->m,
+                               .n = g->n,
+                               .k = g->k,
+                               .ldc = g->ldc,
+                               .dtype = g->dtype,
+                               .alpha = g->alpha,
+                               .beta = g->beta,
+                               .small = flop(p, 1) <= 2 * ET_CHECK_SMALL};
 }
 
 static void need(const void *params, int ranks, int threads,
@@ -193,7 +199,8 @@ static void need(const void *params, int ranks, int threads,
     }
     double operands =
         ((double)a + (double)b + (double)c) * (double)et_dtype_size(g.dtype);
-    out->memory = operands + check_room(&g) * sizeof(double);
+    struct et_product product = product_of(p, &g);
+    out->memory = operands + et_product_memory(&product);
     out->bytes = operands * ranks;
 }
 
@@ -207,13 +214,108 @@ static const char *unsupported(const void *params, const char *backend,
     return et_gemm_backend_find(backend)->unsupported(&g);
 }
 
-static void fill_c(struct state *s)
+/* Matrix i of A or B, as op() has it. */
+static struct et_check_matrix operand(const struct et_gemm *p, const void *data,
+                                      int64_t i, bool trans, int64_t height,
+                                      int64_t width, int64_t ld)
 {
-    const struct et_gemm *g = &s->local;
-    et_random_fill(g->dtype, s->c, (size_t)(g->batch * g->m * g->ldc),
-                   s->stream_c, 0);
-    s->count = 0;
+    return (struct et_check_matrix){.dtype = p->dtype,
+                                    .data = data,
+                                    .first = i * (trans ? width : height) * ld,
+                                    .rows = height,
+                                    .cols = width,
+                                    .rs = trans ? 1 : ld,
+                                    .cs = trans ? ld : 1};
 }
+
+static struct et_check_matrix matrix_a(const void *state, int64_t i)
+{
+    const struct state *s = state;
+    const struct et_gemm *p = &s->local;
+    return operand(p, s->a, i, p->trans_a, p->m, p->k, p->lda);
+}
+
+static struct et_check_matrix matrix_b(const void *state, int64_t i)
+{
+    const struct state *s = state;
+    const struct et_gemm *p = &s->local;
+    return operand(p, s->b, i, p->trans_b, p->k, p->n, p->ldb);
+}
+
+static void times_b(const void *state, int64_t i,
+                    double *const x[ET_CHECK_VECTORS],
+                    double *const y[ET_CHECK_VECTORS], double *square)
+{
+    const struct state *s = state;
+    struct et_check_matrix b = matrix_b(s, i);
+    et_check_times(&b, x, y, square, s->threads);
+}
+
+static double element(const void *state, int64_t g, int64_t i, int64_t j,
+                      double *size)
+{
+    const struct state *s = state;
+    struct et_check_matrix a = matrix_a(s, g), b = matrix_b(s, g);
+    double sum = 0;
+    *size = 0;
+    for (int64_t l = 0; l < a.cols; l++) {
+        double v = et_dtype_get(a.dtype, a.data,
+                                (size_t)(a.first + i * a.rs + l * a.cs)) *
+                   et_dtype_get(b.dtype, b.data,
+                                (size_t)(b.first + l * b.rs + j * b.cs));
+        sum += v;
+        *size += fabs(v);
+    }
+    return sum;
+}
+
+static void fill(void *state, int64_t integers)
+{
+    struct state *s = state;
+    enum et_dtype dtype = s->local.dtype;
+    et_check_fill(dtype, s->a, (size_t)s->elements_a, s->stream_a, 0, integers);
+    et_check_fill(dtype, s->b, (size_t)s->elements_b, s->stream_b, 0, integers);
+}
+
+static enum et_status create(void *state, double alpha, double beta)
+{
+    struct state *s = state;
+    struct et_gemm problem = s->local;
+    problem.alpha = alpha;
+    problem.beta = beta;
+    return s->backend->create(&problem, s->threads, s->a, s->b, s->c, &s->plan);
+}
+
+static enum et_status once(void *state)
+{
+    struct state *s = state;
+    return s->backend->run(s->plan);
+}
+
+static enum et_status fetch(void *state)
+{
+    struct state *s = state;
+    return s->backend->fetch(s->plan);
+}
+
+static void destroy(void *state)
+{
+    struct state *s = state;
+    if (s->plan)
+        s->backend->destroy(s->plan);
+    s->plan = NULL;
+}
+
+static const struct et_product_ops ops = {
+    .a = matrix_a,
+    .times_b = times_b,
+    .element = element,
+    .fill = fill,
+    .create = create,
+    .run = once,
+    .fetch = fetch,
+    .destroy = destroy,
+};
 
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
@@ -239,19 +341,23 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
         return et_error(
             ET_INFRA, "gemm: rank %d: no memory for operands of %.3g GB", rank,
             ((double)a + (double)b + (double)c) * (double)size / 1e9);
-    /* Ranks that share one problem by its rows have the same B. */
-    bool same_b = s->p.scaling == STRONG && !by_batch(&s->p, ranks);
-    uint64_t mine = et_random_stream(setting->seed, (uint64_t)rank);
-    uint64_t first = et_random_stream(setting->seed, 0);
-    et_random_fill(s->local.dtype, s->a, (size_t)a, et_random_stream(mine, 1),
-                   0);
-    et_random_fill(s->local.dtype, s->b, (size_t)b,
-                   et_random_stream(same_b ? first : mine, 2), 0);
-    s->stream_c = et_random_stream(mine, 3);
-    s->stream_check = et_random_stream(mine, 4);
-    fill_c(s);
-    return s->backend->create(&s->local, s->threads, s->a, s->b, s->c,
-                              &s->plan);
+    s->elements_a = a;
+    s->elements_b = b;
+    /* Ranks that do the same problem have the same operands, so that their
+     * outputs tell one another wrong; those that share one have a part each,
+     * and the same B where it is shared by its rows. */
+    uint64_t first = et_random_stream(setting->seed, 0), mine = first;
+    if (s->p.scaling == STRONG)
+        mine = et_random_stream(setting->seed, (uint64_t)rank);
+    s->stream_a = et_random_stream(mine, 1);
+    s->stream_b = et_random_stream(by_batch(&s->p, ranks) ? mine : first, 2);
+    s->product = product_of(&s->p, &s->local);
+    s->product.ops = &ops;
+    s->product.of = s;
+    s->product.threads = s->threads;
+    s->product.stream = et_random_stream(mine, 3);
+    s->product.c = s->c;
+    return et_product_open(&s->product);
 }
 
 static enum et_status run(void *state, uint64_t iterations)
@@ -259,163 +365,12 @@ static enum et_status run(void *state, uint64_t iterations)
     struct state *s = state;
     enum et_status status = ET_OK;
     for (uint64_t i = 0; i < iterations && status == ET_OK; i++) {
-        if (s->count == ITERATIONS_KEPT && s->local.beta != 0)
-            fill_c(s);
+        if (s->product.iterations == ITERATIONS_KEPT && s->local.beta != 0)
+            et_product_refill(&s->product);
         status = s->backend->run(s->plan);
-        s->count++;
+        et_product_ran(&s->product, 1);
     }
     return status;
-}
-
-/* Every element of matrix g anew, in fp64. */
-static void verify_elements(const struct state *s, int64_t g,
-                            struct et_check_worst *worst)
-{
-    const struct et_gemm *p = &s->local;
-    double u = et_dtype_epsilon(p->dtype), own = et_dtype_epsilon(ET_FP64);
-    struct et_check_growth grow = et_check_grow(
-        p->alpha, p->beta, s->count, et_check_gamma((double)p->k + 3, u),
-        et_check_gamma(2, u), 1);
-    double sum_own = et_check_gamma((double)p->k + 3, own);
-    int64_t rs_a = p->trans_a ? 1 : p->lda, cs_a = p->trans_a ? p->lda : 1;
-    int64_t rs_b = p->trans_b ? 1 : p->ldb, cs_b = p->trans_b ? p->ldb : 1;
-    int64_t at_a = g * (p->trans_a ? p->k : p->m) * p->lda;
-    int64_t at_b = g * (p->trans_b ? p->n : p->k) * p->ldb;
-    for (int64_t i = 0; i < p->m; i++) {
-        for (int64_t j = 0; j < p->n; j++) {
-            double sum = 0, size = 0, c0 = 0;
-            for (int64_t l = 0; l < p->k; l++) {
-                double v = et_dtype_get(p->dtype, s->a,
-                                        (size_t)(at_a + i * rs_a + l * cs_a)) *
-                           et_dtype_get(p->dtype, s->b,
-                                        (size_t)(at_b + l * rs_b + j * cs_b));
-                sum += v;
-                size += fabs(v);
-            }
-            int64_t at = (g * p->m + i) * p->ldc + j;
-            if (p->beta != 0) {
-                char cell[sizeof(double)];
-                et_random_fill(p->dtype, cell, 1, s->stream_c, (uint64_t)at);
-                c0 = et_dtype_get(p->dtype, cell, 0);
-            }
-            double bound =
-                grow.product * size + grow.carried * fabs(c0) +
-                sum_own * (fabs(grow.value) * size + fabs(grow.keep * c0));
-            et_check_take(worst, et_dtype_get(p->dtype, s->c, (size_t)at),
-                          grow.value * sum + grow.keep * c0, bound, g, i, j);
-        }
-    }
-}
-
-/* Vectors of Freivalds' test, in one allocation. */
-struct vectors {
-    double *x[ET_CHECK_VECTORS], *bx[ET_CHECK_VECTORS];
-    double *abx[ET_CHECK_VECTORS], *cx[ET_CHECK_VECTORS];
-    double *a, *b, *c; /* squared norms of rows */
-    double *c0;        /* a row of C as it was */
-};
-
-static double *carve(double **room, int64_t n)
-{
-    double *v = *room;
-    *room += n;
-    return v;
-}
-
-static void verify_rows(const struct state *s, int64_t g, struct vectors *v,
-                        struct et_check_worst *worst)
-{
-    const struct et_gemm *p = &s->local;
-    double u = et_dtype_epsilon(p->dtype);
-    /* C so far is no larger than about |a||b| / sqrt(k) an iteration. */
-    struct et_check_growth grow = et_check_grow(p->alpha, p->beta, s->count, u,
-                                                2 * u, 1 / sqrt((double)p->k));
-    struct et_check_matrix a = {p->dtype,
-                                s->a,
-                                g * (p->trans_a ? p->k : p->m) * p->lda,
-                                p->m,
-                                p->k,
-                                p->trans_a ? 1 : p->lda,
-                                p->trans_a ? p->lda : 1};
-    struct et_check_matrix b = {p->dtype,
-                                s->b,
-                                g * (p->trans_b ? p->n : p->k) * p->ldb,
-                                p->k,
-                                p->n,
-                                p->trans_b ? 1 : p->ldb,
-                                p->trans_b ? p->ldb : 1};
-    struct et_check_matrix c = {p->dtype, s->c, g * p->m * p->ldc, p->m, p->n,
-                                p->ldc,   1};
-    et_check_times(&b, v->x, v->bx, v->b, s->threads);
-    et_check_times(&a, v->bx, v->abx, v->a, s->threads);
-    et_check_times(&c, v->x, v->cx, v->c, s->threads);
-    double norm_b = 0;
-    for (int64_t l = 0; l < p->k; l++)
-        norm_b += v->b[l];
-    norm_b = sqrt(norm_b);
-    for (int64_t i = 0; i < p->m; i++) {
-        double c0x[ET_CHECK_VECTORS] = {0}, norm_c0 = 0;
-        if (p->beta != 0) {
-            et_random_fill(p->dtype, v->c0, (size_t)p->n, s->stream_c,
-                           (uint64_t)((g * p->m + i) * p->ldc));
-            for (int64_t j = 0; j < p->n; j++) {
-                double c0 = et_dtype_get(p->dtype, v->c0, (size_t)j);
-                norm_c0 += c0 * c0;
-                for (int t = 0; t < ET_CHECK_VECTORS; t++)
-                    c0x[t] += c0 * v->x[t][j];
-            }
-        }
-        double bound =
-            et_check_row_bound(&grow, sqrt(v->a[i]), norm_b, sqrt(v->c[i]),
-                               sqrt(norm_c0), p->k, p->n);
-        for (int t = 0; t < ET_CHECK_VECTORS; t++)
-            et_check_take(worst, v->cx[t][i],
-                          grow.value * v->abx[t][i] + grow.keep * c0x[t], bound,
-                          g, i, -1);
-    }
-}
-
-static enum et_status verify_freivalds(struct state *s,
-                                       struct et_check_worst *worst)
-{
-    const struct et_gemm *p = &s->local;
-    double *all = et_alloc((size_t)check_room(p), sizeof *all), *room = all;
-    if (!all)
-        return et_error(ET_INFRA, "gemm: no memory for the check");
-    struct vectors v;
-    for (int t = 0; t < ET_CHECK_VECTORS; t++) {
-        v.x[t] = carve(&room, p->n);
-        v.bx[t] = carve(&room, p->k);
-        v.abx[t] = carve(&room, p->m);
-        v.cx[t] = carve(&room, p->m);
-    }
-    v.a = carve(&room, p->m);
-    v.b = carve(&room, p->k);
-    v.c = carve(&room, p->m);
-    v.c0 = carve(&room, p->n);
-    for (int64_t g = 0; g < p->batch; g++) {
-        for (int t = 0; t < ET_CHECK_VECTORS; t++)
-            et_check_signs(v.x[t], p->n,
-                           et_random_stream(s->stream_check, s->checks++));
-        verify_rows(s, g, &v, worst);
-    }
-    free(all);
-    return ET_OK;
-}
-
-/* So that the next check cannot pass on what this one saw. */
-static void spoil(struct state *s)
-{
-    const struct et_gemm *p = &s->local;
-    if (p->beta != 0) {
-        fill_c(s);
-        return;
-    }
-    s->count = 0;
-    size_t size = et_dtype_size(p->dtype);
-    for (int64_t i = 0; i < p->batch * p->m; i++) /* all ones: a NaN */
-        memset((char *)s->c + (size_t)(i * p->ldc) * size, 0xff,
-               (size_t)p->n * size);
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
@@ -423,26 +378,26 @@ static enum et_status verify(void *state, struct et_verification *out)
     static const char *const axes[] = {"matrix", "row", "column"};
     struct state *s = state;
     struct et_check_worst worst = {0};
-    enum et_status status = s->backend->fetch(s->plan);
-    if (s->count == 0) /* nothing ran since the last check */
-        worst.error = INFINITY;
-    /* By the whole problem, so that all ranks take the same way. */
-    bool small = flop(&s->p, 1) <= 2 * ET_CHECK_SMALL;
-    if (status == ET_OK && small)
-        for (int64_t g = 0; g < s->local.batch; g++)
-            verify_elements(s, g, &worst);
-    else if (status == ET_OK)
-        status = verify_freivalds(s, &worst);
-    status = et_check_agree(
+    enum et_status status = et_product_check(&s->product, &worst);
+    return et_check_agree(
         s->team, status, &worst, axes,
-        small ? "every element in fp64, |difference| as a share of "
-                "gamma(k+3) |A||B|"
-              : "Freivalds, 2 sign vectors in fp64, |C x - A (B x)| per row "
-                "as a share of 16 u |a| |B|",
+        s->product.small
+            ? "integers once, exact; every element in fp64, |difference| as "
+              "a share of gamma(k+3) |A||B|"
+            : "integers once, exact; Freivalds, 2 sign vectors in fp64, "
+              "|C x - A (B x)| per row as a share of 16 u |a| |B|",
         out);
-    if (status == ET_OK)
-        spoil(s);
-    return status;
+}
+
+/* Each operand once on every rank that reads it, C twice with beta. */
+static double traffic(const struct params *p, int ranks)
+{
+    double a = (double)p->m * (double)p->k, b = (double)p->k * (double)p->n;
+    double c = (double)p->m * (double)p->n * (p->beta != 0 ? 2 : 1);
+    double copies = p->scaling == WEAK ? ranks : 1;
+    double copies_b = by_batch(p, ranks) ? copies : ranks;
+    return (copies * (a + c) + copies_b * b) * (double)p->batch *
+           (double)et_dtype_size((enum et_dtype)p->dtype);
 }
 
 static void work(const void *state, struct et_work *out)
@@ -450,18 +405,33 @@ static void work(const void *state, struct et_work *out)
     const struct state *s = state;
     *out = (struct et_work){
         .flop = flop(&s->p, s->team->size),
+        .traffic = traffic(&s->p, s->team->size),
         .convention = "flop: 2 m n k batch, a multiply and an add each "
-                      "(LAPACK Working Note 41)"};
+                      "(LAPACK Working Note 41); traffic: A, B and C once a "
+                      "rank, C twice with beta, the least there can be"};
+}
+
+static void output(const void *state, struct et_output *out)
+{
+    const struct state *s = state;
+    et_product_output(&s->product, s->p.scaling == WEAK, out);
+}
+
+static enum et_status damage(void *state, const struct et_fault *fault,
+                             double *size)
+{
+    struct state *s = state;
+    return et_product_damage(&s->product, fault, size);
 }
 
 static void release(void *state)
 {
     struct state *s = state;
-    if (s->plan)
-        s->backend->destroy(s->plan);
+    destroy(s);
     et_free_aligned(s->a);
     et_free_aligned(s->b);
     et_free_aligned(s->c);
+    et_product_close(&s->product);
 }
 
 const struct et_bench et_bench_gemm = {
@@ -485,5 +455,7 @@ const struct et_bench et_bench_gemm = {
     .run = run,
     .verify = verify,
     .work = work,
+    .output = output,
+    .damage = damage,
     .release = release,
 };

@@ -1,7 +1,7 @@
 /* io: a checkpoint written, or read back, by all ranks of a team. Ties the
  * I/O kernels to the harness. The data is incompressible and keyed by file,
- * offset and epoch; whether a read met the device is proven, not assumed.
- * Touches no file that it did not make.
+ * offset and epoch, and io_check.c holds it to that; whether a read met the
+ * device is proven, not assumed. Touches no file that it did not make.
  */
 #include "config.h"
 #include "harness/run/bench.h"
@@ -16,13 +16,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bench/io_check.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
 #include "kernels/io/io.h"
 
 #define STREAM 0x696f6461 /* "ioda": apart from the other benches' data */
-#define CHUNK ((int64_t)1 << 20) /* bytes compared at once when verifying */
+#define CHUNK ((int64_t)1 << 20) /* bytes read at once to warm the cache */
 #define COLD 0.01 /* share of cached pages up to which a read is a device's */
 
 enum { WRITE, READ };
@@ -41,11 +42,11 @@ struct state {
     struct et_team *team;
     struct params q;
     struct et_io p;
-    uint64_t stream, epoch; /* of this rank's bytes; samples so far */
+    struct et_io_check check; /* of the contents */
     char *path;
     char filesystem[64]; /* "" where not known */
     bool created;        /* by this rank: it removes it */
-    unsigned char *data, *chunk, *again;
+    unsigned char *data, *chunk;
     /* Cached share before the reads: has been asked, once without answer,
      * least and most. */
     bool looked, untold;
@@ -160,7 +161,7 @@ static void need(const void *params, int ranks, int threads,
     struct et_io p = problem(params, ranks);
     double all = (double)p.bytes * ranks;
     (void)threads;
-    *out = (struct et_need){.memory = (double)p.bytes + 2.0 * (double)CHUNK,
+    *out = (struct et_need){.memory = (double)p.bytes + 3.0 * (double)CHUNK,
                             .disk = all,
                             .bytes = all};
 }
@@ -243,11 +244,6 @@ static enum et_status name_file(struct state *s,
     return s->path ? ET_OK : et_error(ET_INFRA, "no memory for a file name");
 }
 
-static uint64_t epoch_stream(const struct state *s)
-{
-    return et_random_stream(s->stream, s->epoch);
-}
-
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -258,8 +254,12 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     s->backend = et_io_backend_find(setting->backend);
     s->q = *(const struct params *)params;
     s->p = problem(&s->q, s->team->size);
-    s->stream = et_random_stream(et_random_stream(setting->seed, STREAM),
-                                 (uint64_t)s->team->rank);
+    s->check = (struct et_io_check){
+        .team = s->team,
+        .epoch = 1, /* 0 is before the first */
+        .contents = {.seed = et_random_stream(setting->seed, STREAM),
+                     .shared = s->p.shared,
+                     .bytes = s->p.bytes}};
     if (!et_mul(s->p.bytes, s->team->size, &total))
         return et_error(ET_USAGE, "io: %d ranks of %lld bytes are too much",
                         s->team->size, (long long)s->p.bytes);
@@ -271,11 +271,14 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     if (!status) {
         s->data = et_alloc_aligned((size_t)s->p.bytes, 1);
         s->chunk = et_alloc_aligned((size_t)CHUNK, 1);
-        s->again = et_alloc_aligned((size_t)CHUNK, 1);
-        if (!s->data || !s->chunk || !s->again)
+        if (!s->data || !s->chunk)
             status = et_error(ET_INFRA, "io: no memory for %lld bytes",
                               (long long)s->p.bytes);
+        s->check.path = s->path;
+        s->check.data = s->q.op == READ ? s->data : NULL;
     }
+    if (!status)
+        status = et_io_check_open(&s->check);
     status = et_team_agree(s->team, status);
     if (!status)
         status = create_file(s);
@@ -285,9 +288,9 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
         s->team, s->backend->create(&s->p, s->team, s->path, &s->plan));
     if (status)
         return status;
-    et_random_bytes(s->data, (size_t)s->p.bytes, epoch_stream(s), 0);
     if (s->q.op == WRITE)
         return ET_OK;
+    et_io_check_fill(&s->check, s->data);
     /* What will be read is written as the backend writes. */
     return et_team_agree(s->team, s->backend->write(s->plan, s->data));
 }
@@ -346,9 +349,13 @@ static enum et_status set_cache(struct state *s)
 static enum et_status before(void *state)
 {
     struct state *s = state;
+    /* Not while another rank still moves the last sample, or looks at it. */
+    enum et_status status = et_team_barrier(s->team);
+    if (status)
+        return status;
     if (s->q.op == WRITE) {
-        s->epoch++;
-        et_random_bytes(s->data, (size_t)s->p.bytes, epoch_stream(s), 0);
+        s->check.epoch++;
+        et_io_check_fill(&s->check, s->data);
         return et_team_agree(s->team, empty_file(s));
     }
     /* What a read fails to deliver must not stand there from the last. */
@@ -359,6 +366,7 @@ static enum et_status before(void *state)
 static enum et_status run(void *state, uint64_t iterations)
 {
     struct state *s = state;
+    s->check.samples++;
     for (uint64_t i = 0; i < iterations; i++) {
         enum et_status status = s->q.op == WRITE
                                     ? s->backend->write(s->plan, s->data)
@@ -369,120 +377,23 @@ static enum et_status run(void *state, uint64_t iterations)
     return ET_OK;
 }
 
-static double count_wrong(const unsigned char *got, const unsigned char *want,
-                          int64_t n, int64_t at, int64_t *where)
-{
-    int64_t wrong = 0;
-    if (memcmp(got, want, (size_t)n) == 0)
-        return 0;
-    for (int64_t i = 0; i < n; i++) {
-        if (got[i] != want[i] && wrong++ == 0 && at + i < *where)
-            *where = at + i;
-    }
-    return (double)wrong;
-}
-
-/* How this rank's bytes can be fetched for checking: past the page cache where
- * they are aligned and the file system lets us. */
-static enum et_status open_written(const struct state *s, int *fd, bool *direct)
-{
-    int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
-    *fd = -1;
-#ifdef O_DIRECT
-    if (s->p.bytes % 4096 == 0)
-        *fd = open(s->path, flags | O_DIRECT);
-#endif
-    *direct = *fd >= 0;
-    if (*fd < 0)
-        *fd = open(s->path, flags);
-    return *fd < 0 ? et_error(ET_INFRA, "%s: %s", s->path, strerror(errno))
-                   : ET_OK;
-}
-
-/* n bytes at `at` of this rank's part into s->chunk; a file that ends early
- * leaves them other than what was written. */
-static enum et_status fetch_written(const struct state *s, int fd, int64_t at,
-                                    int64_t n)
-{
-    int64_t first = s->p.shared ? s->p.bytes * s->team->rank : 0, done = 0;
-
-    memset(s->chunk, 0, (size_t)n);
-    while (done < n) {
-        ssize_t r = pread(fd, s->chunk + done, (size_t)(n - done),
-                          (off_t)(first + at + done));
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return et_error(ET_INFRA, "%s: reading back: %s", s->path,
-                            strerror(errno));
-        if (r == 0)
-            break;
-        done += r;
-    }
-    return ET_OK;
-}
-
-/* Wrong bytes of this rank, and where the first one stands. */
-static enum et_status compare(struct state *s, double *wrong, int64_t *where,
-                              const char **how)
-{
-    bool direct = false, writes = s->q.op == WRITE;
-    enum et_status status = ET_OK;
-    int fd = -1;
-
-    *how = "contents of the buffer read into";
-    if (writes) {
-        status = et_io_cache_drop(s->path);
-        if (!status)
-            status = open_written(s, &fd, &direct);
-        *how = direct ? "contents read back with O_DIRECT"
-                      : "contents read back, cache dropped before";
-    }
-    for (int64_t at = 0; at < s->p.bytes && !status; at += CHUNK) {
-        int64_t n = s->p.bytes - at < CHUNK ? s->p.bytes - at : CHUNK;
-        if (writes)
-            status = fetch_written(s, fd, at, n);
-        if (status)
-            break;
-        et_random_bytes(s->again, (size_t)n, epoch_stream(s), (uint64_t)at);
-        *wrong += count_wrong(writes ? s->chunk : s->data + at, s->again, n, at,
-                              where);
-    }
-    if (fd >= 0)
-        close(fd);
-    return status;
-}
-
 static enum et_status verify(void *state, struct et_verification *out)
 {
     struct state *s = state;
-    int64_t where = INT64_MAX;
-    const char *how = "";
-    double wrong = 0;
+    return et_io_check_verify(&s->check, out);
+}
 
-    enum et_status status =
-        et_team_agree(s->team, compare(s, &wrong, &where, &how));
-    if (status)
-        return status;
-    double lowest = wrong > 0 ? s->team->rank : s->team->size;
-    status = et_team_reduce(s->team, ET_SUM, &wrong, 1);
-    if (!status)
-        status = et_team_reduce(s->team, ET_MIN, &lowest, 1);
-    double place = lowest == s->team->rank ? (double)where : 0;
-    if (!status)
-        status = et_team_reduce(s->team, ET_SUM, &place, 1);
-    if (status)
-        return status;
-    *out = (struct et_verification){.status = wrong > 0 ? ET_CHECK_FAILED
-                                                        : ET_CHECK_PASSED,
-                                    .error = wrong};
-    snprintf(out->method, sizeof out->method,
-             "wrong bytes, all compared, whole team: %s", how);
-    if (wrong > 0)
-        snprintf(out->note, sizeof out->note,
-                 "rank %.0f, byte %.0f of its part is the first", lowest,
-                 place);
-    return ET_OK;
+static void glance(void *state)
+{
+    struct state *s = state;
+    et_io_check_glance(&s->check);
+}
+
+static enum et_status damage(void *state, const struct et_fault *fault,
+                             double *size)
+{
+    struct state *s = state;
+    return et_io_check_damage(&s->check, fault, size);
 }
 
 static void work(const void *state, struct et_work *out)
@@ -553,7 +464,7 @@ static void release(void *state)
     free(s->path);
     et_free_aligned(s->data);
     et_free_aligned(s->chunk);
-    et_free_aligned(s->again);
+    et_io_check_close(&s->check);
 }
 
 const struct et_bench et_bench_io = {
@@ -578,6 +489,8 @@ const struct et_bench et_bench_io = {
     .before = before,
     .run = run,
     .verify = verify,
+    .glance = glance,
     .work = work,
+    .damage = damage,
     .facts = facts,
     .release = release};

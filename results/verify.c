@@ -13,7 +13,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/stat/stat.h"
+#include "harness/stat/series.h"
 #include "results/metric.h"
 #include "results/run.h"
 
@@ -63,13 +63,20 @@ static void check_time(struct check *c, const struct et_result_time *t)
             says(c, "a sample is absent, zero or negative");
     }
     et_stat_sort(v, n);
-    struct et_interval ci = et_stat_median_interval(v, n, t->confidence);
+    double effective = NAN;
+    struct et_interval ci =
+        et_series_median_interval(t->samples.v, n, t->confidence, &effective);
     same(c, "time_s.n", t->n == ET_ABSENT_INT ? NAN : (double)t->n, (double)n);
     same(c, "time_s.median", t->median, et_stat_quantile(v, n, 0.5));
     same(c, "time_s.ci_low", t->ci_low, ci.low);
     same(c, "time_s.ci_high", t->ci_high, ci.high);
     same(c, "time_s.min", t->min, n ? v[0] : NAN);
     same(c, "time_s.max", t->max, n ? v[n - 1] : NAN);
+    same(c, "time_s.mean", t->mean, et_stat_mean(v, n));
+    same(c, "time_s.p95", t->p95, et_stat_quantile(v, n, 0.95));
+    same(c, "time_s.p99", t->p99, et_stat_quantile(v, n, 0.99));
+    if (n > 0)
+        same(c, "time_s.n_effective", t->n_effective, effective);
     free(v);
 }
 

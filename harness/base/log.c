@@ -1,18 +1,20 @@
 /* Messages on standard error. Holds the program's only mutable file-scope
- * state: the level, the newest error and whether a progress line is standing,
- * which belong to the process's one standard error. */
+ * state: the level and whether a progress line is standing, which belong to the
+ * process's one standard error, and each thread's newest error. The level is
+ * set before threads begin. */
 #include "config.h"
 #include "harness/base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static enum et_log_level level_now = ET_LOG_NOTE;
-static bool progress_stands;
-static char last_error[160];
+static atomic_bool progress_stands;
+static _Thread_local char last_error[160];
 
 void et_log_level_set(enum et_log_level level)
 {

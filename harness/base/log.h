@@ -28,8 +28,8 @@ enum et_status et_error(enum et_status status, const char *format, ...)
 /* ET_INFRA, with the words for it. */
 enum et_status et_no_memory(void);
 
-/* The newest error of this process, for a record's reason; "" if none since
- * the last et_log_forget. */
+/* The newest error of this thread, for a record's reason; "" if none since the
+ * last et_log_forget. */
 const char *et_log_last_error(void);
 void et_log_forget(void);
 

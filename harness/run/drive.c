@@ -16,6 +16,9 @@ struct driving {
     struct et_drive_outcome *o;
     struct et_team *team; /* of the newest case; NULL: this rank rests */
     int64_t team_ranks;   /* its size; 0: none yet */
+    /* Its time, kept as long as the team is, so that it gets ever better. */
+    struct et_global_clock *global;
+    bool crowded; /* some node has more of its ranks than cores */
     double began;
     size_t i, n; /* rank 0: case number and count */
 };
@@ -70,15 +73,40 @@ static void tally(struct et_drive_outcome *o, int outcome)
     ++*counts[outcome];
 }
 
+static void leave_team(struct driving *g)
+{
+    et_global_clock_close(g->global);
+    if (g->team != g->d->world)
+        et_team_close(g->team);
+    g->global = NULL;
+    g->team = NULL;
+    g->team_ranks = 0;
+}
+
+/* Rank 0 knows where the others run. */
+static enum et_status look_for_crowd(struct driving *g, int64_t ranks)
+{
+    const struct et_drive *d = g->d;
+    enum et_status s = ET_OK;
+    if (d->world->rank == 0 && ranks <= d->placement->n) {
+        struct et_result r;
+        et_result_begin(&r);
+        s = et_placement_describe(d->placement, (int)ranks, 1, &r.placement);
+        g->crowded = r.placement.oversubscribed;
+        et_result_free(&r);
+    }
+    s = et_team_agree(d->world, s);
+    return s == ET_OK
+               ? et_team_broadcast(d->world, &g->crowded, sizeof g->crowded)
+               : s;
+}
+
 /* The team of a case: kept while consecutive cases have the same size. */
 static enum et_status take_team(struct driving *g, int64_t ranks)
 {
     if (g->team_ranks == ranks)
         return ET_OK;
-    if (g->team != g->d->world)
-        et_team_close(g->team);
-    g->team = NULL;
-    g->team_ranks = 0;
+    leave_team(g);
     enum et_status s = ET_OK;
     if (ranks == g->d->world->size)
         g->team = g->d->world;
@@ -86,7 +114,26 @@ static enum et_status take_team(struct driving *g, int64_t ranks)
         s = et_team_first(g->d->world, (int)ranks, &g->team);
     if (s == ET_OK)
         g->team_ranks = ranks;
+    if (s == ET_OK && ranks > 1)
+        s = look_for_crowd(g, ranks);
+    struct et_clock *clock = g->d->instruments.clock;
+    if (s == ET_OK && g->team && ranks > 1 && !g->crowded && !clock->fake)
+        s = et_global_clock_open(g->team, clock, &g->global);
     return s;
+}
+
+/* Both are in order of node, and a node's ranks stand side by side. */
+static bool name_nodes(const struct et_placement *p, struct et_list *nodes)
+{
+    struct et_result_node *node = nodes->v;
+    int64_t first = 0;
+    for (size_t i = 0; i < nodes->n && first < p->n; i++) {
+        node[i].host = et_strdup(p->ranks[first].host);
+        if (!node[i].host)
+            return false;
+        first += node[i].ranks;
+    }
+    return true;
 }
 
 /* Rank 0: what the record has besides the measurement, then the sink. */
@@ -110,6 +157,8 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     int64_t slowest = r->time.slowest_rank;
     if (slowest >= 0 && slowest < d->placement->n)
         r->time.slowest_host = et_strdup(d->placement->ranks[slowest].host);
+    if (!name_nodes(d->placement, &r->time.nodes))
+        return et_no_memory();
     if (c->ranks <= d->placement->n)
         s = et_placement_describe(d->placement, (int)c->ranks, c->threads,
                                   &r->placement);
@@ -137,8 +186,11 @@ static enum et_status one_case(struct driving *g, const struct et_case *c)
         r.reason = t.s;
     } else {
         s = take_team(g, c->ranks);
+        struct et_instruments with = d->instruments;
+        with.global = g->global;
+        with.no_global = g->crowded ? "a node has more ranks than cores" : NULL;
         if (s == ET_OK && g->team)
-            s = et_measure(&d->instruments, c, g->team, &r);
+            s = et_measure(&with, c, g->team, &r);
         enum et_status rested = et_team_rest(d->world);
         s = s == ET_OK ? rested : s;
     }
@@ -208,8 +260,7 @@ enum et_status et_drive_run(const struct et_drive *d,
                         .began = et_clock_now(d->instruments.clock),
                         .n = d->cases ? d->cases->n : 0};
     enum et_status s = loop(&g);
-    if (g.team != d->world)
-        et_team_close(g.team);
+    leave_team(&g);
     et_log_progress("");
     et_watchdog_feed(0, "");
     out->broken = s != ET_OK;

@@ -34,6 +34,8 @@ struct measuring {
     struct et_sampler sampler;
     struct et_ceilings ceilings;
     struct et_digests digests;
+    size_t warmed;        /* samples of the warm-up proper */
+    double shortest;      /* s: a sample that is believed lasts so long */
     double joules, spent; /* so far, of the samples; on checks */
     bool no_joules;       /* a reading failed */
     struct et_result *r;
@@ -131,7 +133,11 @@ static enum et_status take_samples(struct measuring *m)
     struct et_result_time *time = &m->r->time;
     double start = et_clock_now(m->with->clock), elapsed = 0;
     enum et_status s = ET_OK;
-    m->sampler.own.n = 0;
+    size_t warm = 0;
+    time->samples.n = 0;
+    time->transient.n = m->warmed;
+    m->joules = 0;
+    et_sampler_begin(&m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
         size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
                                      (size_t)o->max_samples);
@@ -140,10 +146,11 @@ static enum et_status take_samples(struct measuring *m)
             if (!et_reals_add(&time->samples, m->sampler.message[i]))
                 s = et_no_memory();
         }
-        et_sampling_summarise(time, o->precision, o->min_samples);
+        et_sampling_summarise(time, o->precision, o->min_samples, &warm);
         bool enough = time->n >= o->min_samples;
         if ((enough && (time->converged || elapsed >= o->budget)) ||
-            time->n >= o->max_samples || elapsed >= PATIENCE * o->budget)
+            (int64_t)time->samples.n >= o->max_samples ||
+            elapsed >= PATIENCE * o->budget)
             break;
         m->cut = m->sampler.stopped;
         feed(m, "sampling");
@@ -151,6 +158,11 @@ static enum et_status take_samples(struct measuring *m)
             s = interleave(m, &start);
     }
     time->iterations = (int64_t)m->sampler.iterations;
+    et_sampler_drop(&m->sampler, warm);
+    if (s == ET_OK && !et_sampling_split(time, warm))
+        s = et_no_memory();
+    if (s == ET_OK)
+        et_sampling_trend(time, m->sampler.when.v, o->precision);
     return s;
 }
 
@@ -249,40 +261,81 @@ static enum et_status merge_energy(struct measuring *m)
     return s;
 }
 
+static bool too_short(const struct measuring *m)
+{
+    return m->r->time.median * (double)m->sampler.iterations < m->shortest;
+}
+
+/* More iterations after all, where a busy machine made few look long. */
+static bool lengthened(struct measuring *m)
+{
+    if (m->bench->once || m->with->clock->fake || m->sampler.stopped ||
+        !too_short(m))
+        return false;
+    double took = m->r->time.median * (double)m->sampler.iterations;
+    uint64_t more =
+        et_sampling_grow(m->sampler.iterations, took, 2 * m->shortest);
+    bool longer = more > m->sampler.iterations;
+    m->sampler.iterations = more;
+    return longer;
+}
+
 static enum et_status time_it(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
-    /* Twice the least: a kernel gets faster once it is warm. */
-    double floor =
-        et_sampling_floor(o->min_time, 2 * m->with->clock->resolution);
     feed(m, "calibrating");
-    enum et_status s = et_sampler_calibrate(&m->sampler, floor);
+    enum et_status s = et_sampler_synchronise(&m->sampler);
+    /* Of the coarsest clock, as all must come to the same iterations. */
+    m->shortest = et_sampling_floor(0, m->with->clock->resolution);
+    if (s == ET_OK)
+        s = et_team_reduce(m->team, ET_MAX, &m->shortest, 1);
+    /* Twice that: a kernel gets faster once it is warm. */
+    if (s == ET_OK)
+        s = et_sampler_calibrate(&m->sampler,
+                                 fmax(o->min_time, 2 * m->shortest));
     feed(m, "warming up");
     if (s == ET_OK && !m->sampler.stopped)
         s = et_sampler_warm_up(&m->sampler, o->precision, o->budget / 4,
-                               &m->r->time.warmup);
-    feed(m, "sampling");
-    m->cut = m->sampler.stopped;
-    if (s == ET_OK && !m->sampler.stopped)
-        s = take_samples(m);
-    enum et_status other =
-        s == ET_OK ? et_ranks_compare(m->team, &m->sampler.own, &m->r->time)
-                   : ET_OK;
-    if (s == ET_OK && other == ET_OK)
-        other = merge_energy(m);
-    return s != ET_OK ? s : other;
+                               &m->r->time.transient);
+    m->warmed = m->r->time.transient.n;
+    /* Once; again where the windows turn out to have been at fault, or the
+     * readings that it was calibrated by. */
+    for (bool again = true; s == ET_OK && again;) {
+        feed(m, "sampling");
+        m->cut = m->sampler.stopped;
+        if (!m->sampler.stopped)
+            s = take_samples(m);
+        if (s == ET_OK)
+            s = et_sampler_settle(&m->sampler, m->r->time.median, &again);
+        again = again || lengthened(m);
+    }
+    if (s != ET_OK)
+        return s;
+    /* All three, whatever becomes of one: the others of the team take part. */
+    s = et_ranks_compare(m->team, &m->sampler.own, &m->sampler.last,
+                         &m->r->time);
+    enum et_status described = et_sampler_describe(&m->sampler, &m->r->sync);
+    enum et_status merged = merge_energy(m);
+    return s != ET_OK ? s : described != ET_OK ? described : merged;
 }
 
 static void describe_time(struct measuring *m)
 {
     struct et_text t = {0};
-    et_text_add(&t,
-                "%sbarrier, then %s%llu iteration%s a sample; a sample is the "
-                "slowest rank's time over its iterations",
-                m->with->clock->fake ? "FAKE CLOCK, no measurement: " : "",
-                m->bench->once ? "untimed preparation and " : "",
-                (unsigned long long)m->sampler.iterations,
-                m->sampler.iterations == 1 ? "" : "s");
+    bool alone = m->team->size == 1, windows = m->sampler.windows;
+    et_text_add(
+        &t,
+        "%s%s%s%llu iteration%s a sample; a sample is %s over its iterations",
+        m->with->clock->fake ? "FAKE CLOCK, no measurement: " : "",
+        m->bench->once ? "untimed preparation, " : "",
+        alone     ? ""
+        : windows ? "a start at an agreed time, then "
+                  : "a barrier, then ",
+        (unsigned long long)m->sampler.iterations,
+        m->sampler.iterations == 1 ? "" : "s",
+        alone     ? "its time"
+        : windows ? "the last rank's exit less the first one's entry"
+                  : "the slowest rank's time");
     m->r->time.method = t.s;
 }
 
@@ -297,17 +350,6 @@ static void describe_work(struct measuring *m)
                                          w.traffic,
                                          w.accesses,
                                          et_strdup(w.convention)};
-}
-
-/* Possible only where iterations cannot be added (`once`). Each rank knows its
- * own clock, so they agree on it. */
-static enum et_status too_short(const struct measuring *m, bool *out)
-{
-    double few = m->r->time.median * (double)m->r->time.iterations <
-                 et_sampling_floor(0, m->with->clock->resolution);
-    enum et_status s = et_team_reduce(m->team, ET_MAX, &few, 1);
-    *out = few > 0;
-    return s;
 }
 
 static enum et_status whole(struct measuring *m)
@@ -337,12 +379,9 @@ static enum et_status whole(struct measuring *m)
     if (team != ET_OK || !agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
-    bool few;
-    if (!agreed(m, too_short(m, &few), &team))
-        return team;
     const char *invalid = m->cut              ? "interrupted"
                           : m->r->time.n == 0 ? "no sample was taken"
-                          : few               ? "a sample lasts less than 1000 "
+                          : too_short(m)      ? "a sample lasts less than 1000 "
                                                 "resolutions of the clock"
                                               : NULL;
     if (invalid) {
@@ -394,7 +433,9 @@ enum et_status et_measure(const struct et_instruments *with,
     m.sampler = (struct et_sampler){.bench = c->bench,
                                     .state = m.state,
                                     .team = team,
-                                    .clock = with->clock};
+                                    .clock = with->clock,
+                                    .global = with->global,
+                                    .no_global = with->no_global};
 #ifdef _OPENMP
     omp_set_num_threads((int)c->threads);
 #endif

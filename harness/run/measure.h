@@ -15,6 +15,7 @@
 #include "harness/run/placement.h"
 #include "harness/run/result.h"
 #include "harness/system/clock.h"
+#include "harness/team/global_clock.h"
 
 /* What measuring stands on; the same for all cases of a run. */
 struct et_instruments {
@@ -26,6 +27,9 @@ struct et_instruments {
     const struct et_benches *benches;     /* for ceilings; NULL: none */
     const struct et_placement *placement; /* for host names; NULL: none */
     uint64_t kind; /* of this rank's processor: equal, the same kind */
+    /* Of the case's team, not of the run: NULL where there is none, because. */
+    struct et_global_clock *global;
+    const char *no_global;
 };
 
 /* Collective over the case's team. On rank 0 `out` (begun) gets all but id,

@@ -1,5 +1,12 @@
 /* ranks: which rank of a team was slow, from what each kept of its own samples.
- * O(p) small numbers on rank 0, never p times n.
+ * Steps in O(log p), O(p) small numbers on rank 0, never p times n.
+ *
+ * A rank's own time is its exit after the agreed start (sampler.h), so a delay
+ * before its work and one inside it count alike; after a barrier, which hides
+ * what came before it, from entry to exit. In work that the ranks do apart that
+ * names the slow one. Inside a coupled operation (a collective) all wait for
+ * the slowest and leave together: from outside nobody can tell who it was, and
+ * an imbalance near 1 says so.
  */
 #ifndef ET_RUN_RANKS_H
 #define ET_RUN_RANKS_H
@@ -7,10 +14,13 @@
 #include "harness/run/result.h"
 #include "harness/team/team.h"
 
-/* own: this rank's times, s an iteration. Fills slowest_rank and imbalance on
- * rank 0. Collective. */
+/* own: this rank's times, s an iteration; last: 1 for each sample in which it
+ * was the last, else 0. Fills slowest_rank and imbalance on rank 0 and, of
+ * several ranks, rank_medians, rank_slowest and nodes (in order of node,
+ * without `host`). Collective. */
 enum et_status et_ranks_compare(struct et_team *team,
                                 const struct et_reals *own,
+                                const struct et_reals *last,
                                 struct et_result_time *out);
 
 #endif

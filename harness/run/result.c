@@ -579,6 +579,7 @@ void et_result_begin(struct et_result *r)
     time->slowest_rank = ET_ABSENT_INT;
     time->confidence = 0.95;
     r->sync.error = r->sync.error_after = r->sync.window = NAN;
+    r->sync.missed = ET_ABSENT_INT;
     r->energy.joules = r->energy.iterations = NAN;
     r->verification.error = r->verification.bound = NAN;
     r->verification.certain = r->verification.spent = NAN;

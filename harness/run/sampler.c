@@ -4,7 +4,9 @@
 #include "harness/run/sampler.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -13,54 +15,262 @@
 
 #define MAX_WARMUP 50
 
-enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
-                               double *seconds)
+#define SLACK_FIRST 50e-6 /* s, before any latency is known */
+#define SLACK_LEAST 1e-6
+#define SLACK_MOST 1e-3
+#define TOLERANCE 1e-6 /* s off the start, besides the clock's error */
+#define SHARE 0.01     /* of a sample, likewise, where that is more */
+#define WINDOWS 8      /* fewer do not tell whether they are missed often */
+
+struct taken {
+    double start;       /* agreed; 0 without windows */
+    double entry, exit; /* on the same clock */
+};
+
+/* When all begin: after the last one is ready. The slack follows what the ranks
+ * tell each other: up at once, down by a tenth of the way. */
+static enum et_status agree_on_start(struct et_sampler *m, double *start)
 {
-    struct et_clock *clock = m->clock;
-    enum et_status s = ET_OK;
+    double said[2] = {et_global_clock_now(m->global), m->latency};
+    enum et_status s = et_team_reduce(m->team, ET_MAX, said, 2);
+    if (s != ET_OK)
+        return s;
+    m->latency = et_global_clock_now(m->global) - said[0];
+    double want = 3 * said[1];
+    if (said[1] > 0)
+        m->slack = want > m->slack ? want : m->slack + (want - m->slack) / 10;
+    m->slack = fmax(SLACK_LEAST, fmin(m->slack, SLACK_MOST));
+    *start = said[0] + m->slack;
+    return ET_OK;
+}
+
+/* The reading that ends the wait. Should the clock be far off, the wait ends
+ * all the same, and the window is missed. */
+static double wait_until(const struct et_global_clock *g, double start)
+{
+    double since = et_global_clock_now(g), now = since;
+    while (now < start && now - since < 2 * SLACK_MOST)
+        now = et_global_clock_now(g);
+    return now;
+}
+
+static enum et_status take(struct et_sampler *m, uint64_t iterations,
+                           struct taken *t)
+{
+    enum et_status s = ET_OK, b;
+    *t = (struct taken){0};
     if (m->bench->before)
         s = m->bench->before(m->state);
-    enum et_status b = et_team_barrier(m->team);
+    b = m->windows ? agree_on_start(m, &t->start) : et_team_barrier(m->team);
     if (s != ET_OK || b != ET_OK)
         return s != ET_OK ? s : b;
-    double start = et_clock_now(clock);
-    s = m->bench->run(m->state, iterations);
-    *seconds = et_clock_now(clock) - start;
+    if (m->windows) {
+        t->entry = wait_until(m->global, t->start);
+        s = m->bench->run(m->state, iterations);
+        t->exit = et_global_clock_now(m->global);
+    } else {
+        t->entry = et_clock_now(m->clock);
+        s = m->bench->run(m->state, iterations);
+        t->exit = et_clock_now(m->clock);
+    }
+    if (s == ET_OK && m->bench->glance)
+        m->bench->glance(m->state);
     return s;
 }
 
-/* The wish to stop and the longest elapsed time are agreed on in the message
- * of the times. */
+enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
+                               double *seconds)
+{
+    struct taken t;
+    enum et_status s = take(m, iterations, &t);
+    *seconds = t.exit - t.entry;
+    return s;
+}
+
+static enum et_status make_room(struct et_sampler *m, size_t n)
+{
+    if (n <= m->room)
+        return ET_OK;
+    double *more = et_grow(m->message, n, sizeof *more);
+    /* A rank that cannot follow must not leave the others waiting. */
+    if (et_team_agree(m->team, more ? ET_OK : ET_INFRA) != ET_OK) {
+        m->message = more ? more : m->message;
+        return et_no_memory();
+    }
+    m->message = more;
+    m->room = n;
+    return ET_OK;
+}
+
+/* A window's sample from the latest exit, the earliest entry and the worst
+ * lateness, all against the agreed start. */
+static enum et_status read_window(struct et_sampler *m, size_t n, size_t i)
+{
+    double *v = m->message;
+    double whole = v[i] + v[n + i];
+    v[i] = whole / (double)m->iterations;
+    m->starts++;
+    if (v[2 * n + i] <= m->error + fmax(TOLERANCE, SHARE * whole))
+        return ET_OK;
+    m->missed++;
+    return et_reals_add(&m->late, (double)(m->starts - 1)) ? ET_OK
+                                                           : et_no_memory();
+}
+
+/* One message a block: n times, or with windows n exits, n entries and n
+ * latenesses, so that the largest of the ranks' are what is needed; then the
+ * status, the wish to stop and the longest elapsed time. */
 enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
                                 double *elapsed)
 {
-    if (n > m->room) {
-        double *more = et_grow(m->message, n + 3, sizeof *more);
-        /* A rank that cannot follow must not leave the others waiting. */
-        if (et_team_agree(m->team, more ? ET_OK : ET_INFRA) != ET_OK)
-            return et_no_memory();
-        m->message = more;
-        m->room = n;
-    }
+    size_t parts = m->windows ? 3 * n : n, first = m->own.n;
+    double per = (double)m->iterations;
+    enum et_status s = make_room(m, parts + 3);
+    if (s != ET_OK)
+        return s;
     double *all = m->message;
-    enum et_status s = ET_OK;
     for (size_t i = 0; i < n; i++) {
-        double t = 0;
-        enum et_status one = et_sampler_once(m, m->iterations, &t);
+        struct taken t;
+        enum et_status one = take(m, m->iterations, &t);
         s = s == ET_OK ? one : s;
-        all[i] = t / (double)m->iterations;
-        if (s == ET_OK && !et_reals_add(&m->own, all[i]))
+        double spent = t.exit - (m->windows ? t.start : t.entry);
+        all[i] = m->windows ? spent : spent / per;
+        if (m->windows) {
+            all[n + i] = t.start - t.entry;
+            all[2 * n + i] = fabs(t.entry - t.start);
+            m->first = m->starts + i == 0 ? t.start : m->first;
+            m->newest = t.start;
+        }
+        if (s == ET_OK && !(et_reals_add(&m->own, spent / per) &&
+                            et_reals_add(&m->when, t.entry)))
             s = et_no_memory();
     }
-    all[n] = (double)s;
-    all[n + 1] = et_stop_wanted() != 0;
-    all[n + 2] = et_clock_now(m->clock) - start;
-    enum et_status r = et_team_reduce(m->team, ET_MAX, all, n + 3);
+    all[parts] = (double)s;
+    all[parts + 1] = et_stop_wanted() != 0;
+    all[parts + 2] = et_clock_now(m->clock) - start;
+    enum et_status r = et_team_reduce(m->team, ET_MAX, all, parts + 3);
     if (r != ET_OK)
         return r;
-    m->stopped = all[n + 1] > 0;
-    *elapsed = all[n + 2];
-    return s != ET_OK ? s : all[n] > 0 ? ET_INFRA : ET_OK;
+    m->stopped = all[parts + 1] > 0;
+    *elapsed = all[parts + 2];
+    if (s != ET_OK || all[parts] > 0)
+        return s != ET_OK ? s : ET_INFRA;
+    for (size_t i = 0; i < n && s == ET_OK; i++) {
+        double worst = m->windows ? all[i] / per : all[i];
+        if (!et_reals_add(&m->last, m->own.v[first + i] >= worst))
+            s = et_no_memory();
+        else if (m->windows)
+            s = read_window(m, n, i);
+    }
+    return s;
+}
+
+void et_sampler_begin(struct et_sampler *m)
+{
+    m->own.n = m->when.n = m->last.n = m->late.n = 0;
+    m->starts = m->missed = 0;
+}
+
+static void drop_first(struct et_reals *a, size_t n)
+{
+    n = n < a->n ? n : a->n;
+    a->n -= n;
+    memmove(a->v, a->v + n, a->n * sizeof *a->v);
+}
+
+void et_sampler_drop(struct et_sampler *m, size_t n)
+{
+    size_t early = 0;
+    if (n == 0)
+        return;
+    drop_first(&m->own, n);
+    drop_first(&m->when, n);
+    drop_first(&m->last, n);
+    while (early < m->late.n && m->late.v[early] < (double)n)
+        early++;
+    drop_first(&m->late, early);
+    for (size_t i = 0; i < m->late.n; i++)
+        m->late.v[i] -= (double)n;
+    m->missed = m->late.n;
+}
+
+enum et_status et_sampler_synchronise(struct et_sampler *m)
+{
+    enum et_status s = ET_OK;
+    const char *why = NULL;
+    m->error = m->error_after = NAN;
+    m->slack = SLACK_FIRST;
+    m->latency = 0;
+    m->windows = false;
+    if (m->team->size == 1)
+        why = "";
+    else if (m->clock->fake)
+        why = "a fake clock has no global time";
+    else if (!m->global)
+        why = m->no_global ? m->no_global : "no global clock was opened";
+    if (why) {
+        snprintf(m->reason, sizeof m->reason, "%s", why);
+        return ET_OK;
+    }
+    s = et_global_clock_renew(m->global, &m->error);
+    m->windows = s == ET_OK;
+    return s;
+}
+
+/* The same on all ranks, as all that it looks at is. */
+static bool give_up_windows(struct et_sampler *m, double error, double seconds)
+{
+    char e[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
+    if (!m->windows)
+        return false;
+    /* What is not known to be right is not. */
+    if (!(error <= seconds / 10)) {
+        snprintf(m->reason, sizeof m->reason,
+                 "the global clock's error of %s is more than a tenth of a "
+                 "sample's %s",
+                 et_print_seconds(e, error), et_print_seconds(t, seconds));
+        m->windows = false;
+    } else if (m->starts >= WINDOWS && 4 * m->missed > m->starts) {
+        snprintf(m->reason, sizeof m->reason, "%zu of %zu windows were missed",
+                 m->missed, m->starts);
+        m->windows = false;
+    }
+    return !m->windows;
+}
+
+enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
+                                 bool *again)
+{
+    *again = false;
+    if (!m->windows)
+        return ET_OK;
+    enum et_status s = et_global_clock_error(m->global, &m->error_after);
+    if (s == ET_OK)
+        *again = give_up_windows(m, fmax(m->error, m->error_after),
+                                 seconds * (double)m->iterations);
+    return s;
+}
+
+enum et_status et_sampler_describe(const struct et_sampler *m,
+                                   struct et_result_sync *out)
+{
+    bool alone = m->team->size == 1;
+    out->start = et_strdup(alone ? "alone" : m->windows ? "window" : "barrier");
+    out->reason = alone || m->windows ? NULL : et_strdup(m->reason);
+    out->error = m->error;
+    out->error_after = m->error_after;
+    if (!out->start || (!alone && !m->windows && !out->reason))
+        return et_no_memory();
+    if (!m->windows)
+        return ET_OK;
+    if (m->starts > 1)
+        out->window = (m->newest - m->first) / (double)(m->starts - 1);
+    out->missed = (int64_t)m->missed;
+    for (size_t i = 0; i < m->late.n; i++) {
+        if (!et_reals_add(&out->late, m->late.v[i]))
+            return et_no_memory();
+    }
+    return ET_OK;
 }
 
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor)
@@ -90,24 +300,27 @@ enum et_status et_sampler_calibrate(struct et_sampler *m, double floor)
 }
 
 enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,
-                                  double budget, int64_t *samples)
+                                  double budget, struct et_reals *seen)
 {
-    struct et_reals seen = {0};
     double start = et_clock_now(m->clock), elapsed = 0;
     enum et_status s = ET_OK;
-    while (s == ET_OK && !m->stopped && seen.n < MAX_WARMUP &&
-           elapsed < budget && !et_sampling_flat(seen.v, seen.n, precision)) {
+    while (s == ET_OK && !m->stopped && seen->n < MAX_WARMUP &&
+           elapsed < budget && !et_sampling_flat(seen->v, seen->n, precision)) {
         s = et_sampler_block(m, 1, start, &elapsed);
-        if (s == ET_OK && !et_reals_add(&seen, m->message[0]))
+        if (s == ET_OK && !et_reals_add(seen, m->message[0]))
             s = et_no_memory();
     }
-    *samples = (int64_t)seen.n;
-    free(seen.v);
+    if (s == ET_OK && seen->n > 0)
+        give_up_windows(m, m->error,
+                        seen->v[seen->n - 1] * (double)m->iterations);
     return s;
 }
 
 void et_sampler_free(struct et_sampler *m)
 {
     free(m->own.v);
+    free(m->when.v);
+    free(m->last.v);
+    free(m->late.v);
     free(m->message);
 }

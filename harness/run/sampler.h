@@ -1,6 +1,25 @@
 /* sampler: the samples of one prepared kernel on one team. The one timing loop
  * of the program: the cases and the ceilings beside them both go through it.
  * Knows a bench as a descriptor; never a result's meaning.
+ *
+ * How the ranks begin a sample together:
+ *
+ * "window": at a time that all know (Round-Time: Hunold and Carpen-Amarie, "MPI
+ * Benchmarking Revisited", arXiv:1505.07734; Hunold et al., CLUSTER 2018).
+ * Every rank says when it was ready; the start is the latest of these plus a
+ * slack of three times what it last took until all knew of it. Each waits for
+ * that time on the global clock, so at most the slack, 1 ms. A sample is last
+ * exit minus first entry. A rank that is off its start by more than the clock's
+ * error and the larger of 1 us and 1 % of the sample has missed the window: the
+ * sample is marked and kept.
+ *
+ * "barrier": where there is no global clock, or it would spoil what is timed: a
+ * node has more ranks than cores, so that a rank that waits keeps another from
+ * work; the clock's error is more than a tenth of a sample; or more than a
+ * quarter of the windows were missed. A sample is the slowest rank's own time,
+ * on its own clock, after a barrier.
+ *
+ * "alone": a team of one.
  */
 #ifndef ET_RUN_SAMPLER_H
 #define ET_RUN_SAMPLER_H
@@ -11,6 +30,7 @@
 
 #include "harness/run/bench.h"
 #include "harness/system/clock.h"
+#include "harness/team/global_clock.h"
 #include "harness/team/team.h"
 
 struct et_sampler {
@@ -19,15 +39,33 @@ struct et_sampler {
     void *state; /* prepared */
     struct et_team *team;
     struct et_clock *clock;
+    struct et_global_clock *global; /* of the team; NULL: no windows, */
+    const char *no_global;          /* because; NULL: none was opened */
     /* The sampler's. */
     uint64_t iterations; /* of the work in one sample */
-    struct et_reals own; /* this rank's own times, s an iteration */
-    double *message;     /* of a block: its times, then what is agreed */
-    size_t room;         /* for so many times */
-    bool stopped;        /* somebody wants the run to end */
+    /* Since et_sampler_begin: this rank's own times, s an iteration; with
+     * windows its exit after the agreed start, so that a rank that comes late
+     * is charged with it. */
+    struct et_reals own;
+    struct et_reals when; /* s on this rank's clock: when each began */
+    struct et_reals last; /* 1 where this rank was the last, or tied, else 0 */
+    double *message;      /* of a block: its times, then what is agreed */
+    size_t room;          /* for so many numbers */
+    bool stopped;         /* somebody wants the run to end */
+    bool windows;
+    double error, error_after; /* s, of the global clock; NAN: none */
+    double latency;            /* s until this rank knew the newest start */
+    double slack;              /* s from the latest rank's word to the start */
+    double first, newest;      /* starts since et_sampler_begin */
+    size_t starts, missed;     /* likewise; missed ones */
+    struct et_reals late;      /* indices of these */
+    char reason[120];          /* why there are no windows */
 };
 
 /* All are collective over the team. */
+
+/* Begins with windows, if it can; without it a sampler has barriers. */
+enum et_status et_sampler_synchronise(struct et_sampler *m);
 
 /* One sample of so many iterations: this rank's seconds. */
 enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
@@ -42,10 +80,25 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 
-/* Samples that are not kept, until they are flat within `precision` or
+/* Samples from here on count: own, when, last and missed start anew. Local. */
+void et_sampler_begin(struct et_sampler *m);
+/* The first n of them do not count after all. Local. */
+void et_sampler_drop(struct et_sampler *m, size_t n);
+
+/* Can the samples since then, of `seconds` each, be believed? Measures the
+ * global clock's error again. *again: no, the windows were at fault; they are
+ * given up, and the samples are to be taken again. */
+enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
+                                 bool *again);
+
+/* How the ranks began, into the result. Local. */
+enum et_status et_sampler_describe(const struct et_sampler *m,
+                                   struct et_result_sync *out);
+
+/* Samples, added to `seen`, until they are flat within `precision` or
  * `budget` seconds have passed. */
 enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,
-                                  double budget, int64_t *samples);
+                                  double budget, struct et_reals *seen);
 
 void et_sampler_free(struct et_sampler *m);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/stat/stat.h"
+#include "harness/stat/series.h"
 
 double et_sampling_floor(double min_time, double resolution)
 {
@@ -51,28 +51,60 @@ size_t et_sampling_block(size_t n, double elapsed, double budget, size_t max)
 }
 
 void et_sampling_summarise(struct et_result_time *time, double precision,
-                           int64_t min_samples)
+                           int64_t min_samples, size_t *warm)
 {
-    size_t n = time->samples.n;
+    struct et_warmup found = et_series_warmup(time->samples.v, time->samples.n);
+    *warm = found.settled ? found.length : 0;
+    const double *v = time->samples.v + *warm;
+    size_t n = time->samples.n - *warm;
+    const struct et_enough_rule rule = {.confidence = 0.95,
+                                        .precision = precision,
+                                        .floor = (size_t)min_samples,
+                                        .budget = HUGE_VAL};
     time->n = (int64_t)n;
-    time->confidence = 0.95;
+    time->confidence = rule.confidence;
     time->median = time->ci_low = time->ci_high = NAN;
-    time->min = time->max = NAN;
+    time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
     time->converged = false;
     double *sorted = n ? malloc(n * sizeof *sorted) : NULL;
     if (!sorted)
         return;
-    memcpy(sorted, time->samples.v, n * sizeof *sorted);
+    memcpy(sorted, v, n * sizeof *sorted);
     et_stat_sort(sorted, n);
     struct et_interval ci =
-        et_stat_median_interval(sorted, n, time->confidence);
+        et_series_median_interval(v, n, rule.confidence, &time->n_effective);
     time->median = et_stat_quantile(sorted, n, 0.5);
     time->ci_low = ci.low;
     time->ci_high = ci.high;
     time->min = sorted[0];
     time->max = sorted[n - 1];
-    /* A NAN interval compares false: too few samples never converge. */
-    time->converged =
-        time->n >= min_samples && ci.high - ci.low <= precision * time->median;
+    time->mean = et_stat_mean(v, n);
+    time->p95 = et_stat_quantile(sorted, n, 0.95);
+    time->p99 = et_stat_quantile(sorted, n, 0.99);
+    time->converged = et_series_enough(v, n, 0, &rule) == ET_ENOUGH;
     free(sorted);
+}
+
+bool et_sampling_split(struct et_result_time *time, size_t warm)
+{
+    struct et_reals *all = &time->samples;
+    for (size_t i = 0; i < warm; i++) {
+        if (!et_reals_add(&time->transient, all->v[i]))
+            return false;
+    }
+    all->n -= warm;
+    if (warm)
+        memmove(all->v, all->v + warm, all->n * sizeof *all->v);
+    time->warmup = (int64_t)time->transient.n;
+    return true;
+}
+
+void et_sampling_trend(struct et_result_time *time, const double *when,
+                       double precision)
+{
+    struct et_trend t =
+        et_series_trend(when, time->samples.v, time->samples.n, precision);
+    time->drift = t.change;
+    time->drift_p = t.p;
+    time->drifts = t.found;
 }

@@ -21,9 +21,16 @@ uint64_t et_sampling_grow(uint64_t iterations, double seconds, double floor);
  * before by more than `precision`. */
 bool et_sampling_flat(const double *v, size_t n, double precision);
 
-/* Median, interval, extremes and `converged` of time->samples. */
+/* The figures of the samples so far, in the order they were taken: those of
+ * the warm-up at their start, which is found in them (harness/stat/series.h),
+ * do not count; *warm: how many. `converged` by et_series_enough. */
 void et_sampling_summarise(struct et_result_time *time, double precision,
-                           int64_t min_samples);
+                           int64_t min_samples, size_t *warm);
+/* The first `warm` samples go to `transient`; false: no memory. */
+bool et_sampling_split(struct et_result_time *time, size_t warm);
+/* drift, drift_p and drifts, by samples that began at `when`. */
+void et_sampling_trend(struct et_result_time *time, const double *when,
+                       double precision);
 
 /* Samples to take before the next look at `n` of them, which took `elapsed`
  * seconds of `budget`: half as many again, so that all looks together cost

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "harness/run/stop.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 static volatile sig_atomic_t wanted;
 static char last_words[800];
+static pthread_mutex_t feeding = PTHREAD_MUTEX_INITIALIZER;
 
 static void on_stop(int number)
 {
@@ -47,12 +49,15 @@ int et_stop_wanted(void)
 
 void et_watchdog_feed(double seconds, const char *what)
 {
+    pthread_mutex_lock(&feeding);
     alarm(0);
-    if (seconds <= 0)
-        return;
-    snprintf(last_words, sizeof last_words,
-             "etalon: error: %.300s: no progress for %.0f s; a rank, a node or "
-             "the disk hangs. What is finished is on disk\n",
-             what, seconds);
-    alarm(seconds < 1 ? 1u : (unsigned)seconds);
+    if (seconds > 0) {
+        snprintf(
+            last_words, sizeof last_words,
+            "etalon: error: %.300s: no progress for %.0f s; a rank, a node "
+            "or the disk hangs. What is finished is on disk\n",
+            what, seconds);
+        alarm(seconds < 1 ? 1u : (unsigned)seconds);
+    }
+    pthread_mutex_unlock(&feeding);
 }

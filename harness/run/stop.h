@@ -1,6 +1,7 @@
 /* stop: a wish to end, from SIGINT or SIGTERM, that the loop sees between
  * samples; and the watchdog, which ends a process that hangs. Both belong to
- * the process, so there is one of each.
+ * the process, so there is one of each: ranks that are threads share them, and
+ * the watchdog then minds whatever was fed last, by any of them.
  */
 #ifndef ET_RUN_STOP_H
 #define ET_RUN_STOP_H

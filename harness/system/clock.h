@@ -18,6 +18,15 @@ struct et_clock {
     int id;            /* real: the clockid_t behind the name */
     int64_t origin_ns; /* real: when it was opened; fake: the time now */
     uint64_t ticks;    /* fake: readings so far */
+    /* Which clock of which machine: processes of one identity read the very
+     * same clock, so their raw readings compare. Made of the kernel's boot_id
+     * (random(4): drawn anew at each boot), the time namespace
+     * (time_namespaces(7): shifts the monotonic clocks) and the clock's id, so
+     * that containers of one kernel share it. 0: not known; equals no other. */
+    uint64_t identity;
+    /* Tests alone: a real clock that reads `skew` s too much and gains `rate`
+     * s a second, as another node's would. */
+    double skew, rate;
 };
 
 /* name: "real" or "fake". Measures resolution and overhead (about 1 ms; up

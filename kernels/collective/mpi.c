@@ -4,11 +4,9 @@
 #include "config.h"
 #include "kernels/collective/allreduce.h"
 
-#include <stdlib.h>
-
 #include "harness/base/log.h"
-#include "harness/base/memory.h"
 #include "harness/team/transport.h"
+#include "kernels/collective/plan.h"
 
 extern const struct et_allreduce_backend et_allreduce_mpi;
 
@@ -18,35 +16,11 @@ static const char *unsupported(const struct et_allreduce *p, int ranks)
     return et_team_mpi_idle();
 }
 
-static double messages(const struct et_allreduce *p, int ranks)
-{
-    (void)p, (void)ranks;
-    return 0; /* the library chooses its algorithm */
-}
-
-static void destroy(void *plan)
-{
-    free(plan);
-}
-
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
-
 #if HAVE_MPI
 #include <mpi.h>
 
 /* Elements of one call; MPI 3 counts in int. */
 #define PIECE ((int64_t)1 << 30)
-
-struct plan {
-    struct et_allreduce p;
-    MPI_Comm comm;
-    const char *in;
-    char *out;
-};
 
 static enum et_status create(const struct et_allreduce *p, struct et_team *team,
                              const void *in, void *out, void **plan)
@@ -54,24 +28,22 @@ static enum et_status create(const struct et_allreduce *p, struct et_team *team,
     if (!team->native)
         return et_error(ET_INFRA, "allreduce mpi: team %s has no communicator",
                         team->ops->name);
-    struct plan *q = et_alloc(1, sizeof *q);
-    if (!q)
-        return et_error(ET_INFRA, "allreduce mpi: no memory");
-    *q = (struct plan){*p, *(MPI_Comm *)team->native, in, out};
-    *plan = q;
-    return ET_OK;
+    return et_collective_create("mpi", p, team, in, out, 0, 0, plan);
 }
 
-static enum et_status run(void *plan)
+static enum et_status run(void *plan, int64_t first)
 {
-    struct plan *q = plan;
+    const struct et_collective_plan *q = plan;
     size_t size = et_dtype_size(q->p.dtype);
+    const char *in = q->in + (size_t)first * size;
+    MPI_Comm comm = *(MPI_Comm *)q->team->native;
+    MPI_Datatype type = q->p.dtype == ET_FP64 ? MPI_DOUBLE : MPI_FLOAT;
 
     for (int64_t at = 0; at < q->p.count; at += PIECE) {
         int64_t n = q->p.count - at < PIECE ? q->p.count - at : PIECE;
-        int code = MPI_Allreduce(
-            q->in + (size_t)at * size, q->out + (size_t)at * size, (int)n,
-            q->p.dtype == ET_FP64 ? MPI_DOUBLE : MPI_FLOAT, MPI_SUM, q->comm);
+        size_t offset = (size_t)at * size;
+        int code = MPI_Allreduce(in + offset, q->out + offset, (int)n, type,
+                                 MPI_SUM, comm);
         if (code != MPI_SUCCESS)
             return et_team_mpi_check(code, "MPI_Allreduce");
     }
@@ -85,9 +57,9 @@ static enum et_status create(const struct et_allreduce *p, struct et_team *team,
     return et_error(ET_INFRA, "allreduce mpi: %s", et_team_mpi_why_not());
 }
 
-static enum et_status run(void *plan)
+static enum et_status run(void *plan, int64_t first)
 {
-    (void)plan;
+    (void)plan, (void)first;
     return ET_INFRA;
 }
 #endif
@@ -98,8 +70,8 @@ const struct et_allreduce_backend et_allreduce_mpi = {
     .why_not = et_team_mpi_why_not,
     .origin = et_team_mpi_version,
     .unsupported = unsupported,
-    .messages = messages,
+    .messages = et_collective_untold, /* the library chooses how */
     .create = create,
     .run = run,
-    .fetch = fetch,
-    .destroy = destroy};
+    .fetch = et_collective_fetched,
+    .destroy = et_collective_destroy};

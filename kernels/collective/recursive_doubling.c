@@ -7,19 +7,10 @@
 #include "config.h"
 #include "kernels/collective/allreduce.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/log.h"
-#include "harness/base/memory.h"
+#include "kernels/collective/plan.h"
 #include "kernels/collective/sum.h"
-
-struct plan {
-    struct et_allreduce p;
-    struct et_team *team;
-    const char *in;
-    char *out, *arrived;
-};
 
 extern const struct et_allreduce_backend et_allreduce_recursive_doubling;
 
@@ -29,17 +20,6 @@ static int power_below(int p)
     while (power <= p / 2)
         power *= 2;
     return power;
-}
-
-static const char *why_not(void)
-{
-    return NULL;
-}
-
-static const char *unsupported(const struct et_allreduce *p, int ranks)
-{
-    (void)p, (void)ranks;
-    return NULL;
 }
 
 static double messages(const struct et_allreduce *p, int ranks)
@@ -52,65 +32,43 @@ static double messages(const struct et_allreduce *p, int ranks)
     return n;
 }
 
-static void destroy(void *plan)
-{
-    struct plan *q = plan;
-    if (q)
-        et_free_aligned(q->arrived);
-    free(q);
-}
-
 static enum et_status create(const struct et_allreduce *p, struct et_team *team,
                              const void *in, void *out, void **plan)
 {
-    struct plan *q = et_alloc(1, sizeof *q);
-
-    if (q)
-        q->arrived =
-            et_alloc_aligned((size_t)p->count, et_dtype_size(p->dtype));
-    if (!q || !q->arrived) {
-        destroy(q);
-        return et_error(ET_INFRA,
-                        "allreduce recursive-doubling: no memory "
-                        "for %lld elements",
-                        (long long)p->count);
-    }
-    q->p = *p;
-    q->team = team;
-    q->in = in;
-    q->out = out;
-    *plan = q;
-    return ET_OK;
+    /* What arrives is a whole vector. */
+    return et_collective_create("recursive-doubling", p, team, in, out, 1,
+                                p->count, plan);
 }
 
-static enum et_status run(void *plan)
+static enum et_status run(void *plan, int64_t first)
 {
-    struct plan *q = plan;
+    const struct et_collective_plan *q = plan;
     struct et_team *t = q->team;
-    size_t bytes = (size_t)q->p.count * et_dtype_size(q->p.dtype);
+    size_t size = et_dtype_size(q->p.dtype);
+    size_t bytes = (size_t)q->p.count * size;
+    const char *in = q->in + (size_t)first * size;
     int power = power_below(t->size), extra = t->size - power;
     /* Of the first 2*extra ranks the even ones sit the doubling out. */
     bool folds = t->rank < 2 * extra, sits = folds && t->rank % 2 == 0;
-    const char *sum = q->in; /* so far; the input until the first addition */
+    const char *sum = in; /* so far; the input until the first addition */
     enum et_status s = ET_OK;
 
     if (sits)
-        s = et_team_exchange(t, q->in, bytes, t->rank + 1, NULL, 0, 0);
+        s = et_team_exchange(t, in, bytes, t->rank + 1, NULL, 0, 0);
     else if (folds)
-        s = et_team_exchange(t, NULL, 0, 0, q->arrived, bytes, t->rank - 1);
+        s = et_team_exchange(t, NULL, 0, 0, q->room, bytes, t->rank - 1);
     if (!s && folds && !sits) {
-        et_collective_sum(q->p.dtype, q->out, sum, q->arrived, q->p.count);
+        et_collective_sum(q->p.dtype, q->out, sum, q->room, q->p.count);
         sum = q->out;
     }
     int place = folds ? t->rank / 2 : t->rank - extra;
     for (int distance = 1; !s && !sits && distance < power; distance *= 2) {
         int other = place ^ distance;
         int partner = other < extra ? 2 * other + 1 : other + extra;
-        s = et_team_exchange(t, sum, bytes, partner, q->arrived, bytes,
-                             partner);
+        s = et_team_exchange(t, sum, bytes, partner, q->room, bytes, partner);
         if (s)
             return s;
-        et_collective_sum(q->p.dtype, q->out, sum, q->arrived, q->p.count);
+        et_collective_sum(q->p.dtype, q->out, sum, q->room, q->p.count);
         sum = q->out;
     }
     if (s)
@@ -119,30 +77,19 @@ static enum et_status run(void *plan)
         return et_team_exchange(t, NULL, 0, 0, q->out, bytes, t->rank + 1);
     if (folds)
         return et_team_exchange(t, q->out, bytes, t->rank - 1, NULL, 0, 0);
-    if (sum == q->in)
-        memcpy(q->out, q->in, bytes);
+    if (sum == in)
+        memcpy(q->out, in, bytes);
     return ET_OK;
-}
-
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
-
-static const char *origin(void)
-{
-    return NULL;
 }
 
 const struct et_allreduce_backend et_allreduce_recursive_doubling = {
     .name = "recursive-doubling",
     .summary = "exchanges of the whole vector at distance 1, 2, 4, ...",
-    .why_not = why_not,
-    .origin = origin,
-    .unsupported = unsupported,
+    .why_not = et_collective_none,
+    .origin = et_collective_none,
+    .unsupported = et_collective_any,
     .messages = messages,
     .create = create,
     .run = run,
-    .fetch = fetch,
-    .destroy = destroy};
+    .fetch = et_collective_fetched,
+    .destroy = et_collective_destroy};

@@ -1,6 +1,7 @@
 /* Every listed conv backend against the definition: stride, padding,
  * dilation, groups up to depthwise, 1x1, and nothing written that is not y.
- * A backend that cannot be used must say why.
+ * A backend that cannot be used must say why. And what the bench makes of its
+ * outputs: faults are found, clean ones pass.
  */
 #include "config.h"
 
@@ -15,6 +16,9 @@
 
 #include "harness/base/random.h"
 #include "kernels/conv/conv.h"
+#include "tests/contract/faults.h"
+
+extern const struct et_bench et_bench_conv;
 
 #define GUARD 32 /* elements before and after an operand */
 #define CANARY (-12345.0f)
@@ -180,12 +184,44 @@ static void sizes_are_right(void **state)
                               1)));
 }
 
+/* Some small enough for every output, some checked by rows. */
+static const char *const faulty[] = {
+    "n=2 c=6 h=9 w=11 k=4 r=3 s=2 pad_h=2 stride_w=2 groups=2",
+    "n=2 c=16 h=16 w=16 k=32 r=3 s=3 pad_h=1 pad_w=1",
+    "n=1 c=32 h=20 w=21 k=48 r=5 s=3 pad_h=2 stride_h=2 groups=2",
+    "n=2 c=64 h=48 w=48 k=64 r=3 s=3 groups=64", NULL};
+
+static void every_fault_is_found(void **state)
+{
+    (void)state;
+    faults_are_found(&et_bench_conv, faulty);
+}
+
+static void no_clean_run_fails(void **state)
+{
+    static const char *const small[] = {"n=1 c=4 h=8 w=8 k=4 r=3 s=3",
+                                        "n=2 c=6 h=6 w=6 k=6 r=1 s=1 groups=3",
+                                        NULL};
+    (void)state;
+    clean_runs_pass(&et_bench_conv, small, 150);
+    clean_runs_pass(&et_bench_conv, faulty, 6);
+}
+
+static void the_same_seed_leaves_the_same(void **state)
+{
+    (void)state;
+    outputs_are_alike(&et_bench_conv, faulty[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_list_is_sound),
         cmocka_unit_test(sizes_are_right),
         cmocka_unit_test(every_backend_computes),
+        cmocka_unit_test(every_fault_is_found),
+        cmocka_unit_test(no_clean_run_fails),
+        cmocka_unit_test(the_same_seed_leaves_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

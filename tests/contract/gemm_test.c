@@ -1,6 +1,7 @@
 /* Every listed gemm backend against the definition: transposes, leading
  * dimensions, alpha and beta, batch, odd sizes, and nothing written that is
- * not C. A backend that cannot be used must say why.
+ * not C. A backend that cannot be used must say why. And what the bench makes
+ * of its outputs: faults are found, clean ones pass.
  */
 #include "config.h"
 
@@ -15,6 +16,9 @@
 
 #include "harness/base/random.h"
 #include "kernels/gemm/gemm.h"
+#include "tests/contract/faults.h"
+
+extern const struct et_bench et_bench_gemm;
 
 #define GUARD 32 /* elements before and after an operand */
 
@@ -263,6 +267,49 @@ static void sizes_that_overflow_are_seen(void **state)
     assert_int_equal(c, 5 * 2 * 13);
 }
 
+/* Some small enough for every element, some checked by rows; beta too. */
+static const char *const faulty[] = {
+    "m=17 n=13 k=29 dtype=fp64 batch=2 ldc=15",
+    "m=33 n=40 k=50 dtype=fp32 trans_a=yes alpha=-2.5 beta=0.5",
+    "m=150 n=140 k=130 dtype=fp32",
+    "m=150 n=140 k=130 dtype=fp64 trans_b=yes",
+    "m=120 n=160 k=140 dtype=fp32 alpha=0.3 beta=1 ldc=170",
+    "m=70 n=60 k=80 batch=9 dtype=fp64 beta=-1",
+    "m=40 n=1 k=60000 dtype=fp32",
+    "m=1 n=900 k=3000 dtype=fp64",
+    NULL};
+
+static void every_fault_is_found(void **state)
+{
+    (void)state;
+    faults_are_found(&et_bench_gemm, faulty);
+}
+
+static void no_clean_run_fails(void **state)
+{
+    /* By rows, though not large: rows that are short, sums that are. */
+    static const char *const large[] = {"m=1500 n=1500 k=1 dtype=fp32",
+                                        "m=1200 n=900 k=2 dtype=fp64 beta=1",
+                                        "m=1200 n=1 k=1800 dtype=fp32",
+                                        "m=600 n=4 k=1000 dtype=fp64",
+                                        "m=1100 n=2 k=1000 beta=0.9 alpha=1000",
+                                        "m=130 n=130 k=130 dtype=fp32",
+                                        NULL};
+    static const char *const small[] = {
+        "m=20 n=20 k=20 dtype=fp32", "m=9 n=11 k=40 dtype=fp64 beta=-0.5",
+        "m=12 n=8 k=1 dtype=fp32 beta=1 alpha=0.1", NULL};
+    (void)state;
+    clean_runs_pass(&et_bench_gemm, small, 150);
+    clean_runs_pass(&et_bench_gemm, large, 12);
+}
+
+static void the_same_seed_leaves_the_same(void **state)
+{
+    (void)state;
+    outputs_are_alike(&et_bench_gemm, "m=17 n=13 k=29 ldc=20");
+    outputs_are_alike(&et_bench_gemm, "m=17 n=13 k=29 ldc=20 beta=1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +317,9 @@ int main(void)
         cmocka_unit_test(every_backend_computes),
         cmocka_unit_test(great_dimensions_are_refused),
         cmocka_unit_test(sizes_that_overflow_are_seen),
+        cmocka_unit_test(every_fault_is_found),
+        cmocka_unit_test(no_clean_run_fails),
+        cmocka_unit_test(the_same_seed_leaves_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

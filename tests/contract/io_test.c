@@ -1,7 +1,7 @@
 /* io: every listed backend in every layout, on as many ranks as there are,
- * with sizes that no block divides; then the bench over it: right data pass, a
- * byte spoilt on disk or in the buffer does not, foreign files stay, nothing
- * is left behind.
+ * with sizes that no block divides; then the bench over it: right data pass,
+ * each kind of fault on disk or in the buffer is caught and called by its name,
+ * foreign files stay, nothing is left behind. And the contents themselves.
  */
 /* With the bench's inside in reach, so that its data can be spoilt. */
 #include "bench/bench_io.c"
@@ -114,10 +114,86 @@ static void sample(struct state *s)
 {
     CHECK(before(s) == ET_OK);
     CHECK(run(s, 1) == ET_OK);
+    glance(s);
+    CHECK(!*s->check.fault);
+}
+
+/* A fault on one rank, after a right sample: found, and called what it is. */
+static void test_fault(struct state *s, const struct et_fault *fault, int rank,
+                       const char *name)
+{
+    struct et_verification v;
+    double size = -1, any;
+    char want[64];
+
+    sample(s);
+    if (s->team->rank == rank)
+        CHECK(damage(s, fault, &size) == ET_OK);
+    any = size > 0;
+    CHECK(et_team_reduce(s->team, ET_MAX, &any, 1) == ET_OK);
+    CHECK(s->team->rank != rank || isnan(size) || isinf(size));
+    CHECK(verify(s, &v) == ET_OK);
+    CHECK(v.status == (any > 0 ? ET_CHECK_FAILED : ET_CHECK_PASSED));
+    CHECK(any > 0 ? v.error >= 1 : v.error == 0 && !*v.note);
+    if (any > 0) {
+        snprintf(want, sizeof want, "rank %d: %s: ", rank, name);
+        CHECK(strncmp(v.note, want, strlen(want)) == 0);
+    }
+}
+
+static int faults(struct state *s)
+{
+    bool reads = s->q.op == READ;
+    const char *const names[] = {
+        [ET_FAULT_FLIP] = "bit flip",
+        [ET_FAULT_RANK] = reads ? "misplaced block" : "misdirected write",
+        [ET_FAULT_STALE] = reads ? "stale block" : "lost write",
+        [ET_FAULT_SWAP] = "swapped blocks",
+    };
+    int n = 0;
+    for (int k = ET_FAULT_FLIP; k <= ET_FAULT_SWAP; k++) {
+        for (int i = 0; i < (k == ET_FAULT_FLIP ? 8 : 3); i++, n++) {
+            struct et_fault f = {(enum et_fault_kind)k,
+                                 et_random_u64(5, (uint64_t)(8 * k + i)), i};
+            test_fault(s, &f, i % s->team->size, names[k]);
+        }
+    }
+    return n;
+}
+
+/* What a glance found is said when the last sample was right. */
+static void test_glance(struct state *s)
+{
+    struct et_fault fault = {ET_FAULT_STALE, 5, 0};
+    struct et_verification v;
+    double size;
+
+    sample(s);
+    /* All have looked, before one spoils a file that all may share. */
+    CHECK(et_team_barrier(s->team) == ET_OK);
+    if (s->team->rank == s->team->size - 1) {
+        if (s->q.op == READ)
+            CHECK(damage(s, &fault, &size) == ET_OK && isinf(size));
+        else /* some blocks are read back: spoil all */
+            CHECK(truncate(s->path, 0) == 0);
+        glance(s);
+        CHECK(strncmp(s->check.fault, "sample ", 7) == 0);
+        CHECK(strstr(s->check.fault, s->q.op == READ
+                                         ? "stale block: block at offset"
+                                         : "nothing written: block at offset"));
+        CHECK(strstr(s->check.fault, s->q.op == READ ? " holds epoch 0 where 1"
+                                                     : " is 0x00 throughout"));
+    }
+    CHECK(et_team_barrier(s->team) == ET_OK);
+    CHECK(before(s) == ET_OK && run(s, 1) == ET_OK);
+    CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_FAILED);
+    CHECK(v.error >= 1 && strstr(v.note, ": sample "));
+    sample(s);
+    CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
 }
 
 static void test_bench(const char *backend, struct et_team *t, const char *dir,
-                       const struct params *q, bool goes_cold)
+                       const struct params *q, bool goes_cold, int *planted)
 {
     struct et_setting setting = {.team = t,
                                  .backend = backend,
@@ -139,7 +215,8 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
     }
     spoil(s);
     CHECK(verify(s, &v) == ET_OK);
-    CHECK(v.status == ET_CHECK_FAILED && v.error == 1 && v.note[0]);
+    CHECK(v.status == ET_CHECK_FAILED && v.error == 1);
+    CHECK(strstr(v.note, ": bit flip: 1 bit"));
     /* What was there before the sample must not pass for its result. */
     CHECK(before(s) == ET_OK);
     CHECK(verify(s, &v) == ET_OK);
@@ -152,6 +229,9 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
     CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
     /* A new epoch, so that an old block on disk could not pass. */
     CHECK(memcmp(old, s->data, sizeof old) != 0);
+    if (q->scaling == WEAK)
+        *planted += faults(s);
+    test_glance(s);
 
     CHECK(facts(s, &found) == ET_OK);
     const char *share = et_pairs_get(&found, "cache_share_before");
@@ -177,6 +257,129 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
     CHECK(et_team_barrier(t) == ET_OK);
     CHECK(entries(dir) == 0);
     CHECK(et_team_barrier(t) == ET_OK);
+}
+
+/* Right data over many seeds: no alarm. */
+static int test_clean(const char *backend, struct et_team *t, const char *dir,
+                      int op)
+{
+    struct et_verification v;
+    int n = 0;
+
+    for (uint64_t seed = 1; seed <= 100; seed++, n++) {
+        struct params q = {.op = op,
+                           .layout = seed & 1,
+                           .cache = WARM_CACHE,
+                           .bytes = 1 + (int64_t)(seed * 977 % 40000),
+                           .block = 8192};
+        struct et_setting setting = {.team = t,
+                                     .backend = backend,
+                                     .threads = 1,
+                                     .seed = seed,
+                                     .scratch = dir,
+                                     .tag = "clean"};
+        struct state *s = et_alloc(1, et_bench_io.state_size);
+        CHECK(s && prepare(s, &setting, &q) == ET_OK);
+        sample(s);
+        CHECK(verify(s, &v) == ET_OK);
+        CHECK(v.status == ET_CHECK_PASSED && v.error == 0 && !*v.note);
+        release(s);
+        free(s);
+        CHECK(et_team_barrier(t) == ET_OK);
+    }
+    return n;
+}
+
+/* One block in all the ways it can be wrong. */
+static void test_judge(const struct et_io_contents *c, int64_t at, int64_t n)
+{
+    const struct et_io_place p = {3, at, 9};
+    struct et_io_contents others = *c;
+    struct et_io_place from = p;
+    unsigned char got[ET_IO_BLOCK], right[ET_IO_BLOCK], old[ET_IO_BLOCK];
+    struct et_io_finding f;
+    struct et_io_key key;
+    bool headed = n >= ET_IO_HEADER;
+
+    et_io_fill(c, &p, right, n);
+    et_io_judge(c, &p, right, n, &f);
+    CHECK(f.state == ET_IO_RIGHT && f.wrong == 0 && f.bits == 0);
+    for (int64_t bit = 0; bit < n * 8; bit += bit < 320 ? 1 : 97) {
+        memcpy(got, right, (size_t)n);
+        got[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        et_io_judge(c, &p, got, n, &f);
+        CHECK(f.state == ET_IO_FLIPPED && f.first == bit / 8);
+        CHECK(f.wrong == 1 && f.bits == 1 && f.end == f.first + 1);
+        CHECK(!headed || bit >= 320 || !et_io_header(c, got, &key));
+    }
+    from.epoch = 8;
+    et_io_fill(c, &from, old, n);
+    et_io_judge(c, &p, old, n, &f);
+    CHECK(f.state == ET_IO_STALE && f.from.epoch == 8);
+    /* Torn: its end, its beginning, or a piece of it is of the last epoch. */
+    for (int how = 0; how < 3 && n >= 24; how++) {
+        int64_t first = how == 0 ? n / 2 : how == 1 ? 0 : n / 4;
+        int64_t end = how == 0 ? n : n / 2;
+        memcpy(got, right, (size_t)n);
+        memcpy(got + first, old + first, (size_t)(end - first));
+        et_io_judge(c, &p, got, n, &f);
+        CHECK(f.state == ET_IO_STALE && f.from.epoch == 8);
+        CHECK(f.first >= first && f.first < first + 4);
+        CHECK(f.end <= end && f.end > end - 4);
+        memset(got + first, 0, (size_t)(end - first));
+        et_io_judge(c, &p, got, n, &f);
+        CHECK(f.state == ET_IO_BLANK && f.byte == 0);
+    }
+    for (int kind = 0; headed && kind < 3; kind++) {
+        from = p;
+        if (kind == 0)
+            from.epoch = 2;
+        else if (kind == 1)
+            from.at = at ? 0 : ET_IO_BLOCK;
+        else
+            from.rank = 4;
+        et_io_fill(c, &from, got, n);
+        et_io_judge(c, &p, got, n, &f);
+        CHECK(f.state == (kind == 0   ? ET_IO_STALE
+                          : kind == 1 ? ET_IO_MISPLACED
+                                      : ET_IO_FOREIGN));
+        CHECK(f.from.rank == from.rank && f.from.at == from.at &&
+              f.from.epoch == from.epoch);
+    }
+    others.seed++;
+    et_io_fill(&others, &p, got, n);
+    et_io_judge(c, &p, got, n, &f);
+    CHECK(f.state == ET_IO_JUNK && f.wrong > n / 2);
+}
+
+static void test_contents(void)
+{
+    static unsigned char all[5 * ET_IO_BLOCK], piece[ET_IO_BLOCK];
+    for (int shared = 0; shared < 2; shared++) {
+        struct et_io_contents c = {42, shared, sizeof all - 100};
+        struct et_io_place p = {2, 0, 7};
+        struct et_io_key key, last = {0};
+        et_io_fill(&c, &p, all, c.bytes);
+        for (int64_t at = 0; at < c.bytes; at += ET_IO_BLOCK) {
+            int64_t n = c.bytes - at < ET_IO_BLOCK ? c.bytes - at : ET_IO_BLOCK;
+            p.at = at;
+            et_io_fill(&c, &p, piece, n);
+            CHECK(memcmp(piece, all + at, (size_t)n) == 0);
+            CHECK(et_io_header(&c, piece, &key) && key.epoch == 7);
+            CHECK(key.file == (shared ? 0 : 2));
+            CHECK(key.offset == (uint64_t)(at + (shared ? 2 * c.bytes : 0)));
+            CHECK(et_io_header_is(&c, &p, piece));
+            /* As random as the rest: no word of it comes again. */
+            for (int64_t i = 0; at && i < ET_IO_HEADER; i += 8)
+                CHECK(memcmp(piece + i, all + i, 8) != 0);
+            CHECK(memcmp(&key, &last, sizeof key) != 0);
+            last = key;
+        }
+        test_judge(&c, 0, ET_IO_BLOCK);
+        test_judge(&c, ET_IO_BLOCK, ET_IO_BLOCK);
+        test_judge(&c, 4 * ET_IO_BLOCK, ET_IO_BLOCK - 100);
+        test_judge(&c, 4 * ET_IO_BLOCK, 30);
+    }
 }
 
 /* A file, then a link, where ours would go: an error, and both stay. */
@@ -260,7 +463,7 @@ int main(void)
     const struct et_io_backend *b;
     struct et_team *t;
     char *dir = NULL, made[256];
-    int checked = 0;
+    int checked = 0, planted = 0, clean = 0;
 
     CHECK(et_team_open("auto", &t) == ET_OK);
     et_log_level_set(ET_LOG_ERROR);
@@ -306,17 +509,24 @@ int main(void)
                                .direct = bits & 8,
                                .sync = true,
                                .scaling = bits >> 4 & 1,
-                               .bytes = 3 << 20,
-                               .block = 256 << 10};
+                               .bytes = 600 << 10,
+                               .block = 100 << 10};
             if (bits & 2 && !(bits & 24))
-                q.bytes = 1500001;
+                q.bytes = 500001;
             if ((!q.direct || direct_works) &&
                 !unsupported(&q, b->name, t->size))
-                test_bench(b->name, t, dir, &q, goes_cold);
+                test_bench(b->name, t, dir, &q, goes_cold, &planted);
         }
+        clean += test_clean(b->name, t, dir, WRITE);
+        clean += test_clean(b->name, t, dir, READ);
         checked++;
     }
     CHECK(checked >= 1);
+    if (t->rank == 0)
+        printf("io: %d faults planted, all found and named; %d right samples, "
+               "no alarm\n",
+               planted, clean);
+    test_contents();
     test_foreign(t, dir);
     test_words();
     if (t->rank == 0)

@@ -32,6 +32,15 @@ for r in records:
         bad.append("%s: %s: %s" % (r["case"], r["status"], r["reason"]))
     if names != ["n0", "n1", "n2"][:team["nodes"]]:
         bad.append("%s: on %s" % (r["case"], names))
+    if team["ranks"] > 1:
+        nodes = [(n["host"], n["ranks"]) for n in r["time_s"]["nodes"]]
+        if nodes != [(h["host"], h["ranks"]) for h in hosts]:
+            bad.append("%s: times of nodes %s" % (r["case"], nodes))
+        # Apart to MPI, but of one kernel: the clock is one, and is seen so.
+        sync = r["sync"]
+        if sync["error"] is None or \
+                sync["error"] != (sync["error_after"] or sync["error"]):
+            bad.append("%s: the clock is not shared: %s" % (r["case"], sync))
     if team["ranks"] != UPTO[team["nodes"]]:
         bad.append("%s: %d ranks" % (r["case"], team["ranks"]))
     if [h["ranks"] for h in hosts] != [2, 1, 1][:team["nodes"]]:

@@ -44,6 +44,32 @@ for r in records:
     must(any(m["value"] > 0 for m in r["metrics"]), who + ": no figure")
     # Only ranks of the case's own team took part in it.
     must(r["time_s"]["slowest_rank"] < r["team"]["ranks"], who + ": slowest")
+    # How the ranks began, and which of them were slow.
+    sync, n = r["sync"], r["team"]["ranks"]
+    must(sync["start"] == "alone" if n == 1 else
+         sync["start"] in ("window", "barrier"), who + ": its start")
+    must((sync["reason"] is None) == (sync["start"] != "barrier"),
+         who + ": why %s: %s" % (sync["start"], sync["reason"]))
+    must((sync["missed"] is None) == (sync["start"] != "window"),
+         who + ": missed windows")
+    must(len(sync["late"]) == (sync["missed"] or 0) and
+         all(0 <= i < t["n"] for i in sync["late"]), who + ": late samples")
+    if sync["start"] == "window":
+        must(sync["error"] > 0 and sync["error_after"] > 0, who + ": no error")
+        # One kernel, so one clock, whatever MPI calls a node.
+        must(sync["error"] == sync["error_after"], who + ": clock not shared")
+    if n > 1:
+        must(len(t["rank_medians"]) == n and len(t["rank_slowest"]) == n,
+             who + ": figures of its ranks")
+        must(max(t["rank_medians"]) == t["rank_medians"][t["slowest_rank"]],
+             who + ": another rank is slower")
+        must(sum(t["rank_slowest"]) >= t["n"], who + ": samples without a last")
+        must([(d["host"], d["ranks"]) for d in t["nodes"]] ==
+             [(h["host"], h["ranks"]) for h in hosts], who + ": its nodes")
+        must(max(d["worst"] for d in t["nodes"]) == max(t["rank_medians"]),
+             who + ": the worst of its nodes")
+    if ranks == "crowd" and n > 1:
+        must("more ranks than cores" in sync["reason"], who + ": crowd unseen")
 
 if ranks == "crowd":
     crowded = {r["bench"]: r["placement"]["oversubscribed"] for r in records}

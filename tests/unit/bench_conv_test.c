@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "bench/bench_conv.c"
 
@@ -174,6 +175,43 @@ static void work_is_shared_out(void **unused)
     assert_non_null(unsupported(&p, "reference", 8));
 }
 
+/* Ranks that do the same problem have the same images; those that share one
+ * have their own, and the same filters. */
+static void ranks_have_what_they_should(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 2; way++) {
+        struct state s[2];
+        struct et_team *self;
+        struct params p = problems[1];
+        memset(s, 0, sizeof s);
+        p.scaling = way;
+        assert_int_equal(et_team_open("self", &self), ET_OK);
+        struct et_team team = *self; /* preparing is local */
+        struct et_setting setting = {
+            .team = &team, .backend = "reference", .threads = 1, .seed = 42};
+        struct et_output out[2];
+        for (team.rank = 0, team.size = 2; team.rank < 2; team.rank++) {
+            struct state *mine = &s[team.rank];
+            assert_int_equal(prepare(mine, &setting, &p), ET_OK);
+            assert_int_equal(run(mine, 1), ET_OK);
+            output(mine, &out[team.rank]);
+        }
+        bool weak = p.scaling == WEAK;
+        assert_true(!memcmp(s[0].x, s[1].x, 64) == weak);
+        assert_memory_equal(s[0].w, s[1].w, 64);
+        assert_true(out[0].alike == weak);
+        assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) == weak);
+        release(&s[0]);
+        release(&s[1]);
+        et_team_close(self);
+        int64_t x = 2 * 6 * 9 * 11, w = 4 * 3 * 3 * 2, y = 2 * 4 * 9 * 5;
+        assert_int_equal(out[0].bytes, (weak ? y : y / 2) * 4);
+        assert_true(traffic(&p, 2) ==
+                    4.0 * (double)((weak ? 2 : 1) * (x + y) + 2 * w));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +219,7 @@ int main(void)
         cmocka_unit_test(one_wrong_output_fails),
         cmocka_unit_test(bad_parameters_are_named),
         cmocka_unit_test(work_is_shared_out),
+        cmocka_unit_test(ranks_have_what_they_should),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include <string.h>
 
 #include "bench/bench_gemm.c"
 
@@ -231,7 +232,7 @@ static void many_iterations_are_followed(void **unused)
         uint64_t n = p.k > 100 ? 10 : ITERATIONS_KEPT - 2;
         assert_int_equal(ran(&kit, n).status, ET_CHECK_PASSED);
         assert_int_equal(run(&kit.s, n), ET_OK);
-        kit.s.count++;
+        kit.s.product.iterations++;
         assert_int_equal(verified(&kit).status, ET_CHECK_FAILED);
         if (p.k < 100)
             assert_int_equal(ran(&kit, 2 * ITERATIONS_KEPT + 7).status,
@@ -295,6 +296,60 @@ static void work_is_shared_out(void **unused)
     assert_true(isinf(one.memory));
 }
 
+/* Ranks that do the same problem have the same inputs, gaps included; those
+ * that share one have what is theirs. */
+static void ranks_have_what_they_should(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 8; way++) {
+        struct state s[2];
+        struct et_team *self;
+        struct params p = preset();
+        memset(s, 0, sizeof s);
+        p.m = 8, p.n = 9, p.k = 10, p.ldc = 12;
+        p.scaling = way & 1;
+        p.batch = way & 2 ? 4 : 1;
+        p.beta = way & 4 ? 1 : 0;
+        assert_int_equal(et_team_open("self", &self), ET_OK);
+        struct et_team team = *self; /* preparing is local */
+        struct et_setting setting = {
+            .team = &team, .backend = "reference", .threads = 1, .seed = 42};
+        struct et_output out[2];
+        for (team.rank = 0, team.size = 2; team.rank < 2; team.rank++) {
+            struct state *mine = &s[team.rank];
+            assert_int_equal(prepare(mine, &setting, &p), ET_OK);
+            assert_int_equal(run(mine, 1), ET_OK);
+            output(mine, &out[team.rank]);
+        }
+        bool same_a = !memcmp(s[0].a, s[1].a, 64);
+        bool same_b = !memcmp(s[0].b, s[1].b, 64);
+        assert_true(same_a == (p.scaling == WEAK));
+        assert_true(same_b == (p.scaling == WEAK || p.batch == 1));
+        assert_true(out[0].alike == (p.scaling == WEAK));
+        assert_int_equal(out[0].bytes, out[1].bytes);
+        assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) ==
+                    (p.scaling == WEAK));
+        release(&s[0]);
+        release(&s[1]);
+        et_team_close(self);
+    }
+}
+
+/* Against a count by hand. */
+static void traffic_is_counted(void **unused)
+{
+    (void)unused;
+    struct params p = preset();
+    p.m = 6, p.n = 5, p.k = 4, p.batch = 2, p.dtype = ET_FP32;
+    assert_true(traffic(&p, 1) == 4.0 * 2 * (24 + 20 + 30));
+    assert_true(traffic(&p, 3) == 3 * traffic(&p, 1));
+    p.scaling = STRONG;
+    assert_true(traffic(&p, 2) == 4.0 * 2 * (24 + 20 + 30));     /* by batch */
+    assert_true(traffic(&p, 3) == 4.0 * 2 * (24 + 3 * 20 + 30)); /* by rows */
+    p.beta = -1;
+    assert_true(traffic(&p, 1) == 4.0 * 2 * (24 + 20 + 2 * 30));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +359,8 @@ int main(void)
         cmocka_unit_test(many_iterations_are_followed),
         cmocka_unit_test(bad_parameters_are_named),
         cmocka_unit_test(work_is_shared_out),
+        cmocka_unit_test(ranks_have_what_they_should),
+        cmocka_unit_test(traffic_is_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

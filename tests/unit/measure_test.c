@@ -94,6 +94,8 @@ static void goes_right(void **state)
     assert_true(r.time.ci_low <= r.time.median &&
                 r.time.median <= r.time.ci_high);
     assert_true(r.time.slowest_rank == 0 && r.time.imbalance == 1);
+    assert_string_equal(r.sync.start, "alone");
+    assert_true(!r.sync.reason && isnan(r.sync.error));
     assert_true(r.work.flop == 1e6 && r.work.bytes == 64);
     assert_int_equal(r.verification.status, ET_CHECK_PASSED);
     assert_true(r.verification.error == 0.5 && r.verification.bound == 1);

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
@@ -87,26 +88,29 @@ static struct et_result_time summary(double *v, size_t n, double precision,
                                      int64_t least)
 {
     struct et_result_time t = {.samples = {v, n}, .converged = true};
-    et_sampling_summarise(&t, precision, least);
+    size_t warm;
+    et_sampling_summarise(&t, precision, least, &warm);
+    assert_int_equal(warm + (size_t)t.n, n);
     return t;
 }
 
 static void summaries(void **state)
 {
     (void)state;
-    double v[] = {7, 1, 3, 5, 9, 2, 8, 4, 6, 10};
-    struct et_result_time t = summary(v, 10, 0.5, 6);
-    assert_int_equal(t.n, 10);
-    assert_true(t.median == 5.5 && t.min == 1 && t.max == 10);
-    assert_true(t.ci_low == 2 && t.ci_high == 9 && t.confidence == 0.95);
-    assert_false(t.converged);            /* 7 wide, 2.75 wanted */
-    assert_true(v[0] == 7 && v[9] == 10); /* raw samples stay in order */
-    assert_true(summary(v, 10, 1.28, 6).converged);
-    assert_false(summary(v, 10, 1.27, 6).converged);
-    double same[] = {2, 2, 2, 2, 2, 2, 2};
-    assert_true(summary(same, 6, 1e-6, 6).converged);
-    assert_false(summary(same, 6, 1, 7).converged); /* not yet enough */
-    assert_true(summary(same, 7, 1, 7).converged);
+    double v[] = {7, 1, 3, 5, 9, 2, 8, 4, 6, 10, 11, 12, 0, 13};
+    struct et_result_time t = summary(v, 14, 1.2, 12);
+    assert_int_equal(t.n, 14);
+    assert_true(t.median == 6.5 && t.min == 0 && t.max == 13);
+    assert_true(t.mean == 6.5 && t.p95 > 12 && t.p99 > t.p95);
+    assert_true(t.ci_low > 1 && t.ci_low < t.median && t.ci_high < 12 &&
+                t.ci_high > t.median && t.confidence == 0.95);
+    assert_true(t.n_effective > 0 && t.n_effective <= 14);
+    assert_false(summary(v, 14, 0.1, 12).converged);
+    assert_true(v[0] == 7 && v[13] == 13); /* raw samples stay in order */
+    double same[] = {2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2};
+    assert_true(summary(same, 12, 1e-6, 12).converged);
+    assert_false(summary(same, 12, 1, 13).converged); /* not yet enough */
+    assert_true(summary(same, 13, 1, 13).converged);
     /* Without an interval nothing has converged, however alike. */
     t = summary(same, 5, 1, 1);
     assert_true(t.median == 2 && isnan(t.ci_low) && isnan(t.ci_high));
@@ -115,12 +119,52 @@ static void summaries(void **state)
     assert_true(isnan(t.median) && isnan(t.min) && !t.converged && t.n == 0);
 }
 
+static void warm_up_is_found(void **state)
+{
+    (void)state;
+    struct et_result_time t = {0};
+    size_t warm;
+    for (int i = 0; i < 60; i++)
+        assert_true(
+            et_reals_add(&t.samples, (i < 15 ? 3 : 2) + 0.01 * (i % 7)));
+    et_sampling_summarise(&t, 0.1, 12, &warm);
+    assert_int_equal(warm, 15);
+    assert_true(t.n == 45 && t.max < 2.1 && t.converged);
+    assert_true(et_sampling_split(&t, warm));
+    assert_true(t.samples.n == 45 && t.transient.n == 15 && t.warmup == 15);
+    assert_true(t.samples.v[0] < 2.1 && t.transient.v[14] > 2.9);
+    free(t.samples.v);
+    free(t.transient.v);
+}
+
+static void a_trend_is_told(void **state)
+{
+    (void)state;
+    struct et_result_time t = {0};
+    double when[60];
+    for (int i = 0; i < 60; i++) {
+        when[i] = 0.5 * i;
+        assert_true(et_reals_add(&t.samples, 1 + 0.002 * i + 0.01 * (i % 3)));
+    }
+    et_sampling_trend(&t, when, 0.02);
+    assert_true(t.drifts && t.drift > 0.08 && t.drift < 0.15);
+    assert_true(t.drift_p < 0.001);
+    et_sampling_trend(&t, when, 0.5); /* real, and less than matters */
+    assert_false(t.drifts);
+    for (int i = 0; i < 60; i++)
+        t.samples.v[i] = 1 + 0.01 * (i * 7 % 5);
+    et_sampling_trend(&t, when, 0.02);
+    assert_false(t.drifts);
+    free(t.samples.v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(floors),    cmocka_unit_test(growth),
-        cmocka_unit_test(flatness),  cmocka_unit_test(blocks),
-        cmocka_unit_test(summaries),
+        cmocka_unit_test(floors),          cmocka_unit_test(growth),
+        cmocka_unit_test(flatness),        cmocka_unit_test(blocks),
+        cmocka_unit_test(summaries),       cmocka_unit_test(warm_up_is_found),
+        cmocka_unit_test(a_trend_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

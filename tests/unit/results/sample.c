@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "harness/stat/stat.h"
+#include "harness/stat/series.h"
 
 static void need(bool ok)
 {
@@ -25,13 +25,17 @@ void sample_summarise(struct et_result *r)
     need(v != NULL);
     memcpy(v, t->samples.v, t->samples.n * sizeof *v);
     et_stat_sort(v, t->samples.n);
-    struct et_interval ci = et_stat_median_interval(v, t->samples.n, 0.95);
+    struct et_interval ci = et_series_median_interval(
+        t->samples.v, t->samples.n, 0.95, &t->n_effective);
     t->n = (int64_t)t->samples.n;
     t->median = et_stat_quantile(v, t->samples.n, 0.5);
     t->ci_low = ci.low;
     t->ci_high = ci.high;
     t->min = v[0];
     t->max = v[t->samples.n - 1];
+    t->mean = et_stat_mean(v, t->samples.n);
+    t->p95 = et_stat_quantile(v, t->samples.n, 0.95);
+    t->p99 = et_stat_quantile(v, t->samples.n, 0.99);
     t->confidence = 0.95;
     t->converged = true;
     free(v);
