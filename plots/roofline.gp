@@ -46,7 +46,7 @@ set key at screen 0.5, screen 14 / real(HEIGHT) center bottom horizontal \
 plot DATA index 1 using 1:2:($3-$1):($4-$2) with vectors nohead lw 1.8 \
         lc rgb '#5a6675' notitle, \
     DATA index 2 using 1:2:y2tic(3) axes x1y2 with points pt 0 notitle, \
-    DATA index 3 using 1:2:3 with labels left rotate by ANGLE offset 0.6,0.6 \
+    DATA index 3 using 1:2:3 with labels left rotate by ANGLE offset 0,1.0 \
         font ',12' textcolor rgb '#3a4553' notitle, \
     for [i=1:N] DATA index i+3 using 1:2:3:4 with yerrorbars pt 0 lw 1.2 \
         lc rgb C(i) notitle, \

@@ -131,7 +131,7 @@ static size_t widest_part(const char *s, bool joints)
     for (; *s; s++) {
         n = *s == ' ' ? 0 : n + (((unsigned char)*s & 0xc0) != 0x80);
         most = n > most ? n : most;
-        n = joints && is_joint(*s) ? 0 : n;
+        n = joints && strchr("-_", *s) ? 0 : n; /* a unit stays whole */
     }
     return most;
 }

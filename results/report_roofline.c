@@ -410,8 +410,9 @@ static bool figure(struct et_report *w, const struct et_picks *p)
     size_t left_out = 0, flawed = 0;
     bool ok = points(w, b, p, team, &left_out, &flawed);
     et_text_add(&caption,
-                "Points are medians with their 95 %% intervals. Flat roofs: "
-                "%s; slopes: %s. All for the whole team of %lld x %lld.",
+                "%s. Points are medians with their 95 %% intervals. Flat "
+                "roofs: %s; slopes: %s. All for the whole team of %lld x %lld.",
+                e->cpu ? e->cpu : "CPU not known",
                 own_roofs ? "the widest peak case of each element type"
                 : roofs.n ? "compute ceilings measured beside the points"
                           : "none was measured",
@@ -443,15 +444,13 @@ bool et_report_roofline(struct et_report *w)
         return false;
     bool ok = true;
     if (p.n) {
-        const char *cpu = w->run->info.environment.cpu;
         et_doc_heading(w->doc, 2, "Roofline");
         et_doc_paragraph(
             w->doc,
-            "%s. Attainable, in GFLOP/s, is the lower of the compute ceiling "
+            "Attainable, in GFLOP/s, is the lower of the compute ceiling "
             "and the intensity times the memory ceiling, both measured on the "
             "same cores between the case's own samples. Reached is the case's "
-            "share of it, in brackets the worst ends of both intervals.",
-            cpu ? cpu : "CPU not known");
+            "share of it, in brackets the worst ends of both intervals.");
         ok = figure(w, &p);
         shares(w, &p);
     }
