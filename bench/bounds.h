@@ -9,9 +9,10 @@
 #include "harness/run/bench.h"
 
 /* For et_bench.bound. compute: peak in the dtype, with the widest instructions
- * that this processor has for it. memory: a read of as many bytes as a rank
- * touches, so from the level of the memory that can hold them; a read is the
- * fastest of what a kernel can do with memory. bytes: of one rank. */
+ * that this processor has for it. memory: read, triad, and triad with
+ * non-temporal stores over as many bytes as a rank touches, so in the level of
+ * the memory that can hold them; the fastest is the roof. bytes: of one rank.
+ */
 bool et_bounds(enum et_dtype dtype, double bytes, size_t i,
                struct et_bound *out);
 

@@ -298,7 +298,7 @@ void et_shape_say(const struct et_record *r, const struct et_strings *varying,
     if (out->n == from && bytes > 0 && bytes < 9e18)
         et_text_add(out, "%s", et_print_bytes(buf, (int64_t)bytes));
     if (out->n == from)
-        et_text_add(out, "%s", r->result.label ? r->result.label : "all");
+        et_text_add(out, "%s", r->result.label ? r->result.label : "-");
 }
 
 void et_kind_say(const struct et_record *r, struct et_text *out)
@@ -309,13 +309,28 @@ void et_kind_say(const struct et_record *r, struct et_text *out)
     et_text_add(out, "%s%s%s%s%s", r->result.bench, *dtype ? " " : "", dtype,
                 op ? " " : "", op ? op : "");
     if (medium)
-        et_text_add(out, ", %s %s", from ? "from" : "to", medium);
+        et_text_add(out, ", %s %s",
+                    from                 ? "from"
+                    : et_record_level(r) ? "in"
+                                         : "to",
+                    medium);
+}
+
+const char *et_record_operation(const struct et_record *r)
+{
+    return strncmp(et_record_dtype(r), "int", 3) == 0 ? "OP" : "FLOP";
 }
 
 const char *et_record_medium(const struct et_record *r)
 {
     const char *from = et_pairs_get(&r->result.facts, "source");
-    return from ? from : et_pairs_get(&r->result.facts, "target");
+    const char *to = et_pairs_get(&r->result.facts, "target");
+    return from ? from : to ? to : et_record_level(r);
+}
+
+const char *et_record_level(const struct et_record *r)
+{
+    return et_pairs_get(&r->result.facts, "fits_in");
 }
 
 bool et_record_checked(const struct et_record *r)

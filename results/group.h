@@ -61,10 +61,15 @@ void et_kind_say(const struct et_record *r, struct et_text *out);
 /* Where the data of a transfer came from or went to ("device", "page
  * cache"), by the bench's own fact; NULL where it says none. */
 const char *et_record_medium(const struct et_record *r);
+/* The level of the memory that holds its data ("L1", "memory"), likewise. */
+const char *et_record_level(const struct et_record *r);
 
 const char *et_param(const struct et_record *r, const char *key);
 /* "" where the record has no dtype. */
 const char *et_record_dtype(const struct et_record *r);
+
+/* What its `flops` metric counts: "FLOP", or of integers "OP". */
+const char *et_record_operation(const struct et_record *r);
 
 /* Timed, checked and right: its figures may be shown. */
 bool et_record_measured(const struct et_record *r);

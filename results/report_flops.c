@@ -78,8 +78,10 @@ static double peak_of(const struct et_report *w, const struct et_record *r,
 static void table(struct et_report *w, const struct row *rows, size_t n,
                   const struct et_strings *varying)
 {
-    static const char *const columns[] = {
-        "Shape",   "Ranks x threads", "Backend", "GFLOP/s", "95 % interval",
+    char unit[16];
+    snprintf(unit, sizeof unit, "G%s/s", et_record_operation(rows[0].r));
+    const char *const columns[] = {
+        "Shape",   "Ranks x threads", "Backend", unit,      "95 % interval",
         "Of best", "Of peak",         "n",       "Remarks", NULL};
     struct et_block *b = et_doc_table(w->doc, "lllrrrrrl", columns);
     size_t shown = n < ET_REPORT_ROWS ? n : ET_REPORT_ROWS;
@@ -188,7 +190,9 @@ static bool figure(struct et_report *w, const struct row *rows, size_t n,
     struct et_block *b =
         et_doc_figure(w->doc, et_report_stem("flops", et_text_str(&kind), "").s,
                       "bars", et_text_str(&title));
-    ok = ok && et_figure_words(b, "GFLOP/s", "",
+    char unit[16];
+    snprintf(unit, sizeof unit, "G%s/s", et_record_operation(rows[0].r));
+    ok = ok && et_figure_words(b, unit, "",
                                "Bars are medians, whiskers their 95 % "
                                "intervals.");
     if (ok) {

@@ -144,8 +144,12 @@ static void say_circumstances(const struct et_report *w,
 {
     static const struct et_strings none = {0};
     const struct et_result *s = &r->result;
-    et_text_add(t, ", %s, ", s->backend);
-    et_shape_say(r, &none, false, t);
+    struct et_text shape = {0};
+    et_text_add(t, ", %s", s->backend);
+    et_shape_say(r, &none, false, &shape);
+    if (strcmp(et_text_str(&shape), "-") != 0)
+        et_text_add(t, ", %s", et_text_str(&shape));
+    et_text_free(&shape);
     et_text_add(t, ", %s x %s",
                 et_say_count((size_t)s->team.ranks, "rank", "ranks").s,
                 et_say_count((size_t)s->team.threads, "thread", "threads").s);
@@ -190,7 +194,8 @@ static void say_validity(const struct et_record *r, struct et_text *t)
 }
 
 /* In the prefix that fits the value: "4.273 TFLOP/s [4.244, 4.301]". */
-static void say_rate(const struct et_metric_value *m, struct et_text *t)
+static void say_rate(const struct et_record *r, const struct et_metric_value *m,
+                     struct et_text *t)
 {
     static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
     const struct et_metric *row = et_metric_find(m->name);
@@ -202,8 +207,12 @@ static void say_rate(const struct et_metric_value *m, struct et_text *t)
         low /= 1000;
         high /= 1000;
     }
-    et_text_add(t, "%s %s%s %s", et_say_real(value).s, prefixes[p],
-                row ? row->base : m->unit, et_say_interval(value, low, high).s);
+    const char *base = row ? row->base : m->unit;
+    if (strcmp(base, "FLOP/s") == 0 &&
+        strcmp(et_record_operation(r), "OP") == 0)
+        base = "OP/s";
+    et_text_add(t, "%s %s%s %s", et_say_real(value).s, prefixes[p], base,
+                et_say_interval(value, low, high).s);
 }
 
 static void fact(const struct et_report *w, struct et_block *b,
@@ -225,7 +234,7 @@ static void fact(const struct et_report *w, struct et_block *b,
                                              m->ci_high * row->scale)
                             .s);
         else
-            say_rate(m, &text);
+            say_rate(r, m, &text);
         say_circumstances(w, r, &text);
         say_validity(r, &text);
         enum et_flaw f = outdone(w, group, metric, r);
@@ -252,6 +261,13 @@ static const char *merit_of(const struct et_run *run,
             found = r;
     }
     return found ? et_record_merit(found)->name : "time";
+}
+
+/* Of what the memory can do, its caches' figures are for the tables. */
+static bool is_headline(const struct et_report *w, const struct et_picks *group)
+{
+    const char *level = et_record_level(&w->run->records[group->v[0]]);
+    return !level || strcmp(level, "memory") == 0;
 }
 
 /* What was measured and is not quoted, by kind and reason. */
@@ -307,6 +323,8 @@ bool et_report_headline(struct et_report *w)
         const struct et_picks *g = &kinds.v[i];
         const char *merit = merit_of(w->run, g);
         bool collective = strcmp(merit, "busbw") == 0;
+        if (!is_headline(w, g))
+            continue;
         fact(w, b, g, collective ? "bus bandwidth" : "", merit,
              best(w, g, merit, collective));
         const struct et_record *r = collective ? quickest(w, g) : NULL;

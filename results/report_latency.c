@@ -18,7 +18,8 @@ static bool is_latency(const struct et_record *r)
     const struct et_result *s = &r->result;
     return et_record_measured(r) && s->time.samples.n > 0 &&
            ((et_record_metric(r, "algbw") && s->team.ranks > 1) ||
-            et_record_metric(r, "access_time") || et_record_medium(r));
+            et_record_metric(r, "access_time") ||
+            (et_record_medium(r) && !et_record_level(r)));
 }
 
 /* Of a group those of the largest team and, where messages are sent, of the

@@ -105,7 +105,9 @@ static void from_cases(const struct et_report *w,
         if (is_bench(r, "peak")) {
             snprintf(words, sizeof words, "%s %.20s", et_record_dtype(r),
                      r->result.backend);
-            add(roofs, et_record_dtype(r), flops_of(r), "FLOP/s", words);
+            bool integers = strcmp(et_record_operation(r), "OP") == 0;
+            add(roofs, et_record_dtype(r), flops_of(r),
+                integers ? "OP/s" : "FLOP/s", words);
         }
         const char *level = et_param(r, "level");
         if (level && is_bench(r, "stream") && is_word(r, "op", op) &&

@@ -75,8 +75,14 @@ static const struct et_result_ceiling *find(const struct et_result *r,
 const struct et_result_ceiling *et_roof_ceiling(const struct et_result *r,
                                                 const char *what)
 {
-    const struct et_result_ceiling *c = find(r, what);
-    return c && !c->absent && isfinite(c->rate) && c->rate > 0 ? c : NULL;
+    const struct et_result_ceiling *c = r->ceilings.v, *best = NULL;
+    for (size_t i = 0; i < r->ceilings.n; i++) {
+        bool known = c[i].what && strcmp(c[i].what, what) == 0 &&
+                     !c[i].absent && isfinite(c[i].rate) && c[i].rate > 0;
+        if (known && (!best || c[i].rate > best->rate))
+            best = &c[i];
+    }
+    return best;
 }
 
 /* A ceiling in FLOP/s: `times` is 1 or the intensity. */

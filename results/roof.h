@@ -4,6 +4,7 @@
  * The roofline (Williams, Waterman, Patterson, CACM 52(4), 2009): a case that
  * does I = flop / traffic operations for each byte can reach
  *   attainable = min(compute ceiling, I x memory ceiling)
+ * where a ceiling that was measured in several ways is the fastest of them,
  * and its share is its rate, at the median time, over that. Intervals take the
  * worst ends: share_low = rate_low / attainable_high, and the other way round.
  * A case whose whole interval lies above a ceiling's interval cannot be: it or
@@ -29,7 +30,7 @@ extern const struct et_field et_roof_rows[];
 /* Of a measured result that does flops; all absent for any other. *out is
  * et_fields_free-d by its rows. ET_INFRA on no memory. */
 enum et_status et_roof_make(const struct et_result *r, struct et_roof *out);
-/* The ceiling of this name that has a rate; NULL where there is none. */
+/* The fastest ceiling of this name; NULL where none has a rate. */
 const struct et_result_ceiling *et_roof_ceiling(const struct et_result *r,
                                                 const char *what);
 

@@ -11,8 +11,8 @@
 #include "harness/run/sampler.h"
 
 #define ET_CEILINGS 4
-/* Samples of each at least: fewer have no interval. */
-#define ET_CEILING_SAMPLES 6
+/* Samples of each at least: of fewer the interval is as wide as the worst. */
+#define ET_CEILING_SAMPLES 12
 
 struct et_ceiling {
     struct et_case c;

@@ -145,7 +145,7 @@ static void are_measured(void **state)
     assert_non_null(strstr(v[0].id, " k=5"));
     for (int i = 0; i < 2; i++) {
         assert_null(v[i].absent);
-        assert_true(v[i].samples.n >= 6);
+        assert_true(v[i].samples.n >= 12);
         assert_true(v[i].rate > 0 && v[i].rate_low <= v[i].rate &&
                     v[i].rate <= v[i].rate_high);
     }
