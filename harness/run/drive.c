@@ -117,7 +117,7 @@ static enum et_status take_team(struct driving *g, int64_t ranks)
     if (s == ET_OK && ranks > 1)
         s = look_for_crowd(g, ranks);
     struct et_clock *clock = g->d->instruments.clock;
-    if (s == ET_OK && g->team && ranks > 1 && !g->crowded && !clock->fake)
+    if (s == ET_OK && g->team && ranks > 1 && !clock->fake)
         s = et_global_clock_open(g->team, clock, &g->global);
     return s;
 }

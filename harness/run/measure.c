@@ -351,9 +351,9 @@ static void describe_time(struct measuring *m)
                   : "a barrier, then ",
         (unsigned long long)m->sampler.iterations,
         m->sampler.iterations == 1 ? "" : "s",
-        alone     ? "its time"
-        : windows ? "the last rank's exit less the first one's entry"
-                  : "the slowest rank's time");
+        alone              ? "its time"
+        : m->sampler.spans ? "the last rank's exit less the first one's entry"
+                           : "the slowest rank's time");
     m->r->time.method = t.s;
 }
 

@@ -27,7 +27,8 @@ struct et_instruments {
     const struct et_benches *benches;     /* for ceilings; NULL: none */
     const struct et_placement *placement; /* for host names; NULL: none */
     uint64_t kind; /* of this rank's processor: equal, the same kind */
-    /* Of the case's team, not of the run: NULL where there is none, because. */
+    /* Of the case's team, not of the run: NULL where there is none; and why its
+     * samples do not begin at agreed times, or NULL. */
     struct et_global_clock *global;
     const char *no_global;
 };

@@ -55,6 +55,11 @@ static double wait_until(const struct et_global_clock *g, double start)
     return now;
 }
 
+static double now(const struct et_sampler *m)
+{
+    return m->spans ? et_global_clock_now(m->global) : et_clock_now(m->clock);
+}
+
 static enum et_status take(struct et_sampler *m, uint64_t iterations,
                            struct taken *t)
 {
@@ -69,9 +74,9 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
         s = m->bench->run(m->state, iterations);
         t->exit = et_global_clock_now(m->global);
     } else if (s == ET_OK) {
-        t->entry = et_clock_now(m->clock);
+        t->entry = now(m);
         s = m->bench->run(m->state, iterations);
-        t->exit = et_clock_now(m->clock);
+        t->exit = now(m);
     }
     if (!m->bench->glance)
         return s;
@@ -106,13 +111,15 @@ static enum et_status make_room(struct et_sampler *m, size_t n)
     return ET_OK;
 }
 
-/* A window's sample from the latest exit, the earliest entry and the worst
- * lateness, all against the agreed start. */
-static enum et_status read_window(struct et_sampler *m, size_t n, size_t i)
+/* A sample from the latest exit and the earliest entry; with windows its worst
+ * lateness tells whether it was missed. */
+static enum et_status read_span(struct et_sampler *m, size_t n, size_t i)
 {
     double *v = m->message;
     double whole = v[i] + v[n + i];
     v[i] = whole / (double)m->iterations;
+    if (!m->windows)
+        return ET_OK;
     m->starts++;
     if (v[2 * n + i] <= m->error + fmax(TOLERANCE, SHARE * whole))
         return ET_OK;
@@ -121,13 +128,14 @@ static enum et_status read_window(struct et_sampler *m, size_t n, size_t i)
                                                            : et_no_memory();
 }
 
-/* One message a block: n times, or with windows n exits, n entries and n
- * latenesses, so that the largest of the ranks' are what is needed; then the
- * status, the wish to stop and the longest elapsed time. */
+/* One message a block: n times of each rank's own, or where there is a global
+ * clock n exits, n entries and n latenesses (without windows the own times), so
+ * that the largest of the ranks' are what is needed; then the status, the wish
+ * to stop and the longest elapsed time. */
 enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
                                 double *elapsed)
 {
-    size_t parts = m->windows ? 3 * n : n, first = m->own.n;
+    size_t parts = m->spans ? 3 * n : n, first = m->own.n;
     double per = (double)m->iterations;
     enum et_status s = make_room(m, parts + 3);
     if (s != ET_OK)
@@ -138,10 +146,14 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
         enum et_status one = take(m, m->iterations, &t);
         s = s == ET_OK ? one : s;
         double spent = t.exit - (m->windows ? t.start : t.entry);
-        all[i] = m->windows ? spent : spent / per;
-        if (m->windows) {
+        all[i] = spent / per;
+        if (m->spans) {
+            /* Against the start that all know, so that no digit is lost. */
+            all[i] = t.exit - t.start;
             all[n + i] = t.start - t.entry;
-            all[2 * n + i] = fabs(t.entry - t.start);
+            all[2 * n + i] = m->windows ? fabs(t.entry - t.start) : spent / per;
+        }
+        if (m->windows) {
             m->first = m->starts + i == 0 ? t.start : m->first;
             m->newest = t.start;
         }
@@ -160,11 +172,13 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
     if (s != ET_OK || all[parts] > 0)
         return s != ET_OK ? s : ET_INFRA;
     for (size_t i = 0; i < n && s == ET_OK; i++) {
-        double worst = m->windows ? all[i] / per : all[i];
+        double worst = m->windows ? all[i] / per
+                       : m->spans ? all[2 * n + i]
+                                  : all[i];
         if (!et_reals_add(&m->last, m->own.v[first + i] >= worst))
             s = et_no_memory();
-        else if (m->windows)
-            s = read_window(m, n, i);
+        else if (m->spans)
+            s = read_span(m, n, i);
     }
     return s;
 }
@@ -206,19 +220,20 @@ enum et_status et_sampler_synchronise(struct et_sampler *m)
     m->error = m->error_after = NAN;
     m->slack = SLACK_FIRST;
     m->latency = 0;
-    m->windows = false;
+    m->windows = m->spans = false;
     if (m->team->size == 1)
         why = "";
     else if (m->clock->fake)
         why = "a fake clock has no global time";
-    else if (!m->global)
+    else if (m->no_global || !m->global)
         why = m->no_global ? m->no_global : "no global clock was opened";
-    if (why) {
+    if (why)
         snprintf(m->reason, sizeof m->reason, "%s", why);
+    if (m->team->size == 1 || m->clock->fake || !m->global)
         return ET_OK;
-    }
     s = et_global_clock_renew(m->global, &m->error);
-    m->windows = s == ET_OK;
+    m->spans = s == ET_OK;
+    m->windows = m->spans && !why;
     return s;
 }
 
@@ -226,7 +241,7 @@ enum et_status et_sampler_synchronise(struct et_sampler *m)
 static bool give_up_windows(struct et_sampler *m, double error, double seconds)
 {
     char e[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
-    if (!m->windows)
+    if (!m->spans)
         return false;
     /* What is not known to be right is not. */
     if (!(2 * error <= seconds / 10)) {
@@ -234,20 +249,23 @@ static bool give_up_windows(struct et_sampler *m, double error, double seconds)
                  "the global clock's error of %s, at both ends, is more than a "
                  "tenth of a sample's %s",
                  et_print_seconds(e, error), et_print_seconds(t, seconds));
-        m->windows = false;
-    } else if (m->starts >= WINDOWS && 4 * m->missed > m->starts) {
+        m->windows = m->spans = false;
+        return true;
+    }
+    if (m->windows && m->starts >= WINDOWS && 4 * m->missed > m->starts) {
         snprintf(m->reason, sizeof m->reason, "%zu of %zu windows were missed",
                  m->missed, m->starts);
         m->windows = false;
+        return true;
     }
-    return !m->windows;
+    return false;
 }
 
 enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
                                  bool *again)
 {
     *again = false;
-    if (!m->windows)
+    if (!m->spans)
         return ET_OK;
     enum et_status s = et_global_clock_error(m->global, &m->error_after);
     if (s == ET_OK)

@@ -15,9 +15,11 @@
  *
  * "barrier": where there is no global clock, or it would spoil what is timed: a
  * node has more ranks than cores, so that a rank that waits keeps another from
- * work; the clock's error is more than a tenth of a sample; or more than a
- * quarter of the windows were missed. A sample is the slowest rank's own time,
- * on its own clock, after a barrier.
+ * work; the clock's error at both ends is more than a tenth of a sample; or
+ * more than a quarter of the windows were missed. A sample is still last exit
+ * minus first entry, after a barrier: ranks that take turns on a core are not
+ * as fast as each alone. Only where the clock itself is the reason it is the
+ * slowest rank's own time, on its own clock.
  *
  * "alone": a team of one.
  */
@@ -39,8 +41,8 @@ struct et_sampler {
     void *state; /* prepared */
     struct et_team *team;
     struct et_clock *clock;
-    struct et_global_clock *global; /* of the team; NULL: no windows, */
-    const char *no_global;          /* because; NULL: none was opened */
+    struct et_global_clock *global; /* of the team; NULL: there is none */
+    const char *no_global;          /* why no windows all the same, or NULL */
     /* The sampler's. */
     uint64_t iterations; /* of the work in one sample */
     /* Since et_sampler_begin: this rank's own times, s an iteration; with
@@ -52,7 +54,8 @@ struct et_sampler {
     double *message;      /* of a block: its times, then what is agreed */
     size_t room;          /* for so many numbers */
     bool stopped;         /* somebody wants the run to end */
-    bool windows;
+    bool windows;         /* samples begin at agreed times */
+    bool spans; /* and are, or are at least, timed by the global clock */
     double error, error_after; /* s, of the global clock; NAN: none */
     double latency;            /* s until this rank knew the newest start */
     double slack;              /* s from the latest rank's word to the start */
