@@ -62,7 +62,9 @@ static enum et_status report(void *options, const struct et_strings *words,
     enum et_status s = et_run_load(words->v[0], &run);
     if (s != ET_OK)
         return s;
-    s = et_report_build(&run, &how, &doc);
+    const struct et_out *out = et_out_find(o->format);
+    if (!out || !out->records_only)
+        s = et_report_build(&run, &how, &doc);
     if (s == ET_OK)
         s = et_doc_print(&doc, &run, words->v[0], o->format, o->out);
     et_doc_free(&doc);

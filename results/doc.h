@@ -86,6 +86,7 @@ size_t et_doc_width(const char *s);
 /* An output format: a const table in out_<format>.c, et_out_<format>. */
 struct et_out {
     const char *name, *suffix, *summary;
+    bool records_only; /* of a run: asks nothing of its document */
     /* dir: of the run, for the SVG files of figures that were drawn. `run` is
      * for the formats that write records (csv, json); NULL for documents that
      * are not of one run. */

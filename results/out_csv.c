@@ -47,9 +47,10 @@ static void put_rows(FILE *to, const struct et_field *rows, const void *base,
                      const char *prefix, struct et_text *t, bool *first)
 {
     for (const struct et_field *row = rows; row->key; row++) {
-        char key[160];
-        snprintf(key, sizeof key, "%s%s%s", prefix, *prefix ? "." : "",
-                 row->key);
+        char key[160] = "";
+        if (!base)
+            snprintf(key, sizeof key, "%s%s%s", prefix, *prefix ? "." : "",
+                     row->key);
         if (row->type == ET_OBJECT) {
             put_rows(to, row->sub, base ? (const char *)base + row->at : NULL,
                      key, t, first);
@@ -199,4 +200,5 @@ static enum et_status write_csv(const struct et_doc *doc,
 const struct et_out et_out_csv = {.name = "csv",
                                   .suffix = "csv",
                                   .summary = "one line a record, every figure",
+                                  .records_only = true,
                                   .write = write_csv};

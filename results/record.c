@@ -11,6 +11,7 @@
 #include "harness/base/memory.h"
 #include "results/json.h"
 #include "results/metric.h"
+#include "results/scan.h"
 
 #define AT(member) offsetof(struct et_metric_value, member)
 static const struct et_field metric_rows[] = {
@@ -131,12 +132,40 @@ json_t *et_record_to_json(const struct et_record *r)
     return o;
 }
 
+static enum et_status init(struct et_record *r)
+{
+    enum et_status s = et_fields_init(derived_rows, r, sizeof *r);
+    if (s || (s = et_fields_init(et_result_rows, &r->result, sizeof r->result)))
+        return s;
+    r->schema_version = ET_ABSENT_INT;
+    /* Absent is never a good word: what is not said was not measured. */
+    r->result.outcome = ET_UNMEASURED;
+    r->result.verification.status = 0;
+    return ET_OK;
+}
+
+bool et_record_scan(const char *line, size_t n, struct et_record *out)
+{
+    struct et_record r;
+    const struct et_scan_part parts[] = {
+        {version_rows, &r}, {et_result_rows, &r.result}, {derived_rows, &r}};
+    if (init(&r))
+        return false;
+    bool taken = et_scan(line, n, parts, sizeof parts / sizeof *parts) &&
+                 r.schema_version == ET_SCHEMA_VERSION && r.result.bench &&
+                 r.result.id && r.result.backend;
+    if (taken)
+        *out = r;
+    else
+        et_record_free(&r);
+    return taken;
+}
+
 enum et_status et_record_from_json(const json_t *line, struct et_record *out,
                                    const char *where)
 {
     struct et_record r;
-    enum et_status s = et_fields_init(derived_rows, &r, sizeof r);
-    r.schema_version = ET_ABSENT_INT;
+    enum et_status s = init(&r);
     if (s || (s = et_json_get(line, version_rows, &r, where)))
         return s;
     if (r.schema_version > ET_SCHEMA_VERSION)
@@ -150,11 +179,6 @@ enum et_status et_record_from_json(const json_t *line, struct et_record *out,
             return et_error(ET_INFRA, "%s: not a record: `%s` is missing",
                             where, never_null[i]);
     }
-    if ((s = et_fields_init(et_result_rows, &r.result, sizeof r.result)))
-        return s;
-    /* Absent is never a good word: what is not said was not measured. */
-    r.result.outcome = ET_UNMEASURED;
-    r.result.verification.status = 0;
     if ((s = et_json_get(line, et_result_rows, &r.result, where)) ||
         (s = et_json_get(line, derived_rows, &r, where))) {
         et_record_free(&r);

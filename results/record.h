@@ -34,6 +34,9 @@ void et_record_free(struct et_record *r);
 json_t *et_record_to_json(const struct et_record *r);
 enum et_status et_record_from_json(const json_t *line, struct et_record *out,
                                    const char *where);
+/* The same from the line's text, for lines as they are written; false: not
+ * taken, nothing said, *out untouched: ask jansson and et_record_from_json. */
+bool et_record_scan(const char *line, size_t n, struct et_record *out);
 json_t *et_record_schema(void);
 
 /* NULL where the record has no such metric. */

@@ -159,6 +159,8 @@ static enum et_status parse_line(const char *line, size_t n, const char *path,
     struct et_text where = {0};
     json_error_t e;
     enum et_status s;
+    if (et_record_scan(line, n, out))
+        return ET_OK;
     et_text_add(&where, "%s:%zu", path, number);
     json_t *o = json_loadb(line, n, JSON_REJECT_DUPLICATES, &e);
     if (!o)
