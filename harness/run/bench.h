@@ -142,7 +142,8 @@ struct et_bench {
     enum et_status (*damage)(void *state, const struct et_fault *fault,
                              double *size);
     /* The i-th case that bounds this one on so many ranks of so many threads;
-     * false: there are no more. Pure; NULL: nothing does. */
+     * false: there are no more. Local: it may ask this rank's processor; NULL:
+     * nothing does. */
     bool (*bound)(const void *params, int ranks, int threads, size_t i,
                   struct et_bound *out);
     /* Facts to keep with the record, added to `out`; or NULL. Collective. */

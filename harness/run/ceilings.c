@@ -10,7 +10,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/run/sampling.h"
+#include "harness/run/digest.h"
 #include "harness/stat/stat.h"
 
 static void give_up(struct et_ceiling *v, const char *why)
@@ -89,8 +89,7 @@ static enum et_status prepare(struct et_ceilings *a, struct et_ceiling *v)
     struct et_work work = {0};
     v->c.bench->work(v->state, &work);
     v->work = v->flop ? work.flop : work.bytes;
-    double floor = et_sampling_floor(o->min_time, a->with->clock->resolution);
-    agreed(a, v, et_sampler_calibrate(&v->sampler, floor), "calibrating");
+    agreed(a, v, et_sampler_calibrate(&v->sampler, a->floor), "calibrating");
     return ET_OK;
 }
 
@@ -99,11 +98,20 @@ static enum et_status add(struct et_ceilings *a, const struct et_bound *b,
 {
     struct et_ceiling *v = &a->v[a->n];
     *v = (struct et_ceiling){.what = b->what, .flop = b->flop};
-    /* Pure, so all ranks come to the same. */
     enum et_status s = make_case(b, c, a->with->benches, &v->c);
+    bool made = s == ET_OK;
+    uint64_t mine = made ? et_digest(v->c.id, strlen(v->c.id)) >> 11 : 0;
+    double same[2] = {(double)mine, -(double)mine};
+    s = et_team_reduce(a->team, ET_MAX, same, 2);
     if (s != ET_OK)
         return s;
     a->n++;
+    if (same[0] != -same[1] || !made) {
+        give_up(v, made ? "the ranks' processors are not alike, and would "
+                          "measure different things"
+                        : "no such case: the log has why");
+        return ET_OK;
+    }
     const char *why = a->with->clock->fake ? "the clock is a fake" : NULL;
     if (!why)
         why = why_not(v, a->team);
@@ -120,10 +128,10 @@ static enum et_status add(struct et_ceilings *a, const struct et_bound *b,
 
 enum et_status et_ceilings_open(const struct et_instruments *with,
                                 const struct et_case *c, struct et_team *team,
-                                struct et_ceilings *out)
+                                double floor, struct et_ceilings *out)
 {
     struct et_bound b = {0};
-    *out = (struct et_ceilings){.with = with, .team = team};
+    *out = (struct et_ceilings){.with = with, .team = team, .floor = floor};
     if (!c->bench->bound || !with->benches || !with->options->ceilings)
         return ET_OK;
     enum et_status s = ET_OK;
@@ -142,7 +150,9 @@ enum et_status et_ceilings_sample(struct et_ceilings *a)
         double elapsed;
         if (*v->absent)
             continue;
-        enum et_status s = et_sampler_block(&v->sampler, 1, 0, &elapsed);
+        enum et_status s = et_sampler_refresh(&v->sampler);
+        if (s == ET_OK)
+            s = et_sampler_block(&v->sampler, 1, 0, &elapsed);
         if (s == ET_OK && !et_reals_add(&v->samples, v->sampler.message[0]))
             s = et_no_memory();
         agreed(a, v, s, "sampling");

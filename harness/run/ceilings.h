@@ -28,16 +28,19 @@ struct et_ceiling {
 struct et_ceilings {
     const struct et_instruments *with;
     struct et_team *team;
+    double floor; /* s a sample lasts */
     struct et_ceiling v[ET_CEILINGS];
     size_t n;
 };
 
 /* All are collective over the case's team; an error means that the team no
- * longer works. Prepares and calibrates what bounds the case `c`. */
+ * longer works. Prepares what bounds the case `c`, and calibrates it to samples
+ * of `floor` seconds, the same on all ranks. */
 enum et_status et_ceilings_open(const struct et_instruments *with,
                                 const struct et_case *c, struct et_team *team,
-                                struct et_ceilings *out);
-/* One more sample of each. */
+                                double floor, struct et_ceilings *out);
+/* One more sample of each, after as many untimed iterations as bring its data
+ * back to where they belong. */
 enum et_status et_ceilings_sample(struct et_ceilings *a);
 /* Samples up to the least number, checks what they computed, and writes the
  * list of et_result_ceiling. */

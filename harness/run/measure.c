@@ -24,6 +24,8 @@
 /* Sampling goes on past the budget until the least number of samples is
  * reached, but not past so many budgets. */
 #define PATIENCE 5
+/* Samples of a case between two of its ceilings, at least. */
+#define INTERLEAVE 4
 
 struct measuring {
     const struct et_instruments *with;
@@ -36,6 +38,8 @@ struct measuring {
     struct et_digests digests;
     size_t warmed;        /* samples of the warm-up proper */
     double shortest;      /* s: a sample that is believed lasts so long */
+    double floor;         /* s: one is calibrated to last so long */
+    size_t metered;       /* samples that joules paid for */
     double joules, spent; /* so far, of the samples; on checks */
     bool no_joules;       /* a reading failed */
     struct et_result *r;
@@ -110,6 +114,7 @@ static enum et_status metered(struct measuring *m, size_t n, double start,
         m->joules += et_energy_used(e, before, after);
     else
         m->no_joules = true;
+    m->metered += n;
     return s;
 }
 
@@ -117,12 +122,10 @@ static enum et_status metered(struct measuring *m, size_t n, double start,
  * time is not the case's: `start` moves on by it. */
 static enum et_status interleave(struct measuring *m, double *start)
 {
-    double begun = et_clock_now(m->with->clock), t;
-    if (m->ceilings.n == 0)
-        return ET_OK;
+    double begun = et_clock_now(m->with->clock);
     enum et_status s = et_ceilings_sample(&m->ceilings);
     if (s == ET_OK)
-        s = et_sampler_once(&m->sampler, 1, &t);
+        s = et_sampler_refresh(&m->sampler);
     *start += et_clock_now(m->with->clock) - begun;
     return s;
 }
@@ -133,10 +136,11 @@ static enum et_status take_samples(struct measuring *m)
     struct et_result_time *time = &m->r->time;
     double start = et_clock_now(m->with->clock), elapsed = 0;
     enum et_status s = ET_OK;
-    size_t warm = 0;
+    size_t warm = 0, between = 0;
     time->samples.n = 0;
     time->transient.n = m->warmed;
     m->joules = 0;
+    m->metered = 0;
     et_sampler_begin(&m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
         size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
@@ -154,8 +158,12 @@ static enum et_status take_samples(struct measuring *m)
             break;
         m->cut = m->sampler.stopped;
         feed(m, "sampling");
-        if (s == ET_OK)
+        /* Not before a block so short that what is disturbed would count. */
+        if (s == ET_OK && m->ceilings.n > 0 &&
+            time->samples.n - between >= INTERLEAVE) {
+            between = time->samples.n;
             s = interleave(m, &start);
+        }
     }
     time->iterations = (int64_t)m->sampler.iterations;
     et_sampler_drop(&m->sampler, warm);
@@ -204,15 +212,19 @@ static enum et_status compare_outputs(struct measuring *m, bool *wrong)
     struct et_result_verification *out = &m->r->verification;
     int n_odd = 0;
     *wrong = false;
-    if (m->digests.last == 0) {
+    double have = m->digests.first != 0 && m->digests.last != 0;
+    enum et_status s = et_team_reduce(m->team, ET_MIN, &have, 1);
+    if (s != ET_OK)
+        return s;
+    if (have == 0) {
         out->digest_absent =
             et_strdup(m->bench->output ? "the ranks' outputs are not alike"
                                        : "its own check covers every rank");
         return ET_OK;
     }
     m->digests.kind = m->with->kind;
-    enum et_status s = et_digests_compare(m->team, &m->digests,
-                                          m->with->placement, out, &n_odd);
+    s = et_digests_compare(m->team, &m->digests, m->with->placement, out,
+                           &n_odd);
     if (s != ET_OK || n_odd == 0)
         return s;
     struct et_text t = {0};
@@ -256,13 +268,23 @@ static enum et_status merge_energy(struct measuring *m)
     if (s == ET_OK && v[1] == 0) {
         out->source = et_strdup(e->source->name);
         out->joules = v[0];
-        out->iterations = (double)m->r->time.n * (double)m->sampler.iterations;
+        out->iterations = (double)m->metered * (double)m->sampler.iterations;
     } else {
         out->absent =
             et_strdup(e->n == 0           ? e->reason
                       : m->r->time.n == 0 ? "no sample was taken"
                                           : "a node's reading failed");
     }
+    return s;
+}
+
+/* Of the coarsest clock, as all must come to the same iterations. */
+static enum et_status agree_on_floor(struct measuring *m)
+{
+    m->shortest = et_sampling_floor(0, m->with->clock->resolution);
+    enum et_status s = et_team_reduce(m->team, ET_MAX, &m->shortest, 1);
+    /* Twice that: a kernel gets faster once it is warm. */
+    m->floor = fmax(m->with->options->min_time, 2 * m->shortest);
     return s;
 }
 
@@ -290,14 +312,8 @@ static enum et_status time_it(struct measuring *m)
     const struct et_options *o = m->with->options;
     feed(m, "calibrating");
     enum et_status s = et_sampler_synchronise(&m->sampler);
-    /* Of the coarsest clock, as all must come to the same iterations. */
-    m->shortest = et_sampling_floor(0, m->with->clock->resolution);
     if (s == ET_OK)
-        s = et_team_reduce(m->team, ET_MAX, &m->shortest, 1);
-    /* Twice that: a kernel gets faster once it is warm. */
-    if (s == ET_OK)
-        s = et_sampler_calibrate(&m->sampler,
-                                 fmax(o->min_time, 2 * m->shortest));
+        s = et_sampler_calibrate(&m->sampler, m->floor);
     feed(m, "warming up");
     if (s == ET_OK && !m->sampler.stopped)
         s = et_sampler_warm_up(&m->sampler, o->precision, o->budget / 4,
@@ -379,8 +395,10 @@ static enum et_status whole(struct measuring *m)
     m->digests.first = digest(m);
     if (!agreed(m, check(m), &team) || is_wrong(m))
         return team;
+    if (!agreed(m, agree_on_floor(m), &team))
+        return team;
     feed(m, "preparing the ceilings");
-    team = et_ceilings_open(m->with, m->c, m->team, &m->ceilings);
+    team = et_ceilings_open(m->with, m->c, m->team, m->floor, &m->ceilings);
     if (team != ET_OK || !agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
@@ -425,11 +443,17 @@ enum et_status et_measure(const struct et_instruments *with,
         .with = with, .c = c, .bench = c->bench, .team = team, .r = out};
     out->team = (struct et_result_team){c->ranks, c->nodes, c->threads,
                                         et_strdup(team->ops->name)};
+    /* A fact of this rank's machine, so all must hear of it. */
     const char *why =
         c->bench->unsupported(c->params, c->backend, (int)c->ranks);
-    if (why) {
+    double refused = why != NULL;
+    enum et_status told = et_team_reduce(team, ET_MAX, &refused, 1);
+    if (told != ET_OK)
+        return told;
+    if (refused > 0) {
         out->outcome = ET_UNSUPPORTED;
-        out->reason = et_strdup(why);
+        out->reason =
+            et_strdup(why ? why : "another rank's node does not do this");
         return ET_OK;
     }
     m.state = et_alloc(1, c->bench->state_size);

@@ -91,7 +91,7 @@ enum et_check { ET_CHECK_NONE, ET_CHECK_PASSED, ET_CHECK_FAILED };
 struct et_result_verification {
     int status; /* enum et_check */
     double error, bound, certain;
-    double spent; /* s, all checks of the case, the slowest rank's */
+    double spent; /* s, all checks of the case, of rank 0 */
     char *method, *note;
     char *digest;          /* of the outputs of most ranks; NULL: none */
     char *digest_absent;   /* why there is none */

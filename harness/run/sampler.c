@@ -14,6 +14,7 @@
 #include "harness/run/stop.h"
 
 #define MAX_WARMUP 50
+#define REFRESH 16
 
 #define SLACK_FIRST 50e-6 /* s, before any latency is known */
 #define SLACK_LEAST 1e-6
@@ -196,6 +197,7 @@ void et_sampler_drop(struct et_sampler *m, size_t n)
     for (size_t i = 0; i < m->late.n; i++)
         m->late.v[i] -= (double)n;
     m->missed = m->late.n;
+    m->starts -= n < m->starts ? n : m->starts;
 }
 
 enum et_status et_sampler_synchronise(struct et_sampler *m)
@@ -228,10 +230,10 @@ static bool give_up_windows(struct et_sampler *m, double error, double seconds)
     if (!m->windows)
         return false;
     /* What is not known to be right is not. */
-    if (!(error <= seconds / 10)) {
+    if (!(2 * error <= seconds / 10)) {
         snprintf(m->reason, sizeof m->reason,
-                 "the global clock's error of %s is more than a tenth of a "
-                 "sample's %s",
+                 "the global clock's error of %s, at both ends, is more than a "
+                 "tenth of a sample's %s",
                  et_print_seconds(e, error), et_print_seconds(t, seconds));
         m->windows = false;
     } else if (m->starts >= WINDOWS && 4 * m->missed > m->starts) {
@@ -301,6 +303,23 @@ enum et_status et_sampler_calibrate(struct et_sampler *m, double floor)
             return ET_OK;
         m->iterations = next;
     }
+}
+
+enum et_status et_sampler_refresh(struct et_sampler *m)
+{
+    double best = INFINITY;
+    enum et_status s = ET_OK;
+    for (int i = 0, after = 0; s == ET_OK && i < REFRESH && after < 3; i++) {
+        double said[2] = {0, 0};
+        s = et_sampler_once(m, 1, &said[0]);
+        said[1] = (double)s;
+        enum et_status r = et_team_reduce(m->team, ET_MAX, said, 2);
+        if (r != ET_OK || said[1] > 0)
+            return s != ET_OK ? s : r != ET_OK ? r : ET_INFRA;
+        after = said[0] < 0.98 * best ? 1 : after + 1;
+        best = fmin(best, said[0]);
+    }
+    return s;
 }
 
 enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,

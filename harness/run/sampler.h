@@ -95,6 +95,11 @@ enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
 enum et_status et_sampler_describe(const struct et_sampler *m,
                                    struct et_result_sync *out);
 
+/* Untimed iterations that bring the kernel's data back into the caches after
+ * another's work: until three in a row are not faster, at most 16. All ranks
+ * hear of one that fails. */
+enum et_status et_sampler_refresh(struct et_sampler *m);
+
 /* Samples, added to `seen`, until they are flat within `precision` or
  * `budget` seconds have passed. */
 enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,
