@@ -239,6 +239,7 @@ void et_check_times(const struct et_check_matrix *m,
                     double *const y[ET_CHECK_VECTORS], double *square,
                     int threads)
 {
+    (void)threads; /* without OpenMP */
     if (m->cs == 1) {
 #pragma omp parallel for schedule(static) num_threads(threads)
         for (int64_t i = 0; i < m->rows; i += ROWS) {

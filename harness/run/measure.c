@@ -262,7 +262,7 @@ static enum et_status merge_energy(struct measuring *m)
     const struct et_energy *e = m->with->energy;
     struct et_result_energy *out = &m->r->energy;
     bool reader = m->team->local_rank == 0;
-    bool known = !m->no_joules && isfinite(m->joules);
+    bool known = m->r->time.n > 0 && !m->no_joules && isfinite(m->joules);
     double v[2] = {reader && known ? m->joules : 0, reader && !known ? 1 : 0};
     enum et_status s = et_team_reduce(m->team, ET_SUM, v, 2);
     if (s == ET_OK && v[1] == 0) {
@@ -270,7 +270,10 @@ static enum et_status merge_energy(struct measuring *m)
         out->joules = v[0];
         out->iterations = (double)m->metered * (double)m->sampler.iterations;
     } else {
-        out->absent = et_strdup(e->n ? "a node's reading failed" : e->reason);
+        out->absent =
+            et_strdup(e->n == 0           ? e->reason
+                      : m->r->time.n == 0 ? "no sample was taken"
+                                          : "a node's reading failed");
     }
     return s;
 }

@@ -193,7 +193,8 @@ static void drop_first(struct et_reals *a, size_t n)
 {
     n = n < a->n ? n : a->n;
     a->n -= n;
-    memmove(a->v, a->v + n, a->n * sizeof *a->v);
+    if (a->n > 0) /* an array that never held any is NULL */
+        memmove(a->v, a->v + n, a->n * sizeof *a->v);
 }
 
 void et_sampler_drop(struct et_sampler *m, size_t n)

@@ -9,12 +9,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "harness/base/log.h"
 #include "harness/config/plan.h"
 #include "harness/run/drive.h"
+#include "harness/run/stop.h"
 #include "tests/unit/fake_bench.h"
 
 struct lab {
@@ -411,6 +413,34 @@ static void refuses_short_samples(void **state)
     et_result_free(&r);
 }
 
+/* Ended before its first sample: no time, and no energy, not one of 0 J. The
+ * wish to end stays with the process: this test is the last one. */
+static void stopped(void **state)
+{
+    (void)state;
+    const struct et_energy_source source = {.name = "unread"};
+    et_stop_install();
+    assert_int_equal(raise(SIGTERM), 0);
+    for (size_t domains = 0; domains < 2; domains++) {
+        struct fake f = {0};
+        struct lab l;
+        struct et_result r;
+        open_lab(&l, &f, "none");
+        l.energy.n = domains;
+        l.energy.source = domains ? &source : NULL;
+        measure_with(&l, "quick", &r);
+        close_lab(&l);
+        assert_int_equal(r.outcome, ET_UNMEASURED);
+        assert_string_equal(r.reason, "interrupted");
+        assert_true(r.time.n == 0 && f.released == 1);
+        assert_true(isnan(r.energy.joules) && isnan(r.energy.iterations));
+        assert_null(r.energy.source);
+        assert_string_equal(r.energy.absent,
+                            domains ? "no sample was taken" : "no energy here");
+        et_result_free(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +458,7 @@ int main(void)
         cmocka_unit_test(gravest),
         cmocka_unit_test(carried_on),
         cmocka_unit_test(full_disk),
+        cmocka_unit_test(stopped),
     };
     et_log_level_set(ET_LOG_NONE);
     return cmocka_run_group_tests(tests, NULL, NULL);
