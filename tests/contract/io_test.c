@@ -429,6 +429,36 @@ static void test_foreign(struct et_team *t, const char *dir)
     CHECK(et_team_barrier(t) == ET_OK);
 }
 
+/* No two cases, and no two runs of one, have the same contents. */
+static void test_streams(void)
+{
+    struct params q[] = {
+        {.bytes = 4096, .block = 4096},
+        {.op = READ, .bytes = 4096, .block = 4096},
+        {.layout = SHARED, .bytes = 4096, .block = 4096},
+        {.bytes = 8192, .block = 4096},
+        {.bytes = 4096, .block = 8192},
+        {.bytes = 4096, .block = 4096, .direct = true},
+        {.bytes = 4096, .block = 4096, .sync = true},
+    };
+    struct et_setting with[] = {
+        {.backend = "posix", .tag = "1-1"},
+        {.backend = "posix", .tag = "1-2"},
+        {.backend = "mpiio", .tag = "1-1"},
+        {.backend = "posix", .tag = "1-1", .seed = 1},
+    };
+    uint64_t seen[sizeof q / sizeof *q * 4];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof q / sizeof *q; i++) {
+        for (size_t j = 0; j < 4; j++, n++) {
+            seen[n] = stream_of(&with[j], &q[i]);
+            CHECK(seen[n] == stream_of(&with[j], &q[i]));
+            for (size_t k = 0; k < n; k++)
+                CHECK(seen[k] != seen[n]);
+        }
+    }
+}
+
 static void test_words(void)
 {
     struct params q = {.op = READ, .bytes = 4097, .block = 4096};
@@ -528,6 +558,7 @@ int main(void)
                planted, clean);
     test_contents();
     test_foreign(t, dir);
+    test_streams();
     test_words();
     if (t->rank == 0)
         CHECK(rmdir(dir) == 0);
