@@ -192,6 +192,29 @@ static void test_glance(struct state *s)
     CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
 }
 
+/* A glance that cannot read is no wrong data: the check says so, once. */
+static void test_unreadable(struct state *s)
+{
+    struct et_verification v;
+    char gone[] = "/nonexistent/etalon";
+
+    if (s->q.op == READ)
+        return;
+    sample(s);
+    et_log_level_set(ET_LOG_NONE);
+    if (s->team->rank == s->team->size - 1) {
+        s->check.path = gone;
+        glance(s);
+        s->check.path = s->path;
+        CHECK(!*s->check.fault);
+    }
+    CHECK(verify(s, &v) == ET_INFRA);
+    et_log_level_set(ET_LOG_ERROR);
+    CHECK(before(s) == ET_OK);
+    CHECK(run(s, 1) == ET_OK);
+    CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
+}
+
 static void test_bench(const char *backend, struct et_team *t, const char *dir,
                        const struct params *q, bool goes_cold, int *planted)
 {
@@ -232,6 +255,7 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
     if (q->scaling == WEAK)
         *planted += faults(s);
     test_glance(s);
+    test_unreadable(s);
 
     CHECK(facts(s, &found) == ET_OK);
     const char *share = et_pairs_get(&found, "cache_share_before");
