@@ -400,8 +400,11 @@ static enum et_status run(void *state, uint64_t iterations)
 {
     struct state *s = state;
     enum et_status status = ET_OK;
-    for (uint64_t i = 0; i < iterations && status == ET_OK; i++)
+    for (uint64_t i = 0; i < iterations && status == ET_OK; i++) {
+        if (i + 1 == iterations)
+            et_product_mark(&s->product);
         status = s->backend->run(s->plan);
+    }
     et_product_ran(&s->product, iterations);
     return status;
 }
@@ -425,6 +428,12 @@ static enum et_status verify(void *state, struct et_verification *out)
               "x patches, 2 sign vectors, per row as a share of "
               "16 u |w| |x patches|",
         out);
+}
+
+static void glance(void *state)
+{
+    struct state *s = state;
+    et_product_glance(&s->product);
 }
 
 /* Each operand once on every rank that reads it. */
@@ -500,6 +509,7 @@ const struct et_bench et_bench_conv = {
     .prepare = prepare,
     .run = run,
     .verify = verify,
+    .glance = glance,
     .work = work,
     .output = output,
     .damage = damage,

@@ -368,6 +368,8 @@ static enum et_status run(void *state, uint64_t iterations)
     for (uint64_t i = 0; i < iterations && status == ET_OK; i++) {
         if (s->product.iterations == ITERATIONS_KEPT && s->local.beta != 0)
             et_product_refill(&s->product);
+        if (i + 1 == iterations)
+            et_product_mark(&s->product);
         status = s->backend->run(s->plan);
         et_product_ran(&s->product, 1);
     }
@@ -388,6 +390,12 @@ static enum et_status verify(void *state, struct et_verification *out)
             : "integers once, exact; Freivalds, 2 sign vectors in fp64, "
               "|C x - A (B x)| per row as a share of 16 u |a| |B|",
         out);
+}
+
+static void glance(void *state)
+{
+    struct state *s = state;
+    et_product_glance(&s->product);
 }
 
 /* Each operand once on every rank that reads it, C twice with beta. */
@@ -465,6 +473,7 @@ const struct et_bench et_bench_gemm = {
     .prepare = prepare,
     .run = run,
     .verify = verify,
+    .glance = glance,
     .work = work,
     .output = output,
     .damage = damage,

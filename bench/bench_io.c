@@ -244,6 +244,30 @@ static enum et_status name_file(struct state *s,
     return s->path ? ET_OK : et_error(ET_INFRA, "no memory for a file name");
 }
 
+static uint64_t mix_text(uint64_t stream, const char *text)
+{
+    for (; text && *text; text++)
+        stream = et_random_stream(stream, (unsigned char)*text);
+    return stream;
+}
+
+/* The same on all ranks; another for each case and run, so that what an older
+ * file left on the device cannot pass for what this one should hold. */
+static uint64_t stream_of(const struct et_setting *setting,
+                          const struct params *q)
+{
+    const uint64_t mixed[] = {
+        (uint64_t)q->op,    (uint64_t)q->layout,
+        (uint64_t)q->cache, (uint64_t)q->bytes,
+        (uint64_t)q->block, (uint64_t)q->scaling,
+        q->direct,          q->sync,
+    };
+    uint64_t stream = et_random_stream(setting->seed, STREAM);
+    for (size_t i = 0; i < sizeof mixed / sizeof *mixed; i++)
+        stream = et_random_stream(stream, mixed[i]);
+    return mix_text(mix_text(stream, setting->backend), setting->tag);
+}
+
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -254,12 +278,12 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     s->backend = et_io_backend_find(setting->backend);
     s->q = *(const struct params *)params;
     s->p = problem(&s->q, s->team->size);
-    s->check = (struct et_io_check){
-        .team = s->team,
-        .epoch = 1, /* 0 is before the first */
-        .contents = {.seed = et_random_stream(setting->seed, STREAM),
-                     .shared = s->p.shared,
-                     .bytes = s->p.bytes}};
+    s->check =
+        (struct et_io_check){.team = s->team,
+                             .epoch = 1, /* 0 is before the first */
+                             .contents = {.seed = stream_of(setting, &s->q),
+                                          .shared = s->p.shared,
+                                          .bytes = s->p.bytes}};
     if (!et_mul(s->p.bytes, s->team->size, &total))
         return et_error(ET_USAGE, "io: %d ranks of %lld bytes are too much",
                         s->team->size, (long long)s->p.bytes);

@@ -17,7 +17,7 @@
 #define BLOCK_ROWS 8
 #define BLOCK_COLUMNS 16
 
-enum stream { STREAM_C = 1, STREAM_SIGNS, STREAM_SAMPLES };
+enum stream { STREAM_C = 1, STREAM_SIGNS, STREAM_SAMPLES, STREAM_MARKS };
 
 static uint64_t stream_of(const struct et_product *p, enum stream which)
 {
@@ -250,6 +250,26 @@ static void take_samples(const struct et_product *p, const struct limits *l,
     }
 }
 
+void et_product_mark(struct et_product *p)
+{
+    if (p->beta != 0)
+        return;
+    uint64_t r = et_random_u64(stream_of(p, STREAM_MARKS), p->marks++);
+    p->mark = (int64_t)(r % ((uint64_t)rows_of(p) * (uint64_t)p->n));
+    p->marked = true;
+    et_check_spoil(p->dtype, p->c, p->mark / p->n * p->ldc + p->mark % p->n, 1);
+}
+
+void et_product_glance(struct et_product *p)
+{
+    if (!p->marked || fetch(p) != ET_OK) /* the next check fetches again */
+        return;
+    struct limits l = limits_of(p);
+    int64_t row = p->mark / p->n;
+    take_element(p, &l, row / p->m, row % p->m, p->mark % p->n, &p->glanced);
+    p->marked = false;
+}
+
 static void spoil(struct et_product *p)
 {
 #pragma omp parallel for schedule(static) num_threads(p->threads)
@@ -281,6 +301,15 @@ static void take_all(struct et_product *p, struct et_check_worst *w)
     p->iterations = 0;
 }
 
+static void take_worse(struct et_check_worst *w,
+                       const struct et_check_worst *other)
+{
+    double certain = w->certain;
+    if (other->error > w->error)
+        *w = *other;
+    w->certain = certain;
+}
+
 enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
 {
     struct et_check_worst now = {0};
@@ -291,11 +320,10 @@ enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
         now.error = INFINITY;
     take_all(p, &now);
     p->checks++;
-    if (p->exact.error > now.error) {
-        double certain = now.certain;
-        now = p->exact;
-        now.certain = certain;
-    }
+    take_worse(&now, &p->exact);
+    take_worse(&now, &p->glanced);
+    p->glanced = (struct et_check_worst){0};
+    p->marked = false;
     *w = now;
     return ET_OK;
 }

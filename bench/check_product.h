@@ -13,7 +13,13 @@
  * - of the timed data, whenever asked: every element where the problem is
  *   small; else each row by Freivalds' test, and `samples` elements at random.
  * What rests on the inputs (B x, A (B x), C0 x, the norms) is computed once,
- * in preparation, as the inputs do not change: a check then reads C once. The
+ * in preparation, as the inputs do not change: a check then reads C once.
+ *
+ * With beta = 0 every iteration leaves the same, so between two checks one
+ * that does nothing would go unseen. Therefore the last iteration of each run
+ * finds one element of C, another each time, as NaN, and a glance after the
+ * run computes that element anew: a number, and right, or the next check fails.
+ * That is one store in what is timed, and k multiply-adds outside. The
  * signs x are drawn then too; no backend ever sees them or their stream.
  */
 #ifndef ET_BENCH_CHECK_PRODUCT_H
@@ -70,7 +76,10 @@ struct et_product {
     double *norm_a, *norm_c0;                              /* of all rows */
     double *norm_b;                                        /* of each B */
     double *square;                                        /* of B's rows */
-    struct et_check_worst exact;
+    uint64_t marks;                                        /* ever made */
+    int64_t mark; /* the element made NaN, of count * m * n */
+    bool marked;  /* and not yet looked at */
+    struct et_check_worst exact, glanced; /* glanced: since the last check */
 };
 
 /* Bytes that a check of such products takes; INFINITY on overflow. */
@@ -85,7 +94,14 @@ void et_product_refill(struct et_product *p);
 /* So many iterations were run. */
 void et_product_ran(struct et_product *p, uint64_t iterations);
 
-/* The worst of what the last run left, and of the exact pass. The next check
+/* Before the last iteration of a run: an element becomes NaN. Nothing with
+ * beta, as there C tells how often it was added to. */
+void et_product_mark(struct et_product *p);
+/* As et_bench's hook: looks at the marked element. Local. */
+void et_product_glance(struct et_product *p);
+
+/* The worst of what the last run left, of the exact pass and of the glances
+ * since the last check. The next check
  * cannot pass on what this one saw: C is C0 again, or NaN where C0 is not
  * used. Local. */
 enum et_status et_product_check(struct et_product *p, struct et_check_worst *w);

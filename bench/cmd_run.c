@@ -374,8 +374,9 @@ static void warn_oversubscribed(const struct session *s)
     if (et_placement_describe(&s->placement, s->world->size,
                               s->placement.threads, &p) == ET_OK &&
         p.oversubscribed)
-        et_warn("OVERSUBSCRIBED: more busy threads than cores; figures will "
-                "be too low and unsteady. Start fewer ranks, or bind them");
+        et_warn(
+            "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
+            "and figures will be unsteady. Start fewer ranks, or bind them");
     struct et_result r = {.placement = p};
     et_result_free(&r);
 }

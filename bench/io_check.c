@@ -58,8 +58,7 @@ static off_t offset(const struct et_io_check *c, int64_t at)
 
 /* How this rank's bytes can be fetched for checking: past the page cache where
  * they are aligned and the file system lets us. */
-static enum et_status open_written(const struct et_io_check *c, int *fd,
-                                   bool *direct)
+static enum et_status open_written(const struct et_io_check *c, int *fd)
 {
     int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
     *fd = -1;
@@ -67,11 +66,35 @@ static enum et_status open_written(const struct et_io_check *c, int *fd,
     if (c->contents.bytes % ET_IO_BLOCK == 0)
         *fd = open(c->path, flags | O_DIRECT);
 #endif
-    *direct = *fd >= 0;
     if (*fd < 0)
         *fd = open(c->path, flags);
     return *fd < 0 ? et_error(ET_INFRA, "%s: %s", c->path, strerror(errno))
                    : ET_OK;
+}
+
+static bool is_direct(int fd)
+{
+#ifdef O_DIRECT
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && flags & O_DIRECT;
+#else
+    (void)fd;
+    return false;
+#endif
+}
+
+/* A file system may open with O_DIRECT and then refuse to read so. False: it
+ * was not open so, or stays so. */
+static bool leave_direct(int fd)
+{
+#ifdef O_DIRECT
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && flags & O_DIRECT &&
+           fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0;
+#else
+    (void)fd;
+    return false;
+#endif
 }
 
 /* n bytes at `at` of this rank's part: where they were read to, or from the
@@ -90,9 +113,12 @@ static enum et_status fetch(const struct et_io_check *c, int fd, int64_t at,
             pread(fd, c->got + done, (size_t)(n - done), offset(c, at + done));
         if (r < 0 && errno == EINTR)
             continue;
+        int why = r < 0 ? errno : 0;
+        if (why == EINVAL && leave_direct(fd))
+            continue;
         if (r < 0)
             return et_error(ET_INFRA, "%s: reading back: %s", c->path,
-                            strerror(errno));
+                            strerror(why));
         if (r == 0)
             break;
         done += r;
@@ -214,16 +240,13 @@ static enum et_status compare_all(const struct et_io_check *c, double *wrong,
 {
     enum et_status status = ET_OK;
     const unsigned char *got;
-    bool direct = false;
     int fd = -1;
 
     *how = "contents of the buffer read into";
     if (!c->data) {
         status = et_io_cache_drop(c->path);
         if (!status)
-            status = open_written(c, &fd, &direct);
-        *how = direct ? "contents read back with O_DIRECT"
-                      : "contents read back, cache dropped before";
+            status = open_written(c, &fd);
     }
     for (int64_t at = 0; at < c->contents.bytes && !status; at += CHUNK) {
         int64_t n = at_most(c->contents.bytes - at, CHUNK);
@@ -231,6 +254,9 @@ static enum et_status compare_all(const struct et_io_check *c, double *wrong,
         if (!status)
             *wrong += compare(c, fd, got, at, n, text);
     }
+    if (fd >= 0) /* after the reads: they may have left O_DIRECT */
+        *how = is_direct(fd) ? "contents read back with O_DIRECT"
+                             : "contents read back, cache dropped before";
     if (fd >= 0)
         close(fd);
     return status;
@@ -242,8 +268,9 @@ enum et_status et_io_check_verify(struct et_io_check *c,
     double v[2] = {0, *c->fault != '\0'};
     const char *how = "";
 
-    enum et_status status =
-        et_team_agree(c->team, compare_all(c, &v[0], c->fault, &how));
+    enum et_status status = compare_all(c, &v[0], c->fault, &how);
+    status = et_team_agree(c->team, et_status_worse(c->failed, status));
+    c->failed = ET_OK;
     if (!status)
         status = et_team_reduce(c->team, ET_SUM, v, 2);
     if (status)
@@ -270,12 +297,11 @@ void et_io_check_glance(struct et_io_check *c)
     uint64_t blocks = (uint64_t)(bytes + ET_IO_BLOCK - 1) / ET_IO_BLOCK;
     char text[ET_BLAME] = "";
     const unsigned char *got;
-    bool direct;
     int fd = -1;
 
-    if (*c->fault)
+    if (*c->fault || c->failed)
         return;
-    enum et_status status = c->data ? ET_OK : open_written(c, &fd, &direct);
+    enum et_status status = c->data ? ET_OK : open_written(c, &fd);
     for (uint64_t i = 0; c->data && i < blocks && !*text; i++) {
         struct et_io_place p = place(c, (int64_t)i * ET_IO_BLOCK);
         int64_t n = at_most(bytes - p.at, ET_IO_BLOCK);
@@ -291,8 +317,7 @@ void et_io_check_glance(struct et_io_check *c)
         if (!status)
             (void)compare(c, fd, got, at, n, text);
     }
-    if (status)
-        snprintf(text, sizeof text, "cannot be read back");
+    c->failed = status;
     if (*text)
         snprintf(c->fault, sizeof c->fault, "sample %llu: %.140s",
                  (unsigned long long)c->samples, text);

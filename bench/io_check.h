@@ -18,6 +18,7 @@ struct et_io_check {
     unsigned char *data;       /* what was read; NULL: look at the file */
     unsigned char *got, *want; /* room for a chunk */
     char fault[ET_BLAME];      /* what a glance found; "" */
+    enum et_status failed;     /* a glance could not read; ET_OK */
 };
 
 /* path, data and the numbers are set by the caller. Local. */
@@ -33,7 +34,8 @@ void et_io_check_fill(const struct et_io_check *c, unsigned char *out);
  * between two samples costs nothing and among the reads would add a tenth to
  * those from the page cache (tests/speed/keyed.c); of what was written, it
  * reads some blocks back. A fault's element is a byte, its bit modulo 8; its
- * block is ET_IO_BLOCK bytes. */
+ * block is ET_IO_BLOCK bytes. That a glance could not read is no fault of the
+ * data: the next verify returns its status. */
 enum et_status et_io_check_verify(struct et_io_check *c,
                                   struct et_verification *out);
 void et_io_check_glance(struct et_io_check *c);

@@ -278,8 +278,8 @@ static bool kind(struct et_report *w, const struct et_picks *group,
     const char *origin;
     double peak = peak_of(w, rows[0].r, &origin);
     if (isnan(peak))
-        et_doc_paragraph(w->doc, "No nominal peak: %s.",
-                         origin ? origin : "its origin is unknown");
+        et_doc_paragraph(w->doc, "No nominal peak is known for %s.",
+                         et_record_dtype(rows[0].r));
     else
         et_doc_paragraph(
             w->doc,

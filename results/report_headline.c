@@ -25,8 +25,8 @@ static const char *why_none(const struct et_report *w,
         [ET_FLAW_SUSPECT] = "faster than the ceiling that was measured with "
                             "it, so one of the two is wrong (below)",
         [ET_FLAW_UNCONVERGED] =
-            "not converged (the intervals are wider than was asked for; the "
-            "readings are in the tables below)",
+            "not converged (not as sure as was asked for; the readings are in "
+            "the tables below)",
         [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
         [ET_FLAW_DRIFTS] = "the samples drift, so their median is of no one "
                            "state of the machine"};
@@ -88,7 +88,7 @@ static const struct et_record *best(const struct et_report *w,
 /* The flaw of a better figure of this team that may not be quoted. */
 static enum et_flaw outdone(const struct et_report *w,
                             const struct et_picks *group, const char *metric,
-                            const struct et_record *found)
+                            const struct et_record *found, double *times)
 {
     const struct et_metric_value *best = et_record_metric(found, metric);
     enum et_flaw flaw = ET_FLAW_NONE;
@@ -104,6 +104,8 @@ static enum et_flaw outdone(const struct et_report *w,
             flaw = et_report_flaw(w, r);
         }
     }
+    double ratio = best->value / et_record_metric(found, metric)->value;
+    *times = ratio > 1 ? ratio : 1 / ratio;
     return flaw;
 }
 
@@ -237,10 +239,11 @@ static void fact(const struct et_report *w, struct et_block *b,
             say_rate(r, m, &text);
         say_circumstances(w, r, &text);
         say_validity(r, &text);
-        enum et_flaw f = outdone(w, group, metric, r);
+        double better = NAN;
+        enum et_flaw f = outdone(w, group, metric, r, &better);
         if (f)
-            et_text_add(&text, "; a better one is withheld (%s)",
-                        et_flaw_name(f));
+            et_text_add(&text, "; one %.3g times as good is withheld (%s)",
+                        better, et_flaw_name(f));
     }
     et_block_fact(b, et_text_str(&name), "%s", et_text_str(&text));
     b->failed |= name.failed || text.failed;
@@ -331,14 +334,24 @@ bool et_report_headline(struct et_report *w)
         if (r)
             fact(w, b, g, "latency", "time", r);
     }
+    double precision;
+    char width[128] = "";
+    const char *asked = et_pairs_get(&w->run->info.config, "precision");
+    if (asked && et_parse_real(asked, &precision))
+        snprintf(width, sizeof width, " (%s of the median)",
+                 et_say_percent(precision).s);
     bool said =
         b && et_doc_paragraph(
-                 w->doc, "Each is the median of n samples, or the work over "
-                         "it, with the median's distribution-free 95 %% "
-                         "interval in brackets; quoted only if the timed data "
-                         "was checked and right, the interval is as narrow as "
-                         "was asked for, the samples do not drift and no "
-                         "ceiling is exceeded.");
+                 w->doc,
+                 "Each is the median of n samples, or the work over it, with "
+                 "the median's distribution-free 95 %% interval in brackets. "
+                 "Quoted only if the timed data was checked and right, the "
+                 "interval is as narrow as was asked for%s and either half of "
+                 "the samples agrees, the samples do not drift and no ceiling "
+                 "is exceeded. Window: the ranks began each sample at an "
+                 "agreed time; barrier: after a barrier, for the reason that "
+                 "stands below.",
+                 width);
     if (said && !w->run->info.clock_fake)
         withheld(w, &kinds);
     et_groups_free(&kinds);
@@ -445,6 +458,32 @@ static void warn_some(struct et_report *w, et_pick_test *test, const char *what)
     et_text_free(&names);
 }
 
+static bool is_above_nominal(const struct et_report *w,
+                             const struct et_record *r)
+{
+    const struct et_metric_value *flops = et_record_metric(r, "flops");
+    const char *origin = NULL;
+    double peak =
+        flops ? et_run_peak(w->run, r, w->options->peak, &origin) : NAN;
+    return flops && peak > 0 &&
+           flops->value * et_metric_find("flops")->scale > 1.02 * peak;
+}
+
+static void warn_nominal(struct et_report *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->run->n && !w->run->info.clock_fake; i++)
+        n += is_above_nominal(w, &w->run->records[i]);
+    if (n)
+        et_doc_warning(
+            w->doc,
+            "%s above the nominal peak: the cores do not run at the "
+            "clock that it was reckoned with. Shares of the nominal "
+            "peak are too high; those of the measured ceilings hold. "
+            "A contract should name its peak.",
+            n == 1 ? "1 case is" : et_say_count(n, "", "cases are").s);
+}
+
 bool et_report_warnings(struct et_report *w)
 {
     const struct et_run *run = w->run;
@@ -469,10 +508,11 @@ bool et_report_warnings(struct et_report *w)
     size_t n = name_some(run, is_unconverged, &names);
     if (n)
         et_doc_warning(w->doc,
-                       "%s did not converge: the 95 %% interval is wider than "
-                       "was asked for. The tables mark them.",
+                       "%s did not converge: not as sure as was asked for. The "
+                       "tables mark them.",
                        et_say_count(n, "case", "cases").s);
     et_text_free(&names);
+    warn_nominal(w);
     warn_resumed(w);
     for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
         et_doc_warning(w->doc, "%s", run->warnings.v[i]);

@@ -85,17 +85,10 @@ static bool is_bench(const struct et_record *r, const char *name)
            et_record_checked(r);
 }
 
-static bool is_word(const struct et_record *r, const char *key,
-                    const char *word)
-{
-    const char *s = et_param(r, key);
-    return s && strcmp(s, word) == 0;
-}
-
 /* Roofs and slopes from cases of their own, of this team. */
 static void from_cases(const struct et_report *w,
                        const struct et_result_team *team, struct lines *roofs,
-                       struct lines *slopes, const char *op)
+                       struct lines *slopes)
 {
     for (size_t i = 0; i < w->run->n; i++) {
         const struct et_record *r = &w->run->records[i];
@@ -110,13 +103,11 @@ static void from_cases(const struct et_report *w,
                 integers ? "OP/s" : "FLOP/s", words);
         }
         const char *level = et_param(r, "level");
-        if (level && is_bench(r, "stream") && is_word(r, "op", op) &&
-            strcmp(level, "bytes") != 0) {
-            double bytes = r->result.work.traffic > 0 ? r->result.work.traffic
-                                                      : r->result.work.bytes;
+        if (level && is_bench(r, "stream") && strcmp(level, "bytes") != 0) {
             snprintf(words, sizeof words, "%s%.20s", *level == 'l' ? "L" : "",
                      level + (*level == 'l'));
-            add(slopes, level, bytes / r->result.time.median, "B/s", words);
+            add(slopes, level, r->result.work.bytes / r->result.time.median,
+                "B/s", words);
         }
     }
 }
@@ -388,9 +379,7 @@ static bool figure(struct et_report *w, const struct et_picks *p)
     const struct et_result_team *team = largest(w->run, p);
     const struct et_environment *e = &w->run->info.environment;
     struct lines roofs = {.n = 0}, slopes = {.n = 0};
-    from_cases(w, team, &roofs, &slopes, "read");
-    if (!slopes.n)
-        from_cases(w, team, &roofs, &slopes, "triad");
+    from_cases(w, team, &roofs, &slopes);
     bool own_roofs = roofs.n > 0, own_slopes = slopes.n > 0;
     from_points(w->run, p, team, &roofs, &slopes);
     if (roofs.n)

@@ -47,9 +47,11 @@ static void judged(struct et_doc *doc, const struct et_run *run)
     et_block_fact(b, "Measured", "%s, %zu of %lld cases",
                   i->started ? i->started : "no date", run->n,
                   (long long)i->cases);
-    et_block_fact(b, "Converged means",
-                  "95 %% interval within %s of the median",
-                  precision ? precision : "an unknown share");
+    et_block_fact(
+        b, "Converged means",
+        "95 %% interval no wider than %s of the median, and each half "
+        "of the samples agrees",
+        precision ? precision : "an unknown share");
     et_block_fact(b, "Etalon", "%s, commit %s", i->version ? i->version : "?",
                   i->commit ? i->commit : "unknown");
 }
@@ -105,8 +107,11 @@ enum et_status et_report_judgement(const struct et_judgement *j,
         et_block_cell(b, "%s", et_verdict_name(c->verdict));
         et_block_cell(b, "%s", c->metric);
         value_cell(b, c->value, unit);
+        bool seconds = strcmp(unit, "s") == 0;
         et_block_cell(b, "%s",
-                      et_say_interval(c->value, c->ci_low, c->ci_high).s);
+                      seconds
+                          ? et_say_time_interval(c->ci_low, c->ci_high).s
+                          : et_say_interval(c->value, c->ci_low, c->ci_high).s);
         et_block_cell(b, "%s", c->threshold ? c->threshold : "");
         value_cell(b, c->limit, unit);
         et_block_cell(b, "%s", c->id ? c->id : "none");

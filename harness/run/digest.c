@@ -11,6 +11,8 @@
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
 
+#define KINDS 16 /* of processors in one team */
+
 /* A sum over words, each mixed with its place: any order gives the same. */
 uint64_t et_digest(const void *data, size_t n)
 {
@@ -58,29 +60,33 @@ static size_t candidate(const struct et_digests *v, size_t p, uint64_t kind)
     return who;
 }
 
-const char *et_digests_judge(const struct et_digests *v, size_t p, bool *odd,
-                             uint64_t *digest)
+const char *et_digests_judge(const struct et_digests *v, size_t p,
+                             enum et_oddness *odd, uint64_t *digest)
 {
-    size_t unsteady = 0, largest = 0;
+    uint64_t kinds[KINDS];
+    size_t unsteady = 0, largest = 0, n_kinds = 0;
     for (size_t i = 0; i < p; i++)
         unsteady += !steady(&v[i]);
     if (2 * unsteady >= p && unsteady > 0)
         return "its results differ from run to run";
     for (size_t i = 0; i < p; i++) {
-        size_t first = 0, n = 0;
-        while (v[first].kind != v[i].kind)
-            first++;
-        if (first < i)
+        size_t n = 0, before = 0;
+        while (before < n_kinds && kinds[before] != v[i].kind)
+            before++;
+        if (before < n_kinds)
             continue; /* its kind was judged */
+        if (n_kinds == KINDS)
+            return "the processors are of too many kinds";
+        kinds[n_kinds++] = v[i].kind;
         for (size_t j = 0; j < p; j++)
             n += v[j].kind == v[i].kind;
         size_t who = candidate(v, p, v[i].kind);
         /* Without a majority nobody is right. */
         bool most = 2 * like(v, p, who) > n;
         for (size_t j = 0; j < p; j++) {
-            if (v[j].kind == v[i].kind)
-                odd[j] = !most || v[j].first != v[who].first ||
-                         v[j].last != v[who].last;
+            bool same = v[j].first == v[who].first && v[j].last == v[who].last;
+            if (v[j].kind == v[i].kind && (!most || !same))
+                odd[j] = steady(&v[j]) ? ET_ODD_OTHER : ET_ODD_UNSTEADY;
         }
         if (most && n > largest) {
             largest = n;
@@ -91,12 +97,14 @@ const char *et_digests_judge(const struct et_digests *v, size_t p, bool *odd,
 }
 
 static bool name(const struct et_placement *placement, size_t rank,
-                 struct et_strings *out)
+                 enum et_oddness odd, struct et_strings *out)
 {
     struct et_text t = {0};
     et_text_add(&t, "rank %zu", rank);
     if (placement && placement->ranks && rank < (size_t)placement->n)
         et_text_add(&t, " on %s", placement->ranks[rank].host);
+    if (odd == ET_ODD_UNSTEADY)
+        et_text_add(&t, " (differs from run to run)");
     bool ok = !t.failed && et_strings_add(out, t.s);
     et_text_free(&t);
     return ok;
@@ -109,7 +117,7 @@ enum et_status et_digests_compare(struct et_team *team,
                                   int *n_odd)
 {
     struct et_digests *all = NULL;
-    bool *odd = NULL;
+    enum et_oddness *odd = NULL;
     double count = 0;
     enum et_status s = ET_OK;
     if (team->rank == 0) {
@@ -130,8 +138,8 @@ enum et_status et_digests_compare(struct et_team *team,
         out->digest = why ? NULL : et_strdup(hex);
         out->digest_absent = et_strdup(why);
         for (int i = 0; s == ET_OK && i < team->size; i++) {
-            count += odd[i];
-            if (odd[i] && !name(placement, (size_t)i, &out->odd))
+            count += odd[i] == ET_ODD_OTHER;
+            if (odd[i] && !name(placement, (size_t)i, odd[i], &out->odd))
                 s = et_no_memory();
         }
     }

@@ -5,8 +5,10 @@
  * Only a kernel that gives the same bits when it runs again can be judged so,
  * and only among processors of one kind: libraries choose their kernels by it.
  * Each rank therefore has two digests, of its first and of its last timed
- * output; where they differ on half of the ranks or more the kernel is not
- * reproducible, and nothing is said.
+ * output. Where they differ on half of the ranks or more the kernel is not
+ * reproducible, and nothing is said. Where they differ on a few, it may be the
+ * kernel or the node: such a rank is named, which keeps the case from being
+ * quoted, and not called wrong.
  */
 #ifndef ET_RUN_DIGEST_H
 #define ET_RUN_DIGEST_H
@@ -27,15 +29,21 @@ struct et_digests {
     uint64_t first, last;
 };
 
-/* Rank 0's verdict over p ranks, pure. odd: p flags, which ranks stand against
- * most of their kind. Returns NULL, or why nothing can be said; *digest: of
- * the largest kind's outputs. */
-const char *et_digests_judge(const struct et_digests *v, size_t p, bool *odd,
-                             uint64_t *digest);
+/* How a rank stands to most of its kind. */
+enum et_oddness {
+    ET_ODD_NOT,
+    ET_ODD_OTHER,   /* always the same outputs, and other ones */
+    ET_ODD_UNSTEADY /* its own outputs differ */
+};
+
+/* Rank 0's verdict over p ranks, pure. Returns NULL, or why nothing can be
+ * said; *digest: of the largest kind's outputs. */
+const char *et_digests_judge(const struct et_digests *v, size_t p,
+                             enum et_oddness *odd, uint64_t *digest);
 
 /* Collective: gathers, judges, and fills digest, digest_absent and odd on rank
- * 0; *n_odd, on all, the number of ranks. placement: for host names; NULL:
- * ranks by number. */
+ * 0; *n_odd, on all, the number of ranks with other outputs. placement: for
+ * host names; NULL: ranks by number. */
 enum et_status et_digests_compare(struct et_team *team,
                                   const struct et_digests *mine,
                                   const struct et_placement *placement,

@@ -51,6 +51,7 @@ static void show_progress(const struct driving *g, const struct et_case *c)
 static void tell(const struct driving *g, const struct et_result *r)
 {
     char words[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER], rate[ET_TEXT_NUMBER] = "";
+    const char *dtype = et_pairs_get(&r->params, "dtype");
     et_choice_name(ET_OUTCOME_CHOICES, r->outcome, words);
     if (r->outcome != ET_MEASURED) {
         et_note("[%zu/%zu] %s: %s: %s", g->i + 1, g->n, r->id, words,
@@ -58,7 +59,8 @@ static void tell(const struct driving *g, const struct et_result *r)
         return;
     }
     if (r->work.flop > 0 && r->work.bus_bytes == 0 && r->work.messages == 0)
-        et_print_si(rate, r->work.flop / r->time.median, "FLOP/s");
+        et_print_si(rate, r->work.flop / r->time.median,
+                    dtype && strncmp(dtype, "int", 3) == 0 ? "OP/s" : "FLOP/s");
     else if (r->work.bytes > 0)
         et_print_si(rate, r->work.bytes / r->time.median, "B/s");
     et_note("[%zu/%zu] %s: %s  %s%s", g->i + 1, g->n, r->id,

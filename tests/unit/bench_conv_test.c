@@ -133,6 +133,40 @@ static void one_wrong_output_fails(void **unused)
     }
 }
 
+static enum et_status idle(void *plan)
+{
+    (void)plan;
+    return ET_OK;
+}
+
+/* Samples in which nothing is done are seen though all is right again at the
+ * check, and a glance raises no alarm. */
+static void idle_samples_fail(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 4; way++) {
+        struct params p = preset();
+        p.c = p.k = 8, p.h = p.w = way & 1 ? 40 : 9, p.n = 3;
+        p.groups = way & 2 ? 4 : 1, p.pad_h = 1, p.stride_w = 2;
+        struct kit kit;
+        open_case(&kit, "im2col-reference", &p);
+        struct et_conv_backend broken = *kit.s.backend;
+        const struct et_conv_backend *sound = kit.s.backend;
+        broken.run = idle;
+        for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
+            for (uint64_t i = 1; i < 6; i++) {
+                kit.s.backend = i == bad ? &broken : sound;
+                assert_int_equal(run(&kit.s, i), ET_OK);
+                et_bench_conv.glance(&kit.s);
+            }
+            struct et_verification v = verified(&kit);
+            assert_int_equal(v.status, bad ? ET_CHECK_FAILED : ET_CHECK_PASSED);
+            assert_true(!bad || strstr(v.note, "nan"));
+        }
+        close_case(&kit);
+    }
+}
+
 static void bad_parameters_are_named(void **unused)
 {
     (void)unused;
@@ -217,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_outputs_pass),
         cmocka_unit_test(one_wrong_output_fails),
+        cmocka_unit_test(idle_samples_fail),
         cmocka_unit_test(bad_parameters_are_named),
         cmocka_unit_test(work_is_shared_out),
         cmocka_unit_test(ranks_have_what_they_should),

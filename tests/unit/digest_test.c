@@ -56,8 +56,8 @@ static void threads_do_not_count(void **state)
 }
 
 #define N 5
-static const char *judge(const struct et_digests *v, size_t p, bool *odd,
-                         uint64_t *digest)
+static const char *judge(const struct et_digests *v, size_t p,
+                         enum et_oddness *odd, uint64_t *digest)
 {
     memset(odd, 0, N * sizeof *odd);
     *digest = 0;
@@ -67,7 +67,7 @@ static const char *judge(const struct et_digests *v, size_t p, bool *odd,
 static void one_against_most(void **state)
 {
     (void)state;
-    bool odd[N];
+    enum et_oddness odd[N];
     uint64_t digest;
     struct et_digests v[N];
     for (int i = 0; i < N; i++)
@@ -80,16 +80,16 @@ static void one_against_most(void **state)
     assert_null(judge(v, N, odd, &digest));
     assert_true(digest == 7);
     for (int i = 0; i < N; i++)
-        assert_true(odd[i] == (i == 3));
+        assert_true(odd[i] == (i == 3 ? ET_ODD_OTHER : ET_ODD_NOT));
     v[3].first = 7; /* wrong at the end only */
     assert_null(judge(v, N, odd, &digest));
-    assert_true(odd[3] && !odd[0]);
+    assert_true(odd[3] == ET_ODD_UNSTEADY && !odd[0]);
 }
 
 static void kinds_stand_apart(void **state)
 {
     (void)state;
-    bool odd[N];
+    enum et_oddness odd[N];
     uint64_t digest;
     struct et_digests v[N] = {
         {1, 7, 7}, {2, 9, 9}, {1, 7, 7}, {2, 9, 9}, {1, 7, 7}};
@@ -102,7 +102,7 @@ static void kinds_stand_apart(void **state)
 static void no_majority(void **state)
 {
     (void)state;
-    bool odd[N];
+    enum et_oddness odd[N];
     uint64_t digest;
     struct et_digests two[] = {{1, 7, 7}, {1, 8, 8}};
     assert_non_null(judge(two, 2, odd, &digest));
