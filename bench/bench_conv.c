@@ -436,7 +436,8 @@ static void glance(void *state)
     et_product_glance(&s->product);
 }
 
-/* Each operand once on every rank that reads it. */
+/* Each operand once on every rank that reads it; all of x, also where a stride
+ * greater than the filter leaves parts of it unread. */
 static double traffic(const struct params *p, int ranks)
 {
     struct et_conv v = local(p, 0, 1);
@@ -462,8 +463,9 @@ static void work(const void *state, struct et_work *out)
         .flop = flop(&s->p, s->team->size),
         .traffic = traffic(&s->p, s->team->size),
         .convention = "flop: 2 n k p q (c/groups) r s, a multiply and an add "
-                      "each, padding counted (DeepBench); traffic: x, w and "
-                      "y once a rank, the least there can be"};
+                      "each, padding counted (DeepBench); traffic: all of "
+                      "x, w and y once a rank, the least there can be where "
+                      "no stride leaves parts of x unread"};
 }
 
 static void output(const void *state, struct et_output *out)

@@ -95,11 +95,28 @@ static enum et_status run(void *state, uint64_t iterations)
 }
 
 /* What lane i of an accumulator of a thread must hold, as every step added the
- * same. Exact: below 2^53 for a day of any machine's iterations. */
-static double expected(const struct state *s, size_t i)
+ * same. In whole numbers: fp64 passes 2^53 after some minutes, where a double
+ * no longer tells one from the next; 2^63 is days away, and only what ran since
+ * the last check counts. */
+static int64_t expected(const struct state *s, size_t i)
 {
     const struct et_peak_plan *p = s->plan;
-    return (double)p->each[i] * (double)p->kernel.steps * (double)s->count;
+    return (int64_t)((uint64_t)p->each[i] * p->kernel.steps * s->count);
+}
+
+/* Half a unit: whole numbers, so any difference is an error. */
+static void take(const struct state *s, int t, size_t i,
+                 struct et_check_worst *w)
+{
+    const struct et_peak_plan *p = s->plan;
+    int64_t sum = p->thread[t].sums[i], right = expected(s, i);
+    double got = (double)sum, want = (double)right;
+    if (got == want) { /* what doubles hide is their difference, from 0 */
+        got = (double)(int64_t)((uint64_t)sum - (uint64_t)right);
+        want = 0;
+    }
+    et_check_take(w, got, want, 0.5, t, (int64_t)(i / p->lanes),
+                  (int64_t)(i % p->lanes));
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
@@ -113,11 +130,8 @@ static enum et_status verify(void *state, struct et_verification *out)
     if (s->count == 0) /* nothing ran since the last check */
         worst.error = INFINITY;
     for (int t = 0; t < p->threads; t++) {
-        /* Half a unit: whole numbers, so any difference is an error. */
         for (size_t i = 0; i < sums; i++)
-            et_check_take(&worst, (double)p->thread[t].sums[i], expected(s, i),
-                          0.5, t, (int64_t)(i / p->lanes),
-                          (int64_t)(i % p->lanes));
+            take(s, t, i, &worst);
     }
     enum et_status status = et_check_agree(
         s->team, ET_OK, &worst, axes,

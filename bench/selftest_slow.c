@@ -85,11 +85,12 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
         et_block_cell(table, "%.2f times", runs[i] ? ratio[i] / runs[i] : 0);
     }
     et_block_note(table, "On %s; %d samples a run.", where, SAMPLES);
-    /* 99 of 100, and each of ten. */
-    if (100 * (done - named) > done)
+    /* 99 of 100; ten say less, and one of them may hit a busy machine. */
+    if (t->quick ? 10 * (done - named) > 2 * done : 100 * (done - named) > done)
         et_selftest_find(out, ET_WRONG,
-                         "the late rank was named in %d of %d runs only", named,
-                         done);
+                         "the late rank was named in %d of %d runs only (on a "
+                         "busy machine others are late, too)",
+                         named, done);
     snprintf(out->tried, sizeof out->tried, "%d runs, 1 ms on one of %d ranks",
              done, RANKS);
     snprintf(out->found, sizeof out->found, "named in %d", named);
@@ -102,6 +103,7 @@ const struct et_selftest_part et_selftest_slow = {
     .done = "One of four ranks, another in each run, takes a millisecond "
             "longer than the others' millisecond, and the run's own timing "
             "loop measures them.",
-    .failure = "more than one run in a hundred that does not name that rank.",
+    .failure = "more than one run in a hundred that does not name that rank; "
+               "of the ten quick ones, more than two.",
     .run = run,
 };

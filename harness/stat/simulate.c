@@ -89,14 +89,27 @@ static bool holds(struct et_interval ci, double truth, struct outcome *o)
     return ci.low <= truth && truth <= ci.high;
 }
 
+/* Samples that a series may have. */
+static size_t longest(const struct et_simulation *s)
+{
+    enum { STOPPED = 2000 };
+    return s->trial == ET_TRIAL_STOPPED && s->n < STOPPED ? STOPPED : s->n;
+}
+
+/* As a run samples: et_sampling_block's looks, and et_sampling_summarise's rule
+ * at each, which tests/unit/sampling_test.c holds this to. */
 static void stopped(const struct et_simulation *s, double *v, struct outcome *o)
 {
     struct et_enough_rule rule = {0.95, s->effect, s->n, HUGE_VAL};
-    size_t n = s->n, most = 100 * s->n;
-    while (n < most && et_series_enough(v, n, 0, &rule) == ET_ENOUGH_NOT)
-        n = n + n / 2 < most ? n + n / 2 + 1 : most;
-    o->n = n;
-    o->hit = holds(et_series_median_interval(v, n, 0.95, &o->mean),
+    size_t n = 0, warm = 0, most = longest(s);
+    do {
+        n = n + n / 2 < most ? n + (n / 2 ? n / 2 : 1) : most;
+        struct et_warmup w = et_series_warmup(v, n);
+        warm = w.settled ? w.length : 0;
+    } while (n < most &&
+             et_series_enough(v + warm, n - warm, 0, &rule) != ET_ENOUGH);
+    o->n = n - warm;
+    o->hit = holds(et_series_median_interval(v + warm, o->n, 0.95, &o->mean),
                    et_noise_median(s->noise), o);
 }
 
@@ -180,7 +193,7 @@ static struct et_interval wilson(double share, double n)
 bool et_simulate(const struct et_simulation *s, struct et_simulated *out)
 {
     struct et_simulated r = {.series = s->series};
-    size_t most = s->trial == ET_TRIAL_STOPPED ? 100 * s->n : s->n;
+    size_t most = longest(s);
     double *v = malloc((most + s->n + 1) * sizeof *v);
     bool ok = v && s->n > 0 && s->series > 0;
     for (size_t i = 0; ok && i < s->series; i++) {

@@ -26,8 +26,9 @@
  * is held, the better its drift is known; the model never leaves the bounds of
  * the newest offset.
  *
- * Cost: no messages but a few reductions where all share a clock; else some
- * 10 ms, 40 ms at most, for each level of the tree.
+ * Cost: where all share a clock, a message each way along each edge of the tree
+ * when it is learnt, and a few reductions; else some 10 ms, 40 ms at most, for
+ * each level of the tree.
  */
 #ifndef ET_TEAM_GLOBAL_CLOCK_H
 #define ET_TEAM_GLOBAL_CLOCK_H

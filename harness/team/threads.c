@@ -161,7 +161,8 @@ static enum et_status exchange(struct et_team *t, const void *send, size_t ns,
     }
     while (in && !in->full && !f->left)
         wait_change(f);
-    if (in && in->full) {
+    /* Who left may have taken along what its mail points to. */
+    if (in && !f->left) {
         due = in->n;
         if (due == nr)
             memcpy(receive, in->data, nr);
@@ -172,6 +173,8 @@ static enum et_status exchange(struct et_team *t, const void *send, size_t ns,
     while (out && out->full && !f->left)
         wait_change(f);
     bool failed = in || (out && out->full);
+    if (out && out->full) /* nobody shall read it once this has returned */
+        *out = (struct mail){0};
     pthread_mutex_unlock(&f->lock);
     if (failed)
         return broken();

@@ -82,6 +82,14 @@ void et_stream_fill(struct et_stream *p)
     p->sum = 0;
 }
 
+/* A sum as it is counted. What no right sum is, NaN among them, is defined too
+ * and makes the count wrong: right ones are whole and below 2^53, and the bits
+ * of all ones are none. */
+static uint64_t counted(double sum)
+{
+    return sum >= 0 && sum < 0x1p63 ? (uint64_t)sum : UINT64_MAX;
+}
+
 /* One thread's piece, all iterations. Returns read's sums. */
 static uint64_t run_piece(const struct et_stream *p, int64_t from, int64_t m,
                           uint64_t iterations)
@@ -103,7 +111,7 @@ static uint64_t run_piece(const struct et_stream *p, int64_t from, int64_t m,
             s = d;
             d = was;
         } else {
-            sum += (uint64_t)got;
+            sum += counted(got);
         }
         doubled = scales && !doubled;
         if (++at == (uint64_t)m)

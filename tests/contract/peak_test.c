@@ -285,6 +285,33 @@ static void all_faults(void **state)
     each_case(2, faults);
 }
 
+/* A run of hours: one unit shows where doubles no longer tell it. */
+static void hours(struct kit *kit)
+{
+    struct et_peak_plan *p = kit->s.plan;
+    size_t sums = (size_t)p->kernel.accumulators * p->lanes;
+    for (int64_t off = -1; off < 2; off++) {
+        assert_int_equal(run(&kit->s, 1), ET_OK);
+        et_peak_fetch(p);
+        kit->s.count = (UINT64_C(1) << 62) / 65536 / p->kernel.steps;
+        for (int t = 0; t < p->threads; t++) {
+            for (size_t i = 0; i < sums; i++)
+                p->thread[t].sums[i] = expected(&kit->s, i);
+        }
+        p->thread[p->threads - 1].sums[sums - 1] += off;
+        if (off == 0)
+            assert_passes(kit);
+        else
+            assert_fails(kit, "thread");
+    }
+}
+
+static void all_hours(void **state)
+{
+    (void)state;
+    each_case(2, hours);
+}
+
 static void facts_name_the_instruction(void **state)
 {
     static const struct et_field row[] = {{.key = "p", .type = ET_PAIRS}, {0}};
@@ -309,6 +336,7 @@ int main(void)
         cmocka_unit_test(all_counts),
         cmocka_unit_test(all_long_runs),
         cmocka_unit_test(all_faults),
+        cmocka_unit_test(all_hours),
         cmocka_unit_test(facts_name_the_instruction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,8 +205,11 @@ static void test_bad_loops(void **unused)
         for (skipped = 0; skipped < 3 * ET_STREAM_GRAIN; skipped += 47)
             assert_true(wrong_after(op, 12) > 0);
         skipped = SIZE_MAX;
-        offset = 1;
-        assert_true(wrong_after(op, 12) > 0);
+        static const double offsets[] = {1, NAN, INFINITY, -INFINITY, -0x1p60};
+        for (size_t k = 0; k < sizeof offsets / sizeof *offsets; k++) {
+            offset = offsets[k];
+            assert_true(wrong_after(op, 12) > 0);
+        }
     }
 }
 

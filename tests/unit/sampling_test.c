@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "harness/run/sampling.h"
+#include "harness/stat/simulate.h"
 
 static void floors(void **state)
 {
@@ -119,6 +120,35 @@ static void summaries(void **state)
     assert_true(isnan(t.median) && isnan(t.min) && !t.converged && t.n == 0);
 }
 
+/* The made-up series whose coverage is told are stopped as a run's are. */
+static void simulated_as_run(void **state)
+{
+    (void)state;
+    enum { MOST = 2000, SERIES = 100 };
+    double v[MOST], n = 0, effective = 0,
+                    truth = et_noise_median(ET_NOISE_AR06);
+    size_t hits = 0, warm;
+    const struct et_simulation s = {
+        ET_TRIAL_STOPPED, ET_NOISE_AR06, 0.05, 12, SERIES, 7};
+    struct et_simulated r;
+    assert_true(et_simulate(&s, &r));
+    for (uint64_t i = 0; i < SERIES; i++) {
+        struct et_result_time t = {.samples = {v, 0}};
+        et_noise_fill(s.noise, s.seed, i, v, MOST);
+        do {
+            t.samples.n += et_sampling_block(
+                t.samples.n, 1e-9 * (double)t.samples.n, 1, MOST);
+            et_sampling_summarise(&t, s.effect, 12, &warm);
+        } while (!t.converged && t.samples.n < MOST);
+        hits += t.ci_low <= truth && truth <= t.ci_high;
+        n += (double)t.n / SERIES;
+        effective += t.n_effective / SERIES;
+    }
+    assert_int_equal(hits, r.hits);
+    assert_true(fabs(n - r.mean_n) < 1e-9);
+    assert_true(fabs(effective - r.mean) < 1e-9);
+}
+
 static void warm_up_is_found(void **state)
 {
     (void)state;
@@ -161,10 +191,10 @@ static void a_trend_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(floors),          cmocka_unit_test(growth),
-        cmocka_unit_test(flatness),        cmocka_unit_test(blocks),
-        cmocka_unit_test(summaries),       cmocka_unit_test(warm_up_is_found),
-        cmocka_unit_test(a_trend_is_told),
+        cmocka_unit_test(floors),           cmocka_unit_test(growth),
+        cmocka_unit_test(flatness),         cmocka_unit_test(blocks),
+        cmocka_unit_test(summaries),        cmocka_unit_test(simulated_as_run),
+        cmocka_unit_test(warm_up_is_found), cmocka_unit_test(a_trend_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

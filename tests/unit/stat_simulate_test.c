@@ -58,6 +58,8 @@ static void intervals(void **state)
     within(ET_TRIAL_STOPPED, ET_NOISE_NORMAL, 0.02, 20, 0.93, 0.97);
     within(ET_TRIAL_STOPPED, ET_NOISE_BIMODAL, 0.02, 20, 0.93, 0.97);
     within(ET_TRIAL_STOPPED, ET_NOISE_AR03, 0.02, 20, 0.93, 0.97);
+    within(ET_TRIAL_STOPPED, ET_NOISE_NORMAL, 0.1, 12, 0.93, 0.97);
+    within(ET_TRIAL_STOPPED, ET_NOISE_AR06, 0.1, 150, 0.93, 0.97);
     within(ET_TRIAL_SHIFT, ET_NOISE_LOGNORMAL, 0.05, 100, 0.93, 0.97);
     within(ET_TRIAL_SHIFT, ET_NOISE_BIMODAL, 0.05, 20, 0.93, 0.97);
     within(ET_TRIAL_SHIFT, ET_NOISE_AR06, 0.05, 100, 0.93, 0.97);
