@@ -1,5 +1,5 @@
 /* The roofline: every case with floating-point operations and known traffic as
- * a point over its intensity, below the roofs of the same team. Roofs are
+ * a point over its intensity, below the roofs of the largest team. Roofs are
  * `peak` and `stream` cases of the run, where it has them, else the ceilings
  * that were measured beside the points (results/roof.h has the source). */
 #include "config.h"
@@ -169,15 +169,12 @@ static void spread(struct lines *l, const struct range *at)
 }
 
 static struct range range_of(const struct et_run *run, const struct et_picks *p,
-                             const struct et_result_team *team,
                              const struct lines *roofs,
                              const struct lines *slopes)
 {
     struct range a = {INFINITY, 0, INFINITY, 0};
     for (size_t i = 0; i < p->n; i++) {
         const struct et_record *r = &run->records[p->v[i]];
-        if (!is_of(r, team))
-            continue;
         a.x0 = fmin(a.x0, r->roof.intensity);
         a.x1 = fmax(a.x1, r->roof.intensity);
         a.y0 = fmin(a.y0, flops_of(r));
@@ -269,8 +266,7 @@ static size_t mark_of(struct et_strings *seen, const struct et_record *r)
 }
 
 static bool points(struct et_report *w, struct et_block *b,
-                   const struct et_picks *p, const struct et_result_team *team,
-                   size_t *left_out, size_t *flawed)
+                   const struct et_picks *p, size_t *left_out, size_t *flawed)
 {
     static const int marks[] = {7, 5, 9, 13, 11, 6, 4, 8, 12, 10};
     struct et_groups g;
@@ -282,11 +278,8 @@ static bool points(struct et_report *w, struct et_block *b,
         return false;
     for (size_t i = 0; i < g.n; i++) {
         const struct et_record *r = &w->run->records[g.v[i].v[0]];
-        size_t n = 0;
-        for (size_t k = 0; k < g.v[i].n; k++)
-            n += is_of(&w->run->records[g.v[i].v[k]], team);
-        if (!n || drawn == 2 * ET_REPORT_SERIES) {
-            *left_out += n;
+        if (drawn == 2 * ET_REPORT_SERIES) {
+            *left_out += g.v[i].n;
             continue;
         }
         struct et_text name = {0};
@@ -302,8 +295,6 @@ static bool points(struct et_report *w, struct et_block *b,
             r = &w->run->records[g.v[i].v[k]];
             const struct et_result_time *s = &r->result.time;
             double flop = r->result.work.flop;
-            if (!is_of(r, team))
-                continue;
             bool flaw = et_report_flaw(w, r) != ET_FLAW_NONE;
             *flawed += flaw;
             et_data_real(t, r->roof.intensity);
@@ -332,8 +323,8 @@ static void other_teams(const struct et_run *run, const struct et_picks *p,
         if (!is_of(r, team))
             et_text_add(out, "%s%s (%zu)",
                         n++ ? ", "
-                            : " Cases of other teams, left "
-                              "out: ",
+                            : " The points of smaller teams, "
+                              "with fewer cores, lie lower: ",
                         et_say_team(r).s, g.v[i].n);
     }
     if (out->n)
@@ -386,7 +377,7 @@ static bool figure(struct et_report *w, const struct et_picks *p)
         qsort(roofs.v, roofs.n, sizeof *roofs.v, by_rate);
     if (slopes.n)
         qsort(slopes.v, slopes.n, sizeof *slopes.v, by_rate);
-    struct range a = range_of(w->run, p, team, &roofs, &slopes);
+    struct range a = range_of(w->run, p, &roofs, &slopes);
     spread(&roofs, &a);
     struct et_text title = {0}, caption = {0};
     et_text_add(&title, "Roofline of %s, %s x %s",
@@ -399,16 +390,17 @@ static bool figure(struct et_report *w, const struct et_picks *p)
         return false;
     frame(&b->figure.data, &a, &roofs, &slopes);
     size_t left_out = 0, flawed = 0;
-    bool ok = points(w, b, p, team, &left_out, &flawed);
+    bool ok = points(w, b, p, &left_out, &flawed);
     et_text_add(&caption,
                 "%s. Points are medians with their 95 %% intervals. Flat "
-                "roofs: %s; slopes: %s. All for the whole team of %lld x %lld.",
+                "roofs: %s; slopes: %s. Both for the team of %lld x %lld.",
                 e->cpu ? e->cpu : "CPU not known",
                 own_roofs ? "the widest peak case of each element type"
                 : roofs.n ? "compute ceilings measured beside the points"
                           : "none was measured",
-                own_slopes ? "stream cases, by level of the memory"
-                : slopes.n ? "reads measured beside the points"
+                own_slopes
+                    ? "the fastest stream case of each level of the memory"
+                : slopes.n ? "memory ceilings measured beside the points"
                            : "none was measured",
                 (long long)team->ranks, (long long)team->threads);
     if (flawed)
