@@ -234,6 +234,34 @@ static void rule_11_bounds(void **state)
     free(text);
 }
 
+/* The roofline has every case, of smaller teams too. */
+static void rule_11_every_case(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_doc doc;
+    struct et_result alone = gemm("alone", "1024", 0.02);
+    alone.team.ranks = 1;
+    sample_add(&run, gemm("both", "1024", 0.01));
+    sample_add(&run, alone);
+    assert_int_equal(et_report_build(&run, NULL, &doc), ET_OK);
+    size_t points = 0;
+    for (size_t i = 0; i < doc.n; i++) {
+        const struct et_figure *f = &doc.blocks[i].figure;
+        if (doc.blocks[i].kind != ET_BLOCK_FIGURE ||
+            strcmp(f->name, "roofline") != 0)
+            continue;
+        const char *at = strstr(f->data.s, " rate low high flaw\n");
+        assert_non_null(at);
+        for (at = strchr(at, '\n') + 1; *at && *at != '\n';
+             at = strchr(at, '\n') + 1)
+            points++;
+    }
+    assert_int_equal(points, 2);
+    et_doc_free(&doc);
+    et_run_free(&run);
+}
+
 /* The lines of a template that draw: from `plot` to the end. */
 static char *drawing(const char *name)
 {
@@ -288,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rule_9_setup, begin, end),
         cmocka_unit_test_setup_teardown(rule_10_method, begin, end),
         cmocka_unit_test_setup_teardown(rule_11_bounds, begin, end),
+        cmocka_unit_test(rule_11_every_case),
         cmocka_unit_test_setup_teardown(rule_12_lines, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
