@@ -5,7 +5,7 @@
 #ifndef ET_PLOTS_PLOT_H
 #define ET_PLOTS_PLOT_H
 
-#include "results/doc.h"
+#include "results/format/doc.h"
 
 /* templates: the folder of *.gp. gnuplot missing or failing is a warning in
  * the log and a figure without its .svg; only a full disk is an error. */

@@ -13,6 +13,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "paths.h"
 
 static bool is_note(const char *column)
 {

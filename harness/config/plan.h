@@ -13,7 +13,7 @@
 #ifndef ET_CONFIG_PLAN_H
 #define ET_CONFIG_PLAN_H
 
-#include "harness/config/case.h"
+#include "harness/case/case.h"
 #include "harness/config/options.h"
 
 /* What teams there can be: ranks on the first 1, 2, ... nodes. */

@@ -33,7 +33,7 @@ static bool agreed(struct et_ceilings *a, struct et_ceiling *v,
 }
 
 /* "bench backend=.. params ranks=.. nodes=.. threads=.." as a case. */
-static enum et_status make_case(const struct et_bound *b,
+static enum et_status make_case(const struct et_ceiling_case *b,
                                 const struct et_case *of,
                                 const struct et_benches *benches,
                                 struct et_case *out)
@@ -93,7 +93,8 @@ static enum et_status prepare(struct et_ceilings *a, struct et_ceiling *v)
     return ET_OK;
 }
 
-static enum et_status add(struct et_ceilings *a, const struct et_bound *b,
+static enum et_status add(struct et_ceilings *a,
+                          const struct et_ceiling_case *b,
                           const struct et_case *c)
 {
     struct et_ceiling *v = &a->v[a->n];
@@ -130,14 +131,14 @@ enum et_status et_ceilings_open(const struct et_instruments *with,
                                 const struct et_case *c, struct et_team *team,
                                 double floor, struct et_ceilings *out)
 {
-    struct et_bound b = {0};
+    struct et_ceiling_case b = {0};
     *out = (struct et_ceilings){.with = with, .team = team, .floor = floor};
-    if (!c->bench->bound || !with->benches || !with->options->ceilings)
+    if (!c->bench->ceiling || !with->benches || !with->options->ceilings)
         return ET_OK;
     enum et_status s = ET_OK;
     for (size_t i = 0;
          s == ET_OK && i < ET_CEILINGS &&
-         c->bench->bound(c->params, team->size, (int)c->threads, i, &b);
+         c->bench->ceiling(c->params, team->size, (int)c->threads, i, &b);
          i++)
         s = add(out, &b, c);
     return s;

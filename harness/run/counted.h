@@ -5,7 +5,7 @@
 #define ET_RUN_COUNTED_H
 
 #include "harness/counter/counter.h"
-#include "harness/run/result.h"
+#include "harness/case/result.h"
 #include "harness/run/sampler.h"
 
 /* Collective over the sampler's team; one sample of its iterations. A pass

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "harness/run/placement.h"
-#include "harness/run/result.h"
+#include "harness/case/result.h"
 
 /* Of n bytes, by content and place; the same for any number of threads. */
 uint64_t et_digest(const void *data, size_t n);

@@ -8,12 +8,12 @@
 #ifndef ET_RUN_MEASURE_H
 #define ET_RUN_MEASURE_H
 
-#include "harness/config/case.h"
+#include "harness/case/case.h"
 #include "harness/config/options.h"
 #include "harness/counter/counter.h"
 #include "harness/energy/energy.h"
 #include "harness/run/placement.h"
-#include "harness/run/result.h"
+#include "harness/case/result.h"
 #include "harness/system/clock.h"
 #include "harness/team/global_clock.h"
 

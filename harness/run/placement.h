@@ -4,7 +4,7 @@
 #ifndef ET_RUN_PLACEMENT_H
 #define ET_RUN_PLACEMENT_H
 
-#include "harness/run/result.h"
+#include "harness/case/result.h"
 #include "harness/system/environment.h"
 #include "harness/team/team.h"
 

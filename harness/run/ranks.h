@@ -11,7 +11,7 @@
 #ifndef ET_RUN_RANKS_H
 #define ET_RUN_RANKS_H
 
-#include "harness/run/result.h"
+#include "harness/case/result.h"
 #include "harness/team/team.h"
 
 /* own: this rank's times, s an iteration; last: 1 for each sample in which it

@@ -30,7 +30,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/run/bench.h"
+#include "harness/case/bench.h"
 #include "harness/system/clock.h"
 #include "harness/team/global_clock.h"
 #include "harness/team/team.h"

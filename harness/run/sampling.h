@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/run/result.h"
+#include "harness/case/result.h"
 
 /* The shortest sample that is believed: `min_time`, and 1000 resolutions. */
 double et_sampling_floor(double min_time, double resolution);

@@ -5,7 +5,7 @@
 #define ET_RUN_SINK_H
 
 #include "harness/base/field.h"
-#include "harness/run/result.h"
+#include "harness/case/result.h"
 #include "harness/system/environment.h"
 
 /* What is known when a run begins. */

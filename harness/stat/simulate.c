@@ -97,7 +97,7 @@ static size_t longest(const struct et_simulation *s)
 }
 
 /* As a run samples: et_sampling_block's looks, and et_sampling_summarise's rule
- * at each, which tests/unit/sampling_test.c holds this to. */
+ * at each, which tests/unit/harness/run/sampling_test.c holds this to. */
 static void stopped(const struct et_simulation *s, double *v, struct outcome *o)
 {
     struct et_enough_rule rule = {0.95, s->effect, s->n, HUGE_VAL};

@@ -15,7 +15,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/system/files.h"
-#include "harness/system/peak.h"
+#include "harness/system/nominal_peak.h"
 #include "harness/system/topology.h"
 
 #define CPU "/sys/devices/system/cpu"
@@ -391,7 +391,7 @@ static bool read_numbers(const char *root, struct et_environment *e)
 static bool read_processor(const char *root, const struct et_topology *t,
                            int cpu, struct et_environment *e)
 {
-    struct et_peak p;
+    struct et_nominal_peak p;
     struct et_text list = {0};
     e->sockets = t->sockets;
     e->cores = t->cores;
@@ -403,7 +403,7 @@ static bool read_processor(const char *root, const struct et_topology *t,
     e->l2 = t->l2;
     e->l3 = t->l3;
     et_cpus_print(&t->allowed, &list);
-    et_peak_read(root, cpu, &p);
+    et_nominal_peak_read(root, cpu, &p);
     e->clock_hz = p.clock_hz;
     e->peak_fp64 = p.fp64;
     e->peak_fp32 = p.fp32;

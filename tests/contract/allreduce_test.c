@@ -4,7 +4,7 @@
  * between samples, and over many seeds a right result raises no alarm.
  */
 /* With the bench's inside in reach, so that its data can be spoilt. */
-#include "bench/bench_allreduce.c"
+#include "bench/allreduce.c"
 
 #include "tests/mpi/check.h"
 

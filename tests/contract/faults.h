@@ -12,7 +12,7 @@
 
 #include "harness/base/field.h"
 #include "harness/base/random.h"
-#include "harness/run/bench.h"
+#include "harness/case/bench.h"
 
 struct trial {
     const struct et_bench *bench;

@@ -4,7 +4,7 @@
  * foreign files stay, nothing is left behind. And the contents themselves.
  */
 /* With the bench's inside in reach, so that its data can be spoilt. */
-#include "bench/bench_io.c"
+#include "bench/io.c"
 
 #include <dirent.h>
 

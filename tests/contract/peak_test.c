@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/bench_peak.c"
+#include "bench/peak.c"
 #include "harness/base/random.h"
 
 struct kit {

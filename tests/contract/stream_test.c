@@ -18,8 +18,8 @@
 #include "bench/level.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/run/bench.h"
-#include "kernels/latency/chase.h"
+#include "harness/case/bench.h"
+#include "kernels/memory_latency/chase.h"
 #include "kernels/stream/stream.h"
 #include "tests/unit/tree.h"
 
@@ -27,7 +27,7 @@
 #define CANARY (-12345.0)
 #define MOST 3 /* threads */
 
-extern const struct et_bench et_bench_stream, et_bench_latency;
+extern const struct et_bench et_bench_stream, et_bench_memory_latency;
 
 static double *make(size_t n, double from)
 {
@@ -349,7 +349,7 @@ static void test_benches(void **unused)
             spoil(&et_bench_stream, ops[i], "nontemporal");
     }
     spoil(&et_bench_stream, "read", "ordinary");
-    spoil(&et_bench_latency, NULL, NULL);
+    spoil(&et_bench_memory_latency, NULL, NULL);
 }
 
 static void test_work(void **unused)

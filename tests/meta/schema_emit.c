@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "results/record.h"
+#include "results/record/record.h"
 #include "tests/unit/results/sample.h"
 
 static void emit(json_t *o)

@@ -11,7 +11,7 @@
 #include "harness/base/field.h"
 #include "harness/base/memory.h"
 #include "harness/config/options.h"
-#include "harness/run/bench.h"
+#include "harness/case/bench.h"
 #include "harness/stat/stat.h"
 #include "harness/system/clock.h"
 

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/io_check.h"
+#include "bench/check/io.h"
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
-#include "harness/run/bench.h"
+#include "harness/case/bench.h"
 #include "harness/stat/stat.h"
 #include "harness/system/clock.h"
 #include "kernels/io/io.h"

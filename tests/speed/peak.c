@@ -13,7 +13,7 @@
 #include "harness/base/log.h"
 #include "harness/stat/stat.h"
 #include "harness/system/clock.h"
-#include "harness/system/peak.h"
+#include "harness/system/nominal_peak.h"
 #include "kernels/peak/peak.h"
 
 #define SAMPLE 1e-3 /* s */
@@ -218,8 +218,8 @@ static int compare(struct et_clock *clock, const struct hand *h, int threads,
            h->backend, et_dtype_name(h->dtype), threads,
            threads == 1 ? "" : "s", hand * 1e-9, backend * 1e-9,
            et_stat_median(t + 2 * pairs, pairs), pairs, most / most_hand);
-    struct et_peak nominal;
-    et_peak_read("", 0, &nominal);
+    struct et_nominal_peak nominal;
+    et_nominal_peak_read("", 0, &nominal);
     double core = h->dtype == ET_FP64   ? nominal.fp64
                   : h->dtype == ET_FP32 ? nominal.fp32
                                         : (double)NAN;

@@ -11,7 +11,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/run/bench.h"
+#include "harness/case/bench.h"
 
 struct fake_params {
     int64_t m, n, k, bytes;

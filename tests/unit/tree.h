@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "paths.h"
 
 /* Write a file below root, its folders made on the way. */
 static inline FILE *tree_create(const char *root, const char *path)

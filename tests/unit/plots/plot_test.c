@@ -8,9 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "results/report.h"
-#include "results/report_parts.h"
+#include "results/report/report.h"
+#include "results/report/parts.h"
 #include "tests/unit/results/sample.h"
+#include "paths.h"
 
 #define TEMPLATES SRCDIR "/plots"
 #define HOSTILE "`touch pwned` \"; system('touch pwned'); ' {/Bold x} $1 @a"

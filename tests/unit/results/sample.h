@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "harness/run/sink.h"
-#include "results/run.h"
+#include "results/reading/run.h"
 
 /* A measured fp32 gemm: n samples around `median`, the outermost `spread` of
  * it away; 2 GFLOP an iteration; one host of 4 cores, 2 of them busy. */

@@ -1,0 +1,50 @@
+/* command: a subcommand of etalon as a const table: its words, option rows
+ * and help, from which --help and the man page come. One file each,
+ * app/command/<name>.c.
+ */
+#ifndef ET_APP_COMMAND_H
+#define ET_APP_COMMAND_H
+
+#include "harness/base/field.h"
+#include "harness/case/bench.h"
+#include "results/format/doc.h"
+
+struct et_command {
+    const char *name, *summary;
+    const char *words; /* positional arguments: "DIR..." or "" */
+    const struct et_field *rows;
+    size_t size;      /* of the struct the rows describe */
+    size_t min, max;  /* positional arguments */
+    const char *help; /* paragraphs for --help and the man page */
+    const char *examples;
+    enum et_status (*run)(void *options, const struct et_strings *words,
+                          int argc, char **argv);
+};
+
+extern const struct et_command *const et_commands[]; /* ends with NULL */
+const struct et_command *et_command_find(const char *name);
+
+/* The build's benches. */
+extern const struct et_benches et_benches;
+
+/* Print a command's help, or the program's (NULL). */
+void et_help_print(const struct et_command *c);
+/* Wrapped to `width` columns after an indent; a blank line is kept, and a line
+ * that begins with two blanks stands as it is. */
+void et_help_wrap(FILE *to, const char *text, int indent, int width);
+
+/* Write a doc to a file or, with path NULL, to standard output. */
+enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
+                            const char *dir, const char *format,
+                            const char *path);
+
+/* The folder of gnuplot templates, beside the catalog's. */
+const char *et_plot_templates(char *buf, size_t n);
+
+/* report.txt, report.html, plots/ and manifest.sha256 of a run directory, and
+ * the headline on standard output unless quiet. */
+struct et_report_options;
+enum et_status et_publish(const char *dir,
+                          const struct et_report_options *options, bool quiet);
+
+#endif

@@ -1,0 +1,90 @@
+/* etalon compare: runs side by side, the first the baseline. */
+#include "config.h"
+
+#include <stddef.h>
+
+#include "app/command.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "results/verdict/compare.h"
+#include "results/report/report.h"
+
+#include <stdlib.h>
+
+struct options {
+    char *format, *out;
+    double tolerance;
+};
+
+static const struct et_field rows[] = {
+    {.key = "tolerance",
+     .type = ET_REAL,
+     .at = offsetof(struct options, tolerance),
+     .preset = "0.05",
+     .min = 0,
+     .max = 1,
+     .help = "change that does not count, as a share"},
+    {.key = "format",
+     .type = ET_STRING,
+     .at = offsetof(struct options, format),
+     .preset = "text",
+     .metavar = "FORMAT",
+     .help = "text, html, markdown or json"},
+    {.key = "out",
+     .type = ET_STRING,
+     .at = offsetof(struct options, out),
+     .metavar = "FILE",
+     .help = "write there; preset: standard output"},
+    {0}};
+
+static enum et_status compare(void *options, const struct et_strings *words,
+                              int argc, char **argv)
+{
+    const struct options *o = options;
+    struct et_run *runs = et_alloc(words->n, sizeof *runs);
+    struct et_comparisons found = {0};
+    struct et_doc doc = {0};
+    size_t n = 0;
+    enum et_status s = ET_OK;
+    (void)argc, (void)argv;
+    if (!runs)
+        return et_error(ET_INFRA, "no memory");
+    while (s == ET_OK && n < words->n) {
+        s = et_run_load(words->v[n], &runs[n]);
+        n += s == ET_OK;
+    }
+    if (s == ET_OK)
+        s = et_compare(runs, n, o->tolerance, &found);
+    if (s == ET_OK)
+        s = et_report_comparison(runs, n, &found, &doc);
+    if (s == ET_OK)
+        s = et_doc_print(&doc, NULL, words->v[0], o->format, o->out);
+    if (s == ET_OK)
+        s = et_comparisons_status(&found);
+    et_doc_free(&doc);
+    et_comparisons_free(&found);
+    for (size_t i = 0; i < n; i++)
+        et_run_free(&runs[i]);
+    free(runs);
+    return s;
+}
+
+const struct et_command et_command_compare = {
+    .name = "compare",
+    .summary = "Set runs side by side, case by case, against the first",
+    .words = "DIR DIR...",
+    .rows = rows,
+    .size = sizeof(struct options),
+    .min = 2,
+    .max = 64,
+    .help = "A case is better or worse when the ratio of its medians is beyond "
+            "the tolerance, the shift between its samples goes the same way, "
+            "and a rank test, adjusted for all cases compared, holds chance to "
+            "be unlikely (p below 0.05). It is unsure where the change is "
+            "beyond the tolerance without that, where a side did not "
+            "converge, failed or has no interval. Exit code 3 where a case is "
+            "wrong, 1 where one is worse or missing, 5 where it cannot be "
+            "said.",
+    .examples = "  etalon compare last-night tonight\n",
+    .run = compare,
+};

@@ -1,0 +1,81 @@
+/* etalon judge: a run against a contract, as a verdict and an exit code. */
+#include "config.h"
+
+#include <stddef.h>
+
+#include "app/command.h"
+#include "results/verdict/judge.h"
+#include "results/store/manifest.h"
+#include "results/report/report.h"
+
+struct options {
+    char *format, *out;
+};
+
+static const struct et_field rows[] = {
+    {.key = "format",
+     .type = ET_STRING,
+     .at = offsetof(struct options, format),
+     .preset = "text",
+     .metavar = "FORMAT",
+     .help = "text, html, markdown or json"},
+    {.key = "out",
+     .type = ET_STRING,
+     .at = offsetof(struct options, out),
+     .metavar = "FILE",
+     .help = "write there; preset: standard output"},
+    {0}};
+
+static enum et_status judge(void *options, const struct et_strings *words,
+                            int argc, char **argv)
+{
+    const struct options *o = options;
+    struct et_run run;
+    struct et_judgement judgement = {0};
+    struct et_doc doc = {0};
+    size_t checked;
+    (void)argc, (void)argv;
+    enum et_status s = et_run_load(words->v[1], &run);
+    if (s != ET_OK)
+        return s;
+    /* No verdict on what is not what the run left. */
+    s = et_verify_run(words->v[1], &checked);
+    if (s != ET_OK) {
+        et_run_free(&run);
+        return s;
+    }
+    s = et_judge(words->v[0], &run, &judgement);
+    if (s == ET_OK)
+        s = et_report_judgement(&judgement, &run, &doc);
+    if (s == ET_OK)
+        s = et_doc_print(&doc, NULL, words->v[1], o->format, o->out);
+    if (s == ET_OK)
+        s = et_judgement_status(&judgement);
+    et_doc_free(&doc);
+    et_judgement_free(&judgement);
+    et_run_free(&run);
+    return s;
+}
+
+const struct et_command et_command_judge = {
+    .name = "judge",
+    .summary = "Hold a run against a contract: pass, fail or inconclusive",
+    .words = "CONTRACT DIR",
+    .rows = rows,
+    .size = sizeof(struct options),
+    .min = 2,
+    .max = 2,
+    .help =
+        "A contract is an INI file; each section is a clause:\n\n"
+        "  [gemm fp32]\n"
+        "  where = bench=gemm dtype=fp32\n"
+        "  metric = flops\n"
+        "  at_least = 85 % of peak\n\n"
+        "A clause passes when the worse end of the 95 % interval meets the "
+        "threshold, fails when the better end misses it, and is inconclusive "
+        "between, as where data is missing. Exit code 0, 1 or 5; 4 where the "
+        "run directory is not as its manifest says, as `etalon verify` "
+        "checks.",
+    .examples = "  etalon judge contract.ini night-1\n",
+    .run = judge,
+};

@@ -1,0 +1,201 @@
+/* etalon list: benches, backends, shapes, metrics, options, formats,
+ * counters: what the words of plans, contracts and options can be.
+ */
+#include "config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "harness/base/log.h"
+#include "harness/config/catalog.h"
+#include "harness/config/options.h"
+#include "harness/counter/counter.h"
+#include "results/record/metric.h"
+
+struct options {
+    char *catalog, *bench;
+};
+
+static const struct et_field rows[] = {
+    {.key = "bench",
+     .type = ET_STRING,
+     .at = offsetof(struct options, bench),
+     .metavar = "BENCH",
+     .help = "of this bench alone"},
+    {.key = "catalog",
+     .type = ET_STRING,
+     .at = offsetof(struct options, catalog),
+     .metavar = "DIR",
+     .help = "folder of shapes; preset: as installed"},
+    {0}};
+
+static bool wanted(const struct options *o, const struct et_bench *b)
+{
+    return !o->bench || strcmp(o->bench, b->name) == 0;
+}
+
+static void list_benches(const struct options *o)
+{
+    for (size_t i = 0; i < et_benches.n; i++) {
+        if (wanted(o, et_benches.v[i]))
+            printf("%-10s %s\n", et_benches.v[i]->name,
+                   et_benches.v[i]->summary);
+    }
+}
+
+static void list_backends(const struct options *o)
+{
+    for (size_t i = 0; i < et_benches.n; i++) {
+        const struct et_bench *b = et_benches.v[i];
+        for (size_t k = 0; wanted(o, b) && b->backend(k); k++) {
+            const char *name = b->backend(k);
+            const char *why = b->backend_why_not(name);
+            const char *origin = why ? NULL : b->backend_origin(name);
+            printf("%-10s %-20s %s%s\n", b->name, name, why ? "not here: " : "",
+                   why      ? why
+                   : origin ? origin
+                            : "etalon's own");
+        }
+    }
+}
+
+static enum et_status list_shapes(const struct options *o)
+{
+    char buf[1024];
+    const char *dir = et_catalog_dir(o->catalog, buf, sizeof buf);
+    for (size_t i = 0; i < et_benches.n; i++) {
+        const struct et_bench *b = et_benches.v[i];
+        struct et_catalog c = {0};
+        if (!wanted(o, b))
+            continue;
+        enum et_status s = et_catalog_read(dir, b->name, b->params, &c);
+        if (s != ET_OK)
+            return s;
+        for (size_t k = 0; k < c.n; k++) {
+            printf("%-10s %-44s", b->name, c.v[k].name);
+            for (size_t p = 0; p < c.v[k].values.n; p++)
+                printf(" %s=%s", c.v[k].values.v[p].key,
+                       c.v[k].values.v[p].text);
+            putchar('\n');
+        }
+        et_catalog_free(&c);
+    }
+    return ET_OK;
+}
+
+static void list_metrics(void)
+{
+    for (const struct et_metric *m = et_metrics; m->name; m++)
+        printf("%-10s %-8s %-6s is better  %s\n", m->name, m->unit, m->better,
+               m->formula);
+}
+
+static void print_rows(const struct et_field *r)
+{
+    for (; r->key; r++) {
+        printf("  %-13s %-22s %s\n", r->key,
+               r->type == ET_CHOICE ? r->choices
+               : r->preset          ? r->preset
+                                    : "-",
+               r->help);
+    }
+}
+
+static void list_options(const struct options *o)
+{
+    if (!o->bench) {
+        printf("[run]: options of a run, with their presets\n");
+        print_rows(et_option_rows);
+    }
+    for (size_t i = 0; i < et_benches.n; i++) {
+        const struct et_bench *b = et_benches.v[i];
+        if (!wanted(o, b))
+            continue;
+        printf("%s[%s]: %s\n", i && !o->bench ? "\n" : "", b->name, b->summary);
+        printf("  %-13s %-22s %s\n", b->shape_key, b->shape_preset,
+               b->shape_help);
+        print_rows(b->params);
+    }
+}
+
+static void list_formats(void)
+{
+    for (size_t i = 0; et_out_at(i); i++)
+        printf("%-10s %s\n", et_out_at(i)->name, et_out_at(i)->summary);
+}
+
+static void list_counters(void)
+{
+    for (size_t i = 0; et_counter_source_at(i); i++)
+        printf("%-10s %s\n", et_counter_source_at(i)->name,
+               et_counter_source_at(i)->summary);
+}
+
+static enum et_status unknown_bench(const char *name)
+{
+    const char *words[64];
+    size_t n = 0;
+    for (; n < et_benches.n && n < 64; n++)
+        words[n] = et_benches.v[n]->name;
+    const char *near = et_nearest(name, words, n);
+    return et_error(ET_USAGE,
+                    "--bench: there is no bench '%s'%s%s%s; `etalon list "
+                    "benches` names them",
+                    name, near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+static enum et_status list(void *options, const struct et_strings *words,
+                           int argc, char **argv)
+{
+    static const char *const things[] = {"benches", "backends", "shapes",
+                                         "metrics", "options",  "formats",
+                                         "counters"};
+    const struct options *o = options;
+    const char *what = words->v[0];
+    (void)argc, (void)argv;
+    if (o->bench && !et_bench_find(&et_benches, o->bench))
+        return unknown_bench(o->bench);
+    if (strcmp(what, things[0]) == 0)
+        list_benches(o);
+    else if (strcmp(what, things[1]) == 0)
+        list_backends(o);
+    else if (strcmp(what, things[2]) == 0)
+        return list_shapes(o);
+    else if (strcmp(what, things[3]) == 0)
+        list_metrics();
+    else if (strcmp(what, things[4]) == 0)
+        list_options(o);
+    else if (strcmp(what, things[5]) == 0)
+        list_formats();
+    else if (strcmp(what, things[6]) == 0)
+        list_counters();
+    else {
+        const char *near = et_nearest(what, things, 7);
+        return et_error(ET_USAGE,
+                        "list: unknown word '%s'%s%s%s; benches, "
+                        "backends, shapes, metrics, options, "
+                        "formats or counters is right",
+                        what, near ? "; did you mean '" : "", near ? near : "",
+                        near ? "'?" : "");
+    }
+    return ET_OK;
+}
+
+const struct et_command et_command_list = {
+    .name = "list",
+    .summary =
+        "Name benches, backends, shapes, metrics, options, formats, counters",
+    .words = "benches|backends|shapes|metrics|options|formats|counters",
+    .rows = rows,
+    .size = sizeof(struct options),
+    .min = 1,
+    .max = 1,
+    .help = "The words that plans, contracts and options take. A backend that "
+            "is not here says why.",
+    .examples = "  etalon list backends\n"
+                "  etalon list shapes --bench gemm\n",
+    .run = list,
+};

@@ -1,0 +1,202 @@
+/* etalon plan: what a plan would run, what it needs and how long it may take;
+ * measures nothing.
+ */
+#include "config.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/config/catalog.h"
+#include "harness/config/ini.h"
+#include "harness/config/plan.h"
+#include "harness/system/environment.h"
+#include "results/reading/run.h"
+
+struct options {
+    struct et_options run; /* first: the plan's [run] keys land here */
+    int64_t ranks, nodes;
+};
+
+#define AT(member) .at = offsetof(struct options, member)
+static const struct et_field rows[] = {
+    {.key = "plan",
+     .type = ET_STRING,
+     AT(run.plan),
+     .metavar = "FILE",
+     .help = "plan to look at; preset: the default plan"},
+    {.key = "set",
+     .type = ET_STRINGS,
+     AT(run.set),
+     .metavar = "SECTION.KEY=VALUE",
+     .help = "change one key of the plan; may be given again"},
+    {.key = "catalog",
+     .type = ET_STRING,
+     AT(run.catalog),
+     .metavar = "DIR",
+     .help = "folder of shapes and plans; preset: as installed"},
+    {.key = "ranks",
+     .type = ET_INT,
+     AT(ranks),
+     .preset = "1",
+     .min = 1,
+     .max = 1e7,
+     .help = "ranks that the run would have"},
+    {.key = "nodes",
+     .type = ET_INT,
+     AT(nodes),
+     .preset = "1",
+     .min = 1,
+     .max = 1e6,
+     .help = "nodes that they would be spread over, evenly"},
+    {0}};
+
+/* Rough rates for the estimate where the machine's peak is not known. */
+#define GUESS_FLOPS 10e9
+#define GUESS_BYTES 1e9
+/* Checks, calibration and warm-up cost about so many iterations. */
+#define EXTRA 12
+
+static double estimate(const struct et_case *c, const struct et_need *need,
+                       const struct et_options *o,
+                       const struct et_environment *env)
+{
+    double flops = isfinite(env->peak_fp64) ? env->peak_fp64 / 2 : GUESS_FLOPS;
+    if (et_bench_is_reference(c->backend))
+        flops = 1e9; /* the reference is slow by design */
+    flops *= (double)(c->ranks * c->threads);
+    double one = need->flop / flops + need->bytes / GUESS_BYTES;
+    double sampling =
+        fmin(o->budget, (double)o->max_samples * fmax(one, o->min_time));
+    return EXTRA * one + fmax(sampling, (double)o->min_samples * one);
+}
+
+static void print_case(const struct et_case *c, const struct et_need *need,
+                       double seconds)
+{
+    char memory[ET_TEXT_NUMBER], disk[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
+    printf("%10s %10s %10s  %s\n", et_print_si(memory, need->memory, "B"),
+           need->disk > 0 ? et_print_si(disk, need->disk, "B") : "-",
+           et_print_seconds(t, seconds), c->id);
+}
+
+static enum et_status print_cases(const struct et_cases *cases,
+                                  const struct et_options *o,
+                                  const struct et_environment *env,
+                                  int64_t ranks_per_node)
+{
+    double total = 0, memory = 0, disk = 0;
+    char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
+    enum et_status status = ET_OK;
+    double available = (double)et_memory_available();
+    printf("%10s %10s %10s  %s\n", "memory", "disk", "at most", "case");
+    for (size_t i = 0; i < cases->n; i++) {
+        const struct et_case *c = &cases->v[i];
+        struct et_need need = {0};
+        c->bench->need(c->params, (int)c->ranks, (int)c->threads, &need);
+        /* One that cannot be run is enough to be told of. */
+        if (status == ET_OK)
+            status = et_case_fits(c, available, ranks_per_node);
+        double seconds = estimate(c, &need, o, env);
+        print_case(c, &need, seconds);
+        total += seconds;
+        memory = fmax(memory, need.memory * (double)(c->ranks < ranks_per_node
+                                                         ? c->ranks
+                                                         : ranks_per_node));
+        disk = fmax(disk, need.disk);
+    }
+    printf("\n%zu cases, about %s at most; %s of memory on a node and %s of "
+           "disk at the peak.\nMemory is of one rank, disk of the team; the "
+           "time is an estimate.\n",
+           cases->n, et_print_seconds(t, total), et_print_si(a, memory, "B"),
+           et_print_si(b, disk, "B"));
+    return status;
+}
+
+static enum et_status plan(void *options, const struct et_strings *words,
+                           int argc, char **argv)
+{
+    struct options *o = options;
+    struct et_options all;
+    struct et_environment env;
+    struct et_cases cases = {0};
+    char buf[1024], path[1200];
+    char *text = NULL;
+    (void)words, (void)argc, (void)argv;
+    if (o->nodes > o->ranks)
+        return et_error(ET_USAGE,
+                        "--nodes: %lld nodes cannot hold %lld ranks "
+                        "and be none empty",
+                        (long long)o->nodes, (long long)o->ranks);
+    int64_t *upto = et_alloc((size_t)o->nodes, sizeof *upto);
+    if (!upto)
+        return et_error(ET_INFRA, "no memory");
+    for (int64_t i = 0; i < o->nodes; i++)
+        upto[i] = o->ranks * (i + 1) / o->nodes;
+    enum et_status s = et_environment_read("", &env);
+    if (s != ET_OK) {
+        free(upto);
+        return s;
+    }
+    int64_t cores = env.allowed_cores > 0 ? env.allowed_cores : 1;
+    const struct et_allocation allocation = {
+        .ranks = o->ranks,
+        .nodes = o->nodes,
+        .ranks_upto = upto,
+        .threads = cores / upto[0] > 1 ? cores / upto[0] : 1,
+    };
+    s = et_fields_init(et_option_rows, &all, sizeof all);
+    if (s != ET_OK)
+        goto out;
+    all.plan = et_strdup(o->run.plan);
+    all.catalog = et_strdup(o->run.catalog);
+    for (size_t i = 0; i < o->run.set.n; i++)
+        et_strings_add(&all.set, o->run.set.v[i]);
+    snprintf(path, sizeof path, "%s/plans/default.ini",
+             et_catalog_dir(all.catalog, buf, sizeof buf));
+    const char *name = all.plan ? all.plan : path;
+    s = et_ini_slurp(name, &text);
+    if (s == ET_OK)
+        s = et_plan_expand(name, text, &et_benches, &all, NULL, &allocation,
+                           &cases);
+    if (s == ET_OK && all.peak)
+        s = et_run_peak_check(all.peak, "[run]: peak");
+    if (s == ET_OK)
+        s = print_cases(&cases, &all, &env, upto[0]);
+    et_cases_free(&cases);
+    et_fields_free(et_option_rows, &all, sizeof all);
+out:
+    et_fields_free(et_environment_rows, &env, sizeof env);
+    free(text);
+    free(upto);
+    return s;
+}
+
+const struct et_command et_command_plan = {
+    .name = "plan",
+    .summary = "Show what a plan would run, need and cost, and run nothing",
+    .words = "",
+    .rows = rows,
+    .size = sizeof(struct options),
+    .help =
+        "A plan is an INI file. [run] holds options of the run; every other "
+        "section is a bench, with a label where a bench has several:\n\n"
+        "  [gemm]\n"
+        "  dtype = fp32, fp64\n"
+        "  shapes = 2048^3, 4096x1024x512, llama3-8b/fwd\n"
+        "  [allreduce latency]\n"
+        "  sizes = 8..64KiB*4\n"
+        "  ranks = 1, 2, 4\n\n"
+        "A comma list sweeps, and the keys of a section multiply out. Keys of "
+        "every section: backend (a name, fast: all that are here but the "
+        "reference, all), ranks or nodes (numbers, powers, all), threads. "
+        "`etalon list options` has the rest.",
+    .examples = "  etalon plan\n"
+                "  etalon plan --plan my.ini --ranks 64 --nodes 8\n",
+    .run = plan,
+};

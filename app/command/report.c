@@ -1,0 +1,90 @@
+/* etalon report: a run directory as text, HTML, Markdown, CSV or JSON. */
+#include "config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "app/command.h"
+#include "results/report/report.h"
+
+struct options {
+    char *format, *out, *peak;
+    double target;
+    bool update;
+};
+
+static const struct et_field rows[] = {
+    {.key = "format",
+     .type = ET_STRING,
+     .at = offsetof(struct options, format),
+     .preset = "text",
+     .metavar = "FORMAT",
+     .help = "text, html, markdown, csv or json"},
+    {.key = "out",
+     .type = ET_STRING,
+     .at = offsetof(struct options, out),
+     .metavar = "FILE",
+     .help = "write there; preset: standard output"},
+    {.key = "peak",
+     .type = ET_STRING,
+     .at = offsetof(struct options, peak),
+     .metavar = "LIST",
+     .help = "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
+             "preset: as the run has it"},
+    {.key = "target",
+     .type = ET_REAL,
+     .at = offsetof(struct options, target),
+     .preset = "1e18",
+     .min = 1,
+     .max = 1e30,
+     .unit = "FLOP/s",
+     .help = "rate that scaling is projected to"},
+    {.key = "update",
+     .type = ET_BOOL,
+     .at = offsetof(struct options, update),
+     .preset = "no",
+     .help = "make the run directory's own report, plots and manifest anew, "
+             "as after an interrupted run"},
+    {0}};
+
+static enum et_status report(void *options, const struct et_strings *words,
+                             int argc, char **argv)
+{
+    const struct options *o = options;
+    const struct et_report_options how = {.peak = o->peak, .target = o->target};
+    struct et_run run;
+    struct et_doc doc = {0};
+    (void)argc, (void)argv;
+    if (o->peak && et_run_peak_check(o->peak, "--peak") != ET_OK)
+        return ET_USAGE;
+    if (o->update)
+        return et_publish(words->v[0], &how, false);
+    enum et_status s = et_run_load(words->v[0], &run);
+    if (s != ET_OK)
+        return s;
+    const struct et_out *out = et_out_find(o->format);
+    if (!out || !out->records_only)
+        s = et_report_build(&run, &how, &doc);
+    if (s == ET_OK)
+        s = et_doc_print(&doc, &run, words->v[0], o->format, o->out);
+    et_doc_free(&doc);
+    et_run_free(&run);
+    return s;
+}
+
+const struct et_command et_command_report = {
+    .name = "report",
+    .summary = "Say what a run found, in the format you need",
+    .words = "DIR",
+    .rows = rows,
+    .size = sizeof(struct options),
+    .min = 1,
+    .max = 1,
+    .help = "Computed from the run directory alone, on any machine: headline, "
+            "warnings, FLOPS and scaling reports, all-reduce, I/O, counters, "
+            "what was not measured and why, and how it was measured.",
+    .examples = "  etalon report night-1\n"
+                "  etalon report night-1 --format csv --out night-1.csv\n"
+                "  etalon report night-1 --update\n",
+    .run = report,
+};

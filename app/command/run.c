@@ -1,0 +1,499 @@
+/* etalon run: plan, team, machine, cases, store, report: the whole job. The
+ * only command that talks to other ranks.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/session.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/config/catalog.h"
+#include "harness/config/ini.h"
+#include "harness/config/plan.h"
+#include "harness/run/drive.h"
+#include "harness/run/digest.h"
+#include "harness/run/stop.h"
+#include "results/store/manifest.h"
+#include "results/report/report.h"
+#include "results/store/store.h"
+
+struct session {
+    struct et_options *o;
+    struct et_team *world;
+    struct et_environment environment;
+    struct et_placement placement;
+    struct et_clock clock;
+    struct et_counters counters;
+    struct et_energy energy;
+    /* Rank 0 alone. */
+    struct et_cases cases;
+    struct et_strings given, done;
+    char *plan_name, *plan_text;
+    struct et_store *store;
+    struct et_run_info info;
+    char tag[64];
+    bool wrong_kept; /* the resumed run has a wrong case already */
+};
+
+/* Libraries choose their kernels by the processor, so outputs are compared
+ * among processors of one kind only. */
+static uint64_t processor_kind(const struct et_environment *e)
+{
+    struct et_text t = {0};
+    et_text_add(&t, "%s|%s", e->cpu ? e->cpu : "", e->isa ? e->isa : "");
+    uint64_t kind = et_digest(et_text_str(&t), t.n);
+    et_text_free(&t);
+    return kind;
+}
+
+/* Options named on the command line, so that the plan does not undo them. */
+static enum et_status note_given(struct session *s, int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        char key[64];
+        if (strncmp(argv[i], "--", 2) != 0)
+            continue;
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(argv[i] + 2, "="),
+                 argv[i] + 2);
+        const struct et_field *row = et_field_find(et_option_rows, key);
+        if (!row && strncmp(key, "no-", 3) == 0)
+            row = et_field_find(et_option_rows, key + 3);
+        if (row && !et_strings_add(&s->given, row->key))
+            return et_error(ET_INFRA, "no memory");
+    }
+    return ET_OK;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A resumed run is one run: what would change its figures or its cases cannot
+ * change half way. */
+static enum et_status check_given(const struct session *s)
+{
+    static const char *const free_to_change[] = {
+        "resume", "quiet", "timeout", "scratch", "catalog", "team"};
+    for (size_t i = 0; i < s->given.n; i++) {
+        size_t k = 0;
+        while (k < 6 && strcmp(s->given.v[i], free_to_change[k]) != 0)
+            k++;
+        if (k == 6)
+            return et_error(ET_USAGE,
+                            "--%s: a resumed run keeps the options it was "
+                            "begun with",
+                            s->given.v[i]);
+    }
+    return ET_OK;
+}
+
+/* The cases that the run has must be cases of its plan here: other ranks or
+ * threads make other cases. */
+static enum et_status check_done(const struct session *s)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < s->cases.n && s->done.n; i++) {
+        const char *id = s->cases.v[i].id;
+        found += bsearch(&id, s->done.v, s->done.n, sizeof *s->done.v,
+                         by_text) != NULL;
+    }
+    if (found == s->done.n)
+        return ET_OK;
+    return et_error(ET_USAGE,
+                    "%s: %zu of its %zu cases are not those of its plan here; "
+                    "resume with the ranks, nodes and OMP_NUM_THREADS it was "
+                    "begun with",
+                    s->o->resume, s->done.n - found, s->done.n);
+}
+
+static bool is_given(const struct session *s, const char *key)
+{
+    for (size_t i = 0; i < s->given.n; i++) {
+        if (strcmp(s->given.v[i], key) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void set_log_level(const struct session *s)
+{
+    et_log_level_set(s->world->rank != 0 ? ET_LOG_ERROR
+                     : s->o->quiet       ? ET_LOG_WARN
+                                         : ET_LOG_NOTE);
+}
+
+/* The options of the run that is carried on, where the command line is
+ * silent; and the cases that it has. Failed ones are tried again. */
+static enum et_status take_over(struct session *s)
+{
+    struct et_run run;
+    struct stat st;
+    char manifest[1200];
+    /* The store reads it again, and warns of what it finds and mends. */
+    et_log_level_set(ET_LOG_ERROR);
+    enum et_status status = et_run_load(s->o->resume, &run);
+    set_log_level(s);
+    if (status != ET_OK)
+        return status;
+    /* A run that ended has a manifest: what was changed since is not to be
+     * signed again. A run that was killed has none. */
+    snprintf(manifest, sizeof manifest, "%s/manifest.sha256", s->o->resume);
+    if (stat(manifest, &st) == 0 && et_manifest_check(s->o->resume) != ET_OK)
+        status = ET_INFRA;
+    const char *out = et_pairs_get(&run.info.config, "out");
+    for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
+        const struct et_pair *p = &run.info.config.v[i];
+        const struct et_field *row = et_field_find(et_option_rows, p->key);
+        if (!row || is_given(s, row->key) || strcmp(row->key, "resume") == 0 ||
+            strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0)
+            continue;
+        /* Its own directory, which may have been moved since. */
+        if (strcmp(row->key, "scratch") == 0 && out &&
+            strcmp(p->text, out) == 0)
+            continue;
+        if (row->type != ET_STRINGS) {
+            /* What was in force then, the plan must not undo now. */
+            status = et_field_parse(row, s->o, p->text, s->o->resume);
+            if (status == ET_OK && !et_strings_add(&s->given, row->key))
+                status = et_error(ET_INFRA, "no memory");
+            continue;
+        }
+        struct et_strings lines = {0};
+        if (!et_split(p->text, '\n', &lines))
+            status = et_error(ET_INFRA, "no memory");
+        for (size_t k = 0; status == ET_OK && k < lines.n; k++) {
+            if (*lines.v[k])
+                status = et_field_parse(row, s->o, lines.v[k], s->o->resume);
+        }
+        et_strings_free(&lines);
+    }
+    for (size_t i = 0; status == ET_OK && i < run.n; i++) {
+        int outcome = run.records[i].result.outcome;
+        s->wrong_kept |= outcome == ET_WRONG_DATA;
+        if (outcome != ET_FAILED && outcome != ET_UNMEASURED &&
+            outcome != ET_SKIPPED &&
+            !et_strings_add(&s->done, run.records[i].result.id))
+            status = et_error(ET_INFRA, "no memory");
+    }
+    if (s->done.n)
+        qsort(s->done.v, s->done.n, sizeof *s->done.v, by_text);
+    et_run_free(&run);
+    return status;
+}
+
+static enum et_status read_plan(struct session *s)
+{
+    char buf[1024], path[1200];
+    const struct et_options *o = s->o;
+    if (o->resume && o->plan)
+        return et_error(ET_USAGE,
+                        "--resume: runs the plan of %s; --plan "
+                        "cannot be given too",
+                        o->resume);
+    if (o->resume && o->out)
+        return et_error(ET_USAGE,
+                        "--resume: goes on in %s; --out cannot be "
+                        "given too",
+                        o->resume);
+    if (o->resume) {
+        enum et_status status = check_given(s);
+        if (status == ET_OK)
+            status = take_over(s);
+        if (status != ET_OK)
+            return status;
+        snprintf(path, sizeof path, "%s/plan.ini", o->resume);
+    } else if (o->plan) {
+        snprintf(path, sizeof path, "%s", o->plan);
+    } else {
+        snprintf(path, sizeof path, "%s/plans/default.ini",
+                 et_catalog_dir(o->catalog, buf, sizeof buf));
+    }
+    s->plan_name = et_strdup(path);
+    return et_ini_slurp(path, &s->plan_text);
+}
+
+/* Rank 0: the plan to cases that this allocation can hold. */
+static enum et_status expand(struct session *s)
+{
+    const struct et_allocation allocation = {
+        .ranks = s->world->size,
+        .nodes = s->world->nodes,
+        .ranks_upto = s->placement.ranks_upto,
+        .threads = s->placement.threads,
+    };
+    enum et_status status = read_plan(s);
+    if (status == ET_OK)
+        status = et_plan_expand(s->plan_name, s->plan_text, &et_benches, s->o,
+                                &s->given, &allocation, &s->cases);
+    if (status == ET_OK && s->o->resume)
+        status = check_done(s);
+    if (status == ET_OK && s->o->peak)
+        status = et_run_peak_check(
+            s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
+    double memory = (double)et_memory_available();
+    for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
+        status =
+            et_case_fits(&s->cases.v[i], memory, s->placement.ranks_upto[0]);
+    return status;
+}
+
+/* What plan and resumed run changed, to every rank. */
+static enum et_status share_options(struct session *s)
+{
+    struct et_text text = {0};
+    enum et_status status = ET_OK;
+    if (s->world->rank == 0)
+        status = et_options_pack(s->o, &text);
+    char *copy = et_strdup(et_text_str(&text));
+    et_text_free(&text);
+    if (!copy)
+        return et_error(ET_INFRA, "no memory");
+    if (status == ET_OK)
+        status = et_team_broadcast_text(s->world, &copy);
+    if (status == ET_OK && s->world->rank != 0)
+        status = et_options_unpack(copy, s->o);
+    free(copy);
+    return status;
+}
+
+static enum et_status name_directories(struct session *s)
+{
+    struct et_options *o = s->o;
+    char name[64];
+    time_t now = time(NULL);
+    struct tm tm;
+    if (!o->resume && !o->out) {
+        strftime(name, sizeof name, "etalon-run-%Y%m%d-%H%M%S",
+                 gmtime_r(&now, &tm));
+        o->out = et_strdup(name);
+    }
+    if (!o->scratch)
+        o->scratch = et_strdup(o->resume ? o->resume : o->out);
+    snprintf(s->tag, sizeof s->tag, "%lld-%ld", (long long)now, (long)getpid());
+    return o->scratch ? ET_OK : et_error(ET_INFRA, "no memory");
+}
+
+static enum et_status begin_store(struct session *s)
+{
+    struct et_options *o = s->o;
+    const char *dir = o->resume ? o->resume : o->out;
+    enum et_status status = et_store_open(dir, o->resume != NULL, &s->store);
+    if (status != ET_OK)
+        return status;
+    struct stat st;
+    if (stat(o->scratch, &st) != 0 || !S_ISDIR(st.st_mode) ||
+        access(o->scratch, W_OK) != 0)
+        return et_error(ET_USAGE,
+                        "--scratch: %s is no directory that can be "
+                        "written to",
+                        o->scratch);
+    struct et_sink *sink = et_store_sink(s->store);
+    return sink->begin(sink, &s->info);
+}
+
+static enum et_status describe(struct session *s, int argc, char **argv)
+{
+    struct et_run_info *info = &s->info;
+    char date[32];
+    enum et_status status =
+        et_fields_init(et_run_info_rows, info, sizeof *info);
+    if (status != ET_OK)
+        return status;
+    for (int i = 0; i < argc; i++) {
+        if (!et_strings_add(&info->command, argv[i]))
+            return et_error(ET_INFRA, "no memory");
+    }
+    info->ranks = s->world->size;
+    info->nodes = s->world->nodes;
+    info->transport = et_strdup(s->world->ops->name);
+    info->clock = et_strdup(s->clock.name);
+    info->clock_fake = s->clock.fake;
+    info->clock_resolution = s->clock.resolution;
+    info->clock_overhead = s->clock.overhead;
+    info->cases = (int64_t)s->cases.n;
+    info->started = et_strdup(et_clock_date(&s->clock, date));
+    info->plan_file = et_strdup(s->plan_name);
+    info->plan_text = et_strdup(s->plan_text);
+    if (!et_pairs_from_fields(&info->config, et_option_rows, s->o))
+        return et_error(ET_INFRA, "no memory");
+    et_fields_free(et_environment_rows, &info->environment,
+                   sizeof info->environment);
+    status = et_fields_copy(et_environment_rows, &info->environment,
+                            &s->environment, sizeof s->environment);
+    return status == ET_OK ? et_describe_build(info) : status;
+}
+
+/* Everything up to the first case; agreed on by all ranks at each step that
+ * only rank 0 takes, so that none is left waiting. */
+static enum et_status set_up(struct session *s, int argc, char **argv)
+{
+    struct et_team *world = s->world;
+    bool root = world->rank == 0;
+    enum et_status status = et_environment_read("", &s->environment);
+    if (et_team_agree(world, status) != ET_OK)
+        return ET_INFRA;
+    status = et_placement_gather(world, &s->environment, &s->placement);
+    if (status != ET_OK)
+        return status;
+    if (root) {
+        status = note_given(s, argc, argv);
+        status = status == ET_OK ? expand(s) : status;
+        set_log_level(s); /* the plan may want quiet */
+        status = status == ET_OK ? name_directories(s) : status;
+    }
+    status = et_team_agree(world, status);
+    if (status == ET_OK)
+        status = share_options(s);
+    if (status == ET_OK)
+        status = et_team_broadcast(world, s->tag, sizeof s->tag);
+    if (status != ET_OK)
+        return status;
+    status = et_clock_open(s->o->clock, &s->clock);
+    if (status == ET_OK)
+        status = et_counters_open(s->o->counters, &s->counters);
+    et_energy_open("", &s->energy);
+    if (status == ET_OK && root)
+        status = describe(s, argc, argv);
+    if (status == ET_OK && root)
+        status = begin_store(s);
+    return et_team_agree(world, status);
+}
+
+static void warn_oversubscribed(const struct session *s)
+{
+    struct et_result_placement p = {0};
+    if (et_placement_describe(&s->placement, s->world->size,
+                              s->placement.threads, &p) == ET_OK &&
+        p.oversubscribed)
+        et_warn(
+            "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
+            "and figures will be unsteady. Start fewer ranks, or bind them");
+    struct et_result r = {.placement = p};
+    et_result_free(&r);
+}
+
+static enum et_status finish(struct session *s,
+                             const struct et_drive_outcome *o,
+                             enum et_status status)
+{
+    char date[32];
+    const char *dir = s->o->resume ? s->o->resume : s->o->out;
+    const struct et_report_options report = {.target = s->o->target};
+    struct et_sink *sink = et_store_sink(s->store);
+    bool broken = o->broken;
+    /* Why it broke off was told, and is why its end cannot be noted either. */
+    if (broken)
+        et_log_level_set(ET_LOG_NONE);
+    enum et_status ended = sink->end(sink,
+                                     broken      ? "failed"
+                                     : o->signal ? "interrupted"
+                                                 : "complete",
+                                     et_clock_date(&s->clock, date));
+    et_store_close(s->store);
+    s->store = NULL;
+    set_log_level(s);
+    if (ended == ET_OK && !broken)
+        ended = et_publish(dir, &report, s->o->quiet);
+    if (o->signal)
+        et_warn("interrupted; `etalon run --resume %s` carries on", dir);
+    else if (broken)
+        et_note("broken off; `etalon run --resume %s` carries on", dir);
+    else if (ended == ET_OK)
+        et_note("%zu measured, %zu wrong, %zu failed, %zu unsupported, %zu "
+                "skipped, %zu kept; report: %s/report.html",
+                o->measured, o->wrong, o->failed, o->unsupported, o->skipped,
+                o->kept, dir);
+    if (s->wrong_kept)
+        status = et_status_worse(status, ET_WRONG);
+    return et_status_worse(status, ended);
+}
+
+static void close_session(struct session *s)
+{
+    if (s->store)
+        et_store_close(s->store);
+    et_counters_close(&s->counters);
+    et_cases_free(&s->cases);
+    et_strings_free(&s->given);
+    et_strings_free(&s->done);
+    et_placement_free(&s->placement);
+    et_fields_free(et_environment_rows, &s->environment, sizeof s->environment);
+    free(s->info.plan_text);
+    s->info.plan_text = NULL;
+    et_fields_free(et_run_info_rows, &s->info, sizeof s->info);
+    free(s->plan_name);
+    free(s->plan_text);
+    et_team_close(s->world);
+}
+
+static enum et_status run(void *options, const struct et_strings *words,
+                          int argc, char **argv)
+{
+    struct session s = {.o = options};
+    struct et_drive_outcome outcome = {0};
+    (void)words;
+    enum et_status status = et_team_open(s.o->team, &s.world);
+    if (status != ET_OK)
+        return status;
+    bool root = s.world->rank == 0;
+    set_log_level(&s);
+    et_stop_install();
+    status = set_up(&s, argc, argv);
+    if (status == ET_OK) {
+        const struct et_drive drive = {
+            .instruments = {.clock = &s.clock,
+                            .counters = &s.counters,
+                            .energy = &s.energy,
+                            .options = s.o,
+                            .tag = s.tag,
+                            .benches = &et_benches,
+                            .placement = &s.placement,
+                            .kind = processor_kind(&s.environment)},
+            .benches = &et_benches,
+            .world = s.world,
+            .placement = &s.placement,
+            .cases = root ? &s.cases : NULL,
+            .done = &s.done,
+            .sink = root ? et_store_sink(s.store) : NULL,
+        };
+        if (root)
+            warn_oversubscribed(&s);
+        status = et_drive_run(&drive, &outcome);
+        if (root)
+            status = finish(&s, &outcome, status);
+        enum et_status all = et_team_agree(s.world, status);
+        status = et_status_worse(status, all);
+    }
+    close_session(&s);
+    return status;
+}
+
+const struct et_command et_command_run = {
+    .name = "run",
+    .summary = "Measure this machine by a plan and leave a run directory",
+    .words = "",
+    .rows = et_option_rows,
+    .size = sizeof(struct et_options),
+    .help = "Runs every case of the plan and leaves records, report and plots "
+            "in a run directory. Start it under mpirun or srun to measure "
+            "with several ranks or nodes; teams of 1, 2, 4, ... ranks are "
+            "formed inside the one allocation.\n\nEach finished case is safe "
+            "on disk before the next begins. SIGINT or SIGTERM ends the run "
+            "after the sample at hand, and --resume carries on. Keys of the "
+            "plan's [run] section are the options below; the command line "
+            "has the last word.",
+    .examples =
+        "  mpirun -np 2 etalon run\n"
+        "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"
+        "  etalon run --resume night-1\n",
+    .run = run,
+};

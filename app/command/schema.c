@@ -1,0 +1,36 @@
+/* etalon schema: the JSON Schema of a record. */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "app/command.h"
+#include "harness/base/log.h"
+#include "results/record/record.h"
+
+static const struct et_field rows[] = {{0}};
+
+static enum et_status schema(void *options, const struct et_strings *words,
+                             int argc, char **argv)
+{
+    (void)options, (void)words, (void)argc, (void)argv;
+    json_t *json = et_record_schema();
+    if (!json)
+        return et_error(ET_INFRA, "no memory");
+    int bad = json_dumpf(json, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(json);
+    return bad ? et_error(ET_INFRA, "standard output could not be written")
+               : ET_OK;
+}
+
+const struct et_command et_command_schema = {
+    .name = "schema",
+    .summary = "Print the JSON Schema of records.jsonl",
+    .words = "",
+    .rows = rows,
+    .size = 1,
+    .help = "Every line of a run's records.jsonl is an object that this "
+            "schema (draft 2020-12) describes.",
+    .examples = "  etalon schema > record.schema.json\n",
+    .run = schema,
+};

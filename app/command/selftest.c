@@ -1,0 +1,274 @@
+/* etalon selftest: shows on this machine that the statistics cover, that the
+ * checks find faults and raise no false alarm. Runs the parts, one file each
+ * (app/selftest/part.h), and turns what they found into one document and an
+ * exit code.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/selftest/part.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/run/stop.h"
+
+enum { MOST_PARTS = 16 };
+
+struct options {
+    bool quick;
+    int64_t seed;
+    struct et_strings part;
+    char *format, *out;
+};
+
+static const struct et_field rows[] = {
+    {.key = "quick",
+     .type = ET_BOOL,
+     .at = offsetof(struct options, quick),
+     .preset = "no",
+     .help = "seconds instead of minutes: fewer trials of everything"},
+    {.key = "seed",
+     .type = ET_INT,
+     .at = offsetof(struct options, seed),
+     .preset = "1",
+     .min = 0,
+     .max = 9e15,
+     .help = "of all that is random: the same seed tries the same"},
+    {.key = "part",
+     .type = ET_STRINGS,
+     .at = offsetof(struct options, part),
+     .metavar = "NAME",
+     .help = "only this part: coverage, faults, clean, slow, clocks or "
+             "silent; may be given again"},
+    {.key = "format",
+     .type = ET_STRING,
+     .at = offsetof(struct options, format),
+     .preset = "text",
+     .choices = "text|html|markdown|json",
+     .metavar = "FORMAT",
+     .help = "text, html, markdown or json"},
+    {.key = "out",
+     .type = ET_STRING,
+     .at = offsetof(struct options, out),
+     .metavar = "FILE",
+     .help = "write there; preset: standard output"},
+    {0}};
+
+struct asked {
+    const struct et_selftest_part *v[MOST_PARTS];
+    struct et_selftest_outcome outcomes[MOST_PARTS];
+    size_t n;
+};
+
+static enum et_status unknown_part(const char *word)
+{
+    const char *names[MOST_PARTS];
+    size_t n = 0;
+    for (; et_selftest_part_at(n) && n < MOST_PARTS; n++)
+        names[n] = et_selftest_part_at(n)->name;
+    const char *near = et_nearest(word, names, n);
+    return et_error(ET_USAGE, "--part: unknown part '%s'%s%s%s", word,
+                    near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+static bool holds(const struct et_strings *l, const char *word)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        if (strcmp(l->v[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* In the order of the list, each once. */
+static enum et_status choose(const struct et_strings *words, struct asked *out)
+{
+    const struct et_selftest_part *p;
+    for (size_t w = 0; w < words->n; w++) {
+        size_t i = 0;
+        while ((p = et_selftest_part_at(i)) &&
+               strcmp(p->name, words->v[w]) != 0)
+            i++;
+        if (!p)
+            return unknown_part(words->v[w]);
+    }
+    for (size_t i = 0; (p = et_selftest_part_at(i)); i++) {
+        if (out->n < MOST_PARTS && (words->n == 0 || holds(words, p->name)))
+            out->v[out->n++] = p;
+    }
+    return ET_OK;
+}
+
+static const char *verdict(enum et_status s)
+{
+    return s == ET_OK       ? "passed"
+           : s == ET_WRONG  ? "FAILED"
+           : s == ET_MISSED ? "MISSED"
+                            : "inconclusive";
+}
+
+static enum et_status one_part(struct et_selftest *t,
+                               const struct et_selftest_part *p,
+                               struct et_doc *doc,
+                               struct et_selftest_outcome *out)
+{
+    char time[ET_TEXT_NUMBER];
+    double began = et_clock_now(t->clock);
+    et_doc_heading(doc, 2, p->title);
+    et_doc_paragraph(doc, "%s", p->done);
+    et_doc_paragraph(doc, "A failure would be: %s", p->failure);
+    et_selftest_progress(t, began, 0, 1);
+    enum et_status s = p->run(t, doc, out);
+    et_log_progress("");
+    if (s != ET_OK)
+        return s;
+    /* Rank 0 alone counts; all follow it. */
+    bool root = t->world->rank == 0;
+    enum et_status all = et_team_agree(t->world, root ? out->verdict : ET_OK);
+    if (root)
+        et_note("%s: %s: %s (%s)", p->name, verdict(out->verdict), out->found,
+                et_print_seconds(time, et_clock_now(t->clock) - began));
+    out->verdict = all;
+    if (*out->why)
+        et_doc_warning(doc, "%s: %s", verdict(out->verdict), out->why);
+    return ET_OK;
+}
+
+static void put_summary(const struct asked *a, struct et_doc *doc)
+{
+    static const char *const heads[] = {"part", "tried", "found", "verdict",
+                                        NULL};
+    et_doc_heading(doc, 2, "Summary");
+    struct et_block *table = et_doc_table(doc, "llll", heads);
+    for (size_t i = 0; i < a->n; i++) {
+        const struct et_selftest_outcome *o = &a->outcomes[i];
+        et_block_cell(table, "%s", a->v[i]->name);
+        et_block_cell(table, "%s", o->tried);
+        et_block_cell(table, "%s", o->found);
+        et_block_cell(table, "%s", verdict(o->verdict));
+    }
+}
+
+static void put_head(const struct et_selftest *t, const struct et_text *command,
+                     struct et_doc *doc)
+{
+    char date[32];
+    doc->title = et_strdup("etalon selftest");
+    struct et_block *facts = et_doc_facts(doc);
+    et_block_fact(facts, "command", "%s", et_text_str(command));
+    et_block_fact(facts, "version", "%s", PACKAGE_VERSION);
+    et_block_fact(facts, "date", "%s", et_clock_date(t->clock, date));
+    et_block_fact(facts, "seed", "%llu", (unsigned long long)t->seed);
+    et_block_fact(facts, "ranks", "%d of %s", t->world->size,
+                  t->world->ops->name);
+}
+
+/* A folder of rank 0's that is gone afterwards. */
+static enum et_status make_scratch(struct et_team *world, char *dir, size_t n)
+{
+    const char *base = getenv("TMPDIR");
+    enum et_status s = ET_OK;
+    snprintf(dir, n, "%s/etalon-selftest-XXXXXX",
+             base && *base ? base : "/tmp");
+    if (world->rank == 0 && !mkdtemp(dir)) {
+        s = et_error(ET_INFRA, "%s: %s", dir, strerror(errno));
+        *dir = '\0';
+    }
+    return et_team_agree(world, s);
+}
+
+static enum et_status run_parts(struct et_selftest *t, struct asked *a,
+                                struct et_doc *doc)
+{
+    char stage[64];
+    enum et_status s = ET_OK;
+    t->stage = stage;
+    for (size_t i = 0; s == ET_OK && i < a->n; i++) {
+        snprintf(stage, sizeof stage, "[%zu/%zu] %s", i + 1, a->n,
+                 a->v[i]->name);
+        s = one_part(t, a->v[i], doc, &a->outcomes[i]);
+    }
+    return s;
+}
+
+static enum et_status selftest(void *options, const struct et_strings *words,
+                               int argc, char **argv)
+{
+    const struct options *o = options;
+    struct asked asked = {.n = 0};
+    struct et_selftest t = {.quick = o->quick,
+                            .seed = (uint64_t)o->seed,
+                            .tag = "selftest",
+                            .benches = &et_benches,
+                            .cases = et_selftest_cases};
+    struct et_clock clock;
+    struct et_text command = {0};
+    struct et_doc doc = {0};
+    char scratch[256] = "";
+    (void)words;
+    enum et_status s = choose(&o->part, &asked);
+    if (s == ET_OK)
+        s = et_team_open("auto", &t.world);
+    if (s != ET_OK)
+        return s;
+    bool root = t.world->rank == 0;
+    et_log_level_set(root ? ET_LOG_NOTE : ET_LOG_NONE);
+    et_stop_install();
+    s = et_team_agree(t.world, et_clock_open("real", &clock));
+    t.clock = &clock;
+    if (s == ET_OK)
+        s = make_scratch(t.world, scratch, sizeof scratch);
+    t.scratch = scratch;
+    for (int i = 0; i < argc; i++)
+        et_text_add(&command, "%s%s", i ? " " : "", argv[i]);
+    if (s == ET_OK) {
+        put_head(&t, &command, &doc);
+        s = run_parts(&t, &asked, &doc);
+    }
+    if (s == ET_OK && root) {
+        put_summary(&asked, &doc);
+        s = et_doc_whole(&doc)
+                ? et_doc_print(&doc, NULL, NULL, o->format, o->out)
+                : et_no_memory();
+    }
+    s = et_team_agree(t.world, s);
+    for (size_t i = 0; i < asked.n; i++)
+        s = et_status_worse(s, asked.outcomes[i].verdict);
+    if (root && *scratch)
+        rmdir(scratch);
+    et_doc_free(&doc);
+    et_text_free(&command);
+    et_team_close(t.world);
+    return s;
+}
+
+const struct et_command et_command_selftest = {
+    .name = "selftest",
+    .summary = "Show on this machine that figures and checks can be believed",
+    .words = "",
+    .rows = rows,
+    .size = sizeof(struct options),
+    .help =
+        "Tries etalon itself, in minutes, or in seconds with --quick: whether "
+        "95 % intervals hold the truth, whether faults planted in the data "
+        "are found and clean data is left in peace, whether a late rank is "
+        "named, how sure the clocks are, and whether a rank that computes "
+        "wrongly in silence is named. Each part says what it did and what "
+        "would have been a failure.\n\nWithout a launcher, threads of this "
+        "process stand for ranks; under mpirun or srun the first four ranks "
+        "are used. The same seed tries the same.\n\nExit code 0 where all "
+        "passed; 3 where a fault was missed or a check cried out over "
+        "nothing; 1 where a statistic is out of its limits; 5 where something "
+        "could not be tried.",
+    .examples = "  etalon selftest --quick\n"
+                "  etalon selftest --part faults --part clean\n"
+                "  mpirun -np 4 etalon selftest --format markdown\n",
+    .run = selftest,
+};

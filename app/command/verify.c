@@ -1,0 +1,36 @@
+/* etalon verify: is a run directory what the run left? */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "app/command.h"
+#include "results/store/manifest.h"
+
+static const struct et_field rows[] = {{0}};
+
+static enum et_status verify(void *options, const struct et_strings *words,
+                             int argc, char **argv)
+{
+    size_t n = 0;
+    (void)options, (void)argc, (void)argv;
+    enum et_status s = et_verify_run(words->v[0], &n);
+    if (s == ET_OK)
+        printf("%s: untouched; %zu record%s recomputed, all agree\n",
+               words->v[0], n, n == 1 ? "" : "s");
+    return s;
+}
+
+const struct et_command et_command_verify = {
+    .name = "verify",
+    .summary = "Check that a run directory was not changed since its run",
+    .words = "DIR",
+    .rows = rows,
+    .size = 1,
+    .min = 1,
+    .max = 1,
+    .help = "Checks every file against manifest.sha256, then recomputes "
+            "medians, intervals, metrics and verdicts from the raw samples. "
+            "Exit code 4 where anything differs.",
+    .examples = "  etalon verify night-1\n",
+    .run = verify,
+};

@@ -1,0 +1,33 @@
+/* The build's benches and commands, from the lists of Makefile.am. */
+#include "config.h"
+
+#include <string.h>
+
+#include "app/command.h"
+#include "lists.h"
+
+#define DECLARE(name) extern const struct et_bench et_bench_##name;
+ET_LIST_BENCH(DECLARE)
+#undef DECLARE
+#define DECLARE(name) extern const struct et_command et_command_##name;
+ET_LIST_COMMAND(DECLARE)
+#undef DECLARE
+
+#define ADDRESS(name) &et_bench_##name,
+static const struct et_bench *const benches[] = {ET_LIST_BENCH(ADDRESS)};
+#undef ADDRESS
+const struct et_benches et_benches = {benches,
+                                      sizeof benches / sizeof *benches};
+
+#define ADDRESS(name) &et_command_##name,
+const struct et_command *const et_commands[] = {ET_LIST_COMMAND(ADDRESS) NULL};
+#undef ADDRESS
+
+const struct et_command *et_command_find(const char *name)
+{
+    for (size_t i = 0; et_commands[i]; i++) {
+        if (strcmp(et_commands[i]->name, name) == 0)
+            return et_commands[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,109 @@
+/* etalon: picks the subcommand, reads its options by their rows, and turns its
+ * status into the exit code.
+ */
+#include "config.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/config/options.h"
+
+/* Under a launcher every rank reads the same words and would complain of them
+ * alike; before there is a team, only the first may speak. */
+static void silence_other_ranks(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                        "PMI_RANK", "SLURM_PROCID"};
+    for (size_t i = 0; i < 4; i++) {
+        const char *rank = getenv(names[i]);
+        if (rank && strcmp(rank, "0") != 0) {
+            et_log_level_set(ET_LOG_NONE);
+            return;
+        }
+    }
+}
+
+static enum et_status unknown_command(const char *word)
+{
+    const char *words[32];
+    size_t n = 0;
+    for (; et_commands[n] && n < 32; n++)
+        words[n] = et_commands[n]->name;
+    const char *near = et_nearest(word, words, n);
+    return et_error(ET_USAGE, "unknown command '%s'%s%s%s; see etalon --help",
+                    word, near ? "; did you mean '" : "", near ? near : "",
+                    near ? "'?" : "");
+}
+
+static enum et_status run_command(const struct et_command *c, int argc,
+                                  char **argv)
+{
+    struct et_strings words = {0};
+    bool help = false;
+    void *options = et_alloc(1, c->size);
+    enum et_status s = ET_INFRA;
+    if (options)
+        s = et_fields_init(c->rows, options, c->size);
+    if (s != ET_OK) {
+        free(options);
+        return s;
+    }
+    s = et_arguments_parse(c->rows, options, argc - 2, argv + 2, &words, &help);
+    if (s == ET_OK && help)
+        et_help_print(c);
+    else if (s == ET_OK && (words.n < c->min || words.n > c->max))
+        s = et_error(ET_USAGE, "usage: etalon %s [OPTION...]%s%s; see --help",
+                     c->name, *c->words ? " " : "", c->words);
+    else if (s == ET_OK)
+        s = c->run(options, &words, argc, argv);
+    et_fields_free(c->rows, options, c->size);
+    et_strings_free(&words);
+    free(options);
+    return s;
+}
+
+/* A file opened while standard output or error is closed would take its
+ * number, and be written into. What stands in for it fails as before. */
+static void hold_standard_files(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+            _exit(ET_INFRA);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    enum et_status s = ET_OK;
+    hold_standard_files();
+    silence_other_ranks();
+    const char *word = argc > 1 ? argv[1] : "--help";
+    const struct et_command *c = et_command_find(word);
+    if (c) {
+        s = run_command(c, argc, argv);
+    } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+               strcmp(word, "help") == 0) {
+        const struct et_command *about =
+            argc > 2 ? et_command_find(argv[2]) : NULL;
+        if (argc > 2 && !about)
+            s = unknown_command(argv[2]);
+        else
+            et_help_print(about);
+    } else if (strcmp(word, "--version") == 0) {
+        printf("etalon %s\n", PACKAGE_VERSION);
+    } else {
+        s = unknown_command(word);
+    }
+    /* A full disk or a closed pipe behind standard output is no success. */
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && et_status_worse(s, ET_INFRA) != s)
+        s = et_error(ET_INFRA, "standard output could not be written");
+    return (int)s;
+}

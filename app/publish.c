@@ -1,0 +1,92 @@
+/* From a run directory to its report: text, HTML, plots, manifest. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "harness/base/log.h"
+#include "harness/config/catalog.h"
+#include "plots/plot.h"
+#include "results/store/manifest.h"
+#include "results/report/report.h"
+
+enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
+                            const char *dir, const char *format,
+                            const char *path)
+{
+    const struct et_out *out = et_out_find(format);
+    if (!out) {
+        const char *words[32];
+        size_t n = 0;
+        for (; n < 32 && et_out_at(n); n++)
+            words[n] = et_out_at(n)->name;
+        const char *near = et_nearest(format, words, n);
+        return et_error(ET_USAGE, "--format: unknown format '%s'%s%s%s", format,
+                        near ? "; did you mean '" : "", near ? near : "",
+                        near ? "'?" : "");
+    }
+    FILE *f = path ? fopen(path, "w") : stdout;
+    if (!f)
+        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+    enum et_status s = out->write(doc, run, dir, f);
+    bool bad = ferror(f) || fflush(f) != 0;
+    if (path && (fclose(f) != 0 || bad))
+        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+    return s;
+}
+
+/* The report up to its second section: what a person wants to see first. */
+static enum et_status print_headline(const struct et_doc *doc,
+                                     const struct et_run *run, const char *dir)
+{
+    struct et_doc head = *doc;
+    size_t headings = 0;
+    head.n = 0;
+    for (; head.n < doc->n; head.n++) {
+        const struct et_block *b = &doc->blocks[head.n];
+        headings += b->kind == ET_BLOCK_HEADING && b->level <= 2;
+        if (headings == 2)
+            break;
+    }
+    return et_doc_print(&head, run, dir, "text", NULL);
+}
+
+const char *et_plot_templates(char *buf, size_t n)
+{
+    char catalog[1024];
+    const char *dir = et_catalog_dir(NULL, catalog, sizeof catalog);
+    snprintf(buf, n, "%.*s/plots", (int)(strlen(dir) - strlen("/catalog")),
+             dir);
+    return buf;
+}
+
+enum et_status et_publish(const char *dir,
+                          const struct et_report_options *options, bool quiet)
+{
+    struct et_run run;
+    struct et_doc doc = {0};
+    char path[1200], templates[1200];
+    enum et_status s = et_run_load(dir, &run);
+    if (s != ET_OK)
+        return s;
+    s = et_report_build(&run, options, &doc);
+    if (s == ET_OK)
+        s = et_plot_draw(&doc, et_plot_templates(templates, sizeof templates),
+                         dir);
+    for (size_t i = 0; s == ET_OK && i < 2; i++) {
+        snprintf(path, sizeof path, "%s/report.%s", dir, i ? "html" : "txt");
+        s = et_doc_print(&doc, &run, dir, i ? "html" : "text", path);
+    }
+    if (s == ET_OK)
+        s = et_manifest_write(dir);
+    if (s == ET_OK && !quiet)
+        s = print_headline(&doc, &run, dir);
+    et_doc_free(&doc);
+    et_run_free(&run);
+    return s;
+}

@@ -1,0 +1,55 @@
+/* The build and what it is linked with, in words. */
+#include "config.h"
+#include "app/session.h"
+
+#include <stdio.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+
+#include "app/command.h"
+#include "build.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/team/team.h"
+
+static bool add_backends(struct et_pairs *out, const struct et_bench *b)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && b->backend(i); i++) {
+        char key[128];
+        struct et_text text = {0};
+        const char *name = b->backend(i);
+        const char *why = b->backend_why_not(name);
+        const char *origin = why ? NULL : b->backend_origin(name);
+        snprintf(key, sizeof key, "%s/%s", b->name, name);
+        et_text_add(&text, "%s%s", why ? "not here: " : "",
+                    why      ? why
+                    : origin ? origin
+                             : "etalon's own");
+        ok = !text.failed && et_pairs_set(out, key, et_text_str(&text), false);
+        et_text_free(&text);
+    }
+    return ok;
+}
+
+enum et_status et_describe_build(struct et_run_info *info)
+{
+    const char *mpi = et_team_version();
+    const char *none = et_team_why_not("mpi");
+    info->version = et_strdup(PACKAGE_VERSION);
+    info->commit = et_strdup(ET_BUILD_COMMIT);
+    info->compiler = et_strdup(ET_BUILD_COMPILER);
+    info->flags = et_strdup(ET_BUILD_FLAGS);
+    struct et_pairs *l = &info->libraries;
+    bool ok =
+        et_pairs_set(l, "mpi",
+                     mpi    ? mpi
+                     : none ? none
+                            : "?",
+                     false) &&
+        et_pairs_set(l, "jansson", JANSSON_VERSION, false) &&
+        et_pairs_set(l, "libcrypto", OpenSSL_version(OPENSSL_VERSION), false);
+    for (size_t i = 0; ok && i < et_benches.n; i++)
+        ok = add_backends(l, et_benches.v[i]);
+    return ok ? ET_OK : et_error(ET_INFRA, "no memory");
+}

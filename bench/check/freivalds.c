@@ -1,0 +1,319 @@
+/* Freivalds' test, rounding bounds and agreement; the sources and formulas
+ * stand in check.h.
+ */
+#include "config.h"
+#include "bench/check/freivalds.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "harness/base/random.h"
+
+/* Elements converted to fp64 at a time. */
+#define CHUNK 256
+/* The test's own sums are exact up to here. */
+#define EXACT 0x1p53
+/* Integers and weights that are varied enough. */
+#define ENOUGH 1024
+
+double et_check_gamma(double n, double u)
+{
+    return n * u < 1 ? n * u / (1 - n * u) : INFINITY;
+}
+
+void et_check_take(struct et_check_worst *w, double got, double want,
+                   double bound, int64_t at0, int64_t at1, int64_t at2)
+{
+    double difference = fabs(got - want), error;
+    if (!isfinite(got) || !isfinite(want) || !isfinite(bound))
+        error = INFINITY;
+    else if (difference == 0)
+        error = 0;
+    else
+        error = bound > 0 ? difference / bound : INFINITY;
+    if (error > w->error)
+        *w = (struct et_check_worst){
+            .error = error,
+            .got = got,
+            .want = want,
+            .bound = bound,
+            .at = {(double)at0, (double)at1, (double)at2},
+            .certain = w->certain};
+}
+
+/* What the worst error's owner tells the others. */
+#define TOLD 7
+
+static void describe(const double v[TOLD], int rank, const char *const axes[3],
+                     char *out, size_t room)
+{
+    size_t n = (size_t)snprintf(out, room, "%srank %d",
+                                v[6] != 0 ? "exact integers, " : "", rank);
+    for (int i = 0; i < 3 && n < room; i++) {
+        if (v[3 + i] >= 0)
+            n += (size_t)snprintf(out + n, room - n, ", %s %.0f", axes[i],
+                                  v[3 + i]);
+    }
+    if (n < room)
+        snprintf(out + n, room - n, ": %.9g, expected %.9g +- %.2g", v[0], v[1],
+                 v[2]);
+}
+
+enum et_status et_check_agree(struct et_team *team, enum et_status mine,
+                              const struct et_check_worst *w,
+                              const char *const axes[3], const char *method,
+                              struct et_verification *out)
+{
+    enum et_status status = et_team_agree(team, mine);
+    if (status != ET_OK)
+        return status;
+    double most[2] = {w->error, w->certain};
+    status = et_team_reduce(team, ET_MAX, most, 2);
+    if (status != ET_OK)
+        return status;
+    double owner = w->error == most[0] ? team->rank : INFINITY;
+    status = et_team_reduce(team, ET_MIN, &owner, 1);
+    if (status != ET_OK)
+        return status;
+    double v[TOLD] = {0}; /* the owner's; the sum brings it to all */
+    if (owner == team->rank)
+        memcpy(v,
+               (double[TOLD]){w->got, w->want, w->bound, w->at[0], w->at[1],
+                              w->at[2], w->exact},
+               sizeof v);
+    status = et_team_reduce(team, ET_SUM, v, TOLD);
+    if (status != ET_OK)
+        return status;
+    struct et_verification done = {
+        .error = most[0], .bound = 1, .certain = most[1]};
+    done.status = done.error <= 1 ? ET_CHECK_PASSED : ET_CHECK_FAILED;
+    snprintf(done.method, sizeof done.method, "%s", method);
+    if (done.status == ET_CHECK_FAILED)
+        describe(v, (int)owner, axes, done.note, sizeof done.note);
+    *out = done;
+    return ET_OK;
+}
+
+void et_check_signs(double *x, int64_t n, int64_t most, uint64_t stream)
+{
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t r = et_random_u64(stream, (uint64_t)i);
+        double size = 1 + (double)((r & INT64_MAX) % (uint64_t)most);
+        x[i] = r >> 63 ? size : -size;
+    }
+}
+
+int64_t et_check_integers(int64_t k, int64_t n,
+                          const struct et_check_rounding *unit)
+{
+    double held = 1 / fmax(unit->sum, unit->out), depth = (double)k;
+    int64_t q = ENOUGH;
+    while (q > 0 && ((double)q * ((double)q * depth + 1) > held ||
+                     et_check_weights(k, n, q) < 1))
+        q--;
+    return q;
+}
+
+int64_t et_check_weights(int64_t k, int64_t n, int64_t q)
+{
+    double most = EXACT / ((double)n * (double)q * ((double)q * (double)k + 1));
+    return most < ENOUGH ? (int64_t)most : ENOUGH;
+}
+
+void et_check_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
+                   uint64_t first, int64_t q)
+{
+    if (q == 0) {
+        et_random_fill(dtype, out, n, stream, first);
+        return;
+    }
+#pragma omp parallel for schedule(static) if (n > 65536)
+    for (size_t i = 0; i < n; i++) {
+        uint64_t r = et_random_u64(stream, first + i) >> 1;
+        et_dtype_set(dtype, out, i,
+                     (double)(int64_t)(r % (uint64_t)(2 * q + 1)) - (double)q);
+    }
+}
+
+static void load(enum et_dtype t, const void *data, int64_t first, int n,
+                 double *out)
+{
+    if (t == ET_FP64)
+        memcpy(out, (const double *)data + first, (size_t)n * sizeof *out);
+    else
+        for (int i = 0; i < n; i++)
+            out[i] = ((const float *)data)[first + i];
+}
+
+static int chunk(int64_t first, int64_t end)
+{
+    return end - first < CHUNK ? (int)(end - first) : CHUNK;
+}
+
+/* ROWS rows at once: their sums do not wait for each other, and a sign is
+ * read once for all. Memory sets the pace, not the adders. */
+#define ROWS 4
+#define SUMS _Pragma("omp simd reduction(+ : p0, q0, r0, s0, p1, q1, r1, s1)")
+#define TIMES_ROWS(name, type)                                                 \
+    static void name(const void *const *row, const double *x0,                 \
+                     const double *x1, int64_t n, double y[][ROWS])            \
+    {                                                                          \
+        const type *p = row[0], *q = row[1], *r = row[2], *s = row[3];         \
+        double p0 = 0, q0 = 0, r0 = 0, s0 = 0, p1 = 0, q1 = 0, r1 = 0, s1 = 0; \
+        SUMS for (int64_t j = 0; j < n; j++)                                   \
+        {                                                                      \
+            p0 += (double)p[j] * x0[j], p1 += (double)p[j] * x1[j];            \
+            q0 += (double)q[j] * x0[j], q1 += (double)q[j] * x1[j];            \
+            r0 += (double)r[j] * x0[j], r1 += (double)r[j] * x1[j];            \
+            s0 += (double)s[j] * x0[j], s1 += (double)s[j] * x1[j];            \
+        }                                                                      \
+        y[0][0] = p0, y[0][1] = q0, y[0][2] = r0, y[0][3] = s0;                \
+        y[1][0] = p1, y[1][1] = q1, y[1][2] = r1, y[1][3] = s1;                \
+    }
+TIMES_ROWS(times_fp64, double)
+TIMES_ROWS(times_fp32, float)
+
+void et_check_spoil(enum et_dtype dtype, void *data, int64_t first, int64_t n)
+{
+    size_t size = et_dtype_size(dtype); /* all ones: a NaN */
+    memset((char *)data + (size_t)first * size, 0xff, (size_t)n * size);
+}
+
+static void times_rows(const struct et_check_matrix *m, int64_t i,
+                       double *const x[], double *const y[])
+{
+    const void *row[ROWS];
+    double out[ET_CHECK_VECTORS][ROWS];
+    int64_t n = m->rows - i < ROWS ? m->rows - i : ROWS;
+    for (int64_t r = 0; r < ROWS; r++) { /* the last again, where none is */
+        int64_t at = m->first + (i + (r < n ? r : n - 1)) * m->rs;
+        row[r] = (const char *)m->data + (size_t)at * et_dtype_size(m->dtype);
+    }
+    if (m->dtype == ET_FP64)
+        times_fp64(row, x[0], x[1], m->cols, out);
+    else
+        times_fp32(row, x[0], x[1], m->cols, out);
+    for (int t = 0; t < ET_CHECK_VECTORS; t++)
+        memcpy(y[t] + i, out[t], (size_t)n * sizeof **y);
+    for (int64_t r = 0; m->spoil && r < n; r++)
+        et_check_spoil(m->dtype, m->spoil, m->first + (i + r) * m->rs, m->cols);
+}
+
+static double square_row(const struct et_check_matrix *m, int64_t i)
+{
+    double buffer[CHUNK], q = 0;
+    for (int64_t j = 0; j < m->cols; j += CHUNK) {
+        int n = chunk(j, m->cols);
+        load(m->dtype, m->data, m->first + i * m->rs + j, n, buffer);
+#pragma omp simd reduction(+ : q)
+        for (int l = 0; l < n; l++)
+            q += buffer[l] * buffer[l];
+    }
+    return q;
+}
+
+/* Rows from i on, where a column's elements are neighbours. */
+static void times_columns(const struct et_check_matrix *m, int64_t i,
+                          double *const x[], double *const y[], double *square)
+{
+    double buffer[CHUNK], y0[CHUNK] = {0}, y1[CHUNK] = {0}, q[CHUNK] = {0};
+    int n = chunk(i, m->rows);
+    for (int64_t j = 0; j < m->cols; j++) {
+        double x0 = x[0][j], x1 = x[1][j];
+        load(m->dtype, m->data, m->first + i + j * m->cs, n, buffer);
+        for (int l = 0; l < n; l++) {
+            y0[l] += buffer[l] * x0;
+            y1[l] += buffer[l] * x1;
+            q[l] += buffer[l] * buffer[l];
+        }
+    }
+    memcpy(y[0] + i, y0, (size_t)n * sizeof *y0);
+    memcpy(y[1] + i, y1, (size_t)n * sizeof *y1);
+    if (square)
+        memcpy(square + i, q, (size_t)n * sizeof *q);
+}
+
+void et_check_times(const struct et_check_matrix *m,
+                    double *const x[ET_CHECK_VECTORS],
+                    double *const y[ET_CHECK_VECTORS], double *square,
+                    int threads)
+{
+    (void)threads; /* without OpenMP */
+    if (m->cs == 1) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+        for (int64_t i = 0; i < m->rows; i += ROWS) {
+            for (int64_t r = i; square && r < i + ROWS && r < m->rows; r++)
+                square[r] = square_row(m, r);
+            times_rows(m, i, x, y);
+        }
+    } else {
+#pragma omp parallel for schedule(static) num_threads(threads)
+        for (int64_t i = 0; i < m->rows; i += CHUNK)
+            times_columns(m, i, x, y, square);
+    }
+}
+
+/* `each` is the error of A B as a share of |A||B|, `carry` that of beta C and
+ * of the sum as a share of |C|, `typical` the size of A B itself as a share of
+ * |A||B|. */
+static struct et_check_growth grow(double alpha, double beta, uint64_t n,
+                                   double each, double carry, double typical)
+{
+    struct et_check_growth g = {.keep = 1};
+    double a = fabs(alpha), b = fabs(beta);
+    double size = 0, kept = 1; /* |C| <= size |A||B| + kept |C0| */
+    for (uint64_t i = 0; i < n; i++) {
+        g.product =
+            b * g.product + a * each + b * carry * (size * typical + g.product);
+        g.carried = b * g.carried + b * carry * (kept + g.carried);
+        g.value = beta * g.value + alpha;
+        g.keep *= beta;
+        size = b * size + a;
+        kept *= b;
+        if (beta == 0)
+            break; /* one iteration says it all */
+    }
+    return g;
+}
+
+struct et_check_growth et_check_grow_worst(double alpha, double beta,
+                                           uint64_t n, int64_t k,
+                                           const struct et_check_rounding *u)
+{
+    struct et_check_growth g =
+        grow(alpha, beta, n, et_check_gamma((double)k + 3, u->sum),
+             et_check_gamma(2, u->sum) + u->out, 1);
+    g.stored = u->out;
+    return g;
+}
+
+struct et_check_growth et_check_grow_typical(double alpha, double beta,
+                                             uint64_t n, int64_t k,
+                                             const struct et_check_rounding *u)
+{
+    struct et_check_growth g =
+        grow(alpha, beta, n, u->sum, 2 * u->sum + u->out, 1 / sqrt((double)k));
+    g.stored = u->out;
+    return g;
+}
+
+double et_check_element_bound(const struct et_check_growth *worst, double size,
+                              double c0, double c, int64_t k)
+{
+    double own = et_check_gamma((double)k + 3, et_dtype_epsilon(ET_FP64));
+    double sums = worst->product * size + worst->carried * fabs(c0);
+    return sums + worst->stored * (fabs(c) + sums) +
+           own * (fabs(worst->value) * size + fabs(worst->keep * c0));
+}
+
+double et_check_row_bound(const struct et_check_growth *typical, double a,
+                          double b, double c0, int64_t k, int64_t n)
+{
+    double u = et_dtype_epsilon(ET_FP64);
+    double rn = sqrt((double)n), rk = sqrt((double)k), ab = a * b;
+    double c = fabs(typical->value) * ab / rk + fabs(typical->keep) * c0;
+    double sums = typical->product * ab + typical->carried * c0;
+    double own = 2 * rn * c + fabs(typical->value) * ab;
+    return ET_CHECK_LAMBDA * (sums + typical->stored * c + u * own);
+}

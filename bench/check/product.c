@@ -1,0 +1,501 @@
+/* The check of a batch of products, and the faults to try it with; what it
+ * rests on stands in check.h, how it goes in check_product.h.
+ */
+#include "config.h"
+#include "bench/check/product.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/base/random.h"
+
+/* A block of C that is damaged as one: wide enough that its wrong elements do
+ * not all hide from two sign vectors. */
+#define BLOCK_ROWS 8
+#define BLOCK_COLUMNS 16
+
+enum stream { STREAM_C = 1, STREAM_SIGNS, STREAM_SAMPLES, STREAM_MARKS };
+
+static uint64_t stream_of(const struct et_product *p, enum stream which)
+{
+    return et_random_stream(p->stream, which);
+}
+
+/* Every type so far is summed in itself. */
+static struct et_check_rounding unit_of(const struct et_product *p)
+{
+    return (struct et_check_rounding){.sum = et_dtype_epsilon(p->dtype)};
+}
+
+static int64_t rows_of(const struct et_product *p)
+{
+    return p->count * p->m;
+}
+
+/* Of C, as an index of its elements. */
+static size_t place(const struct et_product *p, int64_t g, int64_t i, int64_t j)
+{
+    return (size_t)((g * p->m + i) * p->ldc + j);
+}
+
+static double initial(const struct et_product *p, size_t at)
+{
+    char cell[sizeof(double)];
+    if (p->beta == 0)
+        return 0;
+    et_check_fill(p->dtype, cell, 1, stream_of(p, STREAM_C), at, p->integers);
+    return et_dtype_get(p->dtype, cell, 0);
+}
+
+/* Doubles of the check by rows. */
+static double room_of(const struct et_product *p)
+{
+    double rows = (double)p->count * (double)p->m;
+    double kept = p->beta != 0 ? ET_CHECK_VECTORS + 1 : 0;
+    return ET_CHECK_VECTORS *
+               ((double)p->n + (double)p->k + (double)p->m + rows) +
+           (1 + kept) * rows + (double)p->count + (double)p->k;
+}
+
+double et_product_memory(const struct et_product *p)
+{
+    return p->small ? 0 : room_of(p) * sizeof(double);
+}
+
+static double *carve(double **room, int64_t n)
+{
+    double *v = *room;
+    *room += n;
+    return v;
+}
+
+static enum et_status take_room(struct et_product *p)
+{
+    if (p->small)
+        return ET_OK;
+    double size = room_of(p);
+    double *room = size < (double)(SIZE_MAX / sizeof *room)
+                       ? et_alloc((size_t)size, sizeof *room)
+                       : NULL;
+    if (!room)
+        return et_error(ET_INFRA, "no memory for a check of %.3g GB",
+                        size * sizeof *room / 1e9);
+    p->room = room;
+    for (int t = 0; t < ET_CHECK_VECTORS; t++) {
+        p->x[t] = carve(&room, p->n);
+        p->bx[t] = carve(&room, p->k);
+        p->cx[t] = carve(&room, p->m);
+        p->abx[t] = carve(&room, rows_of(p));
+        if (p->beta != 0)
+            p->c0x[t] = carve(&room, rows_of(p));
+    }
+    p->norm_a = carve(&room, rows_of(p));
+    if (p->beta != 0)
+        p->norm_c0 = carve(&room, rows_of(p));
+    p->norm_b = carve(&room, p->count);
+    p->square = carve(&room, p->k);
+    return ET_OK;
+}
+
+void et_product_close(struct et_product *p)
+{
+    free(p->room);
+    p->room = NULL;
+}
+
+/* Factors of the exact pass. */
+static double sign(double factor)
+{
+    return factor > 0 ? 1 : factor < 0 ? -1 : 0;
+}
+
+void et_product_refill(struct et_product *p)
+{
+    et_check_fill(p->dtype, p->c, place(p, p->count, 0, 0),
+                  stream_of(p, STREAM_C), 0, p->integers);
+    p->iterations = 0;
+}
+
+void et_product_ran(struct et_product *p, uint64_t iterations)
+{
+    p->iterations += iterations;
+    p->fetched = false;
+}
+
+static enum et_status fetch(struct et_product *p)
+{
+    enum et_status status = p->fetched ? ET_OK : p->ops->fetch(p->of);
+    p->fetched = status == ET_OK;
+    return status;
+}
+
+static struct et_check_matrix matrix_c(const struct et_product *p, int64_t g)
+{
+    return (struct et_check_matrix){.dtype = p->dtype,
+                                    .data = p->c,
+                                    .first = (int64_t)place(p, g, 0, 0),
+                                    .rows = p->m,
+                                    .cols = p->n,
+                                    .rs = p->ldc,
+                                    .cs = 1};
+}
+
+static void roots(double *v, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        v[i] = sqrt(v[i]);
+}
+
+/* Computes what rests on the operands and C0. */
+static void learn(struct et_product *p)
+{
+    if (p->small)
+        return;
+    int64_t most = p->integers ? et_check_weights(p->k, p->n, p->integers) : 1;
+    for (int t = 0; t < ET_CHECK_VECTORS; t++)
+        et_check_signs(p->x[t], p->n, most,
+                       et_random_stream(stream_of(p, STREAM_SIGNS),
+                                        (uint64_t)(2 * t + (p->integers > 0))));
+    for (int64_t g = 0; g < p->count; g++) {
+        struct et_check_matrix a = p->ops->a(p->of, g), c = matrix_c(p, g);
+        double *abx[ET_CHECK_VECTORS], *c0x[ET_CHECK_VECTORS], sum = 0;
+        for (int t = 0; t < ET_CHECK_VECTORS; t++) {
+            abx[t] = p->abx[t] + g * p->m;
+            c0x[t] = p->beta != 0 ? p->c0x[t] + g * p->m : NULL;
+        }
+        p->ops->times_b(p->of, g, p->x, p->bx, p->square);
+        et_check_times(&a, p->bx, abx, p->norm_a + g * p->m, p->threads);
+        if (p->beta != 0)
+            et_check_times(&c, p->x, c0x, p->norm_c0 + g * p->m, p->threads);
+        for (int64_t l = 0; l < p->k; l++)
+            sum += p->square[l];
+        p->norm_b[g] = sqrt(sum);
+    }
+    roots(p->norm_a, rows_of(p));
+    if (p->beta != 0)
+        roots(p->norm_c0, rows_of(p));
+}
+
+/* How far off C may be: nothing has grown where integers are added. */
+struct limits {
+    struct et_check_growth worst, typical;
+    bool exact;
+};
+
+static struct limits limits_of(const struct et_product *p)
+{
+    if (p->integers) {
+        struct et_check_growth g = {.value = sign(p->alpha),
+                                    .keep = sign(p->beta)};
+        return (struct limits){g, g, true};
+    }
+    struct et_check_rounding unit = unit_of(p);
+    return (struct limits){
+        et_check_grow_worst(p->alpha, p->beta, p->iterations, p->k, &unit),
+        et_check_grow_typical(p->alpha, p->beta, p->iterations, p->k, &unit),
+        false};
+}
+
+static void take_element(const struct et_product *p, const struct limits *l,
+                         int64_t g, int64_t i, int64_t j,
+                         struct et_check_worst *w)
+{
+    const struct et_check_growth *grown = &l->worst;
+    size_t at = place(p, g, i, j);
+    double size, sum = p->ops->element(p->of, g, i, j, &size);
+    double c0 = initial(p, at), want = grown->value * sum + grown->keep * c0;
+    double bound =
+        l->exact ? 0 : et_check_element_bound(grown, size, c0, want, p->k);
+    et_check_take(w, et_dtype_get(p->dtype, p->c, at), want, bound, g, i, j);
+    if (p->small)
+        w->certain = fmax(w->certain, 2 * bound);
+}
+
+static void take_row(const struct et_product *p, const struct limits *l,
+                     int64_t g, int64_t i, struct et_check_worst *w)
+{
+    const struct et_check_growth *grown = &l->typical;
+    int64_t row = g * p->m + i;
+    double norm_c0 = p->beta != 0 ? p->norm_c0[row] : 0;
+    double bound = l->exact
+                       ? 0
+                       : et_check_row_bound(grown, p->norm_a[row], p->norm_b[g],
+                                            norm_c0, p->k, p->n);
+    w->certain = fmax(w->certain, 2 * bound);
+    for (int t = 0; t < ET_CHECK_VECTORS; t++) {
+        double want = grown->value * p->abx[t][row];
+        if (p->beta != 0)
+            want += grown->keep * p->c0x[t][row];
+        if (l->exact && p->cx[t][i] != want && w->error < INFINITY) {
+            /* The first such row says which element. */
+            for (int64_t j = 0; j < p->n; j++)
+                take_element(p, l, g, i, j, w);
+        }
+        et_check_take(w, p->cx[t][i], want, bound, g, i, -1);
+    }
+}
+
+static void take_samples(const struct et_product *p, const struct limits *l,
+                         struct et_check_worst *w)
+{
+    uint64_t stream = et_random_stream(stream_of(p, STREAM_SAMPLES), p->checks);
+    uint64_t all = (uint64_t)rows_of(p) * (uint64_t)p->n;
+    for (uint64_t s = 0; s < (uint64_t)p->samples; s++) {
+        int64_t at = (int64_t)(et_random_u64(stream, s) % all);
+        int64_t row = at / p->n;
+        take_element(p, l, row / p->m, row % p->m, at % p->n, w);
+    }
+}
+
+void et_product_mark(struct et_product *p)
+{
+    if (p->beta != 0)
+        return;
+    uint64_t r = et_random_u64(stream_of(p, STREAM_MARKS), p->marks++);
+    p->mark = (int64_t)(r % ((uint64_t)rows_of(p) * (uint64_t)p->n));
+    p->marked = true;
+    et_check_spoil(p->dtype, p->c, p->mark / p->n * p->ldc + p->mark % p->n, 1);
+}
+
+void et_product_glance(struct et_product *p)
+{
+    if (!p->marked || fetch(p) != ET_OK) /* the next check fetches again */
+        return;
+    struct limits l = limits_of(p);
+    int64_t row = p->mark / p->n;
+    take_element(p, &l, row / p->m, row % p->m, p->mark % p->n, &p->glanced);
+    p->marked = false;
+}
+
+static void spoil(struct et_product *p)
+{
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+    for (int64_t row = 0; row < p->count * p->m; row++)
+        et_check_spoil(p->dtype, p->c, row * p->ldc, p->n);
+}
+
+/* C is read once: where it will be NaN, it is so in the same pass. */
+static void take_all(struct et_product *p, struct et_check_worst *w)
+{
+    struct limits l = limits_of(p);
+    if (!p->small && !l.exact)
+        take_samples(p, &l, w);
+    for (int64_t g = 0; g < p->count; g++) {
+        struct et_check_matrix c = matrix_c(p, g);
+        for (int64_t at = 0; p->small && at < p->m * p->n; at++)
+            take_element(p, &l, g, at / p->n, at % p->n, w);
+        if (p->small)
+            continue;
+        c.spoil = p->beta == 0 && !l.exact ? p->c : NULL;
+        et_check_times(&c, p->x, p->cx, NULL, p->threads);
+        for (int64_t i = 0; i < p->m; i++)
+            take_row(p, &l, g, i, w);
+    }
+    if (p->beta != 0)
+        et_product_refill(p);
+    else if (p->small)
+        spoil(p);
+    p->iterations = 0;
+}
+
+static void take_worse(struct et_check_worst *w,
+                       const struct et_check_worst *other)
+{
+    double certain = w->certain;
+    if (other->error > w->error)
+        *w = *other;
+    w->certain = certain;
+}
+
+enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
+{
+    struct et_check_worst now = {0};
+    enum et_status status = fetch(p);
+    if (status != ET_OK)
+        return status;
+    if (p->iterations == 0) /* nothing ran since the last check */
+        now.error = INFINITY;
+    take_all(p, &now);
+    p->checks++;
+    take_worse(&now, &p->exact);
+    take_worse(&now, &p->glanced);
+    p->glanced = (struct et_check_worst){0};
+    p->marked = false;
+    *w = now;
+    return ET_OK;
+}
+
+/* Fills the operands, plans the problem on them and learns from them. */
+static enum et_status begin(struct et_product *p, int64_t integers)
+{
+    p->integers = integers;
+    p->ops->fill(p->of, integers);
+    et_product_refill(p);
+    learn(p);
+    if (p->beta == 0)
+        spoil(p); /* C must be written */
+    return integers ? p->ops->create(p->of, sign(p->alpha), sign(p->beta))
+                    : p->ops->create(p->of, p->alpha, p->beta);
+}
+
+static enum et_status exact_pass(struct et_product *p)
+{
+    struct et_check_rounding unit = unit_of(p);
+    int64_t integers = et_check_integers(p->k, p->n, &unit);
+    if (integers < 1)
+        return et_error(ET_USAGE,
+                        "sums of %lld %s products are exact for no integers",
+                        (long long)p->k, et_dtype_name(p->dtype));
+    enum et_status status = begin(p, integers);
+    if (status == ET_OK)
+        status = p->ops->run(p->of);
+    et_product_ran(p, 1);
+    if (status == ET_OK)
+        status = fetch(p);
+    if (status == ET_OK) {
+        take_all(p, &p->exact);
+        p->exact.exact = true;
+    }
+    p->ops->destroy(p->of);
+    return status;
+}
+
+enum et_status et_product_open(struct et_product *p)
+{
+    enum et_status status = take_room(p);
+    if (status == ET_OK)
+        status = exact_pass(p);
+    return status == ET_OK ? begin(p, 0) : status;
+}
+
+void et_product_output(const struct et_product *p, bool alike,
+                       struct et_output *out)
+{
+    *out = (struct et_output){0};
+    if (p->fetched || p->ops->fetch(p->of) == ET_OK)
+        *out = (struct et_output){
+            p->c, place(p, p->count, 0, 0) * et_dtype_size(p->dtype), alike};
+}
+
+/* Sets an element; *size grows to its change. */
+static void put(struct et_product *p, size_t at, double v, double *size)
+{
+    double before = et_dtype_get(p->dtype, p->c, at);
+    et_dtype_set(p->dtype, p->c, at, v);
+    double change = fabs(et_dtype_get(p->dtype, p->c, at) - before);
+    *size = isfinite(change) ? fmax(*size, change) : INFINITY;
+}
+
+static void flip(struct et_product *p, const struct et_fault *f, double *size)
+{
+    uint64_t at = f->at % ((uint64_t)rows_of(p) * (uint64_t)p->n);
+    size_t bytes = et_dtype_size(p->dtype), bits = 8 * bytes;
+    size_t where = place(p, 0, (int64_t)at / p->n, (int64_t)at % p->n);
+    size_t bit = (size_t)f->bit % bits;
+    double before = et_dtype_get(p->dtype, p->c, where);
+    uint64_t word = 0; /* of the element, whatever the order of its bytes */
+    char *element = (char *)p->c + where * bytes;
+    if (bytes == sizeof word) {
+        memcpy(&word, element, bytes);
+        word ^= UINT64_C(1) << bit;
+        memcpy(element, &word, bytes);
+    } else {
+        uint32_t half;
+        memcpy(&half, element, sizeof half);
+        half ^= UINT32_C(1) << bit;
+        memcpy(element, &half, sizeof half);
+    }
+    double change = fabs(et_dtype_get(p->dtype, p->c, where) - before);
+    *size = isfinite(change) ? change : INFINITY;
+}
+
+/* C is cut into blocks; the rest at its edges belongs to none. */
+struct blocks {
+    int64_t rows, columns; /* of one */
+    int64_t down, across;  /* so many in a product */
+};
+
+static struct blocks blocks_of(const struct et_product *p)
+{
+    struct blocks b = {p->m < BLOCK_ROWS ? p->m : BLOCK_ROWS,
+                       p->n < BLOCK_COLUMNS ? p->n : BLOCK_COLUMNS, 0, 0};
+    if (p->count * (p->m / b.rows) * (p->n / b.columns) < 2)
+        b.rows = b.columns = 1;
+    b.down = p->m / b.rows;
+    b.across = p->n / b.columns;
+    return b;
+}
+
+/* Element e of a block, as an index of C's. */
+static size_t in_block(const struct et_product *p, const struct blocks *b,
+                       int64_t block, int64_t e)
+{
+    int64_t i = block / b->across % b->down * b->rows + e / b->columns;
+    int64_t j = block % b->across * b->columns + e % b->columns;
+    return place(p, block / b->across / b->down, i, j);
+}
+
+static void swap(struct et_product *p, uint64_t at, double *size)
+{
+    struct blocks b = blocks_of(p);
+    uint64_t all = (uint64_t)(p->count * b.down * b.across);
+    if (all < 2) {
+        *size = NAN;
+        return;
+    }
+    uint64_t one = at % all;
+    uint64_t other = (one + 1 + et_random_mix(at) % (all - 1)) % all;
+    for (int64_t e = 0; e < b.rows * b.columns; e++) {
+        size_t x = in_block(p, &b, (int64_t)one, e);
+        size_t y = in_block(p, &b, (int64_t)other, e);
+        double v = et_dtype_get(p->dtype, p->c, x);
+        put(p, x, et_dtype_get(p->dtype, p->c, y), size);
+        put(p, y, v, size);
+    }
+}
+
+/* With beta a block lacks the last product; else it was never written since
+ * the last check, as every iteration leaves the same. */
+static void make_stale(struct et_product *p, uint64_t at, double *size)
+{
+    struct blocks b = blocks_of(p);
+    int64_t block = (int64_t)(at % (uint64_t)(p->count * b.down * b.across));
+    int64_t g = block / b.across / b.down;
+    for (int64_t e = 0; e < b.rows * b.columns; e++) {
+        size_t where = in_block(p, &b, block, e);
+        int64_t row = (int64_t)where / p->ldc - g * p->m;
+        double unused, v = NAN;
+        if (p->beta != 0)
+            v = (et_dtype_get(p->dtype, p->c, where) -
+                 p->alpha * p->ops->element(p->of, g, row,
+                                            (int64_t)where % p->ldc, &unused)) /
+                p->beta;
+        put(p, where, v, size);
+    }
+}
+
+enum et_status et_product_damage(struct et_product *p,
+                                 const struct et_fault *fault, double *size)
+{
+    enum et_status status = fetch(p);
+    if (status != ET_OK)
+        return status;
+    *size = 0;
+    switch (fault->kind) {
+    case ET_FAULT_FLIP:
+        flip(p, fault, size);
+        break;
+    case ET_FAULT_STALE:
+        make_stale(p, fault->at, size);
+        break;
+    case ET_FAULT_SWAP:
+        swap(p, fault->at, size);
+        break;
+    default: /* each rank checks what is its own */
+        *size = NAN;
+    }
+    return ET_OK;
+}

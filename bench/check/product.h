@@ -1,0 +1,115 @@
+/* check_product: the whole check of a batch of products, for the benches whose
+ * work is one: gemm, and conv as filters times patches. What C must be, how
+ * far off it may be, the faults that are planted to see it found. Knows
+ * matrices and streams; never a backend, a bench's parameters or a clock.
+ *
+ * C_g = alpha A_g B_g + beta C_g, g from 0: `count` of them, each m x n over
+ * sums of k; row i of C_g stands at (g m + i) ldc. C0 is C as filled.
+ *
+ * Two checks, and a bench's verify passes when both do:
+ * - exact, once, in preparation: a run on integers that no rounding touches,
+ *   in the case's own shape, with alpha and beta replaced by their signs, and
+ *   a difference of zero demanded (check.h). It costs one iteration more.
+ * - of the timed data, whenever asked: every element where the problem is
+ *   small; else each row by Freivalds' test, and `samples` elements at random.
+ * What rests on the inputs (B x, A (B x), C0 x, the norms) is computed once,
+ * in preparation, as the inputs do not change: a check then reads C once.
+ *
+ * With beta = 0 every iteration leaves the same, so between two checks one
+ * that does nothing would go unseen. Therefore the last iteration of each run
+ * finds one element of C, another each time, as NaN, and a glance after the
+ * run computes that element anew: a number, and right, or the next check fails.
+ * That is one store in what is timed, and k multiply-adds outside. The
+ * signs x are drawn then too; no backend ever sees them or their stream.
+ */
+#ifndef ET_BENCH_CHECK_PRODUCT_H
+#define ET_BENCH_CHECK_PRODUCT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/check/freivalds.h"
+#include "harness/case/bench.h"
+
+struct et_product;
+
+/* What the bench lends: its operands and the plan of its backend. */
+struct et_product_ops {
+    struct et_check_matrix (*a)(const void *of, int64_t g);
+    /* y[v] = B_g x[v]; square: its rows' squared norms. In fp64, exact where
+     * integers are. */
+    void (*times_b)(const void *of, int64_t g,
+                    double *const x[ET_CHECK_VECTORS],
+                    double *const y[ET_CHECK_VECTORS], double *square);
+    /* (A_g B_g)[i][j] in fp64; *size: the sum of its terms' magnitudes. */
+    double (*element)(const void *of, int64_t g, int64_t i, int64_t j,
+                      double *size);
+    /* Fill A and B by et_check_fill. */
+    void (*fill)(void *of, int64_t integers);
+    /* Plan the problem on the operands as they are. */
+    enum et_status (*create)(void *of, double alpha, double beta);
+    enum et_status (*run)(void *of);   /* one iteration */
+    enum et_status (*fetch)(void *of); /* C to the host */
+    void (*destroy)(void *of);         /* the plan, if there is one */
+};
+
+struct et_product {
+    /* Set by the bench, once. */
+    const struct et_product_ops *ops;
+    void *of;
+    int64_t count, m, n, k, ldc;
+    enum et_dtype dtype;
+    double alpha, beta;
+    int threads;
+    bool small;      /* check every element */
+    int64_t samples; /* else so many elements beside the rows */
+    uint64_t stream; /* of C0, signs and samples */
+    void *c;         /* count * m * ldc elements */
+    /* Its own. */
+    uint64_t iterations; /* since C was filled */
+    bool fetched;        /* C is what the last run left */
+    int64_t integers; /* the operands are integers of at most this; 0: reals */
+    uint64_t checks;
+    double *room;
+    double *x[ET_CHECK_VECTORS], *bx[ET_CHECK_VECTORS], *cx[ET_CHECK_VECTORS];
+    double *abx[ET_CHECK_VECTORS], *c0x[ET_CHECK_VECTORS]; /* of all rows */
+    double *norm_a, *norm_c0;                              /* of all rows */
+    double *norm_b;                                        /* of each B */
+    double *square;                                        /* of B's rows */
+    uint64_t marks;                                        /* ever made */
+    int64_t mark; /* the element made NaN, of count * m * n */
+    bool marked;  /* and not yet looked at */
+    struct et_check_worst exact, glanced; /* glanced: since the last check */
+};
+
+/* Bytes that a check of such products takes; INFINITY on overflow. */
+double et_product_memory(const struct et_product *p);
+/* Fills the operands and plans the problem on them, after the exact pass. Its
+ * finding is kept for every check to come. Local. */
+enum et_status et_product_open(struct et_product *p);
+void et_product_close(struct et_product *p); /* not the plan; {0} is fine */
+
+/* C with its first contents, as if no iteration had been done. */
+void et_product_refill(struct et_product *p);
+/* So many iterations were run. */
+void et_product_ran(struct et_product *p, uint64_t iterations);
+
+/* Before the last iteration of a run: an element becomes NaN. Nothing with
+ * beta, as there C tells how often it was added to. */
+void et_product_mark(struct et_product *p);
+/* As et_bench's hook: looks at the marked element. Local. */
+void et_product_glance(struct et_product *p);
+
+/* The worst of what the last run left, of the exact pass and of the glances
+ * since the last check. The next check
+ * cannot pass on what this one saw: C is C0 again, or NaN where C0 is not
+ * used. Local. */
+enum et_status et_product_check(struct et_product *p, struct et_check_worst *w);
+
+/* As et_bench's hooks. */
+void et_product_output(const struct et_product *p, bool alike,
+                       struct et_output *out);
+enum et_status et_product_damage(struct et_product *p,
+                                 const struct et_fault *fault, double *size);
+
+#endif

@@ -1,0 +1,520 @@
+/* conv as a bench: forward convolution of a batch of images on every rank.
+ * Ties kernels/conv to the harness: parameters, how the images are shared
+ * out, and the check of the timed data. Knows no backend by name, no clock.
+ */
+#include "config.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "bench/ceilings.h"
+#include "bench/check/product.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/base/random.h"
+#include "harness/case/bench.h"
+#include "kernels/conv/conv.h"
+
+/* Outputs computed anew at each check of a problem that is not small. */
+#define SAMPLES 64
+
+struct params {
+    int64_t n, c, h, w, k, r, s;
+    int64_t pad_h, pad_w, stride_h, stride_w, dil_h, dil_w, groups;
+    int dtype, scaling; /* dtype: fp32 is the only one there is */
+};
+enum scaling { WEAK, STRONG };
+
+struct state {
+    struct params p;
+    struct et_conv local; /* this rank's share */
+    const struct et_conv_backend *backend;
+    const char *backend_name;
+    struct et_team *team;
+    int threads;
+    void *plan;
+    float *x, *w, *y;
+    uint64_t stream_x, stream_w;
+    int64_t elements_x, elements_w;
+    struct et_product product;
+};
+
+#define ROW(name, kind)                                                        \
+    .key = #name, .type = kind, .at = offsetof(struct params, name)
+static const struct et_field rows[] = {
+    {ROW(dtype, ET_CHOICE), .preset = "fp32", .choices = "fp32",
+     .help = "element type of x, w and y"},
+    {ROW(n, ET_INT), .preset = "1", .min = 1, .max = 1e9, .help = "images"},
+    {ROW(c, ET_INT), .preset = "64", .min = 1, .max = 1e9,
+     .help = "channels of the input"},
+    {ROW(h, ET_INT), .preset = "56", .min = 1, .max = 1e9,
+     .help = "height of the input"},
+    {ROW(w, ET_INT), .preset = "56", .min = 1, .max = 1e9,
+     .help = "width of the input"},
+    {ROW(k, ET_INT), .preset = "64", .min = 1, .max = 1e9,
+     .help = "filters: channels of the output"},
+    {ROW(r, ET_INT), .preset = "3", .min = 1, .max = 1e9,
+     .help = "height of a filter"},
+    {ROW(s, ET_INT), .preset = "3", .min = 1, .max = 1e9,
+     .help = "width of a filter"},
+    {ROW(pad_h, ET_INT), .preset = "0", .min = 0, .max = 1e9,
+     .help = "rows of zeros above and below"},
+    {ROW(pad_w, ET_INT), .preset = "0", .min = 0, .max = 1e9,
+     .help = "columns of zeros left and right"},
+    {ROW(stride_h, ET_INT), .preset = "1", .min = 1, .max = 1e9,
+     .help = "rows from one output to the next"},
+    {ROW(stride_w, ET_INT), .preset = "1", .min = 1, .max = 1e9,
+     .help = "columns from one output to the next"},
+    {ROW(dil_h, ET_INT), .preset = "1", .min = 1, .max = 1e9,
+     .help = "rows from one filter point to the next"},
+    {ROW(dil_w, ET_INT), .preset = "1", .min = 1, .max = 1e9,
+     .help = "columns from one filter point to the next"},
+    {ROW(groups, ET_INT), .preset = "1", .min = 1, .max = 1e9,
+     .help = "groups of channels; c of them: depthwise"},
+    {ROW(scaling, ET_CHOICE), .preset = "weak", .choices = "weak|strong",
+     .help = "weak: each rank does n images; strong: the ranks share them"},
+    {0}};
+
+static const char *const shape[] = {"n", "c", "h", "w", "k", "r", "s", NULL};
+
+static const char *backend_why_not(const char *name)
+{
+    const struct et_conv_backend *b = et_conv_backend_find(name);
+    return b ? b->why_not(name) : "there is no such backend";
+}
+
+static const char *backend_origin(const char *name)
+{
+    const struct et_conv_backend *b = et_conv_backend_find(name);
+    return b ? b->origin(name) : NULL;
+}
+
+/* The problem of one rank. */
+static struct et_conv local(const struct params *p, int rank, int ranks)
+{
+    struct et_conv v = {.n = p->n,
+                        .c = p->c,
+                        .h = p->h,
+                        .w = p->w,
+                        .k = p->k,
+                        .r = p->r,
+                        .s = p->s,
+                        .pad_h = p->pad_h,
+                        .pad_w = p->pad_w,
+                        .stride_h = p->stride_h,
+                        .stride_w = p->stride_w,
+                        .dil_h = p->dil_h,
+                        .dil_w = p->dil_w,
+                        .groups = p->groups};
+    int64_t first;
+    if (p->scaling == STRONG)
+        et_team_share(p->n, rank, ranks, &first, &v.n);
+    return v;
+}
+
+static enum et_status check(const void *params, const char *where)
+{
+    const struct params *p = params;
+    struct et_conv v = local(p, 0, 1);
+    int64_t x, w, y, all;
+    if (p->c % p->groups || p->k % p->groups)
+        return et_error(ET_USAGE,
+                        "%s: groups: %lld does not divide both c = %lld and "
+                        "k = %lld",
+                        where, (long long)p->groups, (long long)p->c,
+                        (long long)p->k);
+    if (et_conv_p(&v) < 1)
+        return et_error(ET_USAGE,
+                        "%s: r: a filter of %lld rows, %lld apart, is higher "
+                        "than the padded input, h + 2 pad_h = %lld",
+                        where, (long long)p->r, (long long)p->dil_h,
+                        (long long)(p->h + 2 * p->pad_h));
+    if (et_conv_q(&v) < 1)
+        return et_error(ET_USAGE,
+                        "%s: s: a filter of %lld columns, %lld apart, is "
+                        "wider than the padded input, w + 2 pad_w = %lld",
+                        where, (long long)p->s, (long long)p->dil_w,
+                        (long long)(p->w + 2 * p->pad_w));
+    if (!et_conv_elements(&v, &x, &w, &y) || !et_add(x, w, &all) ||
+        !et_add(all, y, &all) || !et_mul(all, sizeof(float), &all))
+        return et_error(ET_USAGE,
+                        "%s: n, c, h, w, k, r, s: input, filters and output "
+                        "take more than 2^63 bytes",
+                        where);
+    double depth = (double)(p->c / p->groups) * (double)p->r * (double)p->s;
+    if (depth * et_dtype_epsilon(ET_FP32) > 0.25)
+        return et_error(ET_USAGE,
+                        "%s: c, r, s: sums of %.0f fp32 products have no "
+                        "correct digit to check; take less",
+                        where, depth);
+    return ET_OK;
+}
+
+static double flop_of(const struct et_conv *v)
+{
+    return 2.0 * (double)v->n * (double)v->k * (double)et_conv_p(v) *
+           (double)et_conv_q(v) * (double)(v->c / v->groups) * (double)v->r *
+           (double)v->s;
+}
+
+static double flop(const struct params *p, int ranks)
+{
+    struct et_conv v = local(p, 0, 1);
+    return p->scaling == WEAK ? flop_of(&v) * ranks : flop_of(&v);
+}
+
+/* An image's outputs of a group are filters times patches, the matrix of
+ * patches never being stored; such a product for each image and group. */
+static struct et_product product_of(const struct params *p,
+                                    const struct et_conv *v)
+{
+    int64_t area = et_conv_p(v) * et_conv_q(v);
+    return (struct et_product){.count = v->n * v->groups,
+                               .m = v->k / v->groups,
+                               .n = area,
+                               .k = v->c / v->groups * v->r * v->s,
+                               .ldc = area,
+                               .dtype = ET_FP32,
+                               .alpha = 1,
+                               .small = flop(p, 1) <= 2 * ET_CHECK_SMALL,
+                               .samples = SAMPLES};
+}
+
+static void need(const void *params, int ranks, int threads,
+                 struct et_need *out)
+{
+    const struct params *p = params;
+    struct et_conv v = local(p, 0, ranks); /* no rank has more images */
+    int64_t x, w, y;
+    *out = (struct et_need){.flop = flop(p, ranks)};
+    if (!et_conv_elements(&v, &x, &w, &y)) {
+        out->memory = out->bytes = INFINITY;
+        return;
+    }
+    double operands =
+        ((double)x + (double)w + (double)y) * (double)sizeof(float);
+    /* The most that a backend takes: the case must fit with any of them. */
+    double most = 0;
+    const char *name;
+    for (size_t i = 0; (name = et_conv_backend_name(i)); i++)
+        most = fmax(most, et_conv_backend_find(name)->workspace(&v, threads));
+    struct et_product product = product_of(p, &v);
+    out->memory = operands + et_product_memory(&product) + most;
+    out->bytes = operands * ranks;
+}
+
+static const char *unsupported(const void *params, const char *backend,
+                               int ranks)
+{
+    const struct params *p = params;
+    if (p->scaling == STRONG && p->n < ranks)
+        return "strong scaling: fewer images (n) than ranks";
+    struct et_conv v = local(p, 0, ranks);
+    return et_conv_backend_find(backend)->unsupported(backend, &v);
+}
+
+/* The input under filter point (r, t) of output (row, column); 0 outside. */
+static double patch(const struct et_conv *v, const float *x, int64_t row,
+                    int64_t column, int64_t r, int64_t t)
+{
+    int64_t h = row * v->stride_h - v->pad_h + r * v->dil_h;
+    int64_t w = column * v->stride_w - v->pad_w + t * v->dil_w;
+    return h >= 0 && h < v->h && w >= 0 && w < v->w ? (double)x[h * v->w + w]
+                                                    : 0;
+}
+
+/* The channels that a product's patches are cut from. */
+static const float *channels(const struct state *s, int64_t g)
+{
+    const struct et_conv *v = &s->local;
+    return s->x + g * (v->c / v->groups) * v->h * v->w;
+}
+
+static struct et_check_matrix filters(const void *state, int64_t g)
+{
+    const struct state *s = state;
+    const struct et_product *p = &s->product;
+    return (struct et_check_matrix){.dtype = ET_FP32,
+                                    .data = s->w,
+                                    .first = g % s->local.groups * p->m * p->k,
+                                    .rows = p->m,
+                                    .cols = p->k,
+                                    .rs = p->k,
+                                    .cs = 1};
+}
+
+/* Row l of the matrix of patches, which is never stored, times the signs. */
+static void times_patches(const struct et_conv *v, const float *image,
+                          int64_t l, double *const x[ET_CHECK_VECTORS],
+                          double *const y[ET_CHECK_VECTORS], double *square)
+{
+    int64_t t = l % v->s, r = l / v->s % v->r, c = l / v->s / v->r;
+    const float *channel = image + c * v->h * v->w;
+    int64_t height = et_conv_p(v), width = et_conv_q(v);
+    double y0 = 0, y1 = 0, q = 0;
+    for (int64_t i = 0; i < height; i++) {
+        int64_t h = i * v->stride_h - v->pad_h + r * v->dil_h;
+        if (h < 0 || h >= v->h)
+            continue;
+        const float *from = channel + h * v->w;
+        const double *x0 = x[0] + i * width, *x1 = x[1] + i * width;
+        int64_t at = t * v->dil_w - v->pad_w;
+        for (int64_t j = 0; j < width; j++, at += v->stride_w) {
+            if (at < 0 || at >= v->w)
+                continue;
+            double e = (double)from[at];
+            y0 += e * x0[j];
+            y1 += e * x1[j];
+            q += e * e;
+        }
+    }
+    y[0][l] = y0;
+    y[1][l] = y1;
+    square[l] = q;
+}
+
+static void times_b(const void *state, int64_t g,
+                    double *const x[ET_CHECK_VECTORS],
+                    double *const y[ET_CHECK_VECTORS], double *square)
+{
+    const struct state *s = state;
+    const float *image = channels(s, g);
+#pragma omp parallel for schedule(static) num_threads(s->threads)
+    for (int64_t l = 0; l < s->product.k; l++)
+        times_patches(&s->local, image, l, x, y, square);
+}
+
+static double element(const void *state, int64_t g, int64_t f, int64_t o,
+                      double *size)
+{
+    const struct state *s = state;
+    const struct et_conv *v = &s->local;
+    const float *x = channels(s, g);
+    struct et_check_matrix a = filters(s, g);
+    const float *w = s->w + a.first + f * a.rs;
+    int64_t width = et_conv_q(v);
+    double sum = 0;
+    *size = 0;
+    for (int64_t l = 0; l < a.cols; l++) {
+        int64_t t = l % v->s, r = l / v->s % v->r, c = l / v->s / v->r;
+        double one = (double)w[l] *
+                     patch(v, x + c * v->h * v->w, o / width, o % width, r, t);
+        sum += one;
+        *size += fabs(one);
+    }
+    return sum;
+}
+
+static void fill(void *state, int64_t integers)
+{
+    struct state *s = state;
+    et_check_fill(ET_FP32, s->x, (size_t)s->elements_x, s->stream_x, 0,
+                  integers);
+    et_check_fill(ET_FP32, s->w, (size_t)s->elements_w, s->stream_w, 0,
+                  integers);
+}
+
+static enum et_status create(void *state, double alpha, double beta)
+{
+    struct state *s = state;
+    (void)alpha, (void)beta; /* a convolution has none: 1 and 0 */
+    return s->backend->create(s->backend_name, &s->local, s->threads, s->x,
+                              s->w, s->y, &s->plan);
+}
+
+static enum et_status once(void *state)
+{
+    struct state *s = state;
+    return s->backend->run(s->plan);
+}
+
+static enum et_status fetch(void *state)
+{
+    struct state *s = state;
+    return s->backend->fetch(s->plan);
+}
+
+static void destroy(void *state)
+{
+    struct state *s = state;
+    if (s->plan)
+        s->backend->destroy(s->plan);
+    s->plan = NULL;
+}
+
+static const struct et_product_ops ops = {
+    .a = filters,
+    .times_b = times_b,
+    .element = element,
+    .fill = fill,
+    .create = create,
+    .run = once,
+    .fetch = fetch,
+    .destroy = destroy,
+};
+
+static enum et_status prepare(void *state, const struct et_setting *setting,
+                              const void *params)
+{
+    struct state *s = state;
+    s->p = *(const struct params *)params;
+    s->team = setting->team;
+    s->threads = setting->threads;
+    int rank = s->team->rank;
+    s->local = local(&s->p, rank, s->team->size);
+    s->backend = et_conv_backend_find(setting->backend);
+    s->backend_name = setting->backend;
+    if (backend_why_not(setting->backend))
+        return et_error(ET_USAGE, "conv: backend %s: %s", setting->backend,
+                        backend_why_not(setting->backend));
+    int64_t x, w, y;
+    if (!et_conv_elements(&s->local, &x, &w, &y))
+        return et_error(ET_USAGE, "conv: the operands exceed 2^63 elements");
+    s->x = et_alloc_aligned((size_t)x, sizeof *s->x);
+    s->w = et_alloc_aligned((size_t)w, sizeof *s->w);
+    s->y = et_alloc_aligned((size_t)y, sizeof *s->y);
+    if (!s->x || !s->w || !s->y)
+        return et_error(
+            ET_INFRA, "conv: rank %d: no memory for operands of %.3g GB", rank,
+            ((double)x + (double)w + (double)y) * sizeof(float) / 1e9);
+    s->elements_x = x;
+    s->elements_w = w;
+    /* Ranks that do the same problem have the same images, so that their
+     * outputs tell one another wrong; those that share one have their own, and
+     * the same filters. */
+    uint64_t first = et_random_stream(setting->seed, 0), mine = first;
+    if (s->p.scaling == STRONG)
+        mine = et_random_stream(setting->seed, (uint64_t)rank);
+    s->stream_x = et_random_stream(mine, 1);
+    s->stream_w = et_random_stream(first, 2);
+    s->product = product_of(&s->p, &s->local);
+    s->product.ops = &ops;
+    s->product.of = s;
+    s->product.threads = s->threads;
+    s->product.stream = et_random_stream(mine, 3);
+    s->product.c = s->y;
+    return et_product_open(&s->product);
+}
+
+static enum et_status run(void *state, uint64_t iterations)
+{
+    struct state *s = state;
+    enum et_status status = ET_OK;
+    for (uint64_t i = 0; i < iterations && status == ET_OK; i++) {
+        if (i + 1 == iterations)
+            et_product_mark(&s->product);
+        status = s->backend->run(s->plan);
+    }
+    et_product_ran(&s->product, iterations);
+    return status;
+}
+
+static enum et_status verify(void *state, struct et_verification *out)
+{
+    static const char *const axes[] = {"image", "filter", "output"};
+    struct state *s = state;
+    const struct et_product *p = &s->product;
+    struct et_check_worst worst = {0};
+    enum et_status status = et_product_check(&s->product, &worst);
+    int64_t g = (int64_t)worst.at[0], groups = s->local.groups;
+    worst.at[0] = (double)(g / groups);
+    worst.at[1] += (double)(g % groups * p->m);
+    return et_check_agree(
+        s->team, status, &worst, axes,
+        p->small
+            ? "integers once, exact; every output in fp64, |difference| as a "
+              "share of gamma(c r s + 3) |x||w|"
+            : "integers once, exact; 64 outputs in fp64; Freivalds on filters "
+              "x patches, 2 sign vectors, per row as a share of "
+              "16 u |w| |x patches|",
+        out);
+}
+
+static void glance(void *state)
+{
+    struct state *s = state;
+    et_product_glance(&s->product);
+}
+
+/* Each operand once on every rank that reads it; all of x, also where a stride
+ * greater than the filter leaves parts of it unread. */
+static double traffic(const struct params *p, int ranks)
+{
+    struct et_conv v = local(p, 0, 1);
+    int64_t x = 0, w = 0, y = 0;
+    et_conv_elements(&v, &x, &w, &y); /* as checked */
+    double copies = p->scaling == WEAK ? ranks : 1;
+    return (copies * ((double)x + (double)y) + ranks * (double)w) *
+           (double)sizeof(float);
+}
+
+static bool ceiling(const void *params, int ranks, int threads, size_t i,
+                    struct et_ceiling_case *out)
+{
+    const struct params *p = params;
+    (void)threads;
+    return et_bench_ceilings(ET_FP32, traffic(p, ranks) / ranks, i, out);
+}
+
+static void work(const void *state, struct et_work *out)
+{
+    const struct state *s = state;
+    *out = (struct et_work){
+        .flop = flop(&s->p, s->team->size),
+        .traffic = traffic(&s->p, s->team->size),
+        .convention = "flop: 2 n k p q (c/groups) r s, a multiply and an add "
+                      "each, padding counted (DeepBench); traffic: all of "
+                      "x, w and y once a rank, the least there can be where "
+                      "no stride leaves parts of x unread"};
+}
+
+static void output(const void *state, struct et_output *out)
+{
+    const struct state *s = state;
+    et_product_output(&s->product, s->p.scaling == WEAK, out);
+}
+
+static enum et_status damage(void *state, const struct et_fault *fault,
+                             double *size)
+{
+    struct state *s = state;
+    return et_product_damage(&s->product, fault, size);
+}
+
+static void release(void *state)
+{
+    struct state *s = state;
+    destroy(s);
+    et_free_aligned(s->x);
+    et_free_aligned(s->w);
+    et_free_aligned(s->y);
+    et_product_close(&s->product);
+}
+
+const struct et_bench et_bench_conv = {
+    .name = "conv",
+    .summary = "two-dimensional forward convolution, NCHW, fp32",
+    .params = rows,
+    .params_size = sizeof(struct params),
+    .shape_key = "shapes",
+    .shape = shape,
+    .shape_least = 7,
+    .shape_preset = "1x64x56x56x64x3x3, 1x256x14x14x256x3x3",
+    .shape_help = "NxCxHxWxKxRxS, or names of catalog/conv",
+    .backend = et_conv_backend_name,
+    .backend_why_not = backend_why_not,
+    .backend_origin = backend_origin,
+    .check = check,
+    .need = need,
+    .unsupported = unsupported,
+    .state_size = sizeof(struct state),
+    .prepare = prepare,
+    .run = run,
+    .verify = verify,
+    .glance = glance,
+    .work = work,
+    .output = output,
+    .damage = damage,
+    .ceiling = ceiling,
+    .release = release,
+};

@@ -1,0 +1,482 @@
+/* gemm as a bench: one rank's product, on every rank. Ties kernels/gemm to
+ * the harness: parameters, how a problem is shared out, and the check of the
+ * timed data. Knows no backend by name and no clock.
+ */
+#include "config.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "bench/ceilings.h"
+#include "bench/check/product.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/base/random.h"
+#include "harness/case/bench.h"
+#include "kernels/gemm/gemm.h"
+
+/* With beta, C is taken anew after so many iterations: the check must know
+ * how often C was added to, and must still see a single one that is missing.
+ * Filling C costs about a thousandth of that many products. */
+#define ITERATIONS_KEPT 1024
+
+struct params {
+    int64_t m, n, k, batch, lda, ldb, ldc;
+    double alpha, beta;
+    bool trans_a, trans_b;
+    int dtype, scaling;
+};
+enum scaling { WEAK, STRONG };
+
+struct state {
+    struct params p;
+    struct et_gemm local; /* this rank's share */
+    const struct et_gemm_backend *backend;
+    struct et_team *team;
+    int threads;
+    void *plan, *a, *b, *c;
+    uint64_t stream_a, stream_b;
+    int64_t elements_a, elements_b;
+    struct et_product product;
+};
+
+#define ROW(name, kind)                                                        \
+    .key = #name, .type = kind, .at = offsetof(struct params, name)
+static const struct et_field rows[] = {
+    {ROW(dtype, ET_CHOICE), .preset = "fp64", .choices = ET_DTYPE_CHOICES,
+     .help = "element type of A, B and C"},
+    {ROW(m, ET_INT), .preset = "1024", .min = 1, .max = 1e12,
+     .help = "rows of C and of op(A)"},
+    {ROW(n, ET_INT), .preset = "1024", .min = 1, .max = 1e12,
+     .help = "columns of C and of op(B)"},
+    {ROW(k, ET_INT), .preset = "1024", .min = 1, .max = 1e12,
+     .help = "columns of op(A), rows of op(B): length of each sum"},
+    {ROW(batch, ET_INT), .preset = "1", .min = 1, .max = 1e12,
+     .help = "products of the same shape, one after the other"},
+    {ROW(trans_a, ET_BOOL), .preset = "no", .help = "A is stored transposed"},
+    {ROW(trans_b, ET_BOOL), .preset = "no", .help = "B is stored transposed"},
+    {ROW(lda, ET_INT), .preset = "0", .min = 0, .max = 1e12,
+     .help = "elements from one stored row of A to the next; 0: dense"},
+    {ROW(ldb, ET_INT), .preset = "0", .min = 0, .max = 1e12,
+     .help = "elements from one stored row of B to the next; 0: dense"},
+    {ROW(ldc, ET_INT), .preset = "0", .min = 0, .max = 1e12,
+     .help = "elements from one row of C to the next; 0: dense"},
+    {ROW(alpha, ET_REAL), .preset = "1", .min = -1e6, .max = 1e6,
+     .help = "factor of the product"},
+    {ROW(beta, ET_REAL), .preset = "0", .min = -1, .max = 1,
+     .help = "factor of C as it was; beyond 1 repeating would overflow"},
+    {ROW(scaling, ET_CHOICE), .preset = "weak", .choices = "weak|strong",
+     .help = "weak: each rank does the whole problem; strong: the ranks "
+             "share one, by its batch or its rows"},
+    {0}};
+
+static const char *const shape[] = {"m", "n", "k", "batch", NULL};
+
+static const char *backend_at(size_t i)
+{
+    const struct et_gemm_backend *b = et_gemm_backend_at(i);
+    return b ? b->name : NULL;
+}
+
+static const char *backend_why_not(const char *name)
+{
+    const struct et_gemm_backend *b = et_gemm_backend_find(name);
+    return b ? b->why_not() : "there is no such backend";
+}
+
+static const char *backend_origin(const char *name)
+{
+    const struct et_gemm_backend *b = et_gemm_backend_find(name);
+    return b ? b->origin() : NULL;
+}
+
+static bool by_batch(const struct params *p, int ranks)
+{
+    return p->batch >= ranks;
+}
+
+/* The problem of one rank. */
+static struct et_gemm local(const struct params *p, int rank, int ranks)
+{
+    struct et_gemm g = {.dtype = (enum et_dtype)p->dtype,
+                        .trans_a = p->trans_a,
+                        .trans_b = p->trans_b,
+                        .m = p->m,
+                        .n = p->n,
+                        .k = p->k,
+                        .batch = p->batch,
+                        .alpha = p->alpha,
+                        .beta = p->beta};
+    int64_t first;
+    if (p->scaling == STRONG && by_batch(p, ranks))
+        et_team_share(p->batch, rank, ranks, &first, &g.batch);
+    else if (p->scaling == STRONG)
+        et_team_share(p->m, rank, ranks, &first, &g.m);
+    g.lda = p->lda ? p->lda : g.trans_a ? g.m : g.k;
+    g.ldb = p->ldb ? p->ldb : g.trans_b ? g.k : g.n;
+    g.ldc = p->ldc ? p->ldc : g.n;
+    if (g.dtype == ET_FP32) { /* what a backend is handed */
+        g.alpha = (float)g.alpha;
+        g.beta = (float)g.beta;
+    }
+    return g;
+}
+
+static enum et_status check_ld(const char *where, const char *key, int64_t ld,
+                               int64_t row, const char *row_is)
+{
+    if (ld == 0 || ld >= row)
+        return ET_OK;
+    return et_error(ET_USAGE,
+                    "%s: %s: %lld is less than a stored row, %s = %lld; take "
+                    "0 (dense) or at least that",
+                    where, key, (long long)ld, row_is, (long long)row);
+}
+
+static enum et_status check(const void *params, const char *where)
+{
+    const struct params *p = params;
+    enum et_status status = check_ld(
+        where, "lda", p->lda, p->trans_a ? p->m : p->k, p->trans_a ? "m" : "k");
+    if (status == ET_OK)
+        status = check_ld(where, "ldb", p->ldb, p->trans_b ? p->k : p->n,
+                          p->trans_b ? "k" : "n");
+    if (status == ET_OK)
+        status = check_ld(where, "ldc", p->ldc, p->n, "n");
+    if (status != ET_OK)
+        return status;
+    struct et_gemm g = local(p, 0, 1);
+    int64_t a, b, c, all;
+    if (!et_gemm_elements(&g, &a, &b, &c) || !et_add(a, b, &all) ||
+        !et_add(all, c, &all) ||
+        !et_mul(all, (int64_t)et_dtype_size(g.dtype), &all))
+        return et_error(ET_USAGE,
+                        "%s: m, n, k, batch: %lldx%lldx%lldx%lld takes more "
+                        "than 2^63 bytes",
+                        where, (long long)p->m, (long long)p->n,
+                        (long long)p->k, (long long)p->batch);
+    if ((double)p->k * et_dtype_epsilon(g.dtype) > 0.25)
+        return et_error(ET_USAGE,
+                        "%s: k: sums of %lld %s products have no correct "
+                        "digit to check; take less, or dtype = fp64",
+                        where, (long long)p->k, et_dtype_name(g.dtype));
+    return ET_OK;
+}
+
+static double flop(const struct params *p, int ranks)
+{
+    double one =
+        2.0 * (double)p->m * (double)p->n * (double)p->k * (double)p->batch;
+    return p->scaling == WEAK ? one * ranks : one;
+}
+
+/* Small problems are checked element by element: by the whole problem, so
+ * that all ranks take the same way. */
+static struct et_product product_of(const struct params *p,
+                                    const struct et_gemm *g)
+{
+    return (struct et_product){.count = g->batch,
+                               .m = g->m,
+                               .n = g->n,
+                               .k = g->k,
+                               .ldc = g->ldc,
+                               .dtype = g->dtype,
+                               .alpha = g->alpha,
+                               .beta = g->beta,
+                               .small = flop(p, 1) <= 2 * ET_CHECK_SMALL};
+}
+
+static void need(const void *params, int ranks, int threads,
+                 struct et_need *out)
+{
+    const struct params *p = params;
+    (void)threads;
+    struct et_gemm g = local(p, 0, ranks); /* no rank has more than the first */
+    int64_t a, b, c;
+    *out = (struct et_need){.flop = flop(p, ranks)};
+    if (!et_gemm_elements(&g, &a, &b, &c)) {
+        out->memory = out->bytes = INFINITY;
+        return;
+    }
+    double operands =
+        ((double)a + (double)b + (double)c) * (double)et_dtype_size(g.dtype);
+    struct et_product product = product_of(p, &g);
+    out->memory = operands + et_product_memory(&product);
+    out->bytes = operands * ranks;
+}
+
+static const char *unsupported(const void *params, const char *backend,
+                               int ranks)
+{
+    const struct params *p = params;
+    if (p->scaling == STRONG && !by_batch(p, ranks) && p->m < ranks)
+        return "strong scaling: neither the batch nor m has one for each rank";
+    struct et_gemm g = local(p, 0, ranks);
+    return et_gemm_backend_find(backend)->unsupported(&g);
+}
+
+/* Matrix i of A or B, as op() has it. */
+static struct et_check_matrix operand(const struct et_gemm *p, const void *data,
+                                      int64_t i, bool trans, int64_t height,
+                                      int64_t width, int64_t ld)
+{
+    return (struct et_check_matrix){.dtype = p->dtype,
+                                    .data = data,
+                                    .first = i * (trans ? width : height) * ld,
+                                    .rows = height,
+                                    .cols = width,
+                                    .rs = trans ? 1 : ld,
+                                    .cs = trans ? ld : 1};
+}
+
+static struct et_check_matrix matrix_a(const void *state, int64_t i)
+{
+    const struct state *s = state;
+    const struct et_gemm *p = &s->local;
+    return operand(p, s->a, i, p->trans_a, p->m, p->k, p->lda);
+}
+
+static struct et_check_matrix matrix_b(const void *state, int64_t i)
+{
+    const struct state *s = state;
+    const struct et_gemm *p = &s->local;
+    return operand(p, s->b, i, p->trans_b, p->k, p->n, p->ldb);
+}
+
+static void times_b(const void *state, int64_t i,
+                    double *const x[ET_CHECK_VECTORS],
+                    double *const y[ET_CHECK_VECTORS], double *square)
+{
+    const struct state *s = state;
+    struct et_check_matrix b = matrix_b(s, i);
+    et_check_times(&b, x, y, square, s->threads);
+}
+
+static double element(const void *state, int64_t g, int64_t i, int64_t j,
+                      double *size)
+{
+    const struct state *s = state;
+    struct et_check_matrix a = matrix_a(s, g), b = matrix_b(s, g);
+    double sum = 0;
+    *size = 0;
+    for (int64_t l = 0; l < a.cols; l++) {
+        double v = et_dtype_get(a.dtype, a.data,
+                                (size_t)(a.first + i * a.rs + l * a.cs)) *
+                   et_dtype_get(b.dtype, b.data,
+                                (size_t)(b.first + l * b.rs + j * b.cs));
+        sum += v;
+        *size += fabs(v);
+    }
+    return sum;
+}
+
+static void fill(void *state, int64_t integers)
+{
+    struct state *s = state;
+    enum et_dtype dtype = s->local.dtype;
+    et_check_fill(dtype, s->a, (size_t)s->elements_a, s->stream_a, 0, integers);
+    et_check_fill(dtype, s->b, (size_t)s->elements_b, s->stream_b, 0, integers);
+}
+
+static enum et_status create(void *state, double alpha, double beta)
+{
+    struct state *s = state;
+    struct et_gemm problem = s->local;
+    problem.alpha = alpha;
+    problem.beta = beta;
+    return s->backend->create(&problem, s->threads, s->a, s->b, s->c, &s->plan);
+}
+
+static enum et_status once(void *state)
+{
+    struct state *s = state;
+    return s->backend->run(s->plan);
+}
+
+static enum et_status fetch(void *state)
+{
+    struct state *s = state;
+    return s->backend->fetch(s->plan);
+}
+
+static void destroy(void *state)
+{
+    struct state *s = state;
+    if (s->plan)
+        s->backend->destroy(s->plan);
+    s->plan = NULL;
+}
+
+static const struct et_product_ops ops = {
+    .a = matrix_a,
+    .times_b = times_b,
+    .element = element,
+    .fill = fill,
+    .create = create,
+    .run = once,
+    .fetch = fetch,
+    .destroy = destroy,
+};
+
+static enum et_status prepare(void *state, const struct et_setting *setting,
+                              const void *params)
+{
+    struct state *s = state;
+    s->p = *(const struct params *)params;
+    s->team = setting->team;
+    s->threads = setting->threads;
+    int rank = s->team->rank, ranks = s->team->size;
+    s->local = local(&s->p, rank, ranks);
+    s->backend = et_gemm_backend_find(setting->backend);
+    if (!s->backend || s->backend->why_not())
+        return et_error(ET_USAGE, "gemm: backend %s: %s", setting->backend,
+                        backend_why_not(setting->backend));
+    int64_t a, b, c;
+    if (!et_gemm_elements(&s->local, &a, &b, &c))
+        return et_error(ET_USAGE, "gemm: the operands exceed 2^63 elements");
+    size_t size = et_dtype_size(s->local.dtype);
+    s->a = et_alloc_aligned((size_t)a, size);
+    s->b = et_alloc_aligned((size_t)b, size);
+    s->c = et_alloc_aligned((size_t)c, size);
+    if (!s->a || !s->b || !s->c)
+        return et_error(
+            ET_INFRA, "gemm: rank %d: no memory for operands of %.3g GB", rank,
+            ((double)a + (double)b + (double)c) * (double)size / 1e9);
+    s->elements_a = a;
+    s->elements_b = b;
+    /* Ranks that do the same problem have the same operands, so that their
+     * outputs tell one another wrong; those that share one have a part each,
+     * and the same B where it is shared by its rows. */
+    uint64_t first = et_random_stream(setting->seed, 0), mine = first;
+    if (s->p.scaling == STRONG)
+        mine = et_random_stream(setting->seed, (uint64_t)rank);
+    s->stream_a = et_random_stream(mine, 1);
+    s->stream_b = et_random_stream(by_batch(&s->p, ranks) ? mine : first, 2);
+    s->product = product_of(&s->p, &s->local);
+    s->product.ops = &ops;
+    s->product.of = s;
+    s->product.threads = s->threads;
+    s->product.stream = et_random_stream(mine, 3);
+    s->product.c = s->c;
+    return et_product_open(&s->product);
+}
+
+static enum et_status run(void *state, uint64_t iterations)
+{
+    struct state *s = state;
+    enum et_status status = ET_OK;
+    for (uint64_t i = 0; i < iterations && status == ET_OK; i++) {
+        if (s->product.iterations == ITERATIONS_KEPT && s->local.beta != 0)
+            et_product_refill(&s->product);
+        if (i + 1 == iterations)
+            et_product_mark(&s->product);
+        status = s->backend->run(s->plan);
+        et_product_ran(&s->product, 1);
+    }
+    return status;
+}
+
+static enum et_status verify(void *state, struct et_verification *out)
+{
+    static const char *const axes[] = {"matrix", "row", "column"};
+    struct state *s = state;
+    struct et_check_worst worst = {0};
+    enum et_status status = et_product_check(&s->product, &worst);
+    return et_check_agree(
+        s->team, status, &worst, axes,
+        s->product.small
+            ? "integers once, exact; every element in fp64, |difference| as "
+              "a share of gamma(k+3) |A||B|"
+            : "integers once, exact; Freivalds, 2 sign vectors in fp64, "
+              "|C x - A (B x)| per row as a share of 16 u |a| |B|",
+        out);
+}
+
+static void glance(void *state)
+{
+    struct state *s = state;
+    et_product_glance(&s->product);
+}
+
+/* Each operand once on every rank that reads it, C twice with beta. */
+static double traffic(const struct params *p, int ranks)
+{
+    double a = (double)p->m * (double)p->k, b = (double)p->k * (double)p->n;
+    double c = (double)p->m * (double)p->n * (p->beta != 0 ? 2 : 1);
+    double copies = p->scaling == WEAK ? ranks : 1;
+    double copies_b = by_batch(p, ranks) ? copies : ranks;
+    return (copies * (a + c) + copies_b * b) * (double)p->batch *
+           (double)et_dtype_size((enum et_dtype)p->dtype);
+}
+
+static bool ceiling(const void *params, int ranks, int threads, size_t i,
+                    struct et_ceiling_case *out)
+{
+    const struct params *p = params;
+    (void)threads;
+    return et_bench_ceilings((enum et_dtype)p->dtype, traffic(p, ranks) / ranks,
+                             i, out);
+}
+
+static void work(const void *state, struct et_work *out)
+{
+    const struct state *s = state;
+    *out = (struct et_work){
+        .flop = flop(&s->p, s->team->size),
+        .traffic = traffic(&s->p, s->team->size),
+        .convention = "flop: 2 m n k batch, a multiply and an add each "
+                      "(LAPACK Working Note 41); traffic: A, B and C once a "
+                      "rank, C twice with beta, the least there can be"};
+}
+
+static void output(const void *state, struct et_output *out)
+{
+    const struct state *s = state;
+    /* With beta the output depends on how often it was added to. */
+    et_product_output(&s->product, s->p.scaling == WEAK && s->p.beta == 0, out);
+}
+
+static enum et_status damage(void *state, const struct et_fault *fault,
+                             double *size)
+{
+    struct state *s = state;
+    return et_product_damage(&s->product, fault, size);
+}
+
+static void release(void *state)
+{
+    struct state *s = state;
+    destroy(s);
+    et_free_aligned(s->a);
+    et_free_aligned(s->b);
+    et_free_aligned(s->c);
+    et_product_close(&s->product);
+}
+
+const struct et_bench et_bench_gemm = {
+    .name = "gemm",
+    .summary = "matrix product, C = alpha op(A) op(B) + beta C",
+    .params = rows,
+    .params_size = sizeof(struct params),
+    .shape_key = "shapes",
+    .shape = shape,
+    .shape_least = 3,
+    .shape_preset = "512x512x512, 1024x1024x1024",
+    .shape_help = "MxNxK or MxNxKxBATCH, or names of catalog/gemm",
+    .backend = backend_at,
+    .backend_why_not = backend_why_not,
+    .backend_origin = backend_origin,
+    .check = check,
+    .need = need,
+    .unsupported = unsupported,
+    .state_size = sizeof(struct state),
+    .prepare = prepare,
+    .run = run,
+    .verify = verify,
+    .glance = glance,
+    .work = work,
+    .output = output,
+    .damage = damage,
+    .ceiling = ceiling,
+    .release = release,
+};

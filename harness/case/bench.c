@@ -1,0 +1,25 @@
+/* Finds a bench by name. */
+#include "config.h"
+#include "harness/case/bench.h"
+
+#include <string.h>
+
+const struct et_bench *et_bench_find(const struct et_benches *list,
+                                     const char *name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->v[i]->name, name) == 0)
+            return list->v[i];
+    }
+    return NULL;
+}
+
+bool et_bench_is_reference(const char *backend)
+{
+    static const char word[] = "reference";
+    size_t n = strlen(backend);
+    if (n < sizeof word - 1 ||
+        strcmp(backend + n - (sizeof word - 1), word) != 0)
+        return false;
+    return n == sizeof word - 1 || backend[n - sizeof word] == '-';
+}

@@ -1,0 +1,163 @@
+/* result: what the measuring of one case leaves, before anyone interprets it.
+ * Owned by whoever calls et_result_free. Knows no file format.
+ */
+#ifndef ET_CASE_RESULT_H
+#define ET_CASE_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "harness/base/field.h"
+
+/* Six words that never stand for each other. */
+enum et_outcome {
+    ET_MEASURED,    /* timed, and the timed data was right */
+    ET_WRONG_DATA,  /* timed, but the data was wrong: no figure counts */
+    ET_UNSUPPORTED, /* the backend does not do this, or is not there */
+    ET_SKIPPED,     /* not tried: does not fit, interrupted before */
+    ET_FAILED,      /* an error while preparing, running or checking */
+    ET_UNMEASURED   /* ran, but no valid timing came of it */
+};
+#define ET_OUTCOME_CHOICES                                                     \
+    "measured|wrong|unsupported|skipped|failed|unmeasured"
+
+struct et_result_team {
+    int64_t ranks, nodes, threads; /* threads: of each rank */
+    char *transport;               /* "self", "mpi" */
+};
+
+/* A node's ranks: their own times, s per iteration. */
+struct et_result_node {
+    char *host;
+    int64_t ranks;
+    double median, worst; /* of the medians of its ranks; the largest */
+    double slowest;       /* samples in which one of its ranks was slowest */
+};
+
+struct et_result_time {
+    struct et_reals samples;   /* s per iteration; last exit - first entry */
+    struct et_reals transient; /* the warm-up before them, found and kept */
+    int64_t n;                 /* of samples */
+    int64_t iterations;        /* of the work in one sample */
+    int64_t warmup;            /* of transient */
+    double median, ci_low, ci_high, min, max; /* s per iteration */
+    double mean, p95, p99;
+    double confidence;  /* of the interval: 0.95 */
+    double n_effective; /* independent samples that n are worth */
+    double drift;       /* change from first to last, share of the median */
+    double drift_p;     /* that as much comes without a trend */
+    bool drifts;
+    bool converged;
+    int64_t slowest_rank; /* with the largest median of its own samples */
+    char *slowest_host;   /* its node */
+    double imbalance;     /* its median over the other ranks' */
+    struct et_reals rank_medians; /* each rank's own, s per iteration */
+    struct et_reals rank_slowest; /* samples in which it was the last */
+    struct et_list nodes;         /* of et_result_node */
+    char *method;                 /* how the samples were taken */
+};
+
+/* How the ranks began a sample together, and how well they knew the time. */
+struct et_result_sync {
+    char *start;          /* "alone", "window", "barrier" */
+    char *reason;         /* why no window; NULL */
+    double error;         /* s: of the global clock when the case began */
+    double error_after;   /* s: when it had ended */
+    double window;        /* s: from one window to the next */
+    int64_t missed;       /* windows that some rank missed */
+    struct et_reals late; /* indices of those samples */
+};
+
+/* What bounds the case, measured between its own samples. */
+struct et_result_ceiling {
+    char *what;                       /* "compute", "memory" */
+    char *id;                         /* of the case that was measured */
+    char *unit;                       /* "FLOP/s", "B/s" */
+    struct et_reals samples;          /* s per iteration */
+    double work;                      /* of an iteration, whole team */
+    double rate, rate_low, rate_high; /* unit; whole team; of the median */
+    char *absent;                     /* why there is none */
+};
+
+struct et_result_work {
+    /* One iteration, whole team; as struct et_work. */
+    double flop, bytes, bus_bytes, messages, traffic, accesses;
+    char *convention;
+};
+
+enum et_check { ET_CHECK_NONE, ET_CHECK_PASSED, ET_CHECK_FAILED };
+#define ET_CHECK_CHOICES "none|passed|failed"
+
+struct et_result_verification {
+    int status; /* enum et_check */
+    double error, bound, certain;
+    double spent; /* s, all checks of the case, of rank 0 */
+    char *method, *note;
+    char *digest;          /* of the outputs of most ranks; NULL: none */
+    char *digest_absent;   /* why there is none */
+    struct et_strings odd; /* hosts with another digest */
+};
+
+struct et_result_count {
+    char *name, *native;
+    double total;    /* whole team, `iterations` iterations */
+    double min, max; /* over the threads of all ranks */
+};
+struct et_result_absent {
+    char *name, *reason;
+};
+struct et_result_counters {
+    char *source;
+    int64_t iterations;     /* of the counted pass, which is not a timed one */
+    int64_t threads;        /* counted, whole team */
+    struct et_list values;  /* of et_result_count */
+    struct et_list absents; /* of et_result_absent */
+};
+
+struct et_result_energy {
+    char *source;      /* NULL: none */
+    double joules;     /* over the timed samples, whole team; NAN: absent */
+    double iterations; /* that those joules paid for */
+    char *absent;      /* why there is none */
+};
+
+struct et_result_host {
+    char *host;
+    int64_t ranks;
+    int64_t cores;        /* cores its ranks may use together */
+    int64_t busy_threads; /* ranks times threads there */
+    char *binding;        /* its first rank's allowed set */
+};
+struct et_result_placement {
+    bool oversubscribed;  /* somewhere busy_threads > cores */
+    struct et_list hosts; /* of et_result_host; nodes of the team */
+};
+
+struct et_result {
+    char *bench, *id, *backend, *origin; /* origin: library behind backend */
+    char *label;                         /* the plan section's label, or NULL */
+    struct et_pairs params;
+    int outcome;   /* enum et_outcome */
+    char *reason;  /* why not measured; NULL when it was */
+    char *started; /* UTC date */
+    double spent;  /* s, all told */
+    struct et_result_team team;
+    struct et_result_time time;
+    struct et_result_sync sync;
+    struct et_result_work work;
+    struct et_result_verification verification;
+    struct et_result_counters counters;
+    struct et_result_energy energy;
+    struct et_list ceilings; /* of et_result_ceiling */
+    struct et_result_placement placement;
+    struct et_pairs facts; /* what the bench adds */
+};
+
+/* Rows of the whole tree: the record's schema stands on them. */
+extern const struct et_field et_result_rows[];
+
+/* Zeroed, with every figure that is not yet known absent. */
+void et_result_begin(struct et_result *r);
+void et_result_free(struct et_result *r);
+
+#endif

@@ -1,0 +1,115 @@
+/* The nominal peak of a record: that of one core, as the user or the machine
+ * says, times the cores that the case kept busy. Knows a run; measures
+ * nothing and never guesses a factor.
+ */
+#include "config.h"
+#include "results/reading/run.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/dtype.h"
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+#define FORM "write it like fp64=64 GFLOP/s, fp32=128 GFLOP/s (of one core)"
+
+/* One `dtype=quantity`, taken apart in place; NULL or what is wrong. */
+static const char *parse_one(char *part, const char **dtype, double *value)
+{
+    char *equals = strchr(part, '=');
+    double bare;
+    if (!equals)
+        return "has no '='";
+    *equals = '\0';
+    *dtype = et_trim(part);
+    char *text = et_trim(equals + 1);
+    if (et_choice_index(ET_DTYPE_CHOICES, *dtype) < 0)
+        return "names no element type of etalon's (" ET_DTYPE_CHOICES ")";
+    if (et_parse_real(text, &bare))
+        return "has no unit";
+    if (!et_parse_quantity(text, "FLOP/s", value) || !(*value > 0))
+        return "has no rate in FLOP/s";
+    return NULL;
+}
+
+/* Per-core peak for a dtype; NAN where the text has none. `wrong`, if not
+ * NULL, gets what cannot be read. */
+static double find(const char *text, const char *dtype, const char **wrong)
+{
+    struct et_strings parts = {0};
+    double found = NAN;
+    *wrong = NULL;
+    if (!et_split(text, ',', &parts)) {
+        *wrong = "out of memory";
+        return NAN;
+    }
+    for (size_t i = 0; i < parts.n && !*wrong; i++) {
+        const char *name;
+        double v;
+        *wrong = parse_one(parts.v[i], &name, &v);
+        if (!*wrong && strcmp(name, dtype) == 0)
+            found = v;
+    }
+    et_strings_free(&parts);
+    return *wrong ? NAN : found;
+}
+
+enum et_status et_run_peak_check(const char *text, const char *where)
+{
+    const char *wrong;
+    find(text, "", &wrong);
+    if (!wrong)
+        return ET_OK;
+    return et_error(ET_USAGE, "%s: '%s' %s; " FORM, where, text, wrong);
+}
+
+/* Cores kept busy, node by node; NAN where a node does not say. */
+static double busy_cores(const struct et_record *r)
+{
+    const struct et_result_placement *p = &r->result.placement;
+    const struct et_result_host *hosts = p->hosts.v;
+    double cores = 0;
+    for (size_t i = 0; i < p->hosts.n; i++) {
+        if (hosts[i].cores <= 0 || hosts[i].busy_threads <= 0)
+            return NAN;
+        cores += fmin((double)hosts[i].cores, (double)hosts[i].busy_threads);
+    }
+    return cores > 0 ? cores : NAN;
+}
+
+double et_run_peak(const struct et_run *run, const struct et_record *r,
+                   const char *override, const char **origin)
+{
+    char buf[ET_TEXT_NUMBER];
+    const char *dtype = et_record_word(r, "dtype", buf), *wrong;
+    const char *option = et_pairs_get(&run->info.config, "peak");
+    const struct et_environment *e = &run->info.environment;
+    double core = NAN;
+    if (!dtype) {
+        *origin = "the record names no element type";
+        return NAN;
+    }
+    if (!override && option && *option)
+        override = option;
+    if (override) {
+        core = find(override, dtype, &wrong);
+        *origin = wrong ? "the nominal peak given cannot be read; " FORM
+                        : "as given with --peak";
+        if (!wrong && isnan(core))
+            *origin = "--peak was given without this element type";
+    } else {
+        core = strcmp(dtype, "fp64") == 0   ? e->peak_fp64
+               : strcmp(dtype, "fp32") == 0 ? e->peak_fp32
+                                            : NAN;
+        *origin = e->peak_origin ? e->peak_origin
+                                 : "the machine's nominal peak is unknown";
+    }
+    if (!isfinite(core))
+        return NAN;
+    double cores = busy_cores(r);
+    if (isnan(cores))
+        *origin = "it is unknown how many cores the case kept busy";
+    return core * cores;
+}

@@ -1,0 +1,345 @@
+/* A run directory read back. Knows the files of a run and what may be wrong
+ * with them; judges nothing.
+ */
+#include "config.h"
+#include "results/reading/run.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "results/record/json.h"
+
+#define AT(member) offsetof(struct et_run_resume, member)
+const struct et_field et_run_resume_rows[] = {
+    {.key = "started",
+     .type = ET_STRING,
+     .at = AT(started),
+     .help = "date, UTC"},
+    {.key = "host",
+     .type = ET_STRING,
+     .at = AT(host),
+     .help = "host of rank 0"},
+    {.key = "commit",
+     .type = ET_STRING,
+     .at = AT(commit),
+     .help = "git commit of the build"},
+    {.key = "command",
+     .type = ET_STRINGS,
+     .at = AT(command),
+     .help = "command line"},
+    {0}};
+#undef AT
+
+#define AT(member) offsetof(struct et_run, member)
+const struct et_field et_run_rows[] = {
+    {.key = "schema_version",
+     .type = ET_INT,
+     .at = AT(schema_version),
+     .help = "version of the schema of run.json and its records"},
+    {.key = "outcome",
+     .type = ET_STRING,
+     .at = AT(outcome),
+     .help = "how the run ended: running, complete, interrupted or failed"},
+    {.key = "finished",
+     .type = ET_STRING,
+     .at = AT(finished),
+     .help = "date, UTC; null while it runs"},
+    {.key = "resumes",
+     .type = ET_LIST,
+     .at = AT(resumes),
+     .sub = et_run_resume_rows,
+     .sub_size = sizeof(struct et_run_resume),
+     .help = "when the run was carried on"},
+    {0}};
+#undef AT
+
+static enum et_status no_memory(const char *path)
+{
+    return et_error(ET_INFRA, "%s: out of memory", path);
+}
+
+/* Said at once and kept for the report. */
+static enum et_status __attribute__((format(printf, 2, 3)))
+warn(struct et_run *run, const char *format, ...)
+{
+    char text[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    et_warn("%s", text);
+    return et_strings_add(&run->warnings, text) ? ET_OK : no_memory(run->dir);
+}
+
+static char *join(const char *dir, const char *name)
+{
+    struct et_text t = {0};
+    et_text_add(&t, "%s/%s", dir, name);
+    if (t.failed)
+        et_text_free(&t);
+    return t.s;
+}
+
+/* The whole of a text file, or NULL where there is none. */
+static enum et_status slurp(const char *path, char **out)
+{
+    char block[8192];
+    struct et_text t = {0};
+    FILE *f = fopen(path, "r");
+    if (!f && errno == ENOENT) {
+        *out = NULL;
+        return ET_OK;
+    }
+    if (!f)
+        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;)
+        et_text_put(&t, block, n);
+    bool bad = ferror(f) != 0;
+    fclose(f);
+    if (bad || t.failed) {
+        et_text_free(&t);
+        return bad ? et_error(ET_INFRA, "%s: cannot be read", path)
+                   : no_memory(path);
+    }
+    *out = t.s ? t.s : et_strdup("");
+    return *out ? ET_OK : no_memory(path);
+}
+
+static enum et_status load_head(struct et_run *run, const char *path)
+{
+    json_error_t e;
+    char *text;
+    enum et_status s = slurp(path, &text);
+    if (s)
+        return s;
+    if (!text)
+        return et_error(ET_USAGE, "%s: not a run directory: it has no run.json",
+                        run->dir);
+    json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, &e);
+    free(text);
+    if (!o)
+        return et_error(ET_INFRA, "%s:%d: damaged or truncated: %s", path,
+                        e.line, e.text);
+    if ((s = et_json_get(o, et_run_rows, run, path)))
+        goto out;
+    if (run->schema_version == ET_ABSENT_INT || !run->outcome)
+        s = et_error(ET_INFRA, "%s: not a run: `%s` is missing", path,
+                     run->outcome ? "schema_version" : "outcome");
+    else if (run->schema_version > ET_SCHEMA_VERSION)
+        s = et_error(ET_USAGE,
+                     "%s: written by a newer etalon: its schema is %lld, this "
+                     "one reads up to %d",
+                     path, (long long)run->schema_version, ET_SCHEMA_VERSION);
+    else
+        s = et_json_get(o, et_run_info_rows, &run->info, path);
+out:
+    json_decref(o);
+    return s;
+}
+
+/* Lines are parsed a batch at a time, in parallel: parsing is all the time
+ * that a large run takes to read. */
+#define BATCH 4096
+
+struct batch {
+    struct et_text text;      /* the lines, one after the other */
+    size_t starts[BATCH + 1]; /* in text; then the end of the last */
+    size_t first, n;          /* line number of the first; lines */
+};
+
+static enum et_status parse_line(const char *line, size_t n, const char *path,
+                                 size_t number, struct et_record *out)
+{
+    struct et_text where = {0};
+    json_error_t e;
+    enum et_status s;
+    if (et_record_scan(line, n, out))
+        return ET_OK;
+    et_text_add(&where, "%s:%zu", path, number);
+    json_t *o = json_loadb(line, n, JSON_REJECT_DUPLICATES, &e);
+    if (!o)
+        s = et_error(ET_INFRA, "%s: not a record: column %d: %s",
+                     et_text_str(&where), e.column, e.text);
+    else
+        s = et_record_from_json(o, out, et_text_str(&where));
+    json_decref(o);
+    et_text_free(&where);
+    return s;
+}
+
+static enum et_status parse_batch(struct et_run *run, struct batch *b,
+                                  const char *path)
+{
+    enum et_status worst = ET_OK;
+    struct et_record *v =
+        b->text.failed ? NULL : et_grow(run->records, run->n + b->n, sizeof *v);
+    if (!v)
+        return no_memory(path);
+    run->records = v;
+    v += run->n;
+    memset(v, 0, b->n * sizeof *v);
+#pragma omp parallel for schedule(dynamic, 64)
+    for (size_t i = 0; i < b->n; i++) {
+        const char *line = b->text.s + b->starts[i];
+        enum et_status s = parse_line(line, b->starts[i + 1] - b->starts[i],
+                                      path, b->first + i, &v[i]);
+        if (s != ET_OK) {
+#pragma omp critical(et_run_parse)
+            worst = et_status_worse(worst, s);
+        }
+    }
+    /* Those that failed are zeroed, and so free of charge to free. */
+    run->n += b->n;
+    b->first += b->n;
+    b->n = b->text.n = 0;
+    return worst;
+}
+
+/* False at the end of the file or on a line that does not end. */
+static bool next_line(FILE *f, struct batch *b, char **line, size_t *room,
+                      bool *torn)
+{
+    ssize_t n = getline(line, room, f);
+    *torn = n > 0 && (*line)[n - 1] != '\n';
+    if (n < 0 || *torn)
+        return false;
+    et_text_put(&b->text, *line, (size_t)n);
+    b->starts[++b->n] = b->text.n;
+    return true;
+}
+
+static enum et_status read_records(struct et_run *run, FILE *f,
+                                   const char *path, struct batch *b)
+{
+    char *line = NULL;
+    size_t room = 0;
+    bool torn = false, more = true;
+    enum et_status s = ET_OK;
+    errno = 0;
+    while (s == ET_OK && more) {
+        more = next_line(f, b, &line, &room, &torn);
+        if (b->n == BATCH || (!more && b->n > 0))
+            s = parse_batch(run, b, path);
+    }
+    int error = errno;
+    free(line);
+    if (s == ET_OK && ferror(f))
+        s = et_error(ET_INFRA, "%s: %s", path, strerror(error));
+    if (s == ET_OK && torn)
+        s = warn(run, "%s:%zu: torn by a write that did not finish; left out",
+                 path, b->first);
+    return s;
+}
+
+static enum et_status load_records(struct et_run *run, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    if (!f && errno == ENOENT)
+        return warn(run, "%s: missing: no case is recorded", path);
+    if (!f)
+        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+    struct batch *b = et_alloc(1, sizeof *b);
+    enum et_status s = b ? ET_OK : no_memory(path);
+    if (b) {
+        b->first = 1;
+        s = read_records(run, f, path, b);
+        et_text_free(&b->text);
+    }
+    free(b);
+    fclose(f);
+    return s;
+}
+
+struct place {
+    const char *id;
+    size_t at;
+};
+
+static int by_id(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int c = strcmp(x->id, y->id);
+    return c ? c : (x->at > y->at) - (x->at < y->at);
+}
+
+/* Of the records of one case only the last stands. */
+static enum et_status drop_repeated(struct et_run *run)
+{
+    struct place *places = et_alloc(run->n, sizeof *places);
+    bool *dropped = et_alloc(run->n, sizeof *dropped);
+    enum et_status s = places && dropped ? ET_OK : no_memory(run->dir);
+    for (size_t i = 0; s == ET_OK && i < run->n; i++)
+        places[i] = (struct place){run->records[i].result.id, i};
+    if (s == ET_OK && run->n > 0) {
+        qsort(places, run->n, sizeof *places, by_id);
+        for (size_t i = 0; i + 1 < run->n; i++) {
+            if (strcmp(places[i].id, places[i + 1].id) == 0)
+                dropped[places[i].at] = true;
+        }
+        size_t kept = 0;
+        for (size_t i = 0; i < run->n; i++) {
+            if (dropped[i])
+                et_record_free(&run->records[i]);
+            else
+                run->records[kept++] = run->records[i];
+        }
+        run->n = kept;
+    }
+    free(places);
+    free(dropped);
+    return s;
+}
+
+enum et_status et_run_load(const char *dir, struct et_run *out)
+{
+    struct et_run run;
+    struct stat st;
+    char *head = NULL, *records = NULL, *plan = NULL;
+    enum et_status s;
+    if (stat(dir, &st) != 0)
+        return et_error(errno == ENOMEM ? ET_INFRA : ET_USAGE, "%s: %s", dir,
+                        strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return et_error(ET_USAGE, "%s: is a file, not a run directory", dir);
+    memset(&run, 0, sizeof run);
+    if ((s = et_fields_init(et_run_info_rows, &run.info, sizeof run.info)))
+        return s;
+    run.schema_version = ET_ABSENT_INT;
+    run.dir = et_strdup(dir);
+    head = join(dir, "run.json");
+    records = join(dir, "records.jsonl");
+    plan = join(dir, "plan.ini");
+    if (!run.dir || !head || !records || !plan) {
+        s = no_memory(dir);
+        goto out;
+    }
+    if ((s = load_head(&run, head)) || (s = slurp(plan, &run.info.plan_text)) ||
+        (s = load_records(&run, records)) || (s = drop_repeated(&run)))
+        goto out;
+    *out = run;
+out:
+    free(head);
+    free(records);
+    free(plan);
+    if (s)
+        et_run_free(&run);
+    return s;
+}
+
+void et_run_free(struct et_run *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        et_record_free(&r->records[i]);
+    free(r->records);
+    free(r->dir);
+    free(r->info.plan_text);
+    et_strings_free(&r->warnings);
+    et_fields_free(et_run_info_rows, &r->info, sizeof r->info);
+    et_fields_free(et_run_rows, r, sizeof *r);
+}

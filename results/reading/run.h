@@ -1,0 +1,50 @@
+/* run: a run directory read back, whole. Offline: needs no machine but the
+ * one it is read on. What is torn or does not parse is said, never guessed.
+ */
+#ifndef ET_RESULTS_READING_RUN_H
+#define ET_RESULTS_READING_RUN_H
+
+#include <stdbool.h>
+
+#include "harness/run/sink.h"
+#include "results/record/record.h"
+
+/* A run that was carried on: when, where and by which command. */
+struct et_run_resume {
+    char *started, *host, *commit;
+    struct et_strings command;
+};
+
+struct et_run {
+    char *dir;
+    int64_t schema_version;
+    struct et_run_info info; /* as the run was first begun */
+    struct et_list resumes;  /* of et_run_resume */
+    char *outcome;  /* "complete", "interrupted", "failed", "running" */
+    char *finished; /* UTC date, or NULL */
+    struct et_record *records; /* as written; a case run again stands once,
+                                * its last record */
+    size_t n;
+    struct et_strings warnings; /* what was wrong with the directory */
+};
+
+/* run.json's members besides the info's: rows of et_run and of a resume. */
+extern const struct et_field et_run_rows[];
+extern const struct et_field et_run_resume_rows[];
+
+/* ET_USAGE: no such directory, not a run's, or a newer etalon's. ET_INFRA:
+ * run.json or a record in the middle does not parse. A torn last line is a
+ * warning. */
+enum et_status et_run_load(const char *dir, struct et_run *out);
+void et_run_free(struct et_run *r);
+
+/* Nominal peak for a record's dtype over the cores it used, FLOP/s, and where
+ * it comes from: the run's `peak` option if set ("fp64=64 GFLOP/s,
+ * fp32=128 GFLOP/s", of one core), else the environment's. `override` (same
+ * form, may be NULL) wins. NAN where unknown, the reason in *origin. */
+double et_run_peak(const struct et_run *run, const struct et_record *r,
+                   const char *override, const char **origin);
+/* ET_USAGE, logged with `where`, unless `text` can be used as `override`. */
+enum et_status et_run_peak_check(const char *text, const char *where);
+
+#endif

@@ -1,0 +1,527 @@
+/* What stands at the very top: for each kind of work the best figure that is
+ * worth quoting, and everything that a reader must not overlook. What has a
+ * flaw, or a fake clock, is never quoted. */
+#include "config.h"
+#include "results/report/parts.h"
+
+#include <string.h>
+
+#include "results/record/metric.h"
+
+static bool any(const struct et_record *r)
+{
+    (void)r;
+    return true;
+}
+
+/* Why the best that there is may not be quoted: the gravest flaw among them. */
+static const char *why_none(const struct et_report *w,
+                            const struct et_picks *group)
+{
+    static const char *const words[] = {
+        [ET_FLAW_WRONG] = "wrong results (named below)",
+        [ET_FLAW_UNCHECKED] = "results were not checked",
+        [ET_FLAW_ODD] = "hosts left different outputs (named below)",
+        [ET_FLAW_SUSPECT] = "faster than the ceiling that was measured with "
+                            "it, so one of the two is wrong (below)",
+        [ET_FLAW_UNCONVERGED] =
+            "not converged (not as sure as was asked for; the readings are in "
+            "the tables below)",
+        [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
+        [ET_FLAW_DRIFTS] = "the samples drift, so their median is of no one "
+                           "state of the machine"};
+    size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAW_DRIFTS + 1] = {0};
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &w->run->records[group->v[i]];
+        if (r->result.outcome >= 0 && r->result.outcome <= ET_UNMEASURED)
+            n[r->result.outcome]++;
+        if (r->result.outcome == ET_MEASURED)
+            flaws[et_report_flaw(w, r)]++;
+    }
+    if (w->run->info.clock_fake)
+        return "fake clock, so nothing was measured";
+    flaws[ET_FLAW_WRONG] += n[ET_WRONG_DATA];
+    for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+        if (flaws[f])
+            return words[f];
+    }
+    if (n[ET_MEASURED])
+        return "it has no figure that could be quoted";
+    if (n[ET_FAILED] || n[ET_UNMEASURED])
+        return "every case failed (reasons below)";
+    return "no case could be run (reasons below)";
+}
+
+static bool is_better(const struct et_metric_value *a,
+                      const struct et_metric_value *b)
+{
+    bool higher = a->better && strcmp(a->better, "higher") == 0;
+    return higher ? a->value > b->value : a->value < b->value;
+}
+
+/* The best sound record by `metric`; among the largest teams if `largest`. */
+static const struct et_record *best(const struct et_report *w,
+                                    const struct et_picks *group,
+                                    const char *metric, bool largest)
+{
+    const struct et_run *run = w->run;
+    const struct et_record *found = NULL;
+    const struct et_metric_value *value = NULL;
+    if (run->info.clock_fake)
+        return NULL;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &run->records[group->v[i]];
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        if (!m || et_report_flaw(w, r) || !(m->value > 0))
+            continue;
+        int64_t more = !found || !largest
+                           ? 0
+                           : r->result.team.ranks - found->result.team.ranks;
+        if (!found || more > 0 || (more == 0 && is_better(m, value))) {
+            found = r;
+            value = m;
+        }
+    }
+    return found;
+}
+
+/* The flaw of a better figure of this team that may not be quoted. */
+static enum et_flaw outdone(const struct et_report *w,
+                            const struct et_picks *group, const char *metric,
+                            const struct et_record *found, double *times)
+{
+    const struct et_metric_value *best = et_record_metric(found, metric);
+    enum et_flaw flaw = ET_FLAW_NONE;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &w->run->records[group->v[i]];
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        if (m && et_record_measured(r) && et_report_flaw(w, r) &&
+            r->result.team.ranks == found->result.team.ranks &&
+            (strcmp(metric, "time") != 0 ||
+             r->result.work.bytes <= found->result.work.bytes) &&
+            is_better(m, best)) {
+            best = m;
+            flaw = et_report_flaw(w, r);
+        }
+    }
+    double ratio = best->value / et_record_metric(found, metric)->value;
+    *times = ratio > 1 ? ratio : 1 / ratio;
+    return flaw;
+}
+
+/* The fastest sound record of the smallest payload on the largest team; none
+ * where that size was measured, but is not sound: a larger one is no latency.
+ */
+static const struct et_record *quickest(const struct et_report *w,
+                                        const struct et_picks *group)
+{
+    const struct et_run *run = w->run;
+    const struct et_record *found = NULL;
+    double least = INFINITY;
+    if (run->info.clock_fake)
+        return NULL;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &run->records[group->v[i]];
+        if (r->result.team.ranks < 2)
+            continue;
+        if (et_record_measured(r))
+            least = fmin(least, r->result.work.bytes);
+        if (et_report_flaw(w, r))
+            continue;
+        const struct et_result *a = &r->result;
+        const struct et_result *b = found ? &found->result : NULL;
+        bool better = !b || a->team.ranks > b->team.ranks ||
+                      (a->team.ranks == b->team.ranks &&
+                       (a->work.bytes < b->work.bytes ||
+                        (a->work.bytes <= b->work.bytes &&
+                         a->time.median < b->time.median)));
+        if (better)
+            found = r;
+    }
+    return found && found->result.work.bytes <= least ? found : NULL;
+}
+
+static void say_circumstances(const struct et_report *w,
+                              const struct et_record *r, struct et_text *t)
+{
+    static const struct et_strings none = {0};
+    const struct et_result *s = &r->result;
+    struct et_text shape = {0};
+    et_text_add(t, ", %s", s->backend);
+    et_shape_say(r, &none, false, &shape);
+    if (strcmp(et_text_str(&shape), "-") != 0)
+        et_text_add(t, ", %s", et_text_str(&shape));
+    et_text_free(&shape);
+    et_text_add(t, ", %s x %s",
+                et_say_count((size_t)s->team.ranks, "rank", "ranks").s,
+                et_say_count((size_t)s->team.threads, "thread", "threads").s);
+    if (s->team.nodes > 1)
+        et_text_add(t, " on %lld nodes", (long long)s->team.nodes);
+    const char *files = et_pairs_get(&s->facts, "filesystem");
+    if (files && *files)
+        et_text_add(t, ", %s", files);
+    const struct et_metric_value *flops = et_record_metric(r, "flops");
+    const char *origin = NULL;
+    double peak =
+        flops ? et_run_peak(w->run, r, w->options->peak, &origin) : NAN;
+    if (flops && peak > 0)
+        et_text_add(
+            t, ", %s of nominal peak",
+            et_say_percent(flops->value * et_metric_find("flops")->scale / peak)
+                .s);
+    if (s->placement.oversubscribed)
+        et_text_add(t, ", OVERSUBSCRIBED");
+}
+
+/* What the figure is worth: how many samples, how near to what bounds it, how
+ * the samples began, what was checked. */
+static void say_validity(const struct et_record *r, struct et_text *t)
+{
+    const struct et_result *s = &r->result;
+    const struct et_roofline *f = &r->roofline;
+    et_text_add(t, "; n = %lld", (long long)s->time.n);
+    if (s->time.n_effective < 0.9 * (double)s->time.n)
+        et_text_add(t, " (worth %.0f)", s->time.n_effective);
+    if (isfinite(f->share))
+        et_text_add(t, ", %s of its %s ceiling",
+                    et_say_share(f->share, f->share_low, f->share_high).s,
+                    f->binds);
+    else if (f->absent && (s->ceilings.n || s->work.traffic > 0))
+        et_text_add(t, ", ceiling not measured");
+    et_text_add(t, ", check passed");
+    if (s->sync.start && strcmp(s->sync.start, "alone") != 0)
+        et_text_add(t, ", %s start", s->sync.start);
+    et_text_add(t,
+                isnan(s->time.drift_p) ? ", drift not tested" : ", no drift");
+}
+
+/* In the prefix that fits the value: "4.273 TFLOP/s [4.244, 4.301]". */
+static void say_rate(const struct et_record *r, const struct et_metric_value *m,
+                     struct et_text *t)
+{
+    static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
+    const struct et_metric *row = et_metric_find(m->name);
+    double by = row ? row->scale : 1;
+    double value = m->value * by, low = m->ci_low * by, high = m->ci_high * by;
+    int p = 0;
+    for (; row && value >= 1000 && p < 6; p++) {
+        value /= 1000;
+        low /= 1000;
+        high /= 1000;
+    }
+    const char *base = row ? row->base : m->unit;
+    if (strcmp(base, "FLOP/s") == 0 &&
+        strcmp(et_record_operation(r), "OP") == 0)
+        base = "OP/s";
+    et_text_add(t, "%s %s%s %s", et_say_real(value).s, prefixes[p], base,
+                et_say_interval(value, low, high).s);
+}
+
+static void fact(const struct et_report *w, struct et_block *b,
+                 const struct et_picks *group, const char *word,
+                 const char *metric, const struct et_record *r)
+{
+    struct et_text name = {0}, text = {0};
+    et_kind_say(&w->run->records[group->v[0]], &name);
+    if (*word)
+        et_text_add(&name, " %s", word);
+    if (!r) {
+        et_text_add(&text, "no headline: %s", why_none(w, group));
+    } else {
+        const struct et_metric_value *m = et_record_metric(r, metric);
+        const struct et_metric *row = et_metric_find(metric);
+        if (row && strcmp(row->base, "s") == 0)
+            et_text_add(&text, "%s %s", et_say_seconds(m->value * row->scale).s,
+                        et_say_time_interval(m->ci_low * row->scale,
+                                             m->ci_high * row->scale)
+                            .s);
+        else
+            say_rate(r, m, &text);
+        say_circumstances(w, r, &text);
+        say_validity(r, &text);
+        double better = NAN;
+        enum et_flaw f = outdone(w, group, metric, r, &better);
+        if (f)
+            et_text_add(&text, "; one %.3g times as good is withheld (%s)",
+                        better, et_flaw_name(f));
+    }
+    et_block_fact(b, et_text_str(&name), "%s", et_text_str(&text));
+    b->failed |= name.failed || text.failed;
+    et_text_free(&name);
+    et_text_free(&text);
+}
+
+/* The metric that a group is quoted by, of its largest team: a collective of
+ * one rank has no bus bandwidth. */
+static const char *merit_of(const struct et_run *run,
+                            const struct et_picks *group)
+{
+    const struct et_record *found = NULL;
+    for (size_t i = 0; i < group->n; i++) {
+        const struct et_record *r = &run->records[group->v[i]];
+        if (et_record_merit(r) &&
+            (!found || r->result.team.ranks > found->result.team.ranks))
+            found = r;
+    }
+    return found ? et_record_merit(found)->name : "time";
+}
+
+/* Of what the memory can do, its caches' figures are for the tables. */
+static bool is_headline(const struct et_report *w, const struct et_picks *group)
+{
+    const char *level = et_record_level(&w->run->records[group->v[0]]);
+    return !level || strcmp(level, "memory") == 0;
+}
+
+/* What was measured and is not quoted, by kind and reason. */
+static void withheld(struct et_report *w, const struct et_groups *kinds)
+{
+    static const char *const columns[] = {"Withheld", "Why", "Cases",
+                                          "First of them", NULL};
+    struct et_block *b = NULL;
+    for (size_t i = 0; i < kinds->n && i < ET_REPORT_ROWS; i++) {
+        const struct et_picks *g = &kinds->v[i];
+        size_t n[ET_FLAW_DRIFTS + 1] = {0}, first[ET_FLAW_DRIFTS + 1] = {0};
+        struct et_text name = {0};
+        for (size_t k = 0; k < g->n; k++) {
+            const struct et_record *r = &w->run->records[g->v[k]];
+            enum et_flaw f = et_report_flaw(w, r);
+            if (et_record_measured(r) && !n[f]++)
+                first[f] = g->v[k];
+        }
+        et_kind_say(&w->run->records[g->v[0]], &name);
+        for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+            if (n[f] && !b)
+                b = et_doc_table(w->doc, "llrl", columns);
+            if (!n[f])
+                continue;
+            et_block_cell(b, "%s", et_text_str(&name));
+            et_block_cell(b, "%s", et_flaw_name((enum et_flaw)f));
+            et_block_cell(b, "%zu", n[f]);
+            et_block_cell(b, "%s", w->run->records[first[f]].result.id);
+        }
+        et_text_free(&name);
+    }
+    et_block_note(b, "Figures of these cases stand in the tables below, "
+                     "marked, and in no headline.");
+}
+
+bool et_report_headline(struct et_report *w)
+{
+    struct et_picks all;
+    struct et_groups kinds;
+    et_doc_heading(w->doc, 2, "Headline");
+    if (w->run->n == 0)
+        return et_doc_warning(w->doc, "No headline: the run holds no record.");
+    if (!et_picks_take(&all, w->run, any))
+        return false;
+    bool ok = et_groups_make(&kinds, w->run, &all, ET_KEY_KIND);
+    et_picks_free(&all);
+    if (!ok)
+        return false;
+    struct et_block *b = et_doc_facts(w->doc);
+    if (b)
+        b->level = 1;
+    for (size_t i = 0; b && i < kinds.n && i < ET_REPORT_ROWS; i++) {
+        const struct et_picks *g = &kinds.v[i];
+        const char *merit = merit_of(w->run, g);
+        bool collective = strcmp(merit, "busbw") == 0;
+        if (!is_headline(w, g))
+            continue;
+        fact(w, b, g, collective ? "bus bandwidth" : "", merit,
+             best(w, g, merit, collective));
+        const struct et_record *r = collective ? quickest(w, g) : NULL;
+        if (r)
+            fact(w, b, g, "latency", "time", r);
+    }
+    double precision;
+    char width[128] = "";
+    const char *asked = et_pairs_get(&w->run->info.config, "precision");
+    if (asked && et_parse_real(asked, &precision))
+        snprintf(width, sizeof width, " (%s of the median)",
+                 et_say_percent(precision).s);
+    bool said =
+        b && et_doc_paragraph(
+                 w->doc,
+                 "Each is the median of n samples, or the work over it, with "
+                 "the median's distribution-free 95 %% interval in brackets. "
+                 "Quoted only if the timed data was checked and right, the "
+                 "interval is as narrow as was asked for%s and either half of "
+                 "the samples agrees, the samples do not drift and no ceiling "
+                 "is exceeded. Window: the ranks began each sample at an "
+                 "agreed time; barrier: after a barrier, for the reason that "
+                 "stands below.",
+                 width);
+    if (said && !w->run->info.clock_fake)
+        withheld(w, &kinds);
+    et_groups_free(&kinds);
+    return said;
+}
+
+/* Ids of the first few that `test` picks, in brackets. */
+static size_t name_some(const struct et_run *run, et_pick_test *test,
+                        struct et_text *names)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < run->n; i++) {
+        if (!test(&run->records[i]))
+            continue;
+        if (n < 8)
+            et_text_add(names, "%s%s", n ? "; " : "",
+                        run->records[i].result.id);
+        n++;
+    }
+    if (n > 8)
+        et_text_add(names, "; and %zu more", n - 8);
+    return n;
+}
+
+static bool is_wrong(const struct et_record *r)
+{
+    return r->result.outcome == ET_WRONG_DATA ||
+           (r->result.outcome == ET_MEASURED && !et_record_measured(r));
+}
+static bool is_failed(const struct et_record *r)
+{
+    return r->result.outcome == ET_FAILED;
+}
+static bool is_unconverged(const struct et_record *r)
+{
+    return et_record_measured(r) && !r->result.time.converged;
+}
+static bool is_unchecked(const struct et_record *r)
+{
+    return et_record_measured(r) && !et_record_checked(r);
+}
+
+static void warn_oversubscribed(struct et_report *w)
+{
+    const struct et_run *run = w->run;
+    const struct et_result_host *worst = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < run->n; i++) {
+        const struct et_result_placement *p = &run->records[i].result.placement;
+        const struct et_result_host *h = p->hosts.v;
+        n += p->oversubscribed;
+        for (size_t k = 0; p->oversubscribed && k < p->hosts.n; k++) {
+            if (h[k].cores == ET_ABSENT_INT)
+                continue;
+            if (!worst || (double)h[k].busy_threads * (double)worst->cores >
+                              (double)worst->busy_threads * (double)h[k].cores)
+                worst = &h[k];
+        }
+    }
+    if (!n)
+        return;
+    struct et_text where = {0};
+    if (worst)
+        et_text_add(&where, " (worst: host %s, %lld busy threads on %lld %s)",
+                    worst->host ? worst->host : "unnamed",
+                    (long long)worst->busy_threads, (long long)worst->cores,
+                    worst->cores == 1 ? "core" : "cores");
+    et_doc_warning(w->doc,
+                   "OVERSUBSCRIBED: %zu of %zu cases ran more busy threads "
+                   "than the cores they may use%s. Their times are those of "
+                   "threads taking turns, not of the machine.",
+                   n, run->n, et_text_str(&where));
+    et_text_free(&where);
+}
+
+/* A run carried on elsewhere, or by another build, is two runs in one. */
+static void warn_resumed(struct et_report *w)
+{
+    const struct et_run_info *info = &w->run->info;
+    const struct et_run_resume *r = w->run->resumes.v;
+    for (size_t i = 0; i < w->run->resumes.n; i++) {
+        const char *host = info->environment.host;
+        if (host && r[i].host && strcmp(host, r[i].host) != 0)
+            et_doc_warning(w->doc,
+                           "The run was begun on host %s and carried on from "
+                           "host %s.",
+                           host, r[i].host);
+        if (info->commit && r[i].commit &&
+            strcmp(info->commit, r[i].commit) != 0)
+            et_doc_warning(w->doc,
+                           "The run was begun by commit %s and carried on by "
+                           "commit %s.",
+                           info->commit, r[i].commit);
+    }
+}
+
+static void warn_some(struct et_report *w, et_pick_test *test, const char *what)
+{
+    struct et_text names = {0};
+    size_t n = name_some(w->run, test, &names);
+    if (n)
+        et_doc_warning(w->doc, "%s %s: %s.", et_say_count(n, "case", "cases").s,
+                       what, et_text_str(&names));
+    et_text_free(&names);
+}
+
+static bool is_above_nominal(const struct et_report *w,
+                             const struct et_record *r)
+{
+    const struct et_metric_value *flops = et_record_metric(r, "flops");
+    const char *origin = NULL;
+    double peak =
+        flops ? et_run_peak(w->run, r, w->options->peak, &origin) : NAN;
+    return flops && peak > 0 &&
+           flops->value * et_metric_find("flops")->scale > 1.02 * peak;
+}
+
+static void warn_nominal(struct et_report *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->run->n && !w->run->info.clock_fake; i++)
+        n += is_above_nominal(w, &w->run->records[i]);
+    if (n)
+        et_doc_warning(
+            w->doc,
+            "%s above the nominal peak: the cores do not run at the "
+            "clock that it was reckoned with. Shares of the nominal "
+            "peak are too high; those of the measured ceilings hold. "
+            "A contract should name its peak.",
+            n == 1 ? "1 case is" : et_say_count(n, "", "cases are").s);
+}
+
+bool et_report_warnings(struct et_report *w)
+{
+    const struct et_run *run = w->run;
+    const struct et_run_info *info = &run->info;
+    if (info->clock_fake)
+        et_doc_warning(w->doc, "FAKE CLOCK: the times below were made up by a "
+                               "clock for tests. Nothing here is a "
+                               "measurement.");
+    warn_some(w, is_wrong,
+              "left WRONG RESULTS, and none of their figures counts");
+    warn_oversubscribed(w);
+    if (!run->outcome || strcmp(run->outcome, "complete") != 0 ||
+        (info->cases > 0 && (int64_t)run->n < info->cases))
+        et_doc_warning(w->doc,
+                       "The run is not complete: its outcome is \"%s\", and "
+                       "%zu of %lld planned cases left a record.",
+                       run->outcome ? run->outcome : "unknown", run->n,
+                       (long long)info->cases);
+    warn_some(w, is_failed, "failed");
+    warn_some(w, is_unchecked, "never had its result checked");
+    struct et_text names = {0};
+    size_t n = name_some(run, is_unconverged, &names);
+    if (n)
+        et_doc_warning(w->doc,
+                       "%s did not converge: not as sure as was asked for. The "
+                       "tables mark them.",
+                       et_say_count(n, "case", "cases").s);
+    et_text_free(&names);
+    warn_nominal(w);
+    warn_resumed(w);
+    for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
+        et_doc_warning(w->doc, "%s", run->warnings.v[i]);
+    if (!info->commit)
+        et_doc_warning(w->doc, "The build does not know its git commit.");
+    else if (strstr(info->commit, "-dirty"))
+        et_doc_warning(w->doc,
+                       "etalon was built from changed sources (%s): its "
+                       "commit does not say what ran.",
+                       info->commit);
+    return true;
+}

@@ -1,0 +1,361 @@
+/* Where the figure is bytes a second: collectives with their latency model,
+ * and transfers to and from storage or memory. Speaks of every bench that
+ * has the metric and knows none by name. */
+#include "config.h"
+#include "results/report/parts.h"
+
+#include <string.h>
+
+#include "results/record/metric.h"
+#include "results/reading/scaling.h"
+
+#define POOR 0.30 /* a worst residual beyond which a model is called poor */
+
+static bool has(const struct et_record *r, const char *metric)
+{
+    const struct et_metric_value *m = et_record_metric(r, metric);
+    return m && et_record_measured(r) && m->value > 0;
+}
+static bool has_algbw(const struct et_record *r)
+{
+    return has(r, "algbw");
+}
+static bool has_bandwidth(const struct et_record *r)
+{
+    return has(r, "bandwidth");
+}
+
+static void rate_cells(struct et_block *b, const struct et_metric_value *m)
+{
+    et_block_cell(b, "%s", et_say_real(m ? m->value : NAN).s);
+    if (m)
+        et_block_cell(b, "%s",
+                      et_say_interval(m->value, m->ci_low, m->ci_high).s);
+    else
+        et_block_cell(b, "-");
+}
+
+static void collective_table(struct et_report *w, const struct et_picks *g)
+{
+    static const char *const columns[] = {
+        "Size",       "Ranks",      "Backend",       "Time", "95 % interval",
+        "algbw GB/s", "busbw GB/s", "95 % interval", "n",    "Remarks",
+        NULL};
+    struct et_block *b = et_doc_table(w->doc, "rrlrrrrrrl", columns);
+    size_t shown = g->n < ET_REPORT_ROWS ? g->n : ET_REPORT_ROWS;
+    for (size_t i = 0; b && i < shown; i++) {
+        const struct et_record *r = &w->run->records[g->v[i]];
+        const struct et_result_time *t = &r->result.time;
+        et_block_cell(b, "%s", et_say_size(r->result.work.bytes).s);
+        et_block_cell(b, "%lld", (long long)r->result.team.ranks);
+        et_block_cell(b, "%s", r->result.backend);
+        et_block_cell(b, "%s", et_say_seconds(t->median).s);
+        et_block_cell(b, "%s", et_say_time_interval(t->ci_low, t->ci_high).s);
+        et_block_cell(b, "%s",
+                      et_say_real(et_record_metric(r, "algbw")->value).s);
+        rate_cells(b, et_record_metric(r, "busbw"));
+        et_block_cell(b, "%lld", (long long)t->n);
+        et_block_cell(b, "%s", et_say_doubts(w->run, r).s);
+    }
+    et_report_close(b, shown, g->n);
+}
+
+static bool is_good(const struct et_latency_fit *f)
+{
+    return f->line.ok && f->line.residual_worst <= POOR && f->alpha > 0 &&
+           f->rate > 0;
+}
+
+static void fit_table(struct et_report *w, const struct et_groups *lines)
+{
+    static const char *const columns[] = {"Backend",       "Ranks",
+                                          "Sizes",         "Latency alpha",
+                                          "95 % interval", "Bandwidth GB/s",
+                                          "95 % interval", "Worst residual",
+                                          "Remarks",       NULL};
+    struct et_block *b = et_doc_table(w->doc, "lrrrrrrrl", columns);
+    size_t shown = lines->n < ET_REPORT_ROWS ? lines->n : ET_REPORT_ROWS;
+    for (size_t i = 0; b && i < shown; i++) {
+        const struct et_record *r = &w->run->records[lines->v[i].v[0]];
+        if (r->result.team.ranks < 2) /* nobody to send to */
+            continue;
+        struct et_latency_fit f = et_latency_fit(w->run, &lines->v[i]);
+        bool open = isinf(f.rate_high) && isfinite(f.rate_low);
+        et_block_cell(b, "%s", r->result.backend);
+        et_block_cell(b, "%lld", (long long)r->result.team.ranks);
+        et_block_cell(b, "%zu", f.line.n);
+        et_block_cell(b, "%s", et_say_seconds(f.alpha).s);
+        et_block_cell(b, "%s",
+                      et_say_time_interval(f.alpha_low, f.alpha_high).s);
+        et_block_cell(b, "%s", et_say_real(f.rate / 1e9).s);
+        if (open)
+            et_block_cell(b, "at least %s", et_say_real(f.rate_low / 1e9).s);
+        else
+            et_block_cell(b, "%s",
+                          et_say_interval(f.rate / 1e9, f.rate_low / 1e9,
+                                          f.rate_high / 1e9)
+                              .s);
+        et_block_cell(b, "%s",
+                      f.line.n > 2 ? et_say_percent(f.line.residual_worst).s
+                                   : "-");
+        if (!f.line.ok)
+            et_block_cell(b, "no fit: too few sizes");
+        else if (f.line.n < 3)
+            et_block_cell(b, "two sizes lie on any line");
+        else if (!is_good(&f))
+            et_block_cell(b, "poor model: not to be relied on");
+        else
+            et_block_cell(b, "%s", "");
+    }
+    et_report_close(b, shown, lines->n);
+}
+
+/* Columns: bytes, value, low, high, fit; one series a fitted line. */
+static void series(struct et_report *w, struct et_text *t,
+                   const struct et_picks *line, bool time)
+{
+    const struct et_run *run = w->run;
+    struct et_latency_fit f = et_latency_fit(run, line);
+    bool fitted = f.line.n > 2 && is_good(&f);
+    double least = INFINITY, most = 0;
+    double ranks = (double)run->records[line->v[0]].result.team.ranks;
+    double scale = et_metric_find("busbw")->scale;
+    double factor = 2 * (ranks - 1) / ranks;
+    et_data_next(t);
+    et_data_text(t, run->records[line->v[0]].result.backend);
+    et_text_add(t, " value low high fit\n");
+    for (size_t i = 0; i < line->n; i++) {
+        const struct et_record *r = &run->records[line->v[i]];
+        const struct et_result_time *s = &r->result.time;
+        const struct et_metric_value *m = et_record_metric(r, "busbw");
+        double bytes = r->result.work.bytes;
+        least = fmin(least, bytes);
+        most = fmax(most, bytes);
+        et_text_add(t, "%.0f", bytes);
+        et_data_real(t, time ? s->median : m ? m->value * scale : NAN);
+        et_data_real(t, time ? s->ci_low : m ? m->ci_low * scale : NAN);
+        et_data_real(t, time ? s->ci_high : m ? m->ci_high * scale : NAN);
+        et_text_add(t, " NaN\n");
+    }
+    int steps = fitted && most > least ? (int)(8 * log2(most / least)) : -1;
+    for (int k = 0; k <= steps && k < 1000; k++) {
+        double bytes = least * exp2(k / 8.0);
+        double at = f.alpha + bytes / f.rate;
+        et_text_add(t, "%.10g NaN NaN NaN", bytes);
+        et_data_real(t, time ? at : bytes / at * factor);
+        et_text_add(t, "\n");
+    }
+}
+
+static int64_t largest_team(const struct et_run *run,
+                            const struct et_groups *lines)
+{
+    int64_t largest = 0;
+    for (size_t i = 0; i < lines->n; i++) {
+        int64_t ranks = run->records[lines->v[i].v[0]].result.team.ranks;
+        largest = ranks > largest ? ranks : largest;
+    }
+    return largest;
+}
+
+/* Time, or bus bandwidth, over size, of the largest team. */
+static bool collective_figure(struct et_report *w,
+                              const struct et_groups *lines, bool time)
+{
+    const struct et_run *run = w->run;
+    struct et_text kind = {0}, title = {0};
+    int64_t largest = largest_team(run, lines);
+    size_t drawn = 0;
+    et_kind_say(&run->records[lines->v[0].v[0]], &kind);
+    et_text_add(&title, "%s on %lld ranks: %s over size", et_text_str(&kind),
+                (long long)largest, time ? "time" : "bus bandwidth");
+    struct et_block *b = et_doc_figure(
+        w->doc,
+        et_report_stem(time ? "time" : "busbw", et_text_str(&kind), "").s,
+        "loglog", et_text_str(&title));
+    bool ok = et_figure_words(
+        b, "size of the vector of one rank",
+        time ? "time of one operation, s" : "bus bandwidth, B/s",
+        "Points are medians with their 95 % intervals, not joined; lines are "
+        "the fit t(S) = alpha + S/B, drawn where no point is more than 30 % "
+        "off it.");
+    for (size_t i = 0; ok && i < lines->n && drawn < ET_REPORT_SERIES; i++) {
+        if (run->records[lines->v[i].v[0]].result.team.ranks != largest)
+            continue;
+        et_report_colour(w, b, run->records[lines->v[i].v[0]].result.backend);
+        series(w, &b->figure.data, &lines->v[i], time);
+        drawn++;
+    }
+    ok = ok && !kind.failed && !title.failed;
+    et_text_free(&kind);
+    et_text_free(&title);
+    return ok;
+}
+
+static bool collective(struct et_report *w, const struct et_picks *g,
+                       bool with_figure)
+{
+    enum {
+        LINE = ET_KEY_BACKEND | ET_KEY_TEAM | ET_KEY_THREADS | ET_KEY_LABEL |
+               ET_KEY_WORDS
+    };
+    struct et_groups lines;
+    struct et_text name = {0};
+    if (!et_groups_make(&lines, w->run, g, LINE))
+        return false;
+    et_kind_say(&w->run->records[g->v[0]], &name);
+    et_doc_heading(w->doc, 3, et_text_str(&name));
+    /* A rank alone uses no link: there is nothing to draw or to fit. */
+    bool ok = true, alone = largest_team(w->run, &lines) < 2;
+    if (with_figure && !alone)
+        ok = collective_figure(w, &lines, true) &&
+             collective_figure(w, &lines, false);
+    collective_table(w, g);
+    if (!alone) {
+        et_doc_paragraph(
+            w->doc,
+            "Latency and bandwidth of t(S) = alpha + S/B, fitted to the "
+            "relative residuals. A model that misses a point by more than "
+            "30 %% is called poor: algorithms change with the size.");
+        fit_table(w, &lines);
+    }
+    et_groups_free(&lines);
+    et_text_free(&name);
+    return ok;
+}
+
+static bool each_kind(struct et_report *w, et_pick_test *test, int key,
+                      const char *heading, const char *text,
+                      bool (*part)(struct et_report *, const struct et_picks *,
+                                   bool))
+{
+    struct et_picks picks;
+    struct et_groups kinds = {0};
+    if (!et_picks_take(&picks, w->run, test))
+        return false;
+    bool ok = et_groups_make(&kinds, w->run, &picks, key);
+    if (ok && picks.n) {
+        et_doc_heading(w->doc, 2, heading);
+        et_doc_paragraph(w->doc, "%s", text);
+    }
+    for (size_t i = 0; ok && i < kinds.n; i++)
+        ok = part(w, &kinds.v[i], i < ET_REPORT_FIGURES);
+    et_groups_free(&kinds);
+    et_picks_free(&picks);
+    return ok;
+}
+
+bool et_report_collectives(struct et_report *w)
+{
+    return each_kind(
+        w, has_algbw, ET_KEY_BENCH | ET_KEY_DTYPE, "Collectives",
+        "Size is that of one rank's vector. algbw is size over time; busbw is "
+        "what the slowest link must carry whatever the algorithm, so it "
+        "compares with the link's rate.",
+        collective);
+}
+
+/* The cases of the largest team, or their bars: blocks as of the flops
+ * figure, without a peak. */
+static void transfer_block(struct et_report *w, struct et_text *t,
+                           const struct et_picks *g, int64_t ranks,
+                           const struct et_strings *varying, bool bars)
+{
+    const struct et_run *run = w->run;
+    size_t n = 0;
+    et_data_next(t);
+    et_data_text(t, bars ? run->records[g->v[0]].result.bench : "");
+    et_text_add(t, bars ? " place value low high\n" : " place peak\n");
+    for (size_t i = 0; i < g->n && n < ET_REPORT_SHAPES; i++) {
+        const struct et_record *r = &run->records[g->v[i]];
+        const struct et_metric_value *m = et_record_metric(r, "bandwidth");
+        struct et_text name = {0};
+        if (r->result.team.ranks != ranks)
+            continue;
+        et_shape_say(r, varying, true, &name);
+        et_text_add(&name, ", %s", r->result.backend);
+        if (et_record_medium(r))
+            et_text_add(&name, " (%s)", et_record_medium(r));
+        et_data_text(t, et_text_str(&name));
+        et_text_add(t, " %zu", ++n);
+        et_data_real(t, bars ? m->value : NAN);
+        if (bars) {
+            et_data_real(t, m->ci_low);
+            et_data_real(t, m->ci_high);
+        }
+        et_text_add(t, "\n");
+        t->failed |= name.failed;
+        et_text_free(&name);
+    }
+}
+
+static bool transfer_figure(struct et_report *w, const struct et_picks *g,
+                            const struct et_strings *varying)
+{
+    const struct et_run *run = w->run;
+    const struct et_result *first = &run->records[g->v[0]].result;
+    struct et_text title = {0};
+    int64_t ranks = 0;
+    for (size_t i = 0; i < g->n; i++) {
+        int64_t here = run->records[g->v[i]].result.team.ranks;
+        ranks = here > ranks ? here : ranks;
+    }
+    et_text_add(&title, "%s on %lld %s", first->bench, (long long)ranks,
+                ranks == 1 ? "rank" : "ranks");
+    struct et_block *b =
+        et_doc_figure(w->doc, et_report_stem("rate", first->bench, "").s,
+                      "bars", et_text_str(&title));
+    bool ok = et_figure_words(
+        b, "GB/s", "", "Bars are medians, whiskers their 95 % intervals.");
+    for (int bars = 0; ok && bars < 2; bars++)
+        transfer_block(w, &b->figure.data, g, ranks, varying, bars);
+    ok = ok && !title.failed;
+    et_text_free(&title);
+    return ok;
+}
+
+static bool transfer(struct et_report *w, const struct et_picks *g,
+                     bool with_figure)
+{
+    static const char *const columns[] = {
+        "Case", "Backend",       "Ranks", "Size",    "To or from",
+        "GB/s", "95 % interval", "n",     "Remarks", NULL};
+    struct et_strings varying = {0};
+    if (!et_varying(w->run, g, &varying)) {
+        et_strings_free(&varying);
+        return false;
+    }
+    et_doc_heading(w->doc, 3, w->run->records[g->v[0]].result.bench);
+    bool ok = !with_figure || transfer_figure(w, g, &varying);
+    struct et_block *b = et_doc_table(w->doc, "llrrlrrrl", columns);
+    size_t shown = g->n < ET_REPORT_ROWS ? g->n : ET_REPORT_ROWS;
+    for (size_t i = 0; b && i < shown; i++) {
+        const struct et_record *r = &w->run->records[g->v[i]];
+        const char *medium = et_record_medium(r);
+        const char *note = et_pairs_get(&r->result.facts, "doubt");
+        struct et_said doubts = et_say_doubts(w->run, r);
+        struct et_text shape = {0};
+        et_shape_say(r, &varying, false, &shape);
+        et_block_cell(b, "%s", et_text_str(&shape));
+        et_block_cell(b, "%s", r->result.backend);
+        et_block_cell(b, "%lld", (long long)r->result.team.ranks);
+        et_block_cell(b, "%s", et_say_size(r->result.work.bytes).s);
+        et_block_cell(b, "%s", medium ? medium : "not said");
+        rate_cells(b, et_record_metric(r, "bandwidth"));
+        et_block_cell(b, "%lld", (long long)r->result.time.n);
+        et_block_cell(b, "%s%s%s", doubts.s, *doubts.s && note ? ", " : "",
+                      note ? note : "");
+        et_text_free(&shape);
+    }
+    et_report_close(b, shown, g->n);
+    et_strings_free(&varying);
+    return ok;
+}
+
+bool et_report_transfers(struct et_report *w)
+{
+    return each_kind(w, has_bandwidth, ET_KEY_BENCH, "Transfers",
+                     "Payload of all ranks over the slowest rank's time. "
+                     "GB/s is 10^9 bytes a second.",
+                     transfer);
+}

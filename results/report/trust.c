@@ -1,0 +1,339 @@
+/* What speaks against the figures, or against a node: windows that were
+ * missed, barriers instead of windows, drift, outputs that differ between
+ * hosts, cases above their ceiling, and who was slowest more often than chance
+ * explains. Knows records; names no bench. */
+#include "config.h"
+#include "results/report/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/memory.h"
+#include "harness/stat/stat.h"
+
+#define REASONS 24   /* different findings that are told apart */
+#define SLOW 16      /* nodes or ranks that are named */
+#define SLOWER 1.02  /* median over the others' that is worth a name */
+#define CHANCE 0.001 /* that any innocent one of a case is named */
+
+/* A finding, how many cases have it, and the first of them. */
+struct finding {
+    const char *what, *reason;
+    const struct et_record *first;
+    size_t cases;
+    double amount, of, worst;
+};
+struct findings {
+    struct finding v[REASONS];
+    size_t n, lost;
+};
+
+static struct finding *find(struct findings *l, const char *what,
+                            const char *reason, const struct et_record *r)
+{
+    size_t i = 0;
+    while (i < l->n && (l->v[i].what != what ||
+                        !et_same_but_numbers(l->v[i].reason, reason)))
+        i++;
+    if (i == REASONS) {
+        l->lost++;
+        return NULL;
+    }
+    if (i == l->n)
+        l->v[l->n++] =
+            (struct finding){.what = what, .reason = reason, .first = r};
+    l->v[i].cases++;
+    return &l->v[i];
+}
+
+static const char missed[] = "missed windows", barrier[] = "barrier start",
+                  drift[] = "drift", odd[] = "odd outputs",
+                  no_ceiling[] = "no ceiling", no_digest[] = "no digest";
+
+static void look(struct findings *l, const struct et_record *r)
+{
+    const struct et_result *s = &r->result;
+    struct finding *f;
+    if (s->sync.missed > 0 && (f = find(l, missed, "", r))) {
+        double share = (double)s->sync.missed / (double)s->time.n;
+        f->amount += (double)s->sync.missed;
+        f->of += (double)s->time.n;
+        f->worst = fmax(f->worst, share);
+    }
+    if (s->sync.start && strcmp(s->sync.start, "barrier") == 0)
+        find(l, barrier, s->sync.reason ? s->sync.reason : "no reason given",
+             r);
+    if (s->time.drifts && (f = find(l, drift, "", r)) &&
+        fabs(s->time.drift) > fabs(f->worst)) {
+        f->worst = s->time.drift;
+        f->first = r;
+    }
+    for (size_t i = 0; i < s->verification.odd.n; i++)
+        find(l, odd, s->verification.odd.v[i], r);
+    if (r->roofline.absent && s->ceilings.n)
+        find(l, no_ceiling, r->roofline.absent, r);
+    if (s->verification.digest_absent && s->team.nodes > 1)
+        find(l, no_digest, s->verification.digest_absent, r);
+}
+
+static void say_finding(const struct finding *f, struct et_block *b)
+{
+    et_block_cell(b, "%s", f->what);
+    et_block_cell(b, "%zu", f->cases);
+    if (f->what == missed)
+        et_block_cell(b,
+                      "%.0f of %.0f samples began late on some rank (%s in the "
+                      "worst case); they are marked and kept",
+                      f->amount, f->of, et_say_percent(f->worst).s);
+    else if (f->what == drift)
+        et_block_cell(b, "the samples have a trend: %s%s over them at worst",
+                      f->worst > 0 ? "+" : "", et_say_percent(f->worst).s);
+    else if (f->what == odd)
+        et_block_cell(b, "host %s left other outputs than most", f->reason);
+    else
+        et_block_cell(b, "%s", f->reason);
+    et_block_cell(b, "%s", f->first->result.id);
+}
+
+static void findings(struct et_report *w)
+{
+    static const char *const columns[] = {"Finding", "Cases", "What it is",
+                                          "Worst or first case", NULL};
+    struct findings l = {.n = 0};
+    for (size_t i = 0; i < w->run->n; i++) {
+        if (w->run->records[i].result.outcome <= ET_WRONG_DATA)
+            look(&l, &w->run->records[i]);
+    }
+    if (!l.n)
+        return;
+    et_doc_heading(w->doc, 3, "Findings");
+    struct et_block *b = et_doc_table(w->doc, "lrll", columns);
+    for (size_t i = 0; i < l.n; i++)
+        say_finding(&l.v[i], b);
+    if (l.lost)
+        et_block_note(b, "%zu more are in records.jsonl.", l.lost);
+}
+
+/* --- above the ceiling ----------------------------------------------------
+ */
+
+static bool is_suspect(const struct et_record *r)
+{
+    return r->roofline.suspect != NULL;
+}
+
+static struct et_said say_flops(double v, double low, double high)
+{
+    struct et_said out;
+    snprintf(out.s, sizeof out.s, "%.30s %.60s", et_say_real(v / 1e9).s,
+             et_say_interval(v / 1e9, low / 1e9, high / 1e9).s);
+    return out;
+}
+
+/* Both sides of the contradiction. */
+static bool suspects(struct et_report *w)
+{
+    static const char *const columns[] = {"Case", "GFLOP/s", "Its ceiling",
+                                          "GFLOP/s", NULL};
+    struct et_picks p;
+    if (!et_picks_take(&p, w->run, is_suspect))
+        return false;
+    if (!p.n)
+        goto out;
+    et_doc_heading(w->doc, 3, "Faster than possible");
+    et_doc_paragraph(w->doc,
+                     "The whole interval of these cases lies above the "
+                     "interval of a ceiling that was measured between their "
+                     "own samples. One of the two figures is wrong; which of "
+                     "them cannot be told from here, so neither is quoted.");
+    struct et_block *b = et_doc_table(w->doc, "lrlr", columns);
+    size_t shown = p.n < ET_REPORT_ROWS ? p.n : ET_REPORT_ROWS;
+    for (size_t i = 0; b && i < shown; i++) {
+        const struct et_record *r = &w->run->records[p.v[i]];
+        const struct et_result_ceiling *c = r->result.ceilings.v;
+        const struct et_metric_value *m = et_record_metric(r, "flops");
+        for (size_t k = 0; k < r->result.ceilings.n; k++) {
+            const char *id = c[k].id ? c[k].id : c[k].what;
+            if (!id || strcmp(id, r->roofline.suspect) != 0)
+                continue;
+            bool memory = strcmp(c[k].what, "memory") == 0;
+            double by = memory ? r->roofline.intensity : 1;
+            et_block_cell(b, "%s", r->result.id);
+            et_block_cell(b, "%s",
+                          say_flops(m ? m->value * 1e9 : NAN,
+                                    m ? m->ci_low * 1e9 : NAN,
+                                    m ? m->ci_high * 1e9 : NAN)
+                              .s);
+            et_block_cell(b, "%s%s", id, memory ? ", by intensity" : "");
+            et_block_cell(b, "%s",
+                          say_flops(by * c[k].rate, by * c[k].rate_low,
+                                    by * c[k].rate_high)
+                              .s);
+            break;
+        }
+    }
+    et_report_close(b, shown, p.n);
+out:
+    et_picks_free(&p);
+    return true;
+}
+
+/* --- who was slowest ------------------------------------------------------
+ */
+
+/* P(X >= k), X ~ binomial(n, q). */
+static double tail(double k, double n, double q)
+{
+    double sum = 0;
+    for (double i = ceil(k); i <= n; i++)
+        sum += exp(lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) +
+                   i * log(q) + (n - i) * log1p(-q));
+    return sum;
+}
+
+struct slow {
+    const char *host; /* NULL: it is a rank of a lone node */
+    int64_t rank;
+    const struct et_record *worst;
+    size_t cases;
+    double median, others, share, expected;
+};
+struct slows {
+    struct slow v[SLOW];
+    size_t n, tested;
+};
+
+static void name_slow(struct slows *l, const struct slow *s)
+{
+    size_t i = 0;
+    while (i < l->n &&
+           (l->v[i].rank != s->rank ||
+            (s->host && strcmp(l->v[i].host ? l->v[i].host : "", s->host))))
+        i++;
+    if (i == SLOW)
+        return;
+    size_t cases = i < l->n ? l->v[i].cases : 0;
+    if (i == l->n || s->median / s->others > l->v[i].median / l->v[i].others)
+        l->v[i] = *s;
+    l->n += i == l->n;
+    l->v[i].cases = cases + 1;
+}
+
+/* One of the `n` nodes or ranks of a case: `own` its median, `k` the samples
+ * in which it was last, q what chance gives. */
+static void weigh(struct slows *l, const struct et_record *r, struct slow s,
+                  const double *medians, size_t n, double k, double q)
+{
+    const struct et_result_time *t = &r->result.time;
+    double samples = (double)t->n, worth = t->n_effective;
+    if (!(worth > 0 && worth < samples))
+        worth = samples;
+    s.worst = r;
+    s.share = k / samples;
+    s.expected = q;
+    if (!(s.share > q) || !(q > 0 && q < 1) ||
+        tail(s.share * worth, round(worth), q) > CHANCE / (double)n)
+        return;
+    s.others = et_stat_median(medians, n - 1);
+    if (s.median > SLOWER * s.others)
+        name_slow(l, &s);
+}
+
+/* All but the i-th. */
+static void without(double *to, const double *from, size_t n, size_t i)
+{
+    memcpy(to, from, i * sizeof *to);
+    memcpy(to + i, from + i + 1, (n - i - 1) * sizeof *to);
+}
+
+static bool slowest_of(struct slows *l, const struct et_record *r)
+{
+    const struct et_result_time *t = &r->result.time;
+    const struct et_result_node *v = t->nodes.v;
+    bool nodes = t->nodes.n > 1;
+    size_t n = nodes ? t->nodes.n : t->rank_slowest.n;
+    double ranks = (double)r->result.team.ranks;
+    if (n < 2 || t->n < 1 || !et_record_measured(r) ||
+        (!nodes && t->rank_medians.n != n))
+        return true;
+    l->tested++;
+    double *all = et_alloc(2 * n, sizeof *all);
+    if (!all)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        all[i] = nodes ? v[i].median : t->rank_medians.v[i];
+    for (size_t i = 0; i < n; i++) {
+        double k = nodes ? v[i].slowest : t->rank_slowest.v[i];
+        double q = nodes ? (double)v[i].ranks / ranks : 1 / ranks;
+        if (!(k > q * (double)t->n)) /* spares the copy */
+            continue;
+        struct slow s = {.host = nodes ? v[i].host : NULL,
+                         .rank = nodes ? -1 : (int64_t)i,
+                         .median = all[i]};
+        without(all + n, all, n, i);
+        weigh(l, r, s, all + n, n, k, q);
+    }
+    free(all);
+    return true;
+}
+
+static int by_cases(const void *a, const void *b)
+{
+    const struct slow *x = a, *y = b;
+    return (x->cases < y->cases) - (x->cases > y->cases);
+}
+
+static bool slowest(struct et_report *w)
+{
+    static const char *const columns[] = {
+        "Who",        "Named in", "Its median", "The others'",
+        "Slowest in", "Chance",   "In case",    NULL};
+    struct slows l = {.n = 0};
+    for (size_t i = 0; i < w->run->n; i++) {
+        if (!slowest_of(&l, &w->run->records[i]))
+            return false;
+    }
+    if (!l.n)
+        return true;
+    qsort(l.v, l.n, sizeof *l.v, by_cases);
+    et_doc_heading(w->doc, 3, "Slowest nodes and ranks");
+    et_doc_paragraph(
+        w->doc,
+        "Named is who took at least 2 %% longer than the median of the others "
+        "and was last in more samples than chance explains: were all ranks "
+        "alike, that count would be binomial, and so high a one has less than "
+        "1 chance in 1000 in the whole case (Bonferroni over its nodes or "
+        "ranks). In a collective all wait for the slowest, so it seldom names "
+        "one.");
+    struct et_block *b = et_doc_table(w->doc, "lrrrrrl", columns);
+    for (size_t i = 0; b && i < l.n; i++) {
+        const struct slow *s = &l.v[i];
+        if (s->host)
+            et_block_cell(b, "node %s", s->host);
+        else
+            et_block_cell(b, "rank %lld", (long long)s->rank);
+        et_block_cell(b, "%zu of %zu cases", s->cases, l.tested);
+        et_block_cell(b, "%s", et_say_seconds(s->median).s);
+        et_block_cell(b, "%s", et_say_seconds(s->others).s);
+        et_block_cell(b, "%s", et_say_percent(s->share).s);
+        et_block_cell(b, "%s", et_say_percent(s->expected).s);
+        et_block_cell(b, "%s", s->worst->result.id);
+    }
+    return true;
+}
+
+bool et_report_trust(struct et_report *w)
+{
+    size_t before = w->doc->n;
+    et_doc_heading(w->doc, 2, "What speaks against it");
+    findings(w);
+    bool ok = suspects(w) && slowest(w);
+    if (ok && w->doc->n == before + 1)
+        ok = et_doc_paragraph(
+            w->doc,
+            "Nothing in the records does: no window missed, no barrier in "
+            "place of one, no drift, no host with other outputs, no "
+            "case above its ceiling, no node or rank that is slowest "
+            "more often than chance explains.");
+    return ok;
+}

@@ -1,0 +1,277 @@
+/* The manifest of a run directory: SHA-256 of each file, in the format of
+ * sha256sum(1). Knows files and digests; never what is in them.
+ */
+#include "config.h"
+#include "results/store/manifest.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/base/text.h"
+
+#define NAME "manifest.sha256"
+#define HEX 64
+
+struct entry {
+    char *path; /* below the directory */
+    char hex[HEX + 1];
+};
+
+struct entries {
+    struct entry *v;
+    size_t n;
+};
+
+static enum et_status no_memory(const char *dir)
+{
+    return et_error(ET_INFRA, "%s: out of memory", dir);
+}
+
+static void entries_free(struct entries *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        free(l->v[i].path);
+    free(l->v);
+}
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->path,
+                  ((const struct entry *)b)->path);
+}
+
+static bool add(struct entries *l, const char *path, const char *hex)
+{
+    char *copy = et_strdup(path);
+    struct entry *v = copy ? et_grow(l->v, l->n + 1, sizeof *v) : NULL;
+    if (!v) {
+        free(copy);
+        return false;
+    }
+    l->v = v;
+    v[l->n].path = copy;
+    snprintf(v[l->n].hex, sizeof v->hex, "%s", hex);
+    l->n++;
+    return true;
+}
+
+/* Closes fd. */
+static enum et_status digest(int fd, const char *full, char hex[HEX + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned char block[65536], md[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    ssize_t n = -1;
+    EVP_MD_CTX *c = EVP_MD_CTX_new();
+    bool ok = c && EVP_DigestInit_ex(c, EVP_sha256(), NULL) == 1;
+    while (ok && (n = read(fd, block, sizeof block)) > 0)
+        ok = EVP_DigestUpdate(c, block, (size_t)n) == 1;
+    int error = errno;
+    ok = ok && n == 0 && EVP_DigestFinal_ex(c, md, &length) == 1 &&
+         length * 2 == HEX;
+    EVP_MD_CTX_free(c);
+    close(fd);
+    if (!ok)
+        return et_error(ET_INFRA, "%s: cannot be digested: %s", full,
+                        n < 0 ? strerror(error) : "libcrypto refuses SHA-256");
+    for (size_t i = 0; i < length; i++) {
+        hex[2 * i] = digits[md[i] >> 4];
+        hex[2 * i + 1] = digits[md[i] & 15];
+    }
+    hex[HEX] = '\0';
+    return ET_OK;
+}
+
+static enum et_status walk(const char *dir, const char *below,
+                           struct entries *out);
+
+/* One directory entry: a link could point out of the run, and anything else
+ * that is no file has no contents to vouch for. */
+static enum et_status visit(const char *dir, const char *path,
+                            struct entries *out)
+{
+    struct et_text full = {0};
+    struct stat st;
+    char hex[HEX + 1];
+    enum et_status s = ET_OK;
+    et_text_add(&full, "%s/%s", dir, path);
+    if (full.failed) {
+        et_text_free(&full);
+        return no_memory(dir);
+    }
+    if (strpbrk(path, "\n\r\\"))
+        s = et_error(ET_INFRA, "%s: a file name that a manifest cannot hold",
+                     full.s);
+    else if (lstat(full.s, &st) != 0)
+        s = et_error(ET_INFRA, "%s: %s", full.s, strerror(errno));
+    else if (S_ISDIR(st.st_mode))
+        s = walk(dir, path, out);
+    else if (!S_ISREG(st.st_mode))
+        s = et_error(ET_INFRA, "%s: is %s, not a file of its own", full.s,
+                     S_ISLNK(st.st_mode) ? "a symbolic link" : "special");
+    else {
+        int fd = open(full.s, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+            s = et_error(ET_INFRA, "%s: %s", full.s, strerror(errno));
+        else if ((s = digest(fd, full.s, hex)) == ET_OK && !add(out, path, hex))
+            s = no_memory(dir);
+    }
+    et_text_free(&full);
+    return s;
+}
+
+/* below: "" for the run directory itself. */
+static enum et_status walk(const char *dir, const char *below,
+                           struct entries *out)
+{
+    struct et_text at = {0};
+    enum et_status s = ET_OK;
+    et_text_add(&at, "%s%s%s", dir, *below ? "/" : "", below);
+    DIR *d = at.failed ? NULL : opendir(at.s);
+    if (!d)
+        s = et_error(errno == ENOENT || errno == ENOTDIR ? ET_USAGE : ET_INFRA,
+                     "%s: %s", et_text_str(&at), strerror(errno));
+    for (struct dirent *e; s == ET_OK && (e = readdir(d));) {
+        struct et_text path = {0};
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            (!*below && strcmp(e->d_name, NAME) == 0))
+            continue;
+        et_text_add(&path, "%s%s%s", below, *below ? "/" : "", e->d_name);
+        s = path.failed ? no_memory(dir) : visit(dir, path.s, out);
+        et_text_free(&path);
+    }
+    if (d)
+        closedir(d);
+    et_text_free(&at);
+    return s;
+}
+
+static enum et_status scan(const char *dir, struct entries *out)
+{
+    enum et_status s = walk(dir, "", out);
+    if (s == ET_OK && out->n > 1)
+        qsort(out->v, out->n, sizeof *out->v, by_path);
+    return s;
+}
+
+static enum et_status write_file(const char *path, const struct entries *l)
+{
+    struct et_text temporary = {0};
+    et_text_add(&temporary, "%s.new", path);
+    FILE *f = temporary.failed ? NULL : fopen(temporary.s, "w");
+    bool ok = f;
+    for (size_t i = 0; ok && i < l->n; i++)
+        ok = fprintf(f, "%s  %s\n", l->v[i].hex, l->v[i].path) > 0;
+    ok = ok && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    int error = errno;
+    if (f && fclose(f) != 0 && ok) {
+        error = errno;
+        ok = false;
+    }
+    if (ok && rename(temporary.s, path) != 0) {
+        error = errno;
+        ok = false;
+    }
+    if (!ok && f)
+        unlink(temporary.s);
+    et_text_free(&temporary);
+    return ok ? ET_OK : et_error(ET_INFRA, "%s: %s", path, strerror(error));
+}
+
+enum et_status et_manifest_write(const char *dir)
+{
+    struct entries l = {0};
+    struct et_text path = {0};
+    et_text_add(&path, "%s/" NAME, dir);
+    enum et_status s = path.failed ? no_memory(dir) : scan(dir, &l);
+    if (s == ET_OK)
+        s = write_file(path.s, &l);
+    entries_free(&l);
+    et_text_free(&path);
+    return s;
+}
+
+static enum et_status read_manifest(const char *path, struct entries *out)
+{
+    char *line = NULL;
+    size_t room = 0, number = 0;
+    enum et_status s = ET_OK;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return et_error(errno == ENOENT || errno == ENOTDIR ? ET_USAGE
+                                                            : ET_INFRA,
+                        "%s: %s", path, strerror(errno));
+    for (ssize_t n; s == ET_OK && (n = getline(&line, &room, f)) >= 0;) {
+        number++;
+        if (n < HEX + 4 || line[n - 1] != '\n' || line[HEX] != ' ' ||
+            (line[HEX + 1] != ' ' && line[HEX + 1] != '*') ||
+            strspn(line, "0123456789abcdef") != HEX) {
+            s = et_error(ET_INFRA, "%s:%zu: not a line of sha256sum", path,
+                         number);
+            break;
+        }
+        line[n - 1] = line[HEX] = '\0';
+        if (!add(out, line + HEX + 2, line))
+            s = no_memory(path);
+    }
+    if (s == ET_OK && ferror(f))
+        s = et_error(ET_INFRA, "%s: cannot be read", path);
+    fclose(f);
+    free(line);
+    if (s == ET_OK && out->n == 0)
+        s = et_error(ET_INFRA, "%s: lists nothing", path);
+    if (s == ET_OK)
+        qsort(out->v, out->n, sizeof *out->v, by_path);
+    return s;
+}
+
+/* Both lists are sorted: walk them side by side. */
+static enum et_status differ(const char *dir, const struct entries *listed,
+                             const struct entries *found)
+{
+    enum et_status s = ET_OK;
+    for (size_t i = 0, j = 0; i < listed->n || j < found->n;) {
+        const struct entry *a = i < listed->n ? &listed->v[i] : NULL;
+        const struct entry *b = j < found->n ? &found->v[j] : NULL;
+        int c = !a ? 1 : !b ? -1 : strcmp(a->path, b->path);
+        if (c < 0)
+            s = et_error(ET_INFRA, "%s/%s: listed in " NAME ", but gone", dir,
+                         a->path);
+        else if (c > 0)
+            s = et_error(ET_INFRA, "%s/%s: not listed in " NAME, dir, b->path);
+        else if (strcmp(a->hex, b->hex) != 0)
+            s = et_error(ET_INFRA, "%s/%s: changed since " NAME " was written",
+                         dir, a->path);
+        i += c <= 0;
+        j += c >= 0;
+    }
+    return s;
+}
+
+enum et_status et_manifest_check(const char *dir)
+{
+    struct entries listed = {0}, found = {0};
+    struct et_text path = {0};
+    et_text_add(&path, "%s/" NAME, dir);
+    enum et_status s =
+        path.failed ? no_memory(dir) : read_manifest(path.s, &listed);
+    if (s == ET_OK)
+        s = scan(dir, &found);
+    if (s == ET_OK)
+        s = differ(dir, &listed, &found);
+    entries_free(&listed);
+    entries_free(&found);
+    et_text_free(&path);
+    return s;
+}

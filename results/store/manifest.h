@@ -1,0 +1,22 @@
+/* manifest: manifest.sha256 of a run directory, in sha256sum(1)'s format, so
+ * that `sha256sum -c manifest.sha256` checks it too.
+ */
+#ifndef ET_RESULTS_STORE_MANIFEST_H
+#define ET_RESULTS_STORE_MANIFEST_H
+
+#include <stddef.h>
+
+#include "harness/base/status.h"
+
+/* Of every regular file below dir but itself, sorted by path. */
+enum et_status et_manifest_write(const char *dir);
+/* ET_INFRA, each difference logged, where a file changed, is gone or is not
+ * listed; ET_USAGE where there is no manifest. */
+enum et_status et_manifest_check(const char *dir);
+
+/* Manifest, then recomputation: medians, intervals, metrics and verification
+ * verdicts of every record from its own samples. Prints nothing; logs each
+ * difference. n: records recomputed. */
+enum et_status et_verify_run(const char *dir, size_t *n);
+
+#endif

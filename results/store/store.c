@@ -1,0 +1,445 @@
+/* The store: a run directory as it is written. Every failure of the disk
+ * leaves whole records behind. Knows records and files; never judges.
+ *
+ * A file size limit raises SIGXFSZ; the program ignores that signal, so that
+ * write(2) fails with EFBIG and is handled like a full disk.
+ */
+#include "config.h"
+#include "results/store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "results/record/json.h"
+#include "results/record/record.h"
+#include "results/reading/run.h"
+
+struct et_store {
+    struct et_sink sink; /* first: a sink is cast back to its store */
+    char *dir;
+    int dir_fd, records_fd;
+    off_t size; /* of the whole records */
+    bool resume, made_records, begun;
+    json_t *head; /* run.json */
+};
+
+/* What the user can mend is usage; the rest is the machine. */
+static enum et_status blame(int error)
+{
+    switch (error) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOTDIR:
+    case ENOENT:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case EINVAL:
+        return ET_USAGE;
+    default:
+        return ET_INFRA;
+    }
+}
+
+static enum et_status failed(const char *dir, const char *name)
+{
+    int error = errno;
+    return et_error(blame(error), "%s%s%s: %s", dir, name ? "/" : "",
+                    name ? name : "", strerror(error));
+}
+
+static enum et_status make_directories(const char *dir)
+{
+    char *path = et_strdup(dir);
+    struct stat st;
+    enum et_status s = ET_OK;
+    if (!path)
+        return et_error(ET_INFRA, "out of memory");
+    for (char *p = path + 1; s == ET_OK && *path; p++) {
+        char c = *p;
+        if (c && c != '/')
+            continue;
+        *p = '\0';
+        if (mkdir(path, 0777) != 0) {
+            int error = errno;
+            if (stat(path, &st) != 0)
+                s = et_error(blame(error), "%s: cannot be made: %s", path,
+                             strerror(error));
+            else if (!S_ISDIR(st.st_mode))
+                s = et_error(ET_USAGE, "%s: is a file, not a directory", path);
+        }
+        *p = c;
+        if (!c)
+            break;
+    }
+    free(path);
+    return s;
+}
+
+static enum et_status check_empty(const struct et_store *s)
+{
+    int fd = dup(s->dir_fd);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    enum et_status status = ET_OK;
+    if (!d) {
+        if (fd >= 0)
+            close(fd);
+        return failed(s->dir, NULL);
+    }
+    for (struct dirent *e; status == ET_OK && (e = readdir(d));) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        if (faccessat(s->dir_fd, "run.json", F_OK, 0) == 0)
+            status = et_error(ET_USAGE,
+                              "%s: already holds a run; choose another --out, "
+                              "or --resume it",
+                              s->dir);
+        else
+            status = et_error(ET_USAGE,
+                              "%s: is not empty (`%s`); choose another --out",
+                              s->dir, e->d_name);
+    }
+    closedir(d);
+    return status;
+}
+
+static enum et_status lock(const struct et_store *s)
+{
+    if (flock(s->records_fd, LOCK_EX | LOCK_NB) == 0)
+        return ET_OK;
+    if (errno == EWOULDBLOCK)
+        return et_error(ET_USAGE, "%s: another etalon is writing to it",
+                        s->dir);
+    et_warn("%s: this file system has no locks (%s): see that no other etalon "
+            "writes to it",
+            s->dir, strerror(errno));
+    return ET_OK;
+}
+
+/* Find the end of the last whole line and cut off what stands after it. */
+static enum et_status cut_torn_tail(struct et_store *s)
+{
+    char block[4096];
+    off_t end = lseek(s->records_fd, 0, SEEK_END), at = end;
+    s->size = 0;
+    if (end < 0)
+        return failed(s->dir, "records.jsonl");
+    while (at > 0 && s->size == 0) {
+        off_t n = at < (off_t)sizeof block ? at : (off_t)sizeof block;
+        at -= n;
+        if (pread(s->records_fd, block, (size_t)n, at) != n)
+            return failed(s->dir, "records.jsonl");
+        for (off_t i = n; i > 0 && s->size == 0; i--) {
+            if (block[i - 1] == '\n')
+                s->size = at + i;
+        }
+    }
+    if (s->size == end)
+        return ET_OK;
+    et_warn("%s/records.jsonl: its last line was torn by a write that did not "
+            "finish; %lld bytes of it are taken away",
+            s->dir, (long long)(end - s->size));
+    if (ftruncate(s->records_fd, s->size) != 0 || fsync(s->records_fd) != 0)
+        return failed(s->dir, "records.jsonl");
+    return ET_OK;
+}
+
+static enum et_status write_whole(int fd, const char *text, size_t n)
+{
+    while (n > 0) {
+        ssize_t w = write(fd, text, n);
+        if (w < 0 && errno == EINTR)
+            continue;
+        if (w < 0)
+            return ET_INFRA;
+        text += w;
+        n -= (size_t)w;
+    }
+    return ET_OK;
+}
+
+/* The file is the old one or the new one, whatever happens on the way. */
+static enum et_status write_atomically(const struct et_store *s,
+                                       const char *name, const char *text)
+{
+    char temporary[64];
+    snprintf(temporary, sizeof temporary, ".%s.new", name);
+    int fd = openat(s->dir_fd, temporary,
+                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return failed(s->dir, name);
+    bool ok = write_whole(fd, text, strlen(text)) == ET_OK && fsync(fd) == 0;
+    int error = errno;
+    if (close(fd) != 0 && ok) {
+        error = errno;
+        ok = false;
+    }
+    if (ok && renameat(s->dir_fd, temporary, s->dir_fd, name) != 0) {
+        error = errno;
+        ok = false;
+    }
+    if (ok && fsync(s->dir_fd) != 0) {
+        error = errno;
+        ok = false;
+    }
+    if (!ok) {
+        unlinkat(s->dir_fd, temporary, 0);
+        return et_error(ET_INFRA, "%s/%s: %s", s->dir, name, strerror(error));
+    }
+    return ET_OK;
+}
+
+static enum et_status write_head(const struct et_store *s)
+{
+    char *text = json_dumps(s->head, JSON_INDENT(2));
+    if (!text)
+        return et_error(ET_INFRA, "out of memory");
+    enum et_status status = write_atomically(s, "run.json", text);
+    free(text);
+    return status;
+}
+
+static enum et_status begin_new(struct et_store *s,
+                                const struct et_run_info *info)
+{
+    struct et_run run = {.schema_version = ET_SCHEMA_VERSION,
+                         .outcome = (char *)"running"};
+    enum et_status status;
+    s->head = json_object();
+    if (!s->head)
+        return et_error(ET_INFRA, "out of memory");
+    if ((status = et_json_put(s->head, et_run_rows, &run)) ||
+        (status = et_json_put(s->head, et_run_info_rows, info)) ||
+        (status = write_atomically(s, "plan.ini",
+                                   info->plan_text ? info->plan_text : "")))
+        return status;
+    return write_head(s);
+}
+
+/* One run is one plan on one kind of clock; a change that only makes figures
+ * hard to compare is warned of. */
+static enum et_status check_same(const struct et_store *s,
+                                 const struct et_run *old,
+                                 const struct et_run_info *now)
+{
+    const struct et_run_info *was = &old->info;
+    const char *plan = now->plan_text ? now->plan_text : "";
+    if (was->plan_text && strcmp(was->plan_text, plan) != 0)
+        return et_error(ET_USAGE,
+                        "%s: plan.ini: a resumed run keeps its plan, and this "
+                        "is another one",
+                        s->dir);
+    if (was->clock_fake != now->clock_fake)
+        return et_error(ET_USAGE,
+                        "%s: begun on a %s clock, it cannot go on with a %s "
+                        "one",
+                        s->dir, was->clock_fake ? "fake" : "real",
+                        now->clock_fake ? "fake" : "real");
+    if (was->ranks != now->ranks)
+        et_warn("%s: begun with %lld ranks, goes on with %lld", s->dir,
+                (long long)was->ranks, (long long)now->ranks);
+    if (was->commit && now->commit && strcmp(was->commit, now->commit) != 0)
+        et_warn("%s: begun by etalon %s, goes on with %s", s->dir, was->commit,
+                now->commit);
+    if (was->environment.cpu && now->environment.cpu &&
+        strcmp(was->environment.cpu, now->environment.cpu) != 0)
+        et_warn("%s: begun on `%s`, goes on with `%s`", s->dir,
+                was->environment.cpu, now->environment.cpu);
+    return ET_OK;
+}
+
+static enum et_status begin_again(struct et_store *s,
+                                  const struct et_run_info *info)
+{
+    struct et_run old;
+    enum et_status status = et_run_load(s->dir, &old);
+    if (status)
+        return status;
+    struct et_run_resume *mark =
+        et_list_add(&old.resumes, sizeof(struct et_run_resume));
+    s->head = json_object();
+    if (!mark || !s->head) {
+        status = et_error(ET_INFRA, "out of memory");
+        goto out;
+    }
+    if ((status = check_same(s, &old, info)))
+        goto out;
+    const struct et_run_resume now = {.started = info->started,
+                                      .host = info->environment.host,
+                                      .commit = info->commit,
+                                      .command = info->command};
+    if ((status = et_fields_copy(et_run_resume_rows, mark, &now, sizeof now)))
+        goto out;
+    free(old.outcome);
+    free(old.finished);
+    old.finished = NULL;
+    old.outcome = et_strdup("running");
+    if ((status = et_json_put(s->head, et_run_rows, &old)) ||
+        (status = et_json_put(s->head, et_run_info_rows, &old.info)))
+        goto out;
+    /* The files are about to differ from what it lists. */
+    unlinkat(s->dir_fd, "manifest.sha256", 0);
+    status = write_head(s);
+out:
+    et_run_free(&old);
+    return status;
+}
+
+static enum et_status begin(struct et_sink *sink,
+                            const struct et_run_info *info)
+{
+    struct et_store *s = (struct et_store *)(void *)sink;
+    enum et_status status =
+        s->resume ? begin_again(s, info) : begin_new(s, info);
+    s->begun = status == ET_OK;
+    return status;
+}
+
+static enum et_status append(struct et_store *s, const char *line, size_t n,
+                             const char *id)
+{
+    if (write_whole(s->records_fd, line, n) == ET_OK &&
+        fdatasync(s->records_fd) == 0) {
+        s->size += (off_t)n;
+        return ET_OK;
+    }
+    int error = errno;
+    if (ftruncate(s->records_fd, s->size) != 0 || fsync(s->records_fd) != 0)
+        et_warn("%s/records.jsonl: may end in a torn line: %s", s->dir,
+                strerror(errno));
+    return et_error(ET_INFRA,
+                    "%s/records.jsonl: %s: the case `%s` is not kept, those "
+                    "before it are",
+                    s->dir, strerror(error), id);
+}
+
+static enum et_status put(struct et_sink *sink, const struct et_result *result)
+{
+    struct et_store *s = (struct et_store *)(void *)sink;
+    /* Borrowed: the record is written and forgotten, the result stays. */
+    struct et_result borrowed = *result;
+    struct et_record record;
+    enum et_status status = et_record_make(&borrowed, &record);
+    if (status)
+        return status;
+    json_t *json = et_record_to_json(&record);
+    memset(&record.result, 0, sizeof record.result);
+    et_record_free(&record);
+    /* 15 digits always read back as written, and are a million times finer
+     * than any clock; 17 would double the file for rounding noise. */
+    char *text =
+        json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    size_t n = text ? strlen(text) : 0;
+    char *line = text ? et_grow(text, n + 1, 1) : NULL;
+    if (line) {
+        line[n] = '\n'; /* not a string from here on */
+        status = append(s, line, n + 1, result->id);
+    } else {
+        free(text);
+        status = et_error(ET_INFRA, "out of memory");
+    }
+    free(line);
+    json_decref(json);
+    return status;
+}
+
+static enum et_status end(struct et_sink *sink, const char *outcome,
+                          const char *finished)
+{
+    struct et_store *s = (struct et_store *)(void *)sink;
+    if (json_object_set_new(s->head, "outcome", json_string(outcome)) != 0 ||
+        json_object_set_new(s->head, "finished",
+                            finished ? json_string(finished) : json_null()) !=
+            0)
+        return et_error(ET_INFRA, "out of memory");
+    return write_head(s);
+}
+
+static enum et_status open_new(struct et_store *s)
+{
+    enum et_status status = make_directories(s->dir);
+    if (status)
+        return status;
+    s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir_fd < 0)
+        return failed(s->dir, NULL);
+    if ((status = check_empty(s)))
+        return status;
+    s->records_fd =
+        openat(s->dir_fd, "records.jsonl",
+               O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    if (s->records_fd < 0)
+        return failed(s->dir, "records.jsonl");
+    s->made_records = true;
+    return lock(s);
+}
+
+static enum et_status open_again(struct et_store *s)
+{
+    s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir_fd < 0)
+        return failed(s->dir, NULL);
+    if (faccessat(s->dir_fd, "run.json", F_OK, 0) != 0)
+        return et_error(
+            ET_USAGE, "%s: holds no run to resume: it has no run.json", s->dir);
+    s->records_fd = openat(s->dir_fd, "records.jsonl",
+                           O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (s->records_fd < 0)
+        return failed(s->dir, "records.jsonl");
+    enum et_status status = lock(s);
+    return status ? status : cut_torn_tail(s);
+}
+
+enum et_status et_store_open(const char *dir, bool resume,
+                             struct et_store **out)
+{
+    struct et_store *s = et_alloc(1, sizeof *s);
+    if (s) {
+        s->dir_fd = s->records_fd = -1;
+        s->resume = resume;
+        s->sink = (struct et_sink){begin, put, end};
+        s->dir = et_strdup(dir);
+    }
+    if (!s || !s->dir) {
+        et_store_close(s);
+        return et_error(ET_INFRA, "out of memory");
+    }
+    enum et_status status = resume ? open_again(s) : open_new(s);
+    if (status) {
+        et_store_close(s);
+        return status;
+    }
+    *out = s;
+    return ET_OK;
+}
+
+struct et_sink *et_store_sink(struct et_store *s)
+{
+    return &s->sink;
+}
+
+void et_store_close(struct et_store *s)
+{
+    if (!s)
+        return;
+    /* A run that never began leaves no trace that would bar the next. */
+    if (s->made_records && !s->begun) {
+        unlinkat(s->dir_fd, "records.jsonl", 0);
+        unlinkat(s->dir_fd, "plan.ini", 0);
+    }
+    if (s->records_fd >= 0)
+        close(s->records_fd);
+    if (s->dir_fd >= 0)
+        close(s->dir_fd);
+    json_decref(s->head);
+    free(s->dir);
+    free(s);
+}

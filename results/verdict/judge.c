@@ -1,0 +1,414 @@
+/* Verdicts: the clauses of a contract against the records of a run. Whatever
+ * is not there, not sure or not valid is never a pass. Knows records and
+ * clauses; reads no file itself.
+ */
+#include "config.h"
+#include "results/verdict/judge.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "results/verdict/contract.h"
+#include "results/reading/group.h"
+
+enum cause {
+    MEETS,
+    MISSES,
+    BETWEEN,
+    NO_INTERVAL,
+    UNCONVERGED,
+    OVERSUBSCRIBED,
+    UNPLACED,
+    DRIFTING,
+    SUSPECT,
+    DOUBTFUL,
+    NO_PEAK,
+    NO_METRIC,
+    UNVERIFIED,
+    NOT_MEASURED,
+    BAD /* wrong or failed */
+};
+
+/* What one record says to a clause. */
+struct finding {
+    const struct et_record *record;
+    const struct et_metric_value *value;
+    const struct et_strings *accused; /* ceilings of suspect cases */
+    const char *origin;               /* of the peak */
+    double limit;                     /* in the metric's unit */
+    double score; /* how far beyond the limit: larger is better */
+    enum cause cause;
+    enum et_verdict verdict;
+};
+
+const char *et_verdict_name(enum et_verdict v)
+{
+    switch (v) {
+    case ET_VERDICT_PASS:
+        return "pass";
+    case ET_VERDICT_FAIL:
+        return "fail";
+    case ET_VERDICT_INCONCLUSIVE:
+        return "inconclusive";
+    }
+    return "?";
+}
+
+static enum et_verdict verdict_of(enum cause c)
+{
+    return c == MEETS                ? ET_VERDICT_PASS
+           : c == MISSES || c == BAD ? ET_VERDICT_FAIL
+                                     : ET_VERDICT_INCONCLUSIVE;
+}
+
+static bool picks(const struct et_clause *c, const struct et_record *r)
+{
+    char buf[ET_TEXT_NUMBER];
+    for (size_t i = 0; i < c->n_words; i++) {
+        const char *word = et_record_word(r, c->words[i].key, buf);
+        if (!word || !et_where_matches(c->words[i].pattern, word))
+            return false;
+    }
+    return true;
+}
+
+/* Is it known of every node that its cores sufficed? */
+static bool is_placed(const struct et_result *r)
+{
+    const struct et_result_host *h = r->placement.hosts.v;
+    for (size_t i = 0; i < r->placement.hosts.n; i++) {
+        if (h[i].cores == ET_ABSENT_INT)
+            return false;
+    }
+    return r->placement.hosts.n > 0;
+}
+
+static enum cause weigh(const struct et_clause *c, const struct finding *f)
+{
+    const struct et_result *r = &f->record->result;
+    const struct et_metric_value *v = f->value;
+    if (r->outcome == ET_WRONG_DATA || r->outcome == ET_FAILED ||
+        r->verification.status == ET_CHECK_FAILED)
+        return BAD;
+    if (r->verification.odd.n)
+        return BAD;
+    if (r->outcome != ET_MEASURED)
+        return NOT_MEASURED;
+    if (r->verification.status != ET_CHECK_PASSED)
+        return UNVERIFIED;
+    if (!v || !isfinite(v->value))
+        return NO_METRIC;
+    if (!isfinite(f->limit))
+        return NO_PEAK;
+    if (!(v->ci_low <= v->value && v->value <= v->ci_high))
+        return NO_INTERVAL;
+    if (!r->time.converged)
+        return UNCONVERGED;
+    if (r->placement.oversubscribed && !c->allow_oversubscribed)
+        return OVERSUBSCRIBED;
+    if (!is_placed(r) && !c->allow_oversubscribed)
+        return UNPLACED;
+    if (r->time.drifts)
+        return DRIFTING;
+    if (f->record->roofline.suspect || et_accused_has(f->accused, r->id))
+        return SUSPECT;
+    if (et_pairs_get(&r->facts, "doubt"))
+        return DOUBTFUL;
+    double worse = c->at_least ? v->ci_low : v->ci_high;
+    double better = c->at_least ? v->ci_high : v->ci_low;
+    if (c->at_least ? worse >= f->limit : worse <= f->limit)
+        return MEETS;
+    if (c->at_least ? better < f->limit : better > f->limit)
+        return MISSES;
+    return BETWEEN;
+}
+
+static struct finding find(const struct et_clause *c, const struct et_run *run,
+                           const struct et_strings *accused,
+                           const struct et_record *r)
+{
+    struct finding f = {
+        .record = r, .accused = accused, .origin = "", .limit = c->limit};
+    f.value = et_record_metric(r, c->metric->name);
+    if (c->of_peak)
+        f.limit *= et_run_peak(run, r, NULL, &f.origin) / c->metric->scale;
+    f.cause = weigh(c, &f);
+    f.verdict = verdict_of(f.cause);
+    double v = f.value ? f.value->value : NAN;
+    f.score = c->at_least ? v / f.limit : f.limit / v;
+    if (isnan(f.score))
+        f.score = -INFINITY;
+    return f;
+}
+
+/* Does `a` decide over `b`? every: the worst; best: one that passes, else the
+ * best value. */
+static bool decides(const struct et_clause *c, const struct finding *a,
+                    const struct finding *b)
+{
+    static const int badness[] = {[ET_VERDICT_PASS] = 0,
+                                  [ET_VERDICT_INCONCLUSIVE] = 1,
+                                  [ET_VERDICT_FAIL] = 2};
+    if (c->take == ET_TAKE_EVERY) {
+        int x = badness[a->verdict], y = badness[b->verdict];
+        return x != y ? x > y : a->score < b->score;
+    }
+    bool x = a->verdict == ET_VERDICT_PASS, y = b->verdict == ET_VERDICT_PASS;
+    return x != y ? x : a->score > b->score;
+}
+
+/* A record that has a figure at all can be the best. */
+static bool is_candidate(const struct et_clause *c, const struct finding *f)
+{
+    return c->take == ET_TAKE_EVERY || f->cause < NO_METRIC;
+}
+
+static void explain(const struct et_clause *c, const struct finding *f,
+                    struct et_text *out)
+{
+    char status[ET_TEXT_NUMBER];
+    const struct et_result *r = &f->record->result;
+    const struct et_metric_value *v = f->value;
+    const char *unit = c->metric->unit;
+    switch (f->cause) {
+    case MEETS:
+        et_text_add(out, "the interval %.6g to %.6g %s is at %s %.6g",
+                    v->ci_low, v->ci_high, unit, c->at_least ? "least" : "most",
+                    f->limit);
+        break;
+    case MISSES:
+        et_text_add(out, "the interval %.6g to %.6g %s is wholly %s %.6g",
+                    v->ci_low, v->ci_high, unit,
+                    c->at_least ? "below" : "above", f->limit);
+        break;
+    case BETWEEN:
+        et_text_add(out,
+                    "the interval %.6g to %.6g %s holds %.6g, so the samples "
+                    "do not decide it",
+                    v->ci_low, v->ci_high, unit, f->limit);
+        break;
+    case NO_INTERVAL:
+        et_text_add(out, "the figure has no valid interval (%lld samples)",
+                    (long long)r->time.samples.n);
+        break;
+    case UNCONVERGED:
+        et_text_add(out, "the sampling did not converge");
+        break;
+    case OVERSUBSCRIBED:
+        et_text_add(out, "more threads were busy than there were cores, and "
+                         "the clause does not allow it");
+        break;
+    case UNPLACED:
+        et_text_add(out, "it is not known how many cores its ranks had, so "
+                         "they may have been too few");
+        break;
+    case DRIFTING:
+        et_text_add(out,
+                    "the samples drift by %.2g %% from first to last, so their "
+                    "median is of no one state of the machine",
+                    100 * r->time.drift);
+        break;
+    case SUSPECT:
+        et_text_add(out,
+                    "the case and its ceiling contradict each other (%s), so "
+                    "one of the two figures is wrong",
+                    f->record->roofline.suspect ? f->record->roofline.suspect
+                                                : "as the ceiling of another");
+        break;
+    case DOUBTFUL:
+        et_text_add(out, "the record doubts itself: %s",
+                    et_pairs_get(&r->facts, "doubt"));
+        break;
+    case NO_PEAK:
+        et_text_add(out, "no nominal peak: %s", f->origin);
+        return;
+    case NO_METRIC:
+        et_text_add(out, "the record has no %s", c->metric->name);
+        break;
+    case UNVERIFIED:
+        et_text_add(out, "the timed data was not verified");
+        break;
+    case NOT_MEASURED:
+    case BAD:
+        et_choice_name(ET_OUTCOME_CHOICES, r->outcome, status);
+        et_text_add(out, "the case is %s%s%s",
+                    r->outcome == ET_MEASURED ? "wrong" : status,
+                    r->reason ? ": " : "", r->reason ? r->reason : "");
+        break;
+    }
+    if (c->of_peak && f->cause <= BETWEEN)
+        et_text_add(out, "; peak %s", f->origin);
+}
+
+static bool add_word(const char **words, size_t *n, size_t room,
+                     const char *word)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (strcmp(words[i], word) == 0)
+            return true;
+    }
+    if (*n < room)
+        words[(*n)++] = word;
+    return *n < room;
+}
+
+/* No record was picked: was a key of `where` perhaps misspelt? */
+static void explain_none(const struct et_clause *c, const struct et_run *run,
+                         struct et_text *out)
+{
+    char buf[ET_TEXT_NUMBER];
+    const char *words[128] = {"bench",  "backend", "case",  "label",
+                              "status", "ranks",   "nodes", "threads"};
+    size_t n = 8;
+    et_text_add(out, "no record is picked by `%s`", c->where);
+    for (size_t i = 0; i < run->n; i++) {
+        const struct et_result *r = &run->records[i].result;
+        for (size_t j = 0; j < r->params.n; j++)
+            add_word(words, &n, 128, r->params.v[j].key);
+        for (size_t j = 0; j < r->facts.n; j++)
+            add_word(words, &n, 128, r->facts.v[j].key);
+    }
+    for (size_t k = 0; k < c->n_words; k++) {
+        bool known = false;
+        for (size_t i = 0; i < run->n && !known; i++)
+            known = et_record_word(&run->records[i], c->words[k].key, buf);
+        if (known || run->n == 0)
+            continue;
+        const char *near = et_nearest(c->words[k].key, words, n);
+        et_text_add(out, "; none has a `%s`", c->words[k].key);
+        if (near && strcmp(near, c->words[k].key) != 0)
+            et_text_add(out, " (did you mean `%s`?)", near);
+    }
+}
+
+static bool is_complete(const struct et_run *run)
+{
+    return run->outcome && strcmp(run->outcome, "complete") == 0 &&
+           run->info.cases >= 0 && (int64_t)run->n >= run->info.cases;
+}
+
+/* What holds of a whole run can only take a verdict back. */
+static enum et_verdict temper(const struct et_clause *c,
+                              const struct et_run *run, enum et_verdict v,
+                              struct et_text *reason)
+{
+    if (run->info.clock_fake) {
+        et_text_add(reason, "; but the clock was a fake one, which measures "
+                            "nothing");
+        return ET_VERDICT_INCONCLUSIVE;
+    }
+    if (is_complete(run) || v == ET_VERDICT_INCONCLUSIVE)
+        return v;
+    if ((c->take == ET_TAKE_EVERY) == (v == ET_VERDICT_PASS)) {
+        et_text_add(reason,
+                    "; but the run is not complete (%s, %zu of %lld cases), "
+                    "and what is missing could decide otherwise",
+                    run->outcome ? run->outcome : "unknown", run->n,
+                    (long long)(run->info.cases < 0 ? 0 : run->info.cases));
+        return ET_VERDICT_INCONCLUSIVE;
+    }
+    return v;
+}
+
+static enum et_status judge_clause(const struct et_clause *c,
+                                   const struct et_run *run,
+                                   const struct et_strings *accused,
+                                   struct et_clause_verdict *out)
+{
+    struct finding best = {0};
+    struct et_text reason = {0};
+    *out = (struct et_clause_verdict){.limit = c->of_peak ? NAN : c->limit,
+                                      .value = NAN,
+                                      .ci_low = NAN,
+                                      .ci_high = NAN,
+                                      .verdict = ET_VERDICT_INCONCLUSIVE};
+    for (size_t i = 0; i < run->n; i++) {
+        if (!picks(c, &run->records[i]))
+            continue;
+        struct finding f = find(c, run, accused, &run->records[i]);
+        out->picked++;
+        if (is_candidate(c, &f) && (!best.record || decides(c, &f, &best)))
+            best = f;
+    }
+    if (best.record) {
+        out->verdict = best.verdict;
+        out->limit = best.limit;
+        if (best.value) {
+            out->value = best.value->value;
+            out->ci_low = best.value->ci_low;
+            out->ci_high = best.value->ci_high;
+        }
+        out->id = et_strdup(best.record->result.id);
+        explain(c, &best, &reason);
+    } else if (out->picked > 0)
+        et_text_add(&reason, "none of the %zu records picked has a valid %s",
+                    out->picked, c->metric->name);
+    else
+        explain_none(c, run, &reason);
+    out->verdict = temper(c, run, out->verdict, &reason);
+    out->clause = et_strdup(c->name);
+    out->where = et_strdup(c->where);
+    out->metric = et_strdup(c->metric->name);
+    out->unit = et_strdup(c->metric->unit);
+    out->threshold = et_strdup(c->at_least ? c->at_least : c->at_most);
+    out->reason = et_strdup(et_text_str(&reason));
+    bool ok = !reason.failed && out->clause && out->where && out->metric &&
+              out->unit && out->threshold && out->reason &&
+              (out->id || !best.record);
+    et_text_free(&reason);
+    return ok ? ET_OK : et_error(ET_INFRA, "out of memory");
+}
+
+enum et_status et_judge(const char *contract, const struct et_run *run,
+                        struct et_judgement *out)
+{
+    struct et_contract c;
+    struct et_strings accused = {0};
+    enum et_status s = et_contract_read(contract, &c);
+    if (s)
+        return s;
+    struct et_judgement j = {.contract = et_strdup(c.name ? c.name : contract),
+                             .clauses = et_alloc(c.n, sizeof *j.clauses)};
+    if (!j.contract || !j.clauses || !et_accused_find(run, &accused))
+        s = et_error(ET_INFRA, "out of memory");
+    for (size_t i = 0; s == ET_OK && i < c.n; i++) {
+        s = judge_clause(&c.clauses[i], run, &accused, &j.clauses[i]);
+        j.n++;
+        enum et_verdict v = j.clauses[i].verdict;
+        if (v == ET_VERDICT_FAIL ||
+            (v == ET_VERDICT_INCONCLUSIVE && j.verdict == ET_VERDICT_PASS))
+            j.verdict = v;
+    }
+    et_contract_free(&c);
+    et_strings_free(&accused);
+    if (s) {
+        et_judgement_free(&j);
+        return s;
+    }
+    *out = j;
+    return ET_OK;
+}
+
+void et_judgement_free(struct et_judgement *j)
+{
+    for (size_t i = 0; i < j->n; i++) {
+        struct et_clause_verdict *v = &j->clauses[i];
+        char *owned[] = {v->clause, v->where, v->metric, v->threshold,
+                         v->unit,   v->id,    v->reason};
+        for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
+            free(owned[k]);
+    }
+    free(j->clauses);
+    free(j->contract);
+    memset(j, 0, sizeof *j);
+}
+
+enum et_status et_judgement_status(const struct et_judgement *j)
+{
+    return j->verdict == ET_VERDICT_PASS   ? ET_OK
+           : j->verdict == ET_VERDICT_FAIL ? ET_MISSED
+                                           : ET_UNSURE;
+}

@@ -1,0 +1,324 @@
+/* The check of products: integers that no rounding touches, products with
+ * vectors against the definition, bounds where elements are stored in less
+ * than they are summed in, and a kernel that errs in the exact pass alone.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/check/product.h"
+#include "harness/base/random.h"
+
+static void integers_are_the_greatest(void **unused)
+{
+    (void)unused;
+    static const double units[][2] = {
+        {0x1p-53, 0}, {0x1p-24, 0}, {0x1p-24, 0x1p-11}, {0x1p-24, 0x1p-8}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+        struct et_check_rounding u = {units[i][0], units[i][1]};
+        double held = 1 / fmax(u.sum, u.out);
+        for (int64_t k = 1; k < 1 << 21; k = 3 * k + 1) {
+            int64_t q = et_check_integers(k, 4096, &u), next = q + 1;
+            assert_true((double)(k * q * q + q) <= held);
+            assert_true(q == 1024 || (double)(k * next * next + next) > held);
+            if (q == 0)
+                continue;
+            int64_t w = et_check_weights(k, 4096, q);
+            assert_true(w >= 1 &&
+                        (double)w * 4096 * (double)(k * q * q + q) <= 0x1p53);
+        }
+    }
+    struct et_check_rounding fp32 = {0x1p-24, 0};
+    assert_int_equal(et_check_integers(1 << 22, 1 << 20, &fp32), 1);
+    assert_int_equal(et_check_integers(INT64_C(1) << 40, 1 << 20, &fp32), 0);
+}
+
+static void integers_fill_their_range(void **unused)
+{
+    (void)unused;
+    float v[4000], same[10];
+    int seen[7] = {0};
+    et_check_fill(ET_FP32, v, 4000, 3, 0, 3);
+    et_check_fill(ET_FP32, same, 10, 3, 100, 3);
+    assert_memory_equal(same, v + 100, sizeof same);
+    for (int i = 0; i < 4000; i++) {
+        assert_true(v[i] == rintf(v[i]) && fabsf(v[i]) <= 3);
+        seen[(int)v[i] + 3]++;
+    }
+    for (int i = 0; i < 7; i++)
+        assert_true(seen[i] > 400);
+    double x[1000];
+    int negative = 0;
+    et_check_signs(x, 1000, 5, 9);
+    for (int i = 0; i < 1000; i++) {
+        assert_true(x[i] != 0 && x[i] == rint(x[i]) && fabs(x[i]) <= 5);
+        negative += x[i] < 0;
+    }
+    assert_in_range(negative, 400, 600);
+}
+
+/* Integers, so that the order of the sums does not show. */
+static void vectors_are_multiplied(void **unused)
+{
+    (void)unused;
+    static double data[40 * 700];
+    static double x[2][700], y[2][40], square[40];
+    double *px[] = {x[0], x[1]}, *py[] = {y[0], y[1]};
+    for (int way = 0; way < 4 * 9 * 4; way++) {
+        struct et_check_matrix m = {.dtype = way & 1 ? ET_FP32 : ET_FP64,
+                                    .data = data,
+                                    .first = 3,
+                                    .rows = 1 + way / 4 % 9,
+                                    .cols =
+                                        (int64_t[]){1, 7, 300, 600}[way / 36]};
+        m.rs = way & 2 ? 1 : m.cols + 2;
+        m.cs = way & 2 ? m.rows + 1 : 1;
+        et_check_fill(m.dtype, data, 39 * 700, 5, 0, 100);
+        et_check_signs(x[0], m.cols, 9, 1);
+        et_check_signs(x[1], m.cols, 9, 2);
+        et_check_times(&m, px, py, way % 3 ? square : NULL, 1 + way % 2);
+        for (int64_t i = 0; i < m.rows; i++) {
+            double want[3] = {0};
+            for (int64_t j = 0; j < m.cols; j++) {
+                double v = et_dtype_get(
+                    m.dtype, data, (size_t)(m.first + i * m.rs + j * m.cs));
+                want[0] += v * x[0][j];
+                want[1] += v * x[1][j];
+                want[2] += v * v;
+            }
+            assert_true(y[0][i] == want[0] && y[1][i] == want[1]);
+            assert_true(way % 3 == 0 || square[i] == want[2]);
+        }
+    }
+}
+
+/* Sums in fp32, stored in eight bits: as a bf16 product is. */
+static void stored_elements_may_be_short(void **unused)
+{
+    (void)unused;
+    struct et_check_rounding wide = {0x1p-24, 0x1p-8}, narrow = {0x1p-24, 0};
+    double worst[2] = {0};
+    for (uint64_t t = 0; t < 500; t++) {
+        int64_t k = 1 + (int64_t)(t % 90);
+        double sum = 0, size = 0;
+        float got = 0;
+        for (int64_t l = 0; l < k; l++) {
+            float a = (float)et_random_unit(t, (uint64_t)(2 * l));
+            float b = (float)et_random_unit(t, (uint64_t)(2 * l + 1));
+            got += a * b;
+            sum += (double)a * (double)b;
+            size += fabs((double)a * (double)b);
+        }
+        int e;
+        double f = frexp((double)got, &e), stored = ldexp(rint(f * 256), e - 8);
+        const struct et_check_rounding *units[] = {&wide, &narrow};
+        for (int i = 0; i < 2; i++) {
+            struct et_check_growth g =
+                et_check_grow_worst(1, 0, 1, k, units[i]);
+            worst[i] =
+                fmax(worst[i], fabs(stored - sum) /
+                                   et_check_element_bound(&g, size, 0, sum, k));
+        }
+        struct et_check_growth g = et_check_grow_typical(1, 0, 1, k, &wide);
+        double rk = sqrt((double)k); /* v |c| of a row of one, and no more */
+        double bound = et_check_row_bound(&g, rk, rk, 0, k, 1);
+        assert_true(bound >= ET_CHECK_LAMBDA * 0x1p-8 * rk &&
+                    bound <= ET_CHECK_LAMBDA * 0x1.01p-8 * rk);
+    }
+    assert_true(worst[0] <= 1 && worst[0] > 0.4);
+    assert_true(worst[1] > 100);
+}
+
+/* A kernel of m x n over k, dense, that can err. */
+enum err { RIGHT, ONE_TERM, ONE_ULP, SHORT_SUM, UNWRITTEN };
+struct kernel {
+    struct et_product product;
+    enum err err;
+    int64_t integers; /* what the operands are */
+    double alpha, beta;
+    double a[20 * 60], b[60 * 30], c[20 * 30];
+};
+
+static struct et_check_matrix matrix_a(const void *of, int64_t g)
+{
+    const struct kernel *z = of;
+    const struct et_product *p = &z->product;
+    (void)g;
+    return (struct et_check_matrix){p->dtype, z->a, 0, p->m,
+                                    p->k,     p->k, 1, NULL};
+}
+
+static void times_b(const void *of, int64_t g,
+                    double *const x[ET_CHECK_VECTORS],
+                    double *const y[ET_CHECK_VECTORS], double *square)
+{
+    const struct kernel *z = of;
+    const struct et_product *p = &z->product;
+    struct et_check_matrix b = {p->dtype, z->b, 0, p->k, p->n, p->n, 1, NULL};
+    (void)g;
+    et_check_times(&b, x, y, square, 1);
+}
+
+static double element(const void *of, int64_t g, int64_t i, int64_t j,
+                      double *size)
+{
+    const struct kernel *z = of;
+    const struct et_product *p = &z->product;
+    double sum = 0;
+    (void)g;
+    *size = 0;
+    for (int64_t l = 0; l < p->k; l++) {
+        double v = et_dtype_get(p->dtype, z->a, (size_t)(i * p->k + l)) *
+                   et_dtype_get(p->dtype, z->b, (size_t)(l * p->n + j));
+        sum += v;
+        *size += fabs(v);
+    }
+    return sum;
+}
+
+static void fill(void *of, int64_t integers)
+{
+    struct kernel *z = of;
+    const struct et_product *p = &z->product;
+    z->integers = integers;
+    et_check_fill(p->dtype, z->a, (size_t)(p->m * p->k), 1, 0, integers);
+    et_check_fill(p->dtype, z->b, (size_t)(p->k * p->n), 2, 0, integers);
+}
+
+static enum et_status create(void *of, double alpha, double beta)
+{
+    struct kernel *z = of;
+    z->alpha = alpha, z->beta = beta;
+    return ET_OK;
+}
+
+static enum et_status run(void *of)
+{
+    struct kernel *z = of;
+    const struct et_product *p = &z->product;
+    enum err err = z->integers ? z->err : RIGHT;
+    for (int64_t i = 0; i < p->m; i++) {
+        for (int64_t j = 0; j < p->n; j++) {
+            size_t at = (size_t)(i * p->n + j);
+            double unused, v = z->alpha * element(z, 0, i, j, &unused);
+            bool here = i == 7 && j == 11;
+            if (z->beta != 0)
+                v += z->beta * et_dtype_get(p->dtype, z->c, at);
+            if (here && err == ONE_TERM)
+                v -= et_dtype_get(p->dtype, z->a, 0) + 0.5;
+            if (here && err == ONE_ULP)
+                v = nextafterf((float)v, INFINITY);
+            if (err == SHORT_SUM) { /* as half of fp32's digits would */
+                int e;
+                double f = frexp(v, &e);
+                v = ldexp(rint(f * 4096), e - 12);
+            }
+            if (!here || err != UNWRITTEN)
+                et_dtype_set(p->dtype, z->c, at, v);
+        }
+    }
+    return ET_OK;
+}
+
+static enum et_status fetch(void *of)
+{
+    (void)of;
+    return ET_OK;
+}
+
+static void destroy(void *of)
+{
+    (void)of;
+}
+
+static const struct et_product_ops ops = {matrix_a, times_b, element, fill,
+                                          create,   run,     fetch,   destroy};
+
+static struct kernel *make(enum et_dtype dtype, double beta, bool small)
+{
+    struct kernel *z = calloc(1, sizeof *z);
+    assert_non_null(z);
+    z->product = (struct et_product){.ops = &ops,
+                                     .of = z,
+                                     .count = 1,
+                                     .m = 20,
+                                     .n = 30,
+                                     .k = 60,
+                                     .ldc = 30,
+                                     .dtype = dtype,
+                                     .alpha = 0.3,
+                                     .beta = beta,
+                                     .threads = 1,
+                                     .small = small,
+                                     .stream = 77,
+                                     .c = z->c};
+    return z;
+}
+
+static void exact_faults_are_found(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 5 * 2 * 2 * 3; way++) {
+        struct kernel *z =
+            make(way / 5 % 2, (way / 20) * 0.5 - 0.5, way / 10 % 2);
+        z->err = (enum err)(way % 5);
+        struct et_check_worst w = {0};
+        struct et_product *p = &z->product;
+        assert_int_equal(et_product_open(p), ET_OK);
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(run(z), ET_OK);
+            et_product_ran(p, 1);
+            assert_int_equal(et_product_check(p, &w), ET_OK);
+            assert_true(w.exact == (z->err != RIGHT));
+            assert_true(z->err == RIGHT ? w.error < 0.7 : isinf(w.error));
+            if (z->err != RIGHT && z->err != SHORT_SUM)
+                assert_true(w.at[0] == 0 && w.at[1] == 7 && w.at[2] == 11);
+        }
+        /* Nothing has run since. */
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        assert_true(isinf(w.error));
+        et_product_close(p);
+        free(z);
+    }
+}
+
+/* A fault that a row's bound lets pass, and an element's does not. */
+static void samples_see_more(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 2; way++) {
+        struct kernel *z = make(ET_FP32, 0, false);
+        struct et_product *p = &z->product;
+        struct et_check_worst w = {0};
+        p->samples = way ? 6000 : 0; /* ten times all of them */
+        assert_int_equal(et_product_open(p), ET_OK);
+        assert_int_equal(run(z), ET_OK);
+        et_product_ran(p, 1);
+        double v = et_dtype_get(ET_FP32, z->c, 77);
+        et_dtype_set(ET_FP32, z->c, 77, v + 0.3 * 1300 * 0x1p-24);
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        assert_true(way ? w.error > 1 && w.at[2] == 77 % 30 : w.error < 1);
+        et_product_close(p);
+        free(z);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(integers_are_the_greatest),
+        cmocka_unit_test(integers_fill_their_range),
+        cmocka_unit_test(vectors_are_multiplied),
+        cmocka_unit_test(stored_elements_may_be_short),
+        cmocka_unit_test(exact_faults_are_found),
+        cmocka_unit_test(samples_see_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

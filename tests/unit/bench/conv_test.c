@@ -1,0 +1,260 @@
+/* The conv bench: its parameters' check, what a rank needs and does, and
+ * above all that verify fails when the output is wrong. The bench's file is
+ * taken in whole, to reach the operands of its state.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "bench/conv.c"
+
+static struct params preset(void)
+{
+    struct params p;
+    assert_int_equal(et_fields_init(rows, &p, sizeof p), ET_OK);
+    return p;
+}
+
+/* n c h w k r s, pad_h pad_w, stride_h stride_w, dil_h dil_w, groups; the
+ * first four are small enough for every output, the rest are not. */
+static const struct params problems[] = {
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0},
+    {2, 6, 9, 11, 4, 3, 2, 2, 1, 1, 2, 2, 3, 2, 0, 0},
+    {3, 8, 12, 12, 8, 3, 3, 1, 1, 1, 1, 1, 1, 8, 0, 0},
+    {2, 16, 10, 10, 16, 1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0},
+    {2, 32, 20, 20, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 0, 0},
+    {1, 32, 40, 41, 48, 5, 3, 2, 1, 2, 1, 1, 2, 2, 0, 0},
+    {2, 64, 48, 48, 64, 3, 3, 1, 1, 1, 1, 1, 1, 64, 0, 0},
+    {1, 96, 16, 16, 160, 1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0},
+    {1, 512, 5, 5, 64, 3, 3, 0, 0, 1, 1, 1, 1, 1, 0, 0},
+};
+#define PROBLEMS (sizeof problems / sizeof problems[0])
+#define SMALL 4
+
+struct kit {
+    struct et_team *team;
+    struct state s;
+};
+
+static void open_case(struct kit *kit, const char *backend,
+                      const struct params *p)
+{
+    *kit = (struct kit){0};
+    assert_int_equal(check(p, "test"), ET_OK);
+    assert_int_equal(et_team_open("self", &kit->team), ET_OK);
+    struct et_setting setting = {
+        .team = kit->team, .backend = backend, .threads = 2, .seed = 42};
+    assert_null(unsupported(p, backend, 1));
+    assert_int_equal(prepare(&kit->s, &setting, p), ET_OK);
+}
+
+static void close_case(struct kit *kit)
+{
+    release(&kit->s);
+    et_team_close(kit->team);
+}
+
+static struct et_verification verified(struct kit *kit)
+{
+    struct et_verification v = {0};
+    assert_int_equal(verify(&kit->s, &v), ET_OK);
+    assert_true(v.bound == 1 && *v.method);
+    assert_true((v.status == ET_CHECK_PASSED) == (v.error <= v.bound));
+    assert_true((v.status == ET_CHECK_FAILED) == (*v.note != '\0'));
+    return v;
+}
+
+static void right_outputs_pass(void **unused)
+{
+    double worst[2] = {0};
+    const char *name;
+    (void)unused;
+    for (size_t i = 0; (name = et_conv_backend_name(i)); i++) {
+        if (backend_why_not(name))
+            continue;
+        for (size_t j = 0; j < PROBLEMS; j++) {
+            struct kit kit;
+            open_case(&kit, name, &problems[j]);
+            for (uint64_t n = 1; n < 3; n++) {
+                assert_int_equal(run(&kit.s, n), ET_OK);
+                struct et_verification v = verified(&kit);
+                assert_true((strstr(v.method, "every") != NULL) == (j < SMALL));
+                if (v.status != ET_CHECK_PASSED)
+                    fail_msg("%s: problem %zu: %g: %s", name, j, v.error,
+                             v.note);
+                worst[j < SMALL] = fmax(worst[j < SMALL], v.error);
+            }
+            assert_int_equal(verified(&kit).status, ET_CHECK_FAILED);
+            close_case(&kit);
+        }
+    }
+    print_message("[          ] worst clean error, as a share of its bound: "
+                  "%.3g by outputs, %.3g by rows\n",
+                  worst[1], worst[0]);
+    assert_true(worst[0] > 0 && worst[1] > 0);
+}
+
+static void one_wrong_output_fails(void **unused)
+{
+    (void)unused;
+    for (size_t j = 0; j < PROBLEMS; j++) {
+        struct kit kit;
+        open_case(&kit, "im2col-reference", &problems[j]);
+        const struct et_conv *v = &kit.s.local;
+        int64_t area = et_conv_p(v) * et_conv_q(v), all = v->n * v->k * area;
+        for (uint64_t i = 0; i < 12; i++) {
+            assert_int_equal(run(&kit.s, 1), ET_OK);
+            int64_t at = i == 0 ? 0
+                         : i == 1
+                             ? all - 1
+                             : (int64_t)(et_random_u64(j, i) % (uint64_t)all);
+            float *y = kit.s.y + at;
+            *y = i % 4 == 0   ? *y + 1
+                 : i % 4 == 1 ? (*y > 0 ? -*y - 0.5f : 0.5f - *y)
+                 : i % 4 == 2 ? NAN
+                              : *y * 1e30f + 1e30f;
+            struct et_verification got = verified(&kit);
+            if (got.status != ET_CHECK_FAILED)
+                fail_msg("problem %zu: y[%lld] fault %d passed: %g", j,
+                         (long long)at, (int)(i % 4), got.error);
+            char where[64];
+            snprintf(where, sizeof where, "image %lld, filter %lld",
+                     (long long)(at / area / v->k),
+                     (long long)(at / area % v->k));
+            assert_non_null(strstr(got.note, where));
+        }
+        close_case(&kit);
+    }
+}
+
+static enum et_status idle(void *plan)
+{
+    (void)plan;
+    return ET_OK;
+}
+
+/* Samples in which nothing is done are seen though all is right again at the
+ * check, and a glance raises no alarm. */
+static void idle_samples_fail(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 4; way++) {
+        struct params p = preset();
+        p.c = p.k = 8, p.h = p.w = way & 1 ? 40 : 9, p.n = 3;
+        p.groups = way & 2 ? 4 : 1, p.pad_h = 1, p.stride_w = 2;
+        struct kit kit;
+        open_case(&kit, "im2col-reference", &p);
+        struct et_conv_backend broken = *kit.s.backend;
+        const struct et_conv_backend *sound = kit.s.backend;
+        broken.run = idle;
+        for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
+            for (uint64_t i = 1; i < 6; i++) {
+                kit.s.backend = i == bad ? &broken : sound;
+                assert_int_equal(run(&kit.s, i), ET_OK);
+                et_bench_conv.glance(&kit.s);
+            }
+            struct et_verification v = verified(&kit);
+            assert_int_equal(v.status, bad ? ET_CHECK_FAILED : ET_CHECK_PASSED);
+            assert_true(!bad || strstr(v.note, "nan"));
+        }
+        close_case(&kit);
+    }
+}
+
+static void bad_parameters_are_named(void **unused)
+{
+    (void)unused;
+    struct params p = preset();
+    assert_int_equal(check(&p, "test"), ET_OK);
+    p.groups = 3;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p = preset(), p.r = 57;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p.pad_h = 1;
+    assert_int_equal(check(&p, "test"), ET_OK);
+    p = preset(), p.dil_w = 28;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p = preset(), p.n = p.k = p.h = 1000000000;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p = preset(), p.c = 1 << 21;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+}
+
+static void work_is_shared_out(void **unused)
+{
+    (void)unused;
+    struct params p = preset();
+    struct et_need one, three;
+    p.n = 7;
+    need(&p, 1, 1, &one);
+    need(&p, 3, 1, &three);
+    assert_true(one.flop == 2.0 * 7 * 64 * 54 * 54 * 64 * 9);
+    assert_true(three.flop == 3 * one.flop && three.memory == one.memory);
+    p.scaling = STRONG;
+    need(&p, 3, 1, &three);
+    assert_true(three.flop == one.flop && three.memory < one.memory);
+    double sum = 0;
+    for (int r = 0; r < 3; r++) {
+        struct et_conv v = local(&p, r, 3);
+        sum += flop_of(&v);
+    }
+    assert_true(sum == one.flop);
+    assert_null(unsupported(&p, "reference", 7));
+    assert_non_null(unsupported(&p, "reference", 8));
+}
+
+/* Ranks that do the same problem have the same images; those that share one
+ * have their own, and the same filters. */
+static void ranks_have_what_they_should(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 2; way++) {
+        struct state s[2];
+        struct et_team *self;
+        struct params p = problems[1];
+        memset(s, 0, sizeof s);
+        p.scaling = way;
+        assert_int_equal(et_team_open("self", &self), ET_OK);
+        struct et_team team = *self; /* preparing is local */
+        struct et_setting setting = {
+            .team = &team, .backend = "reference", .threads = 1, .seed = 42};
+        struct et_output out[2];
+        for (team.rank = 0, team.size = 2; team.rank < 2; team.rank++) {
+            struct state *mine = &s[team.rank];
+            assert_int_equal(prepare(mine, &setting, &p), ET_OK);
+            assert_int_equal(run(mine, 1), ET_OK);
+            output(mine, &out[team.rank]);
+        }
+        bool weak = p.scaling == WEAK;
+        assert_true(!memcmp(s[0].x, s[1].x, 64) == weak);
+        assert_memory_equal(s[0].w, s[1].w, 64);
+        assert_true(out[0].alike == weak);
+        assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) == weak);
+        release(&s[0]);
+        release(&s[1]);
+        et_team_close(self);
+        int64_t x = 2 * 6 * 9 * 11, w = 4 * 3 * 3 * 2, y = 2 * 4 * 9 * 5;
+        assert_int_equal(out[0].bytes, (weak ? y : y / 2) * 4);
+        assert_true(traffic(&p, 2) ==
+                    4.0 * (double)((weak ? 2 : 1) * (x + y) + 2 * w));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(right_outputs_pass),
+        cmocka_unit_test(one_wrong_output_fails),
+        cmocka_unit_test(idle_samples_fail),
+        cmocka_unit_test(bad_parameters_are_named),
+        cmocka_unit_test(work_is_shared_out),
+        cmocka_unit_test(ranks_have_what_they_should),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

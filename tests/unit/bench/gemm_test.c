@@ -1,0 +1,397 @@
+/* The gemm bench: its parameters' check, what a rank needs and does, and
+ * above all that verify fails when the output is wrong. The bench's file is
+ * taken in whole, to reach the operands of its state.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "bench/gemm.c"
+
+static struct params preset(void)
+{
+    struct params p;
+    assert_int_equal(et_fields_init(rows, &p, sizeof p), ET_OK);
+    return p;
+}
+
+struct kit {
+    struct et_team *team;
+    struct state s;
+};
+
+static void open_case(struct kit *kit, const char *backend,
+                      const struct params *p)
+{
+    *kit = (struct kit){0};
+    assert_int_equal(check(p, "test"), ET_OK);
+    assert_int_equal(et_team_open("self", &kit->team), ET_OK);
+    /* Two threads for some only: on a busy machine every join costs a slice. */
+    struct et_setting setting = {.team = kit->team,
+                                 .backend = backend,
+                                 .threads = p->batch > 1 ? 2 : 1,
+                                 .seed = 42};
+    assert_null(unsupported(p, backend, 1));
+    assert_int_equal(prepare(&kit->s, &setting, p), ET_OK);
+}
+
+static void close_case(struct kit *kit)
+{
+    release(&kit->s);
+    et_team_close(kit->team);
+}
+
+static struct et_verification verified(struct kit *kit)
+{
+    struct et_verification v = {0};
+    assert_int_equal(verify(&kit->s, &v), ET_OK);
+    assert_true(v.bound == 1 && *v.method);
+    assert_true((v.status == ET_CHECK_PASSED) == (v.error <= v.bound));
+    assert_true((v.status == ET_CHECK_FAILED) == (*v.note != '\0'));
+    return v;
+}
+
+static struct et_verification ran(struct kit *kit, uint64_t iterations)
+{
+    assert_int_equal(run(&kit->s, iterations), ET_OK);
+    return verified(kit);
+}
+
+/* The fastest that can be used: the reference takes its time. */
+static const char *fast(void)
+{
+    const struct et_gemm_backend *b, *last = NULL;
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        if (!b->why_not())
+            last = b;
+    }
+    return last->name;
+}
+
+/* Small enough for every element, and large enough for Freivalds. */
+static const int64_t sizes[][4] = {{31, 17, 29, 3},    {1, 1, 1, 1},
+                                   {5, 1, 900, 1},     {150, 140, 130, 1},
+                                   {20, 1, 120000, 1}, {1, 300, 9000, 1},
+                                   {1500, 1500, 1, 1}, {70, 60, 80, 9}};
+
+static bool is_small(const struct params *p)
+{
+    return flop(p, 1) <= 2 * ET_CHECK_SMALL;
+}
+
+static void right_products_pass(void **unused)
+{
+    static const double factors[][2] = {{1, 0},     {0.3, 0}, {1, 1}, {-2, -1},
+                                        {0.1, 0.7}, {0, 1},   {0, 0}};
+    double worst[2] = {0};
+    const struct et_gemm_backend *b;
+    (void)unused;
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        if (b->why_not())
+            continue;
+        for (int way = 0; way < 8 * 8 * 7; way++) {
+            const int64_t *size = sizes[way / 8 % 8];
+            struct params p = preset();
+            p.dtype = way & 1;
+            p.trans_a = way & 2;
+            p.trans_b = way & 4;
+            p.m = size[0], p.n = size[1], p.k = size[2], p.batch = size[3];
+            p.lda = way % 3 ? 0 : (p.trans_a ? p.m : p.k) + 5;
+            p.ldc = way % 3 ? 0 : p.n + 3;
+            p.alpha = factors[way / 64][0], p.beta = factors[way / 64][1];
+            if (!is_small(&p) && way % (i ? 5 : 13))
+                continue; /* enough of the slow ones */
+            struct kit kit;
+            open_case(&kit, b->name, &p);
+            for (uint64_t n = 1; n < 3; n++) {
+                struct et_verification v = ran(&kit, n);
+                if (v.status != ET_CHECK_PASSED)
+                    fail_msg("%s: %lldx%lldx%lldx%lld way %d: %g: %s", b->name,
+                             (long long)p.m, (long long)p.n, (long long)p.k,
+                             (long long)p.batch, way, v.error, v.note);
+                worst[is_small(&p)] = fmax(worst[is_small(&p)], v.error);
+            }
+            close_case(&kit);
+        }
+    }
+    print_message("[          ] worst clean error, as a share of its bound: "
+                  "%.3g by elements, %.3g by rows\n",
+                  worst[1], worst[0]);
+    assert_true(worst[0] > 0 && worst[1] > 0);
+}
+
+/* What a fault may leave of an element. */
+static double flip(double v, int kind)
+{
+    switch (kind) {
+    case 0:
+        return v > 0 ? -v - 0.5 : -v + 0.5;
+    case 1:
+        return v * 1.25 + 0.25;
+    case 2:
+        return v + 4;
+    case 3:
+        return NAN;
+    case 4:
+        return -INFINITY;
+    default:
+        return v * 1e30;
+    }
+}
+
+static void one_wrong_element_fails(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 2 * 8 * 6; way++) {
+        const int64_t *size = sizes[way / 2 % 8];
+        struct params p = preset();
+        p.dtype = way & 1;
+        p.m = size[0], p.n = size[1], p.k = size[2], p.batch = size[3];
+        int kind = way / 16;
+        if (p.k > 1000 && (kind == 0 || kind == 1))
+            continue; /* an element near 0 would hardly change */
+        struct kit kit;
+        open_case(&kit, fast(), &p);
+        for (uint64_t i = 0; i < 3; i++) {
+            assert_int_equal(run(&kit.s, 1), ET_OK);
+            int64_t all = p.batch * p.m * p.n; /* first, last, any */
+            int64_t at = i == 0   ? 0
+                         : i == 1 ? all - 1
+                                  : (int64_t)(et_random_u64(7, (uint64_t)way) %
+                                              (uint64_t)all);
+            double v = et_dtype_get(kit.s.local.dtype, kit.s.c, (size_t)at);
+            et_dtype_set(kit.s.local.dtype, kit.s.c, (size_t)at, flip(v, kind));
+            struct et_verification got = verified(&kit);
+            if (got.status != ET_CHECK_FAILED)
+                fail_msg("%lldx%lldx%lldx%lld %s kind %d: C[%lld] = %g "
+                         "passed: %g",
+                         (long long)p.m, (long long)p.n, (long long)p.k,
+                         (long long)p.batch, is_small(&p) ? "small" : "large",
+                         kind, (long long)at, v, got.error);
+            char where[32];
+            snprintf(where, sizeof where, "row %lld",
+                     (long long)(at / p.n % p.m));
+            assert_non_null(strstr(got.note, where));
+        }
+        assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
+        close_case(&kit);
+    }
+}
+
+static enum et_status idle(void *plan)
+{
+    (void)plan;
+    return ET_OK;
+}
+
+/* A backend that stops working after its first product. */
+static void old_products_fail(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 16; way++) {
+        struct params p = preset();
+        p.m = p.n = p.k = way & 1 ? 40 : 140;
+        p.beta = (double[]){0, 1, 0.5, -1}[way >> 2];
+        p.dtype = way >> 1 & 1;
+        struct kit kit;
+        open_case(&kit, fast(), &p);
+        assert_int_equal(ran(&kit, 2).status, ET_CHECK_PASSED);
+        assert_int_equal(verified(&kit).status, ET_CHECK_FAILED); /* not run */
+        struct et_gemm_backend broken = *kit.s.backend;
+        const struct et_gemm_backend *sound = kit.s.backend;
+        assert_int_equal(run(&kit.s, 1), ET_OK);
+        broken.run = idle;
+        kit.s.backend = &broken;
+        assert_int_equal(ran(&kit, 1).status, ET_CHECK_FAILED);
+        kit.s.backend = sound;
+        assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
+        close_case(&kit);
+    }
+}
+
+/* Samples in which nothing is done are seen though all is right again at the
+ * check: by the glances, wherever they fall; and a glance raises no alarm. */
+static void idle_samples_fail(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 8 * 4; way++) {
+        const int64_t *size = sizes[way / 4];
+        struct params p = preset();
+        p.m = size[0], p.n = size[1], p.k = size[2], p.batch = size[3];
+        p.dtype = way & 1;
+        p.trans_a = p.trans_b = way & 2;
+        p.ldc = way & 2 ? p.n + 3 : 0;
+        struct kit kit;
+        open_case(&kit, fast(), &p);
+        struct et_gemm_backend broken = *kit.s.backend;
+        const struct et_gemm_backend *sound = kit.s.backend;
+        broken.run = idle;
+        for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
+            for (uint64_t i = 1; i < 6; i++) {
+                kit.s.backend = i == bad ? &broken : sound;
+                assert_int_equal(run(&kit.s, i), ET_OK);
+                et_bench_gemm.glance(&kit.s);
+            }
+            struct et_verification v = verified(&kit);
+            assert_int_equal(v.status, bad ? ET_CHECK_FAILED : ET_CHECK_PASSED);
+            assert_true(!bad || strstr(v.note, "nan"));
+        }
+        /* Found once, and not for ever. */
+        assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
+        close_case(&kit);
+    }
+}
+
+/* C is taken anew in time, and one product too few of so many shows. */
+static void many_iterations_are_followed(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 8; way++) {
+        struct params p = preset();
+        p.m = 30, p.n = 20, p.k = way & 1 ? 12 : 6000;
+        p.beta = way & 2 ? 1 : -1;
+        p.dtype = way >> 2;
+        struct kit kit;
+        open_case(&kit, fast(), &p);
+        uint64_t n = p.k > 100 ? 10 : ITERATIONS_KEPT - 2;
+        assert_int_equal(ran(&kit, n).status, ET_CHECK_PASSED);
+        assert_int_equal(run(&kit.s, n), ET_OK);
+        kit.s.product.iterations++;
+        assert_int_equal(verified(&kit).status, ET_CHECK_FAILED);
+        if (p.k < 100)
+            assert_int_equal(ran(&kit, 2 * ITERATIONS_KEPT + 7).status,
+                             ET_CHECK_PASSED);
+        close_case(&kit);
+    }
+}
+
+static void bad_parameters_are_named(void **unused)
+{
+    (void)unused;
+    struct params p = preset();
+    assert_int_equal(check(&p, "test"), ET_OK);
+    p.trans_a = true, p.lda = p.m, p.m = 8, p.k = 4096;
+    assert_int_equal(check(&p, "test"), ET_OK);
+    p.lda = 7;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p = preset(), p.ldb = p.n - 1;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p = preset(), p.ldc = p.n - 1;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p = preset(), p.m = p.n = p.batch = 1000000000;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p = preset(), p.dtype = ET_FP32, p.k = 1 << 23;
+    assert_int_equal(check(&p, "test"), ET_USAGE);
+    p.dtype = ET_FP64;
+    assert_int_equal(check(&p, "test"), ET_OK);
+}
+
+static void work_is_shared_out(void **unused)
+{
+    (void)unused;
+    struct params p = preset();
+    struct et_need one, four;
+    need(&p, 1, 1, &one);
+    need(&p, 4, 1, &four);
+    assert_true(one.flop == 2.0 * 1024 * 1024 * 1024);
+    assert_true(four.flop == 4 * one.flop && four.memory == one.memory);
+    assert_true(one.memory >= 3.0 * 8 * 1024 * 1024);
+    p.scaling = STRONG;
+    need(&p, 4, 1, &four);
+    assert_true(four.flop == one.flop && four.memory < one.memory);
+    for (p.batch = 1; p.batch <= 9; p.batch += 4) {
+        double sum = 0;
+        for (int r = 0; r < 5; r++) {
+            struct et_gemm g = local(&p, r, 5);
+            sum +=
+                2.0 * (double)g.m * (double)g.n * (double)g.k * (double)g.batch;
+            assert_true(g.lda >= g.k && g.ldb >= g.n && g.ldc >= g.n);
+        }
+        need(&p, 5, 1, &four);
+        assert_true(sum == four.flop);
+    }
+    p.m = 3, p.batch = 1;
+    assert_null(unsupported(&p, "reference", 3));
+    assert_non_null(unsupported(&p, "reference", 4));
+    p.batch = 4;
+    assert_null(unsupported(&p, "reference", 4));
+    p = preset(), p.m = p.n = p.batch = 1000000000000;
+    need(&p, 1, 1, &one);
+    assert_true(isinf(one.memory));
+}
+
+/* Ranks that do the same problem have the same inputs, gaps included; those
+ * that share one have what is theirs. */
+static void ranks_have_what_they_should(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 8; way++) {
+        struct state s[2];
+        struct et_team *self;
+        struct params p = preset();
+        memset(s, 0, sizeof s);
+        p.m = 8, p.n = 9, p.k = 10, p.ldc = 12;
+        p.scaling = way & 1;
+        p.batch = way & 2 ? 4 : 1;
+        p.beta = way & 4 ? 1 : 0;
+        assert_int_equal(et_team_open("self", &self), ET_OK);
+        struct et_team team = *self; /* preparing is local */
+        struct et_setting setting = {
+            .team = &team, .backend = "reference", .threads = 1, .seed = 42};
+        struct et_output out[2];
+        for (team.rank = 0, team.size = 2; team.rank < 2; team.rank++) {
+            struct state *mine = &s[team.rank];
+            assert_int_equal(prepare(mine, &setting, &p), ET_OK);
+            assert_int_equal(run(mine, 1), ET_OK);
+            output(mine, &out[team.rank]);
+        }
+        bool same_a = !memcmp(s[0].a, s[1].a, 64);
+        bool same_b = !memcmp(s[0].b, s[1].b, 64);
+        assert_true(same_a == (p.scaling == WEAK));
+        assert_true(same_b == (p.scaling == WEAK || p.batch == 1));
+        assert_true(out[0].alike == (p.scaling == WEAK && p.beta == 0));
+        assert_int_equal(out[0].bytes, out[1].bytes);
+        assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) ==
+                    (p.scaling == WEAK));
+        release(&s[0]);
+        release(&s[1]);
+        et_team_close(self);
+    }
+}
+
+/* Against a count by hand. */
+static void traffic_is_counted(void **unused)
+{
+    (void)unused;
+    struct params p = preset();
+    p.m = 6, p.n = 5, p.k = 4, p.batch = 2, p.dtype = ET_FP32;
+    assert_true(traffic(&p, 1) == 4.0 * 2 * (24 + 20 + 30));
+    assert_true(traffic(&p, 3) == 3 * traffic(&p, 1));
+    p.scaling = STRONG;
+    assert_true(traffic(&p, 2) == 4.0 * 2 * (24 + 20 + 30));     /* by batch */
+    assert_true(traffic(&p, 3) == 4.0 * 2 * (24 + 3 * 20 + 30)); /* by rows */
+    p.beta = -1;
+    assert_true(traffic(&p, 1) == 4.0 * 2 * (24 + 20 + 2 * 30));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(right_products_pass),
+        cmocka_unit_test(one_wrong_element_fails),
+        cmocka_unit_test(old_products_fail),
+        cmocka_unit_test(idle_samples_fail),
+        cmocka_unit_test(many_iterations_are_followed),
+        cmocka_unit_test(bad_parameters_are_named),
+        cmocka_unit_test(work_is_shared_out),
+        cmocka_unit_test(ranks_have_what_they_should),
+        cmocka_unit_test(traffic_is_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

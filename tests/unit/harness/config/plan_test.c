@@ -1,0 +1,395 @@
+/* plan and section: sweeps and their order, ranges, shapes by number and by
+ * name, teams of an uneven allocation, and who has the last word.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "harness/base/log.h"
+#include "harness/config/plan.h"
+#include "tests/unit/fake_bench.h"
+#include "paths.h"
+
+/* Three nodes with two, three and one rank. */
+static const int64_t upto[] = {2, 5, 6};
+static const struct et_allocation three = {
+    .ranks = 6, .nodes = 3, .ranks_upto = upto, .threads = 4};
+static const int64_t only[] = {1};
+static const struct et_allocation one = {
+    .ranks = 1, .nodes = 1, .ranks_upto = only, .threads = 2};
+
+struct expanded {
+    struct et_options o;
+    struct et_cases cases;
+    struct et_text ids; /* one a line */
+    enum et_status status;
+};
+
+static void expand(struct expanded *x, const char *text,
+                   const struct et_benches *benches,
+                   const struct et_allocation *allocation, const char *set,
+                   const char *given)
+{
+    struct et_strings words = {0};
+    *x = (struct expanded){0};
+    et_log_forget();
+    assert_int_equal(et_fields_init(et_option_rows, &x->o, sizeof x->o), ET_OK);
+    if (set)
+        assert_true(et_split(set, '\n', &x->o.set));
+    if (given)
+        assert_true(et_strings_add(&words, given));
+    x->status = et_plan_expand("p", text, benches, &x->o, &words, allocation,
+                               &x->cases);
+    for (size_t i = 0; i < x->cases.n; i++)
+        et_text_add(&x->ids, "%s\n", x->cases.v[i].id);
+    et_strings_free(&words);
+}
+
+static void release(struct expanded *x)
+{
+    et_cases_free(&x->cases);
+    et_text_free(&x->ids);
+    et_fields_free(et_option_rows, &x->o, sizeof x->o);
+}
+
+static void assert_plan(const char *text, const struct et_allocation *a,
+                        const char *set, const char *ids)
+{
+    struct expanded x;
+    expand(&x, text, &fake_benches, a, set, NULL);
+    if (x.status != ET_OK)
+        fail_msg("%s", et_log_last_error());
+    assert_string_equal(et_text_str(&x.ids), ids);
+    release(&x);
+}
+
+static void assert_refused(const char *text, const char *set, const char *words)
+{
+    struct expanded x;
+    expand(&x, text, &fake_benches, &three, set, NULL);
+    if (x.status != ET_USAGE)
+        fail_msg("%s: status %d", text, (int)x.status);
+    if (!strstr(et_log_last_error(), words))
+        fail_msg("'%s' has no '%s'", et_log_last_error(), words);
+    assert_int_equal(x.cases.n, 0);
+    release(&x);
+}
+
+static void presets(void **state)
+{
+    (void)state;
+    /* Every fast backend that is here, every power of two and all ranks, its
+     * share of threads, the bench's own shape. */
+    assert_plan("[mul]\nranks = 1\n", &three, NULL,
+                "mul backend=quick m=4 n=4 k=4 ranks=1 threads=4\n"
+                "mul backend=other m=4 n=4 k=4 ranks=1 threads=4\n");
+    assert_plan("[sum late]\nbackend = quick\n", &one, NULL,
+                "sum label=late backend=quick bytes=8 ranks=1 threads=1\n");
+    assert_plan("[mul]\nbackend = all\nranks = 1\n", &one, NULL,
+                "mul backend=reference m=4 n=4 k=4 ranks=1 threads=2\n"
+                "mul backend=quick m=4 n=4 k=4 ranks=1 threads=2\n"
+                "mul backend=other m=4 n=4 k=4 ranks=1 threads=2\n");
+}
+
+static void sweeps(void **state)
+{
+    (void)state;
+    /* Shapes turn slowest, then the parameters in the bench's order, threads,
+     * teams, and backends fastest. */
+    assert_plan("[mul]\nbackend = quick, reference\nranks = 1, 2\n"
+                "dtype = fp32, fp64\nshapes = 2048^3, 1x2x3\nthreads = 3\n",
+                &three, NULL,
+                "mul backend=quick dtype=fp32 m=2048 n=2048 k=2048 ranks=1 "
+                "threads=3\n"
+                "mul backend=reference dtype=fp32 m=2048 n=2048 k=2048 "
+                "ranks=1 threads=3\n"
+                "mul backend=quick dtype=fp32 m=2048 n=2048 k=2048 ranks=2 "
+                "threads=3\n"
+                "mul backend=reference dtype=fp32 m=2048 n=2048 k=2048 "
+                "ranks=2 threads=3\n"
+                "mul backend=quick m=2048 n=2048 k=2048 ranks=1 threads=3\n"
+                "mul backend=reference m=2048 n=2048 k=2048 ranks=1 "
+                "threads=3\n"
+                "mul backend=quick m=2048 n=2048 k=2048 ranks=2 threads=3\n"
+                "mul backend=reference m=2048 n=2048 k=2048 ranks=2 "
+                "threads=3\n"
+                "mul backend=quick dtype=fp32 m=1 n=2 k=3 ranks=1 threads=3\n"
+                "mul backend=reference dtype=fp32 m=1 n=2 k=3 ranks=1 "
+                "threads=3\n"
+                "mul backend=quick dtype=fp32 m=1 n=2 k=3 ranks=2 threads=3\n"
+                "mul backend=reference dtype=fp32 m=1 n=2 k=3 ranks=2 "
+                "threads=3\n"
+                "mul backend=quick m=1 n=2 k=3 ranks=1 threads=3\n"
+                "mul backend=reference m=1 n=2 k=3 ranks=1 threads=3\n"
+                "mul backend=quick m=1 n=2 k=3 ranks=2 threads=3\n"
+                "mul backend=reference m=1 n=2 k=3 ranks=2 threads=3\n");
+}
+
+static void ranges(void **state)
+{
+    (void)state;
+#define SUM(bytes) "sum backend=quick bytes=" #bytes " ranks=1 threads=1\n"
+    assert_plan("[sum]\nbackend=quick\nsizes = 8..128*4, 1 KiB\n", &one, NULL,
+                SUM(8) SUM(32) SUM(128) SUM(1024));
+    assert_plan("[sum]\nbackend=quick\nsizes = 3..20\n", &one, NULL,
+                SUM(3) SUM(6) SUM(12));
+    assert_plan("[sum]\nbackend=quick\nsizes = 64KiB .. 64 KiB * 2\n", &one,
+                NULL, SUM(65536));
+    /* A shape's key may sweep by itself; the others stay at their presets. */
+    assert_plan("[mul]\nbackend=quick\nm=1..100*10\n", &one, NULL,
+                "mul backend=quick m=1 n=16 k=16 ranks=1 threads=2\n"
+                "mul backend=quick m=10 n=16 k=16 ranks=1 threads=2\n"
+                "mul backend=quick m=100 n=16 k=16 ranks=1 threads=2\n");
+}
+
+static void doubles(void **state)
+{
+    (void)state;
+    assert_plan("[sum]\nbackend=quick\nsizes = 8, 16, 8, 8..16, 8 B\n", &one,
+                NULL, SUM(8) SUM(16));
+    /* A label makes it another point. */
+    assert_plan("[sum]\nbackend=quick\n[sum b]\nbackend=quick\n", &one, NULL,
+                SUM(8) "sum label=b backend=quick bytes=8 ranks=1 threads=1\n");
+}
+
+static void teams(void **state)
+{
+    (void)state;
+#define MUL(team) "mul backend=quick m=4 n=4 k=4 " team " threads=4\n"
+    assert_plan("[mul]\nbackend=quick\n", &three, NULL,
+                MUL("ranks=1") MUL("ranks=2") MUL("ranks=4 nodes=2")
+                    MUL("ranks=6 nodes=3"));
+    assert_plan("[mul]\nbackend=quick\nranks=all, 3\n", &three, NULL,
+                MUL("ranks=6 nodes=3") MUL("ranks=3 nodes=2"));
+    assert_plan("[mul]\nbackend=quick\nnodes=powers\n", &three, NULL,
+                MUL("ranks=2") MUL("ranks=5 nodes=2") MUL("ranks=6 nodes=3"));
+    assert_plan("[mul]\nbackend=quick\nnodes=all, 2\n", &three, NULL,
+                MUL("ranks=6 nodes=3") MUL("ranks=5 nodes=2"));
+    assert_plan("[sum]\nbackend=quick\nnodes=2\nthreads=9\n", &three, NULL,
+                "sum backend=quick bytes=8 ranks=5 nodes=2 threads=9\n");
+}
+
+/* More than there is: a case that will be skipped, never one that fits by
+ * accident because the nodes are uneven. */
+static void too_large_teams(void **state)
+{
+    static const int64_t thin_first[] = {1, 5, 6};
+    static const struct et_allocation a = {
+        .ranks = 6, .nodes = 3, .ranks_upto = thin_first, .threads = 1};
+    struct expanded x;
+    (void)state;
+    expand(&x, "[mul]\nbackend=quick\nnodes=4\n", &fake_benches, &a, NULL,
+           NULL);
+    assert_int_equal(x.status, ET_OK);
+    assert_int_equal(x.cases.n, 1);
+    assert_true(x.cases.v[0].ranks > a.ranks);
+    assert_int_equal(x.cases.v[0].nodes, 4);
+    release(&x);
+    expand(&x, "[mul]\nbackend=quick\nranks=7\n", &fake_benches, &a, NULL,
+           NULL);
+    assert_int_equal(x.cases.v[0].ranks, 7);
+    release(&x);
+}
+
+static void named_shapes(void **state)
+{
+    struct expanded x;
+    (void)state;
+    expand(&x,
+           "[run]\ncatalog = " SRCDIR "/catalog\n"
+           "[conv]\nbackend=reference\nshapes = resnet50\nn = 4\nranks=1\n",
+           &et_benches, &one, NULL, NULL);
+    assert_int_equal(x.status, ET_OK);
+    assert_true(x.cases.n > 10);
+    for (size_t i = 0; i < x.cases.n; i++) {
+        assert_non_null(strstr(x.cases.v[i].id, " n=4 "));
+        assert_non_null(strstr(x.cases.v[i].id, " shape=resnet50/"));
+    }
+    release(&x);
+    expand(&x,
+           "[run]\ncatalog = " SRCDIR "/catalog\n"
+           "[gemm]\nbackend=reference\nshapes = square/512, "
+           "llama3-8b/fwd/*/qkv, 8^3\nranks=1\n",
+           &et_benches, &one, NULL, NULL);
+    assert_int_equal(x.status, ET_OK);
+    assert_non_null(strstr(et_text_str(&x.ids), "shape=square/512 m=512"));
+    assert_non_null(strstr(et_text_str(&x.ids), "shape=llama3-8b/fwd/"));
+    assert_non_null(strstr(et_text_str(&x.ids), "backend=reference m=8 n=8"));
+    release(&x);
+}
+
+static void set_from_outside(void **state)
+{
+    (void)state;
+    static const char plan[] = "[sum]\nbackend=quick\nsizes=8\n"
+                               "[sum b]\nbackend=quick\nsizes=16\n";
+#define SUM_B(bytes)                                                           \
+    "sum label=b backend=quick bytes=" #bytes " ranks=1 threads=1\n"
+    assert_plan(plan, &one, "sum b.sizes=32,64", SUM(8) SUM_B(32) SUM_B(64));
+    assert_plan(plan, &one, "sum.sizes=32", SUM(32) SUM_B(32));
+    assert_plan(plan, &one, "sum.sizes=32\nsum.sizes=64", SUM(64) SUM_B(64));
+    assert_plan(plan, &one, "sum.word=a.b=c",
+                "sum backend=quick bytes=8 word=a.b%3Dc ranks=1 threads=1\n"
+                "sum label=b backend=quick bytes=16 word=a.b%3Dc ranks=1 "
+                "threads=1\n");
+    assert_refused(plan, "sum.size=3", "--set: [sum]: unknown key 'size'");
+    assert_refused(plan, "summ.sizes=3", "did you mean [sum]");
+    assert_refused(plan, "mul.m=3", "the plan has no section [mul]");
+    assert_refused(plan, "sizes=3", "is not section.key=value");
+    assert_refused(plan, "sum.sizes", "is not section.key=value");
+    assert_refused(plan, "run.bugdet=3", "did you mean 'budget'");
+    assert_refused(plan, "run.out=x", "unknown key 'out'");
+}
+
+static void last_word(void **state)
+{
+    (void)state;
+    struct expanded x;
+    static const char plan[] =
+        "[run]\nbudget = 3 s\nseed = 9\n[sum]\nbackend=quick\n";
+    expand(&x, plan, &fake_benches, &one, NULL, NULL);
+    assert_true(x.status == ET_OK && x.o.budget == 3 && x.o.seed == 9);
+    release(&x);
+    /* Given on the command line: kept, here at its preset of 2 s. */
+    expand(&x, plan, &fake_benches, &one, NULL, "budget");
+    assert_true(x.status == ET_OK && x.o.budget == 2 && x.o.seed == 9);
+    release(&x);
+    expand(&x, plan, &fake_benches, &one, "run.seed=4", NULL);
+    assert_true(x.status == ET_OK && x.o.seed == 4);
+    release(&x);
+    /* What it overrides must be right all the same. */
+    expand(&x, "[run]\nbudget = soon\n[sum]\n", &fake_benches, &one, NULL,
+           "budget");
+    assert_int_equal(x.status, ET_USAGE);
+    assert_non_null(strstr(et_log_last_error(), "p:2: budget"));
+    release(&x);
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *words;
+    } bad[] = {
+        {"", "p: has no bench section"},
+        {"[run]\n", "p: has no bench section"},
+        {"m = 1\n[mul]\n", "p:1: m: stands before any [section]"},
+        {"[mull]\n", "p:1: [mull]: there is no such bench; did you mean"},
+        {"[run fast]\n", "did you mean [run]"},
+        {"[mul]\nm=1\n\n[mul]\n", "p:4: [mul] stands twice, first at p:1"},
+        {"[mul]\nm=1\nm=2\n", "p:3: [mul]: m stands twice, first at p:2"},
+        {"[mul]\ndtyp=fp32\n", "p:2: [mul]: unknown key 'dtyp'; did you mean"},
+        {"[mul]\nm=\n", "p:2: [mul]: m has no value"},
+        {"[mul]\nm=0\n", "p:2: [mul]: m"},
+        {"[mul]\nm=1,,2\n", "p:2: m: an item of the list is empty"},
+        {"[mul]\nm=1,99999999999999999999\n", "p:2: [mul]: m"},
+        {"[mul]\nshapes=2^4\n", "the power must be 1 to 3"},
+        {"[mul]\nshapes=1x2x3x4\n", "has 4 numbers; write MxNxK"},
+        {"[mul]\nshapes=1x2x\n", "p:2: [mul]: k"},
+        {"[mul]\nshapes=-1x2x3\n", "p:2: [mul]: m"},
+        {"[mul]\nshapes=2^3\nm=4\n", "sets what another key"},
+        {"[mul]\nshapes=nowhere\n", "p:2: shapes: no shape 'nowhere'"},
+        {"[mul]\nk=13\n", "p:1: [mul]: k: 13 is not lucky"},
+        {"[mul]\nbackend=gone\n", "p:2: backend: gone: not built in"},
+        {"[mul]\nbackend=quik\n", "mul has no backend 'quik'; did you mean"},
+        {"[mul]\nbackend=\n", "backend has no value"},
+        {"[mul]\nranks=0\n", "p:2: ranks: '0' is not a number from 1"},
+        {"[mul]\nranks=some\n", "p:2: ranks: 'some'"},
+        {"[mul]\nranks=1\nnodes=1\n", "p:3: nodes: ranks is given too, at p:2"},
+        {"[mul]\nthreads=0\n", "threads"},
+        {"[sum]\nsizes=8..4\n", "p:2: bytes: '8..4' is not from..to*factor"},
+        {"[sum]\nsizes=8..64*1\n", "is not from..to*factor"},
+        {"[sum]\nsizes=0..64\n", "is not from..to*factor"},
+        {"[sum]\nsizes=8..64*x\n", "is not from..to*factor"},
+        {"[sum]\nsizes=2*8..64\n", "is not from..to*factor"},
+        {"[run]\nbugdet=1\n[mul]\n", "p:2: [run]: unknown key 'bugdet'; did"},
+        {"[run]\nset=a.b=c\n[mul]\n", "p:2: [run]: unknown key 'set'"},
+        {"[mul]\nm=1..4503599627370496\nn=1..4503599627370496\n"
+         "k=1..4503599627370496\nbytes=1..4503599627370496\n",
+         "p:1: [mul]: "}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_refused(bad[i].text, NULL, bad[i].words);
+}
+
+/* The plan that everyone starts with, on sizes of every order. */
+static void default_plan(void **state)
+{
+    (void)state;
+    static const int64_t many[] = {8, 16, 24, 32, 40, 48, 56, 64};
+    static const struct et_allocation eight = {
+        .ranks = 64, .nodes = 8, .ranks_upto = many, .threads = 2};
+    char text[8192];
+    FILE *f = fopen(SRCDIR "/catalog/plans/default.ini", "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    size_t counts[2];
+    for (int i = 0; i < 2; i++) {
+        struct expanded x;
+        expand(&x, text, &et_benches, i ? &eight : &one,
+               i ? "run.catalog=" SRCDIR "/catalog" : NULL, NULL);
+        if (x.status != ET_OK)
+            fail_msg("%s", et_log_last_error());
+        counts[i] = x.cases.n;
+        release(&x);
+    }
+    assert_true(counts[0] > 10 && counts[1] > 3 * counts[0]);
+}
+
+/* Sizes that are words: peak's element types. */
+static void words_for_sizes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *keys, *ids;
+    } plans[] = {{"dtypes = bf16,fp32\n",
+                  "peak backend=portable dtype=bf16 ranks=1 threads=2\n"
+                  "peak backend=portable dtype=fp32 ranks=1 threads=2\n"},
+                 {"dtype = int8\n",
+                  "peak backend=portable dtype=int8 ranks=1 threads=2\n"},
+                 {"", "peak backend=portable dtype=fp64 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=fp32 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=fp16 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=bf16 ranks=1 threads=2\n"
+                      "peak backend=portable dtype=int8 ranks=1 threads=2\n"}};
+    struct expanded x;
+    char text[256];
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+        snprintf(text, sizeof text, "[peak]\nbackend = portable\n%s",
+                 plans[i].keys);
+        expand(&x, text, &et_benches, &one, NULL, NULL);
+        assert_int_equal(x.status, ET_OK);
+        assert_string_equal(et_text_str(&x.ids), plans[i].ids);
+        release(&x);
+    }
+    expand(&x, "[peak]\ndtypes = fp33\n", &et_benches, &one, NULL, NULL);
+    assert_int_equal(x.status, ET_USAGE);
+    assert_non_null(strstr(et_log_last_error(), "p:2: [peak]: dtype: 'fp33'"));
+    release(&x);
+    expand(&x, "[peak]\ndtypes = fp32\ndtype = fp64\n", &et_benches, &one, NULL,
+           NULL);
+    assert_int_equal(x.status, ET_USAGE);
+    release(&x);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(presets),      cmocka_unit_test(sweeps),
+        cmocka_unit_test(ranges),       cmocka_unit_test(doubles),
+        cmocka_unit_test(teams),        cmocka_unit_test(too_large_teams),
+        cmocka_unit_test(named_shapes), cmocka_unit_test(set_from_outside),
+        cmocka_unit_test(last_word),    cmocka_unit_test(refusals),
+        cmocka_unit_test(default_plan), cmocka_unit_test(words_for_sizes),
+    };
+    et_log_level_set(ET_LOG_NONE);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,191 @@
+/* Ceilings beside a case: benches that spin, on the real clock. Figures are
+ * not judged, only what is there and what is not. */
+#include "config.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "harness/run/measure.h"
+#include "tests/unit/fake_bench.h"
+
+static bool wrong_ceiling;
+
+/* About a microsecond an iteration, so that samples are soon calibrated. */
+static enum et_status spin(void *state, uint64_t iterations)
+{
+    volatile unsigned sink = 0;
+    (void)state;
+    for (uint64_t i = 0; i < 500 * iterations; i++)
+        sink = sink + 1;
+    return ET_OK;
+}
+
+static enum et_status prepare(void *state, const struct et_setting *setting,
+                              const void *params)
+{
+    const struct fake_params *p = params;
+    (void)state, (void)setting;
+    return p->k == 77 ? et_error(ET_INFRA, "77 is too much") : ET_OK;
+}
+
+static enum et_status verify(void *state, struct et_verification *out)
+{
+    (void)state;
+    *out = (struct et_verification){.status = ET_CHECK_PASSED, .bound = 1};
+    return ET_OK;
+}
+
+static enum et_status verify_ceiling(void *state, struct et_verification *out)
+{
+    verify(state, out);
+    out->status = wrong_ceiling ? ET_CHECK_FAILED : ET_CHECK_PASSED;
+    return ET_OK;
+}
+
+static void work(const void *state, struct et_work *out)
+{
+    (void)state;
+    *out = (struct et_work){.flop = 1e3, .bytes = 64, .convention = "none"};
+}
+
+static void release(void *state)
+{
+    (void)state;
+}
+
+static bool ceiling(const void *params, int ranks, int threads, size_t i,
+                    struct et_ceiling_case *out)
+{
+    static const struct et_ceiling_case all[] = {
+        {.what = "compute",
+         .bench = "roof",
+         .backend = "quick",
+         .flop = true,
+         .params = "k=5"},
+        {.what = "memory",
+         .bench = "roof",
+         .backend = "quick",
+         .params = "k=6"},
+        {.what = "none", .bench = "roof", .backend = "other", .params = ""},
+        {.what = "broken",
+         .bench = "roof",
+         .backend = "quick",
+         .params = "k=77"}};
+    (void)params, (void)ranks, (void)threads;
+    if (i >= sizeof all / sizeof *all)
+        return false;
+    *out = all[i];
+    return true;
+}
+
+static struct et_bench under, roof;
+static const struct et_bench *const list[] = {&under, &roof};
+static const struct et_benches benches = {list, 2};
+
+static void measure(struct et_result *r, bool ceilings)
+{
+    struct et_clock clock;
+    struct et_counters counters;
+    struct et_energy energy = {.reason = "no energy here"};
+    struct et_options o;
+    struct et_team *team;
+    struct et_case c;
+    under = roof = fake_bench;
+    under.prepare = roof.prepare = prepare;
+    under.run = roof.run = spin;
+    under.verify = verify;
+    roof.verify = verify_ceiling;
+    under.work = roof.work = work;
+    under.facts = roof.facts = NULL;
+    under.release = roof.release = release;
+    under.ceiling = ceiling;
+    roof.name = "roof";
+    assert_int_equal(et_clock_open("real", &clock), ET_OK);
+    assert_int_equal(et_counters_open("none", &counters), ET_OK);
+    assert_int_equal(et_fields_init(et_option_rows, &o, sizeof o), ET_OK);
+    assert_int_equal(et_team_open("self", &team), ET_OK);
+    o.min_time = 1e-4;
+    o.budget = 0.02;
+    o.ceilings = ceilings;
+    const struct et_instruments with = {.clock = &clock,
+                                        .counters = &counters,
+                                        .energy = &energy,
+                                        .options = &o,
+                                        .tag = "t",
+                                        .benches = &benches};
+    assert_int_equal(et_case_init(&under, &c), ET_OK);
+    assert_int_equal(et_case_set(&c, "backend", "quick", "t"), ET_OK);
+    assert_int_equal(et_case_name(&c), ET_OK);
+    et_result_begin(r);
+    assert_int_equal(et_measure(&with, &c, team, r), ET_OK);
+    assert_int_equal(r->outcome, ET_MEASURED);
+    et_case_free(&c);
+    et_counters_close(&counters);
+    et_fields_free(et_option_rows, &o, sizeof o);
+    et_team_close(team);
+}
+
+static void are_measured(void **state)
+{
+    (void)state;
+    struct et_result r;
+    wrong_ceiling = false;
+    measure(&r, true);
+    assert_int_equal(r.ceilings.n, 4);
+    const struct et_result_ceiling *v = r.ceilings.v;
+    assert_string_equal(v[0].what, "compute");
+    assert_string_equal(v[0].unit, "FLOP/s");
+    assert_string_equal(v[1].unit, "B/s");
+    assert_non_null(strstr(v[0].id, "roof backend=quick"));
+    assert_non_null(strstr(v[0].id, " k=5"));
+    for (int i = 0; i < 2; i++) {
+        assert_null(v[i].absent);
+        assert_true(v[i].samples.n >= 12);
+        assert_true(v[i].rate > 0 && v[i].rate_low <= v[i].rate &&
+                    v[i].rate <= v[i].rate_high);
+    }
+    /* The same spinning, other work: flop of one, bytes of the other. */
+    assert_true(v[0].work == 1e3 && v[1].work == 64);
+    et_result_free(&r);
+}
+
+static void say_why_not(void **state)
+{
+    (void)state;
+    struct et_result r;
+    wrong_ceiling = false;
+    measure(&r, true);
+    const struct et_result_ceiling *v = r.ceilings.v;
+    assert_string_equal(v[2].absent, "other does not do this");
+    assert_non_null(strstr(v[3].absent, "77 is too much"));
+    assert_true(isnan(v[2].rate) && isnan(v[3].rate) && isnan(v[3].work));
+    et_result_free(&r);
+    wrong_ceiling = true;
+    measure(&r, true);
+    v = r.ceilings.v;
+    assert_non_null(strstr(v[0].absent, "wrong"));
+    assert_true(isnan(v[0].rate));
+    et_result_free(&r);
+}
+
+static void can_be_left_out(void **state)
+{
+    (void)state;
+    struct et_result r;
+    measure(&r, false);
+    assert_int_equal(r.ceilings.n, 0);
+    et_result_free(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(are_measured),
+                                       cmocka_unit_test(say_why_not),
+                                       cmocka_unit_test(can_be_left_out)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

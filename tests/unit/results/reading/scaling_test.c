@@ -1,0 +1,252 @@
+/* Series, fits and projections against figures worked out by hand, and each
+ * reason to refuse a projection. */
+#include "config.h"
+#include "results/reading/scaling.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/results/sample.h"
+
+static struct et_result team_result(const char *kind, int64_t ranks,
+                                    double time, double flop)
+{
+    char id[64];
+    snprintf(id, sizeof id, "%s %lld", kind, (long long)ranks);
+    struct et_result r = sample_result(id, time, 0.001, 21);
+    r.team.ranks = ranks;
+    r.team.nodes = ranks < 4 ? 1 : ranks / 4;
+    r.work.flop = flop;
+    assert_true(et_pairs_set(&r.params, "scaling", kind, false));
+    return r;
+}
+
+/* t(p) = a + b/p on 1, 2, 4, ..., the work the same. */
+static struct et_run strong_run(double a, double b, int sizes)
+{
+    struct et_run run = sample_run();
+    for (int i = 0; i < sizes; i++) {
+        double p = exp2(i);
+        sample_add(&run, team_result("strong", 1 << i, a + b / p, 1e12));
+    }
+    return run;
+}
+
+/* Efficiency 1 - loss log2(p), a GFLOP a rank and second at one rank. */
+static struct et_run weak_run(double loss, int sizes)
+{
+    struct et_run run = sample_run();
+    for (int i = 0; i < sizes; i++)
+        sample_add(&run, team_result("weak", 1 << i, 1 / (1 - loss * i),
+                                     1e9 * exp2(i)));
+    return run;
+}
+
+static struct et_scaling find(const struct et_run *run)
+{
+    struct et_scaling s;
+    assert_true(et_scaling_find(run, &s));
+    return s;
+}
+
+static void near(double a, double b, double share)
+{
+    if (!(fabs(a - b) <= share * fabs(b)))
+        fail_msg("%g is not %g", a, b);
+}
+
+static void test_points(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    sample_add(&run, team_result("strong", 4, 1.0, 8e9));
+    sample_add(&run, team_result("strong", 2, 1.6, 8e9));
+    struct et_result_time *t = &run.records[0].result.time;
+    t->ci_low = 0.9, t->ci_high = 1.25;
+    t = &run.records[1].result.time;
+    t->ci_low = 1.5, t->ci_high = 1.8;
+    struct et_scaling s = find(&run);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.v[0].n, 2);
+    const struct et_scaling_point *p = &s.v[0].v[1];
+    near(s.v[0].v[0].ranks, 2, 0); /* sorted */
+    near(s.v[0].v[0].efficiency, 1, 0);
+    near(p->rate, 8e9, 1e-12);
+    near(p->speedup, 1.6, 1e-12);
+    near(p->speedup_low, 1.5 / 1.25, 1e-12);
+    near(p->speedup_high, 1.8 / 0.9, 1e-12);
+    near(p->efficiency, 0.8, 1e-12);
+    near(p->efficiency_low, 0.6, 1e-12);
+    near(p->efficiency_high, 1.0, 1e-12);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
+static void test_series_apart(void **state)
+{
+    (void)state;
+    struct et_run run = strong_run(0.1, 0.9, 3);
+    for (int i = 0; i < 3; i++) {
+        struct et_result r = team_result("strong", 1 << i, 1, 1e12);
+        free(r.backend);
+        r.backend = strdup("cblas");
+        sample_add(&run, r);
+    }
+    struct et_result r = team_result("strong", 8, 1, 1e12);
+    assert_true(et_pairs_set(&r.params, "m", "77", true));
+    sample_add(&run, r);
+    r = team_result("strong", 8, 0.2, 1e12);
+    r.outcome = ET_WRONG_DATA; /* no figure of it counts */
+    sample_add(&run, r);
+    struct et_scaling s = find(&run);
+    assert_int_equal(s.n, 2);
+    assert_int_equal(s.v[0].n, 3);
+    assert_int_equal(s.v[1].n, 3);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
+static void test_amdahl(void **state)
+{
+    (void)state;
+    struct et_run run = strong_run(0.1, 0.9, 6);
+    struct et_scaling s = find(&run);
+    near(s.v[0].serial, 0.1, 1e-6);
+    assert_true(s.v[0].serial_low <= 0.1 + 1e-9);
+    assert_true(s.v[0].serial_high >= 0.1 - 1e-9);
+    near(et_series_fit(&s.v[0], 8), 1 / (0.1 + 0.9 / 8), 1e-6);
+    /* W/(0.1 + 0.9/p) = target at p = 100. */
+    struct et_projection p =
+        et_series_project(&run, &s.v[0], 1e12 / (0.1 + 0.9 / 100));
+    assert_string_equal(p.refusal, "");
+    near(p.low, 100, 1e-3);
+    near(p.high, 100, 1e-3);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
+static void test_gustafson(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 5; i++) { /* S = s + (1-s) p, s = 0.2 */
+        double p = exp2(i), speedup = 0.2 + 0.8 * p;
+        sample_add(&run, team_result("weak", 1 << i, p / speedup, 1e9 * p));
+    }
+    struct et_scaling s = find(&run);
+    near(s.v[0].serial, 0.2, 1e-6);
+    et_scaling_free(&s);
+    et_run_free(&run);
+
+    run = weak_run(0.02, 5);
+    s = find(&run);
+    near(s.v[0].line.b, -0.02, 1e-6);
+    /* 256 ranks at an efficiency of 1 - 0.02 x 8; at the reference the
+     * interval of the time, 0.05 % or so each way, makes the range. */
+    struct et_projection p = et_series_project(&run, &s.v[0], 1e9 * 256 * 0.84);
+    assert_string_equal(p.refusal, "");
+    assert_true(p.low < 256 && p.high > 256);
+    near(p.low, 256, 0.01);
+    near(p.high, 256, 0.01);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
+/* The projection of the run's one series must be refused, saying `why`. */
+static void refused(struct et_run *run, double target, const char *why)
+{
+    struct et_scaling s = find(run);
+    assert_int_equal(s.n, 1);
+    struct et_projection p = et_series_project(run, &s.v[0], target);
+    assert_said(p.refusal, why);
+    assert_true(isnan(p.low) && isnan(p.high));
+    et_scaling_free(&s);
+    et_run_free(run);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    double target = 1e12 / (0.1 + 0.9 / 100); /* 100 ranks: accepted above */
+    struct et_run run = strong_run(0.1, 0.9, 6);
+    run.info.clock_fake = true;
+    refused(&run, target, "fake");
+    run = strong_run(0.1, 0.9, 6);
+    run.records[3].result.placement.oversubscribed = true;
+    refused(&run, target, "oversubscribed");
+    run = strong_run(0.1, 0.9, 6);
+    run.records[2].result.time.converged = false;
+    refused(&run, target, "converged");
+    run = strong_run(0.1, 0.9, 6);
+    run.records[2].result.verification.status = ET_CHECK_NONE;
+    refused(&run, target, "checked");
+    run = strong_run(0.1, 0.9, 3);
+    refused(&run, target, "3 team sizes");
+    run = strong_run(0.1, 0.9, 6);
+    run.records[4].result.time.median *= 1.4;
+    refused(&run, target, "misses a point");
+    run = strong_run(-0.001, 1, 6);
+    refused(&run, 1e14, "negative");
+    run = strong_run(0.1, 0.9, 6);
+    refused(&run, 1e13, "never reaches");
+    run = strong_run(0, 1, 6);
+    refused(&run, 1e12 * 32 * 101, "beyond the largest team");
+    run = strong_run(0.1, 0.9, 6);
+    for (size_t i = 0; i < run.n; i++)
+        run.records[i].result.team.nodes = 1;
+    refused(&run, target, "one node");
+    run = weak_run(0.15, 5);
+    refused(&run, 1e9 * 1000, "never reaches");
+    run = weak_run(0.001, 5);
+    refused(&run, 1e18, "beyond the largest team");
+}
+
+static void test_reached(void **state)
+{
+    (void)state;
+    struct et_run run = weak_run(0.02, 2);
+    struct et_scaling s = find(&run);
+    struct et_projection p = et_series_project(&run, &s.v[0], 1e9);
+    assert_string_equal(p.refusal, "");
+    near(p.low, 2, 0);
+    near(p.high, 2, 0);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
+static void test_latency(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    size_t v[8];
+    struct et_picks all = {v, 0};
+    for (int i = 0; i < 8; i++) {
+        double bytes = 8 * pow(16, i);
+        struct et_result r = sample_result("x", 3e-6 + bytes / 5e9, 0.001, 9);
+        r.work.bytes = bytes;
+        sample_add(&run, r);
+        v[all.n++] = (size_t)i;
+    }
+    struct et_latency_fit f = et_latency_fit(&run, &all);
+    assert_true(f.line.ok);
+    near(f.alpha, 3e-6, 1e-6);
+    near(f.rate, 5e9, 1e-6);
+    assert_true(f.line.residual_worst < 1e-6);
+    all.n = 1;
+    f = et_latency_fit(&run, &all);
+    assert_false(f.line.ok);
+    assert_true(isnan(f.alpha) && isnan(f.rate));
+    et_run_free(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_points),   cmocka_unit_test(test_series_apart),
+        cmocka_unit_test(test_amdahl),   cmocka_unit_test(test_gustafson),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_reached),
+        cmocka_unit_test(test_latency),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,412 @@
+/* What a report says of runs made by hand: above all what it must not say. */
+#include "config.h"
+#include "results/report/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/report/parts.h"
+#include "tests/unit/results/sample.h"
+
+static char *say(const struct et_run *run, const char *peak)
+{
+    struct et_report_options options = {.peak = peak, .target = 1e18};
+    struct et_doc doc;
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    assert_non_null(f);
+    assert_int_equal(et_report_build(run, &options, &doc), ET_OK);
+    assert_int_equal(et_out_find("json")->write(&doc, NULL, NULL, f), ET_OK);
+    fclose(f);
+    et_doc_free(&doc);
+    return text;
+}
+
+/* The headline's value for the first kind of work. */
+static char *headline(const struct et_run *run)
+{
+    struct et_doc doc;
+    char *value = NULL;
+    assert_int_equal(et_report_build(run, NULL, &doc), ET_OK);
+    for (size_t i = 0; i < doc.n && !value; i++) {
+        const struct et_block *b = &doc.blocks[i];
+        if (b->kind == ET_BLOCK_FACTS && b->level == 1)
+            value = strdup(b->cells.v[1]);
+    }
+    et_doc_free(&doc);
+    assert_non_null(value);
+    return value;
+}
+
+static void assert_headline(struct et_run *run, const char *part)
+{
+    char *text = headline(run);
+    assert_said(text, part);
+    free(text);
+    et_run_free(run);
+}
+
+#define assert_not_said(text, part)                                            \
+    do {                                                                       \
+        if (strstr(text, part))                                                \
+            fail_msg("'%s' is in: %s", part, text);                            \
+    } while (0)
+
+/* 2 GFLOP in 10 ms: 200 GFLOP/s; the second in 5 ms: 400 GFLOP/s. */
+static struct et_run two_run(void)
+{
+    struct et_run run = sample_run();
+    sample_add(&run, sample_result("slow", 0.01, 0.001, 21));
+    struct et_result r = sample_result("fast", 0.005, 0.001, 21);
+    free(r.backend);
+    r.backend = strdup("cblas");
+    sample_add(&run, r);
+    return run;
+}
+
+static void test_headline(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    char *text = headline(&run);
+    assert_said(text, "400.0 GFLOP/s [");
+    assert_said(text, "cblas");
+    assert_said(text, "2 ranks x 1 thread");
+    assert_said(text, "n = 21");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_headline_refuses(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    run.records[1].result.outcome = ET_WRONG_DATA;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run(); /* says measured, but its check failed */
+    run.records[1].result.verification.status = ET_CHECK_FAILED;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[1].result.verification.status = ET_CHECK_NONE;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[1].result.time.converged = false;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[1].result.time.ci_low = NAN;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[0].result.time.converged = false;
+    run.records[1].result.time.converged = false;
+    assert_headline(&run, "no headline: not converged (");
+    run = two_run();
+    run.records[0].result.outcome = ET_WRONG_DATA;
+    run.records[1].result.outcome = ET_WRONG_DATA;
+    assert_headline(&run, "no headline: wrong results");
+    run = two_run();
+    run.info.clock_fake = true;
+    assert_headline(&run, "no headline: fake clock");
+}
+
+static void test_warnings(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    struct et_result_placement *p = &run.records[0].result.placement;
+    p->oversubscribed = true;
+    ((struct et_result_host *)p->hosts.v)->busy_threads = 9;
+    run.records[1].result.outcome = ET_WRONG_DATA;
+    run.info.clock_fake = true;
+    run.info.cases = 5;
+    free(run.outcome);
+    run.outcome = strdup("interrupted");
+    free(run.info.commit);
+    run.info.commit = strdup("abc-dirty");
+    assert_true(et_strings_add(&run.warnings, "line 7 is torn"));
+    char *text = say(&run, NULL);
+    assert_said(text, "OVERSUBSCRIBED: 1 of 2 cases");
+    assert_said(text, "host n1, 9 busy threads on 4 cores");
+    assert_said(text, "WRONG RESULTS, and none of their figures counts: fast");
+    assert_said(text, "FAKE CLOCK");
+    assert_said(text, "interrupted");
+    assert_said(text, "2 of 5 planned cases");
+    assert_said(text, "abc-dirty");
+    assert_said(text, "line 7 is torn");
+    free(text);
+    et_run_free(&run);
+    run = two_run();
+    text = say(&run, NULL);
+    assert_not_said(text, "\"warning\"");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_flops(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    char *text = say(&run, "fp32=500 GFLOP/s");
+    /* 2 ranks of 1 thread: a peak of 1000 GFLOP/s. */
+    assert_said(text, "\"200.0\",\"[");
+    assert_said(text, "\"50 %\",\"20 %\",\"21\"");
+    assert_said(text, "\"100 %\",\"40 %\",\"21\"");
+    assert_said(text, "Nominal peak of fp32");
+    free(text);
+    /* A figure that nobody checked is no yardstick. */
+    run.records[1].result.verification.status = ET_CHECK_NONE;
+    text = say(&run, "fp32=500 GFLOP/s");
+    assert_said(text, "\"100 %\",\"20 %\",\"21\"");
+    assert_said(text, "not checked");
+    free(text);
+    et_run_free(&run);
+}
+
+/* Said to be measured, but the check failed: wrong, and in no table. */
+static void test_wrong(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    run.records[1].result.verification.status = ET_CHECK_FAILED;
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"wrong\",\"gemm\",\"cblas\",\"1\"");
+    assert_said(text, "WRONG RESULTS");
+    assert_not_said(text, "400.0");
+    free(text);
+    et_run_free(&run);
+}
+
+/* 200 GFLOP/s under a ceiling of 100: both sides are named, none is quoted. */
+static void test_suspect(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result r = sample_result("fast", 0.01, 0.001, 21);
+    sample_ceiling(&r, "compute", "the peak", 100e9);
+    sample_ceiling(&r, "memory", "the memory", 10e9);
+    sample_add(&run, r);
+    r = sample_result("the peak", 0.02, 0.001, 21);
+    free(r.bench);
+    r.bench = strdup("peak");
+    sample_add(&run, r);
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"gemm fp32\",\"no headline: faster than");
+    assert_said(text, "[\"peak fp32\",\"no headline: faster than");
+    assert_said(text, "[\"gemm fp32\",\"suspect\",\"1\",\"fast\"]");
+    assert_said(text, "[\"peak fp32\",\"suspect\",\"1\",\"the peak\"]");
+    assert_said(text, "[\"fast\",\"200.0 [199.9, 200.1]\",\"the peak\","
+                      "\"100.0 [99.0, 101.0]\"]");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_drift(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    run.records[1].result.time.drifts = true;
+    run.records[1].result.time.drift = 0.071;
+    char *text = say(&run, NULL);
+    assert_said(text, "\"200.0 GFLOP/s [");
+    assert_said(text, "[\"gemm fp32\",\"drifts\",\"1\",\"fast\"]");
+    assert_said(text, "have a trend: +7.1 % over them");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_odd_host(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    struct et_result *r = &run.records[1].result;
+    r->outcome = ET_WRONG_DATA;
+    assert_true(et_strings_add(&r->verification.odd, "n7"));
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"odd outputs\",\"1\",\"host n7 left other outputs");
+    assert_said(text, "\"200.0 GFLOP/s [");
+    free(text);
+    et_run_free(&run);
+}
+
+/* Four nodes of one rank; n3 takes `late` longer and is last in `k` of 21. */
+static void add_nodes(struct et_result *r, double late, double k)
+{
+    for (int i = 0; i < 4; i++) {
+        char host[8];
+        struct et_result_node *n =
+            et_list_add(&r->time.nodes, sizeof(struct et_result_node));
+        assert_non_null(n);
+        snprintf(host, sizeof host, "n%d", i);
+        *n = (struct et_result_node){.host = strdup(host),
+                                     .ranks = 1,
+                                     .median = i == 3 ? 0.01 + late : 0.01,
+                                     .slowest = i == 3 ? k : (21 - k) / 3};
+    }
+    r->team.ranks = 4;
+}
+
+static void test_slow_node(void **state)
+{
+    (void)state;
+    struct {
+        double late, k;
+        bool named;
+    } cases[] = {{0.002, 20, true},
+                 {0.002, 7, false},    /* a third: chance gives a quarter */
+                 {0.0001, 20, false}}; /* often, but by 1 % only */
+    for (size_t i = 0; i < 3; i++) {
+        struct et_run run = two_run();
+        add_nodes(&run.records[0].result, cases[i].late, cases[i].k);
+        char *text = say(&run, NULL);
+        if (cases[i].named)
+            assert_said(text, "[\"node n3\",\"1 of 1 cases\",\"12 ms\","
+                              "\"10 ms\",\"95 %\",\"25 %\",\"slow\"]");
+        else
+            assert_not_said(text, "node n3");
+        assert_not_said(text, "node n0");
+        free(text);
+        et_run_free(&run);
+    }
+}
+
+static void test_missing(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    for (int i = 0; i < 3; i++) {
+        struct et_result r = sample_result("gone", 1, 0.1, 9);
+        r.outcome = ET_SKIPPED;
+        r.reason = strdup("needs 96 GiB");
+        sample_add(&run, r);
+    }
+    run.info.cases = 7;
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"skipped\",\"gemm\",\"blis\",\"3\",\"needs 96 GiB\"");
+    assert_said(text, "[\"not reached\",\"-\",\"-\",\"2\"");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_spread(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    run.records[0].result.time.imbalance = 1.5;
+    run.records[0].result.time.slowest_rank = 1;
+    run.records[0].result.time.slowest_host = strdup("n1");
+    run.records[1].result.time.imbalance = 1.05;
+    char *text = say(&run, NULL);
+    assert_said(text, "Ranks that lagged");
+    assert_said(text, "\"1\",\"n1\",\"+50 %\"");
+    assert_not_said(text, "+5.0 %");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_collective(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 6; i++) {
+        double bytes = 64 * pow(16, i);
+        struct et_result r = sample_result("a", 2e-6 + bytes / 4e9, 0.001, 21);
+        free(r.bench);
+        r.bench = strdup("allreduce");
+        r.team.ranks = 4;
+        r.work.bytes = bytes;
+        r.work.bus_bytes = bytes * 1.5;
+        r.work.messages = 6;
+        sample_add(&run, r);
+    }
+    char *text = say(&run, NULL);
+    assert_said(text, "allreduce fp32 bus bandwidth");
+    assert_said(text, "allreduce fp32 latency");
+    assert_said(text, "\"2 us\"");
+    assert_said(text, "\"4.000\",\"[4.000, 4.000]\"");
+    assert_not_said(text, "poor model:");
+    free(text);
+    run.records[3].result.time.median *= 3;
+    text = say(&run, NULL);
+    assert_said(text, "poor model:");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    char *text = say(&run, NULL);
+    assert_said(text, "No headline: the run holds no record.");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_cut(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < ET_REPORT_ROWS + 7; i++) {
+        char m[16];
+        struct et_result r = sample_result("many", 0.01, 0.001, 9);
+        snprintf(m, sizeof m, "%d", i + 1);
+        assert_true(et_pairs_set(&r.params, "m", m, true));
+        sample_add(&run, r);
+    }
+    char *text = say(&run, NULL);
+    assert_said(text, "The first 200 of 207 rows");
+    free(text);
+    et_run_free(&run);
+}
+
+static void test_judgement(void **state)
+{
+    (void)state;
+    char c[] = "speed", where[] = "bench=gemm", metric[] = "flops",
+         threshold[] = "300 GFLOP/s", unit[] = "GFLOP/s", id[] = "slow",
+         reason[] = "its better end misses it", contract[] = "c.ini";
+    struct et_clause_verdict v = {.clause = c,
+                                  .where = where,
+                                  .metric = metric,
+                                  .threshold = threshold,
+                                  .limit = 300,
+                                  .value = 200,
+                                  .ci_low = 199,
+                                  .ci_high = 201,
+                                  .unit = unit,
+                                  .id = id,
+                                  .verdict = ET_VERDICT_FAIL,
+                                  .reason = reason};
+    struct et_judgement j = {contract, &v, 1, ET_VERDICT_FAIL};
+    struct et_run run = two_run();
+    struct et_doc doc;
+    assert_int_equal(et_report_judgement(&j, &run, &doc), ET_OK);
+    assert_said(doc.blocks[0].cells.v[1], "FAIL, 0 of 1 clauses passed");
+    assert_int_equal(doc.blocks[1].kind, ET_BLOCK_WARNING);
+    assert_said(doc.blocks[1].text, reason);
+    et_doc_free(&doc);
+    et_run_free(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_headline),
+        cmocka_unit_test(test_headline_refuses),
+        cmocka_unit_test(test_warnings),
+        cmocka_unit_test(test_flops),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_suspect),
+        cmocka_unit_test(test_drift),
+        cmocka_unit_test(test_odd_host),
+        cmocka_unit_test(test_slow_node),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_collective),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_judgement),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

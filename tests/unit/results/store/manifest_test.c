@@ -1,0 +1,291 @@
+/* The manifest and the recomputation: each alone finds what was changed. */
+#include "config.h"
+#include "tests/unit/results/sample.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "results/store/manifest.h"
+#include "results/store/store.h"
+
+static void put(struct et_store *s, struct et_result r)
+{
+    assert_int_equal(et_store_sink(s)->put(et_store_sink(s), &r), ET_OK);
+    et_result_free(&r);
+}
+
+/* A run of a measured case, one of few samples, one wrong and one skipped,
+ * with its manifest. */
+static int set_up(void **state)
+{
+    struct et_store *s;
+    char *dir = sample_folder();
+    struct et_run_info info = sample_info();
+    *state = dir;
+    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    struct et_sink *sink = et_store_sink(s);
+    assert_int_equal(sink->begin(sink, &info), ET_OK);
+    sample_info_free(&info);
+    struct et_result m = sample_result("measured", 0.5, 0.25, 31);
+    sample_ceiling(&m, "compute", "p", 5e9);
+    sample_ceiling(&m, "memory", "s", 1e9);
+    put(s, m);
+    put(s, sample_result("few", 0.5, 0.25, 3));
+    struct et_result r = sample_result("wrong", 0.5, 0.25, 7);
+    r.outcome = ET_WRONG_DATA;
+    r.verification.status = ET_CHECK_FAILED;
+    r.verification.error = 2;
+    put(s, r);
+    r = sample_result("skipped", 0.5, 0.25, 7);
+    r.outcome = ET_SKIPPED;
+    r.verification.status = ET_CHECK_NONE;
+    free(r.time.samples.v);
+    r.time.samples = (struct et_reals){0};
+    put(s, r);
+    assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
+    et_store_close(s);
+    assert_int_equal(mkdir(sample_path(dir, "plots"), 0777), 0);
+    sample_write(sample_path(dir, "plots/a b.svg"), "<svg/>");
+    assert_int_equal(et_manifest_write(dir), ET_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    sample_remove(*state);
+    return 0;
+}
+
+static enum et_status check(const char *dir, const char *part)
+{
+    sample_listen();
+    enum et_status s = et_manifest_check(dir);
+    const char *said = sample_said();
+    if (part)
+        assert_said(said, part);
+    else
+        assert_string_equal(said, "");
+    return s;
+}
+
+static enum et_status verify(const char *dir, size_t *n, const char *part)
+{
+    sample_listen();
+    enum et_status s = et_verify_run(dir, n);
+    const char *said = sample_said();
+    if (part)
+        assert_said(said, part);
+    else
+        assert_string_equal(said, "");
+    return s;
+}
+
+static void a_sound_run_is_sound(void **state)
+{
+    size_t n = 0;
+    assert_int_equal(check(*state, NULL), ET_OK);
+    assert_int_equal(verify(*state, &n, NULL), ET_OK);
+    assert_int_equal(n, 4);
+}
+
+static void sha256sum_reads_it(void **state)
+{
+    char command[256];
+    if (system("sha256sum --version >/dev/null 2>&1") != 0)
+        skip();
+    snprintf(command, sizeof command,
+             "cd %s && sha256sum --strict -c manifest.sha256 >/dev/null",
+             (char *)*state);
+    assert_int_equal(system(command), 0);
+    char *text = sample_read(sample_path(*state, "manifest.sha256"));
+    assert_true(strstr(text, "  plan.ini\n") < strstr(text, "  plots/a b.svg"));
+    free(text);
+}
+
+static void every_difference_is_named(void **state)
+{
+    char *dir = *state;
+    sample_write(sample_path(dir, "plots/a b.svg"), "<svg> </svg>");
+    assert_int_equal(check(dir, "plots/a b.svg: changed"), ET_INFRA);
+    sample_write(sample_path(dir, "zz"), "");
+    assert_int_equal(check(dir, "zz: not listed"), ET_INFRA);
+    unlink(sample_path(dir, "plan.ini"));
+    assert_int_equal(check(dir, "plan.ini: listed"), ET_INFRA);
+    assert_int_equal(check(dir, "a b.svg: changed"), ET_INFRA);
+}
+
+static void links_are_refused(void **state)
+{
+    char *dir = *state;
+    assert_int_equal(symlink("/etc/passwd", sample_path(dir, "report.txt")), 0);
+    assert_int_equal(check(dir, "report.txt: is a symbolic link"), ET_INFRA);
+    sample_listen();
+    enum et_status s = et_manifest_write(dir);
+    assert_said(sample_said(), "symbolic link");
+    assert_int_equal(s, ET_INFRA);
+}
+
+static void bad_manifests(void **state)
+{
+    char *path = sample_path(*state, "manifest.sha256");
+    const char *bad[] = {"hello\n", "\n"};
+    for (size_t i = 0; i < 2; i++) {
+        sample_write(path, bad[i]);
+        assert_int_equal(check(*state, "manifest.sha256:1: not a line"),
+                         ET_INFRA);
+    }
+    sample_write(path, "");
+    assert_int_equal(check(*state, "lists nothing"), ET_INFRA);
+    unlink(path);
+    assert_int_equal(check(*state, "No such file"), ET_USAGE);
+}
+
+/* Replace the first `from` at or after the first `after` by `to`. */
+static void tamper(const char *dir, const char *after, const char *from,
+                   const char *to)
+{
+    char *path = sample_path(dir, "records.jsonl");
+    char *text = sample_read(path);
+    char *p = strstr(text, after);
+    p = p ? strstr(p, from) : NULL;
+    if (!p)
+        fail_msg("'%s' after '%s' is not in the records", from, after);
+    struct et_text t = {0};
+    et_text_put(&t, text, (size_t)(p - text));
+    et_text_add(&t, "%s%s", to, p + strlen(from));
+    sample_write(path, t.s);
+    et_text_free(&t);
+    free(text);
+}
+
+/* The manifest is made anew, so recomputation has to find it alone. */
+static void forged(void **state, const char *after, const char *from,
+                   const char *to, const char *part)
+{
+    size_t n;
+    tamper(*state, after, from, to);
+    assert_int_equal(check(*state, "records.jsonl: changed"), ET_INFRA);
+    assert_int_equal(et_manifest_write(*state), ET_OK);
+    assert_int_equal(check(*state, NULL), ET_OK);
+    assert_int_equal(verify(*state, &n, part), ET_INFRA);
+}
+
+static void a_forged_median(void **state)
+{
+    forged(state, "measured", "\"median\":0.5", "\"median\":0.4",
+           "`measured`: time_s.median is recorded as 0.4");
+}
+static void a_forged_sample(void **state)
+{
+    forged(state, "measured", "\"samples\":[0.375", "\"samples\":[0.275",
+           "`measured`: time_s.min");
+}
+static void a_forged_count(void **state)
+{
+    forged(state, "measured", "\"n\":31", "\"n\":32", "time_s.n");
+}
+static void a_forged_interval(void **state)
+{
+    forged(state, "few", "\"ci_low\":null", "\"ci_low\":0.49",
+           "`few`: time_s.ci_low");
+}
+static void a_forged_metric(void **state)
+{
+    forged(state, "measured", "\"value\":4", "\"value\":5", "metric flops");
+}
+static void a_forged_unit(void **state)
+{
+    forged(state, "measured", "\"unit\":\"GFLOP/s\"", "\"unit\":\"FLOP/s\"",
+           "another unit");
+}
+static void a_forged_metric_name(void **state)
+{
+    forged(state, "measured", "\"name\":\"flops\"", "\"name\":\"flips\"",
+           "metric flops");
+}
+static void an_invented_metric(void **state)
+{
+    forged(state, "measured", "\"metrics\":[",
+           "\"metrics\":[{\"name\":\"speed\",\"value\":9},",
+           "not those that follow");
+}
+static void a_forged_work(void **state)
+{
+    forged(state, "measured", "\"flop\":2", "\"flop\":3", "metric flops");
+}
+static void a_forged_share(void **state)
+{
+    forged(state, "measured", "\"share\":0.8", "\"share\":0.9",
+           "roofline.share is recorded as 0.9");
+}
+static void a_hidden_suspicion(void **state)
+{
+    forged(state, "measured", "\"suspect\":null", "\"suspect\":\"p\"",
+           "not as suspect");
+}
+static void a_forged_ceiling(void **state)
+{
+    forged(state, "measured", "\"rate\":5", "\"rate\":6",
+           "ceiling compute: rate is recorded as 6");
+}
+static void a_forged_pass(void **state)
+{
+    forged(state, "\"wrong\"", "\"status\":\"failed\"", "\"status\":\"passed\"",
+           "`wrong`: its verification says passed");
+}
+static void a_forged_outcome(void **state)
+{
+    forged(state, "\"wrong\"", "\"status\":\"wrong\"",
+           "\"status\":\"measured\"", "was not found right");
+}
+static void a_forged_error(void **state)
+{
+    forged(state, "measured", "\"error\":0.25", "\"error\":2.25",
+           "its verification says passed");
+}
+static void a_negative_sample(void **state)
+{
+    forged(state, "measured", "[0.375", "[-0.375", "zero or negative");
+}
+
+static void a_damaged_record(void **state)
+{
+    size_t n = 7;
+    tamper(*state, "measured", "\"median\"", "\"medi");
+    assert_int_equal(verify(*state, &n, "records.jsonl:1: not a record"),
+                     ET_INFRA);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_sound_run_is_sound),
+        TEST(sha256sum_reads_it),
+        TEST(every_difference_is_named),
+        TEST(links_are_refused),
+        TEST(bad_manifests),
+        TEST(a_forged_median),
+        TEST(a_forged_sample),
+        TEST(a_forged_count),
+        TEST(a_forged_interval),
+        TEST(a_forged_metric),
+        TEST(a_forged_unit),
+        TEST(a_forged_metric_name),
+        TEST(an_invented_metric),
+        TEST(a_forged_work),
+        TEST(a_forged_share),
+        TEST(a_hidden_suspicion),
+        TEST(a_forged_ceiling),
+        TEST(a_forged_pass),
+        TEST(a_forged_outcome),
+        TEST(a_forged_error),
+        TEST(a_negative_sample),
+        TEST(a_damaged_record),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

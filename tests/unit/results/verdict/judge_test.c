@@ -1,0 +1,405 @@
+/* Contracts and verdicts: every way to be wrong in a contract is told at its
+ * line, and every way not to know is not a pass. */
+#include "config.h"
+#include "tests/unit/results/sample.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "results/verdict/contract.h"
+#include "results/verdict/judge.h"
+#include "paths.h"
+
+static char *folder;
+
+static int set_up(void **state)
+{
+    (void)state;
+    folder = sample_folder();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    sample_remove(folder);
+    return 0;
+}
+
+static const char *contract(const char *text)
+{
+    char *path = sample_path(folder, "c.ini");
+    sample_write(path, text);
+    return path;
+}
+
+#define WHERE "[x]\nwhere = bench=gemm\n"
+#define FLOPS WHERE "metric = flops\n"
+
+static void bad_contracts(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    const struct {
+        const char *text, *said;
+    } bad[] = {
+        {"", "has no clause"},
+        {"[contract]\nname = a\n", "has no clause"},
+        {"where = a=b\n", "c.ini:1: `where` stands before"},
+        {"[contract]\nnme = a\n", "c.ini:2: [contract] nme: unknown key; did "
+                                  "you mean 'name'?"},
+        {WHERE "metrik = flops\n", "c.ini:3: [x] metrik: unknown key; did you "
+                                   "mean 'metric'?"},
+        {WHERE "metric = flips\n"
+               "at_least = 1 GFLOP/s\n",
+         "c.ini:3: [x] metric: 'flips' is no metric; did you mean 'flops'?"},
+        {WHERE "at_least = 1 GFLOP/s\n", "c.ini:1: [x] has no `metric`"},
+        {"\n[x]\nmetric = flops\nat_least = 1 GFLOP/s\n[y]\n",
+         "c.ini:2: [x] has no `where`"},
+        {FLOPS, "c.ini:1: [x] has no threshold"},
+        {FLOPS "at_least = 1 GFLOP/s\nat_most = 2 GFLOP/s\n",
+         "c.ini:5: [x] at_most: '2 GFLOP/s' is a second threshold"},
+        {FLOPS "at_least = 150\n", "'150' has no unit; flops is in GFLOP/s"},
+        {FLOPS "at_least = 150 GB/s\n", "'150 GB/s' is no quantity in GFLOP/s "
+                                        "and no share like 85 % of peak"},
+        {FLOPS "at_least = fast\n", "c.ini:4: [x] at_least: 'fast'"},
+        {FLOPS "at_least = 0 GFLOP/s\n", "decide nothing"},
+        {FLOPS "at_least = -85 % of peak\n", "decide nothing"},
+        {FLOPS "at_least = 85 % of top\n", "no quantity"},
+        {WHERE "metric = busbw\nat_least = 85 % of peak\n",
+         "busbw has no peak"},
+        {WHERE "metric = time\nat_most = 3 GB/s\n", "no quantity in s"},
+        {FLOPS "at_most = 1 GFLOP/s\ntake = best\n", "take = every"},
+        {FLOPS "at_least = 1 GFLOP/s\ntake = all\n", "every|best"},
+        {FLOPS "at_least = 1 GFLOP/s\nat_least = 2 GFLOP/s\n",
+         "c.ini:5: [x] at_least: given twice"},
+        {"[x]\nwhere = gemm\nmetric = flops\nat_least = 1 GFLOP/s\n",
+         "c.ini:2: [x] where: 'gemm' is not made of words"},
+        {"[x]\nwhere = =gemm\nmetric = flops\nat_least = 1 GFLOP/s\n",
+         "not made of words"},
+        {"[x]\nwhere =\nmetric = flops\nat_least = 1 GFLOP/s\n",
+         "picks nothing"},
+        {FLOPS "at_least = 1 GFLOP/s\n[x]\n", "c.ini:5: a clause [x] stands"},
+        {FLOPS "at_least = 1 GFLOP/s\nnonsense\n", "c.ini:5"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct et_judgement j = {0};
+        const char *path = contract(bad[i].text);
+        sample_listen();
+        enum et_status s = et_judge(path, &run, &j);
+        const char *said = sample_said();
+        assert_int_equal(s, ET_USAGE);
+        assert_said(said, bad[i].said);
+        assert_null(j.clauses);
+    }
+    sample_listen();
+    struct et_judgement j;
+    assert_int_equal(et_judge(folder, &run, &j), ET_USAGE);
+    assert_int_equal(et_judge("/nowhere/c.ini", &run, &j), ET_USAGE);
+    sample_said();
+    et_run_free(&run);
+}
+
+static void the_example_is_sound(void **state)
+{
+    (void)state;
+    struct et_contract c;
+    assert_int_equal(
+        et_contract_read(SRCDIR "/catalog/contracts/example.ini", &c), ET_OK);
+    assert_true(c.n > 1);
+    assert_string_equal(c.name, "example");
+    et_contract_free(&c);
+}
+
+static void patterns(void **state)
+{
+    (void)state;
+    assert_true(et_where_matches("im2col-*", "im2col-blis"));
+    assert_true(et_where_matches("*", ""));
+    assert_true(et_where_matches("a?c*e", "abcde"));
+    assert_true(et_where_matches("*ab", "aab"));
+    assert_false(et_where_matches("blis", "blis2"));
+    assert_false(et_where_matches("a?", "a"));
+    assert_false(et_where_matches("[ab]", "a"));
+}
+
+/* One clause on the run; the judgement must agree with it. */
+static void judged(struct et_run *run, const char *clause,
+                   enum et_verdict verdict, const char *id, const char *reason)
+{
+    struct et_judgement j;
+    assert_int_equal(et_judge(contract(clause), run, &j), ET_OK);
+    assert_int_equal(j.n, 1);
+    const struct et_clause_verdict *v = j.clauses;
+    if (v->verdict != verdict)
+        fail_msg("%s: %s", et_verdict_name(v->verdict), v->reason);
+    assert_int_equal(j.verdict, verdict);
+    assert_int_equal(et_judgement_status(&j), verdict == ET_VERDICT_PASS ? ET_OK
+                                              : verdict == ET_VERDICT_FAIL
+                                                  ? ET_MISSED
+                                                  : ET_UNSURE);
+    if (id)
+        assert_string_equal(v->id, id);
+    else
+        assert_null(v->id);
+    assert_said(v->reason, reason);
+    et_judgement_free(&j);
+}
+
+/* 4 GFLOP/s, the interval about 3.9 to 4.1. */
+static struct et_run one(void)
+{
+    struct et_run run = sample_run();
+    sample_add(&run, sample_result("a", 0.5, 0.1, 31));
+    return run;
+}
+
+static void thresholds(void **state)
+{
+    (void)state;
+    struct et_run run = one();
+    judged(&run, FLOPS "at_least = 3 GFLOP/s\n", ET_VERDICT_PASS, "a",
+           "at least 3");
+    judged(&run, FLOPS "at_least = 5 GFLOP/s\n", ET_VERDICT_FAIL, "a",
+           "below 5");
+    judged(&run, FLOPS "at_least = 4 GFLOP/s\n", ET_VERDICT_INCONCLUSIVE, "a",
+           "do not decide");
+    judged(&run, FLOPS "at_most = 5000 MFLOP/s\n", ET_VERDICT_PASS, "a",
+           "at most 5");
+    judged(&run, FLOPS "at_most = 3 GFLOP/s\n", ET_VERDICT_FAIL, "a",
+           "above 3");
+    judged(&run, WHERE "metric = time\nat_most = 600 ms\n", ET_VERDICT_PASS,
+           "a", "");
+    judged(&run, WHERE "metric = time\nat_most = 20 us\n", ET_VERDICT_FAIL, "a",
+           "");
+    judged(&run, WHERE "metric = time\nat_least = 0.5 s\n",
+           ET_VERDICT_INCONCLUSIVE, "a", "do not decide");
+    et_run_free(&run);
+}
+
+static void a_limit_at_the_very_end_passes(void **state)
+{
+    (void)state;
+    char clause[256];
+    struct et_run run = one();
+    struct et_metric_value *v = run.records[0].metrics.v;
+    v->ci_low = 3.5;
+    v->ci_high = 4.5;
+    snprintf(clause, sizeof clause, FLOPS "at_least = 3.5 GFLOP/s\n");
+    judged(&run, clause, ET_VERDICT_PASS, "a", "");
+    snprintf(clause, sizeof clause, FLOPS "at_least = 4.5 GFLOP/s\n");
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "");
+    et_run_free(&run);
+}
+
+static void shares_of_the_peak(void **state)
+{
+    (void)state;
+    struct et_run run = one();
+    judged(&run, FLOPS "at_least = 85 % of peak\n", ET_VERDICT_INCONCLUSIVE,
+           "a", "no nominal peak");
+    run.info.environment.peak_fp32 = 2.2e9; /* two cores busy: 4.4 */
+    run.info.environment.peak_origin = strdup("a guess");
+    judged(&run, FLOPS "at_least = 85% of peak\n", ET_VERDICT_PASS, "a",
+           "a guess");
+    judged(&run, FLOPS "at_least = 99 %  of  peak\n", ET_VERDICT_FAIL, "a",
+           "below 4.356");
+    et_run_free(&run);
+}
+
+static void not_sure_is_not_a_pass(void **state)
+{
+    (void)state;
+    const char *clause = FLOPS "at_least = 3 GFLOP/s\n";
+    struct et_run run = one();
+    struct et_result *r = &run.records[0].result;
+    r->time.converged = false;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "converge");
+    r->time.converged = true;
+    r->placement.oversubscribed = true;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "more threads");
+    judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
+           ET_VERDICT_PASS, "a", "");
+    r->placement.oversubscribed = false;
+    r->time.drifts = true;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "drift");
+    r->time.drifts = false;
+    judged(&run, clause, ET_VERDICT_PASS, "a", "");
+    run.records[0].roofline.suspect = strdup("the peak");
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "contradict");
+    free(run.records[0].roofline.suspect);
+    run.records[0].roofline.suspect = NULL;
+    assert_true(et_strings_add(&r->verification.odd, "n7"));
+    judged(&run, clause, ET_VERDICT_FAIL, "a", "wrong");
+    et_strings_free(&r->verification.odd);
+    r->verification.status = ET_CHECK_NONE;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "not verified");
+    r->verification.status = ET_CHECK_FAILED;
+    judged(&run, clause, ET_VERDICT_FAIL, "a", "wrong");
+    r->verification.status = ET_CHECK_PASSED;
+    judged(&run, WHERE "metric = busbw\nat_least = 1 B/s\n",
+           ET_VERDICT_INCONCLUSIVE, "a", "no busbw");
+    run.info.clock_fake = true;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "fake");
+    et_run_free(&run);
+
+    run = sample_run();
+    sample_add(&run, sample_result("a", 0.5, 0.1, 5));
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "no valid interval");
+    et_run_free(&run);
+
+    /* The ceiling of a case that lies above it. */
+    run = one();
+    struct et_result above = sample_result("b", 0.5, 0.1, 31);
+    free(above.backend);
+    above.backend = strdup("other");
+    sample_ceiling(&above, "compute", "a", 1e9);
+    sample_add(&run, above);
+    judged(&run,
+           "[x]\nwhere = backend=blis\nmetric = flops\n"
+           "at_least = 3 GFLOP/s\n",
+           ET_VERDICT_INCONCLUSIVE, "a", "the ceiling of another");
+    et_run_free(&run);
+}
+
+static void missing_never_passes(void **state)
+{
+    (void)state;
+    struct et_run run = one();
+    judged(&run,
+           "[x]\nwhere = bench=conv\nmetric = flops\n"
+           "at_least = 1 FLOP/s\n",
+           ET_VERDICT_INCONCLUSIVE, NULL, "no record is picked");
+    judged(&run,
+           "[x]\nwhere = bench=gemm dtpye=fp32\nmetric = flops\n"
+           "at_least = 1 FLOP/s\n",
+           ET_VERDICT_INCONCLUSIVE, NULL, "did you mean `dtype`?");
+    et_run_free(&run);
+    run = sample_run();
+    judged(&run, FLOPS "at_least = 1 FLOP/s\n", ET_VERDICT_INCONCLUSIVE, NULL,
+           "no record");
+    et_run_free(&run);
+}
+
+static void add_with(struct et_run *run, const char *id, double median,
+                     int outcome)
+{
+    struct et_result r = sample_result(id, median, 0.1, 31);
+    r.outcome = outcome;
+    if (outcome != ET_MEASURED)
+        r.reason = strdup("because");
+    sample_add(run, r);
+}
+
+static void every_is_the_worst(void **state)
+{
+    (void)state;
+    const char *clause = FLOPS "at_least = 3 GFLOP/s\n";
+    const struct {
+        int outcome;
+        enum et_verdict verdict;
+        const char *reason;
+    } cases[] = {
+        {ET_WRONG_DATA, ET_VERDICT_FAIL, "wrong: because"},
+        {ET_FAILED, ET_VERDICT_FAIL, "failed: because"},
+        {ET_UNSUPPORTED, ET_VERDICT_INCONCLUSIVE, "unsupported: because"},
+        {ET_SKIPPED, ET_VERDICT_INCONCLUSIVE, "skipped: because"},
+        {ET_UNMEASURED, ET_VERDICT_INCONCLUSIVE, "unmeasured: because"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct et_run run = one();
+        add_with(&run, "b", 0.5, cases[i].outcome);
+        judged(&run, clause, cases[i].verdict, "b", cases[i].reason);
+        /* The best is a valid one. */
+        judged(&run, FLOPS "at_least = 3 GFLOP/s\ntake = best\n",
+               ET_VERDICT_PASS, "a", "at least");
+        et_run_free(&run);
+        run = sample_run();
+        add_with(&run, "b", 0.5, cases[i].outcome);
+        judged(&run, FLOPS "at_least = 3 GFLOP/s\ntake = best\n",
+               ET_VERDICT_INCONCLUSIVE, NULL, "none of the 1 records");
+        et_run_free(&run);
+    }
+    struct et_run run = one();
+    add_with(&run, "slow", 1, ET_MEASURED);
+    add_with(&run, "slowest", 2, ET_MEASURED);
+    add_with(&run, "edge", 2 / 3.0, ET_MEASURED);
+    judged(&run, clause, ET_VERDICT_FAIL, "slowest", "below");
+    judged(&run, FLOPS "at_least = 3.5 GFLOP/s\ntake = best\n", ET_VERDICT_PASS,
+           "a", "");
+    judged(&run, WHERE "metric = time\nat_most = 0.6 s\ntake = best\n",
+           ET_VERDICT_PASS, "a", "");
+    judged(&run, FLOPS "at_least = 9 GFLOP/s\ntake = best\n", ET_VERDICT_FAIL,
+           "a", "");
+    judged(&run, FLOPS "at_least = 0.5 GFLOP/s\n", ET_VERDICT_PASS, "slowest",
+           "");
+    et_run_free(&run);
+}
+
+static void an_incomplete_run(void **state)
+{
+    (void)state;
+    struct et_run run = one();
+    const char *every = FLOPS "at_least = 3 GFLOP/s\n";
+    const char *best = FLOPS "at_least = 9 GFLOP/s\ntake = best\n";
+    for (int i = 0; i < 2; i++) {
+        if (i == 0)
+            run.info.cases = 2; /* said to be complete, but one is missing */
+        else
+            strcpy(run.outcome, "running");
+        judged(&run, every, ET_VERDICT_INCONCLUSIVE, "a", "not complete");
+        judged(&run, best, ET_VERDICT_INCONCLUSIVE, "a", "not complete");
+        judged(&run, FLOPS "at_least = 9 GFLOP/s\n", ET_VERDICT_FAIL, "a", "");
+        judged(&run, FLOPS "at_least = 3 GFLOP/s\ntake = best\n",
+               ET_VERDICT_PASS, "a", "");
+        run.info.cases = 1;
+    }
+    et_run_free(&run);
+}
+
+static void the_whole_is_the_worst_clause(void **state)
+{
+    (void)state;
+    struct et_judgement j;
+    struct et_run run = one();
+    const char *text = "[contract]\nname = n\n"
+                       "[p]\nwhere = bench=gemm\nmetric = flops\n"
+                       "at_least = 3 GFLOP/s\n"
+                       "[i]\nwhere = bench=io\nmetric = flops\n"
+                       "at_least = 3 GFLOP/s\n";
+    char both[1024];
+    assert_int_equal(et_judge(contract(text), &run, &j), ET_OK);
+    assert_int_equal(j.verdict, ET_VERDICT_INCONCLUSIVE);
+    assert_string_equal(j.contract, "n");
+    assert_string_equal(j.clauses[0].threshold, "3 GFLOP/s");
+    assert_int_equal(j.clauses[0].picked, 1);
+    et_judgement_free(&j);
+    snprintf(both, sizeof both, "%s%s", text,
+             "[f]\nwhere = bench=gemm\nmetric = flops\nat_least = 1 TFLOP/s\n");
+    assert_int_equal(et_judge(contract(both), &run, &j), ET_OK);
+    assert_int_equal(j.verdict, ET_VERDICT_FAIL);
+    assert_int_equal(et_judgement_status(&j), ET_MISSED);
+    et_judgement_free(&j);
+    et_run_free(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_contracts),
+        cmocka_unit_test(the_example_is_sound),
+        cmocka_unit_test(patterns),
+        cmocka_unit_test(thresholds),
+        cmocka_unit_test(a_limit_at_the_very_end_passes),
+        cmocka_unit_test(shares_of_the_peak),
+        cmocka_unit_test(not_sure_is_not_a_pass),
+        cmocka_unit_test(missing_never_passes),
+        cmocka_unit_test(every_is_the_worst),
+        cmocka_unit_test(an_incomplete_run),
+        cmocka_unit_test(the_whole_is_the_worst_clause),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
