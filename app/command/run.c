@@ -404,9 +404,9 @@ static enum et_status finish(struct session *s,
     if (ended == ET_OK && !broken)
         ended = et_publish(dir, &report, s->o->quiet);
     if (o->signal)
-        et_warn("interrupted; `etalon run --resume %s` carries on", dir);
+        et_warn("interrupted; `etalon run --resume %s` continues it", dir);
     else if (broken)
-        et_note("broken off; `etalon run --resume %s` carries on", dir);
+        et_note("interrupted; `etalon run --resume %s` continues it", dir);
     else if (ended == ET_OK)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unsupported, %zu "
                 "skipped, %zu kept; report: %s/report.html",

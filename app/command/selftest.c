@@ -45,7 +45,7 @@ static const struct et_field rows[] = {
      .at = offsetof(struct options, part),
      .metavar = "NAME",
      .help = "only this part: coverage, faults, clean, slow, clocks or "
-             "silent; may be given again"},
+             "silent; may be given several times"},
     {.key = "format",
      .type = ET_STRING,
      .at = offsetof(struct options, format),
@@ -123,7 +123,7 @@ static enum et_status one_part(struct et_selftest *t,
     double began = et_clock_now(t->clock);
     et_doc_heading(doc, 2, p->title);
     et_doc_paragraph(doc, "%s", p->done);
-    et_doc_paragraph(doc, "A failure would be: %s", p->failure);
+    et_doc_paragraph(doc, "What would be a failure: %s", p->failure);
     et_selftest_progress(t, began, 0, 1);
     enum et_status s = p->run(t, doc, out);
     et_log_progress("");

@@ -85,7 +85,8 @@ const struct et_field et_option_rows[] = {
      .min = 1,
      .max = 864000,
      .unit = "s",
-     .help = "a case that makes no progress for so long ends the run with exit 4"},
+     .help =
+         "a case that makes no progress for so long ends the run with exit 4"},
     {.key = "counters",
      .type = ET_STRING,
      AT(counters),
