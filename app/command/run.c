@@ -407,9 +407,9 @@ static enum et_status finish(struct session *s,
     if (ended == ET_OK && !broken)
         ended = et_publish(dir, &report, s->o->quiet);
     if (o->signal)
-        et_warn("interrupted; `etalon run --resume %s` carries on", dir);
+        et_warn("interrupted; `etalon run --resume %s` continues it", dir);
     else if (broken)
-        et_note("broken off; `etalon run --resume %s` carries on", dir);
+        et_note("interrupted; `etalon run --resume %s` continues it", dir);
     else if (ended == ET_OK)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unsupported, %zu "
                 "skipped, %zu kept; report: %s/report.html",
@@ -491,9 +491,9 @@ const struct et_command et_command_run = {
             "with several ranks or nodes; teams of 1, 2, 4, ... ranks are "
             "formed inside the one allocation.\n\nEach finished case is safe "
             "on disk before the next begins. SIGINT or SIGTERM ends the run "
-            "after the sample at hand, and --resume carries on. Keys of the "
-            "plan's [run] section are the options below; the command line "
-            "has the last word.",
+            "after the current sample, and --resume continues it. The options "
+            "below are also keys of the plan's [run] section; the command "
+            "line overrides the plan.",
     .examples =
         "  mpirun -np 2 etalon run\n"
         "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"

@@ -59,6 +59,11 @@ char *et_strdup(const char *s)
     return s ? strdup(s) : NULL;
 }
 
+char *et_strndup(const char *s, size_t n)
+{
+    return strndup(s, n);
+}
+
 static uint64_t read_number(const char *path, const char *key)
 {
     char line[256];

@@ -1,5 +1,6 @@
 /* Memory that is counted before it is asked for. Sizes that overflow give
- * NULL, as a failed allocation does. Knows nothing of what is stored.
+ * NULL, as a failed allocation does. Knows nothing of what is stored. Nothing
+ * else in the tree calls malloc and its like (tests/meta/layering_test).
  */
 #ifndef ET_BASE_MEMORY_H
 #define ET_BASE_MEMORY_H
@@ -24,7 +25,8 @@ void et_free_aligned(void *p);
 /* malloc-family with overflow check; NULL on failure; freed by free(). */
 void *et_alloc(size_t n, size_t size); /* zeroed */
 void *et_grow(void *p, size_t n, size_t size);
-char *et_strdup(const char *s); /* NULL gives NULL */
+char *et_strdup(const char *s);            /* NULL gives NULL */
+char *et_strndup(const char *s, size_t n); /* of n bytes at most */
 
 /* Bytes of memory a process may still use: the least of MemAvailable and of
  * the cgroup's limit less its usage; 0 where the system does not say. */

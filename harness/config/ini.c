@@ -201,7 +201,7 @@ out:
         return status;
     }
     text[n] = '\0';
-    char *tight = realloc(text, n + 1);
+    char *tight = et_grow(text, n + 1, 1);
     *out = tight ? tight : text;
     return ET_OK;
 }

@@ -15,7 +15,7 @@ load common
     grep -q '^seed  *1$' out
     # Something was planted, and in every bench that is known to take it.
     for bench in gemm conv allreduce io; do
-        grep -qE "^$bench .*bit turned over  *[1-9]" out || fail "no $bench"
+        grep -qE "^$bench .*bit flipped  *[1-9]" out || fail "no $bench"
     done
 }
 
@@ -37,8 +37,8 @@ load common
     passed
     [ ! -s out ]
     grep -q '"etalon selftest"' r.json
-    [ "$(grep -o '"A rank that is late"\|"Clocks"' r.json | head -n 1)" = \
-        '"A rank that is late"' ]
+    [ "$(grep -o '"A slow rank"\|"Clocks"' r.json | head -n 1)" = \
+        '"A slow rank"' ]
 }
 
 @test "words that cannot be used" {

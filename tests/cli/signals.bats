@@ -70,7 +70,7 @@ carry_on() { # carry_on [LAUNCHER...]
         kill "-$signal" "$job"
         ended
         [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
-        grep -q "interrupted; .etalon run --resume $PWD/d. carries on" err
+        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" err
         [ -s d/report.txt ]
         [ -s d/report.html ]
         try verify d
