@@ -36,9 +36,18 @@ static enum et_status unknown_command(const char *word)
     for (; et_commands[n] && n < 32; n++)
         words[n] = et_commands[n]->name;
     const char *near = et_nearest(word, words, n);
-    return et_error(ET_USAGE, "unknown command '%s'%s%s%s; see etalon --help",
-                    word, near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
+    return et_error(ET_USAGE, "unknown command '%s'%s; see etalon --help", word,
+                    ET_HINT("", near));
+}
+
+/* As many arguments as its words name; more where they end in "...". */
+static bool right_number(const struct et_command *c, size_t n)
+{
+    size_t named = 0, length = strlen(c->words);
+    for (size_t i = 0; i < length; i++)
+        named += c->words[i] != ' ' && (i == 0 || c->words[i - 1] == ' ');
+    bool open_end = length > 3 && strcmp(c->words + length - 3, "...") == 0;
+    return n == named || (n > named && open_end);
 }
 
 static enum et_status run_command(const struct et_command *c, int argc,
@@ -57,7 +66,7 @@ static enum et_status run_command(const struct et_command *c, int argc,
     s = et_arguments_parse(c->rows, options, argc - 2, argv + 2, &words, &help);
     if (s == ET_OK && help)
         et_help_print(c);
-    else if (s == ET_OK && (words.n < c->min || words.n > c->max))
+    else if (s == ET_OK && !right_number(c, words.n))
         s = et_error(ET_USAGE, "usage: etalon %s [OPTION...]%s%s; see --help",
                      c->name, *c->words ? " " : "", c->words);
     else if (s == ET_OK)

@@ -24,7 +24,7 @@ struct options {
     bool quick;
     int64_t seed;
     struct et_strings part;
-    char *format, *out;
+    struct et_destination to;
 };
 
 static const struct et_field rows[] = {
@@ -46,19 +46,7 @@ static const struct et_field rows[] = {
      .metavar = "NAME",
      .help = "only this part: coverage, faults, clean, slow, clocks or "
              "silent; may be given several times"},
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .choices = "text|html|markdown|json",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
-    {0}};
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 struct asked {
     const struct et_selftest_part *v[MOST_PARTS];
@@ -73,9 +61,8 @@ static enum et_status unknown_part(const char *word)
     for (; et_selftest_part_at(n) && n < MOST_PARTS; n++)
         names[n] = et_selftest_part_at(n)->name;
     const char *near = et_nearest(word, names, n);
-    return et_error(ET_USAGE, "--part: unknown part '%s'%s%s%s", word,
-                    near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
+    return et_error(ET_USAGE, "--part: unknown part '%s'%s", word,
+                    ET_HINT("", near));
 }
 
 static bool holds(const struct et_strings *l, const char *word)
@@ -213,7 +200,10 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     struct et_doc doc = {0};
     char scratch[256] = "";
     (void)words;
+    const struct et_out *format; /* asked for before minutes are spent */
     enum et_status s = choose(&o->part, &asked);
+    if (s == ET_OK)
+        s = et_format_find(o->to.format, false, &format);
     if (s == ET_OK)
         s = et_team_open("auto", &t.world);
     if (s != ET_OK)
@@ -235,7 +225,7 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     if (s == ET_OK && root) {
         put_summary(&asked, &doc);
         s = et_doc_whole(&doc)
-                ? et_doc_print(&doc, NULL, NULL, o->format, o->out)
+                ? et_doc_print(&doc, NULL, NULL, o->to.format, o->to.out)
                 : et_no_memory();
     }
     s = et_team_agree(t.world, s);
