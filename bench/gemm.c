@@ -20,6 +20,8 @@
  * Filling C costs about a thousandth of that many products. */
 #define ITERATIONS_KEPT 1024
 
+extern const struct et_bench et_bench_gemm;
+
 struct params {
     int64_t m, n, k, batch, lda, ldb, ldc;
     double alpha, beta;
@@ -36,7 +38,7 @@ struct state {
     int threads;
     void *plan, *a, *b, *c;
     uint64_t stream_a, stream_b;
-    int64_t elements_a, elements_b;
+    int64_t elements_a, elements_b, elements_c;
     struct et_product product;
 };
 
@@ -71,24 +73,6 @@ static const struct et_field rows[] = {
     {0}};
 
 static const char *const shape[] = {"m", "n", "k", "batch", NULL};
-
-static const char *backend_at(size_t i)
-{
-    const struct et_gemm_backend *b = et_gemm_backend_at(i);
-    return b ? b->name : NULL;
-}
-
-static const char *backend_why_not(const char *name)
-{
-    const struct et_gemm_backend *b = et_gemm_backend_find(name);
-    return b ? b->why_not() : "there is no such backend";
-}
-
-static const char *backend_origin(const char *name)
-{
-    const struct et_gemm_backend *b = et_gemm_backend_find(name);
-    return b ? b->origin() : NULL;
-}
 
 static bool by_batch(const struct params *p, int ranks)
 {
@@ -212,7 +196,7 @@ static const char *unsupported(const void *params, const char *backend,
     if (p->scaling == STRONG && !by_batch(p, ranks) && p->m < ranks)
         return "strong scaling: neither the batch nor m has one for each rank";
     struct et_gemm g = local(p, 0, ranks);
-    return et_gemm_backend_find(backend)->unsupported(&g);
+    return et_gemm_unsupported(et_gemm_backend_find(backend), &g);
 }
 
 /* Matrix i of A or B, as op() has it. */
@@ -296,7 +280,9 @@ static enum et_status once(void *state)
 static enum et_status fetch(void *state)
 {
     struct state *s = state;
-    return s->backend->fetch(s->plan);
+    return s->backend->fetch
+               ? s->backend->fetch(s->plan, s->c, 0, s->elements_c)
+               : ET_OK;
 }
 
 static void destroy(void *state)
@@ -328,9 +314,10 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     int rank = s->team->rank, ranks = s->team->size;
     s->local = local(&s->p, rank, ranks);
     s->backend = et_gemm_backend_find(setting->backend);
-    if (!s->backend || s->backend->why_not())
+    const char *why = et_bench_why_not(&et_bench_gemm, setting->backend);
+    if (why)
         return et_error(ET_USAGE, "gemm: backend %s: %s", setting->backend,
-                        backend_why_not(setting->backend));
+                        why);
     int64_t a, b, c;
     if (!et_gemm_elements(&s->local, &a, &b, &c))
         return et_error(ET_USAGE, "gemm: the operands exceed 2^63 elements");
@@ -344,6 +331,7 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
             ((double)a + (double)b + (double)c) * (double)size / 1e9);
     s->elements_a = a;
     s->elements_b = b;
+    s->elements_c = c;
     /* Ranks that do the same problem have the same operands, so that their
      * outputs tell one another wrong; those that share one have a part each,
      * and the same B where it is shared by its rows. */
@@ -463,9 +451,7 @@ const struct et_bench et_bench_gemm = {
     .shape_least = 3,
     .shape_preset = "512x512x512, 1024x1024x1024",
     .shape_help = "MxNxK or MxNxKxBATCH, or names of catalog/gemm",
-    .backend = backend_at,
-    .backend_why_not = backend_why_not,
-    .backend_origin = backend_origin,
+    .backends = &et_gemm_backends,
     .check = check,
     .need = need,
     .unsupported = unsupported,

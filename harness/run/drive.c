@@ -149,7 +149,10 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     r->backend = et_strdup(c->backend);
     r->label = et_strdup(c->label);
     r->started = et_strdup(started);
-    r->origin = et_strdup(c->bench->backend_origin(c->backend));
+    char origin[ET_ORIGIN_SIZE];
+    r->origin = et_strdup(
+        et_backend_origin(et_backend_find(c->bench->backends, c->backend),
+                          origin, sizeof origin));
     if (!r->team.transport)
         r->team = (struct et_result_team){c->ranks, c->nodes, c->threads,
                                           et_strdup(d->world->ops->name)};

@@ -4,6 +4,8 @@
 #include "config.h"
 #include "kernels/gemm/gemm.h"
 
+#define SUMMARY "BLIS, typed API"
+
 #if HAVE_BLIS
 
 #if HAVE_BLIS_BLIS_H
@@ -25,21 +27,13 @@ struct plan {
     int64_t rs_a, cs_a, rs_b, cs_b, step_a, step_b, step_c;
 };
 
-static const char *why_not(void)
+static void origin(char *text, size_t n)
 {
-    return NULL;
-}
-
-static const char *origin(void)
-{
-    static char text[160];
     const char *threading = bli_info_get_enable_openmp()     ? "openmp"
                             : bli_info_get_enable_pthreads() ? "pthreads"
                                                              : "single thread";
-    snprintf(text, sizeof text, "BLIS %s, %s kernels, %s",
-             bli_info_get_version_str(), bli_arch_string(bli_arch_query_id()),
-             threading);
-    return text;
+    snprintf(text, n, "BLIS %s, %s kernels, %s", bli_info_get_version_str(),
+             bli_arch_string(bli_arch_query_id()), threading);
 }
 
 static const char *unsupported(const struct et_gemm *p)
@@ -96,42 +90,19 @@ static enum et_status run(void *plan)
     return ET_OK;
 }
 
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
+const struct et_gemm_backend et_gemm_blis = {
+    .base = {.name = "blis", .summary = SUMMARY, .origin = origin},
+    .unsupported = unsupported,
+    .create = create,
+    .run = run,
+    .destroy = free,
+};
 
 #else
 
-static const char *why_not(void)
-{
-    return "not built in (configure --with-blis)";
-}
-
-static const char *origin(void)
-{
-    return NULL;
-}
-
-static const char *unsupported(const struct et_gemm *p)
-{
-    (void)p;
-    return why_not();
-}
-
-#endif
-
 const struct et_gemm_backend et_gemm_blis = {
-    .name = "blis",
-    .summary = "BLIS, typed API",
-    .why_not = why_not,
-    .origin = origin,
-    .unsupported = unsupported,
-#if HAVE_BLIS
-    .create = create,
-    .run = run,
-    .fetch = fetch,
-    .destroy = free,
+    .base = {.name = "blis",
+             .summary = SUMMARY,
+             .absent = "not built in (configure --with-blis)"}};
+
 #endif
-};

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "kernels/gemm/gemm.h"
 
+#define SUMMARY "the CBLAS that configure found"
+
 #if HAVE_CBLAS
 
 #if HAVE_CBLAS_H
@@ -46,11 +48,6 @@ struct plan {
     void (*set_int)(int);
     void (*set_wide)(int64_t);
 };
-
-static const char *why_not(void)
-{
-    return NULL;
-}
 
 /* The loaded object that holds `name`, "" for the program itself. */
 static bool provider(void *symbol, const char *name, Dl_info *out)
@@ -114,23 +111,22 @@ static void describe(const Dl_info *from, char *out, size_t n)
     free(path);
 }
 
-static const char *origin(void)
+static void origin(char *text, size_t n)
 {
-    static char text[512];
     Dl_info from, fortran;
-    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from))
-        return "a CBLAS that the loader cannot name";
-    describe(&from, text, sizeof text);
+    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from)) {
+        snprintf(text, n, "a CBLAS that the loader cannot name");
+        return;
+    }
+    describe(&from, text, n);
     /* Netlib's cblas_dgemm is a thin cover over dgemm_, which is bound anew
      * and may be another library's. */
     if (!ask(&from, "openblas_get_config") &&
         provider(dlsym(RTLD_DEFAULT, "dgemm_"), "dgemm_", &fortran) &&
         fortran.dli_fbase != from.dli_fbase) {
-        size_t n = strlen(text);
-        snprintf(text + n, sizeof text - n, "; dgemm_ from %s",
-                 fortran.dli_fname);
+        size_t used = strlen(text);
+        snprintf(text + used, n - used, "; dgemm_ from %s", fortran.dli_fname);
     }
-    return text;
 }
 
 static const char *unsupported(const struct et_gemm *p)
@@ -196,42 +192,19 @@ static enum et_status run(void *plan)
     return ET_OK;
 }
 
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
+const struct et_gemm_backend et_gemm_cblas = {
+    .base = {.name = "cblas", .summary = SUMMARY, .origin = origin},
+    .unsupported = unsupported,
+    .create = create,
+    .run = run,
+    .destroy = free,
+};
 
 #else
 
-static const char *why_not(void)
-{
-    return "not built in (configure --with-cblas)";
-}
-
-static const char *origin(void)
-{
-    return NULL;
-}
-
-static const char *unsupported(const struct et_gemm *p)
-{
-    (void)p;
-    return why_not();
-}
-
-#endif
-
 const struct et_gemm_backend et_gemm_cblas = {
-    .name = "cblas",
-    .summary = "the CBLAS that configure found",
-    .why_not = why_not,
-    .origin = origin,
-    .unsupported = unsupported,
-#if HAVE_CBLAS
-    .create = create,
-    .run = run,
-    .fetch = fetch,
-    .destroy = free,
+    .base = {.name = "cblas",
+             .summary = SUMMARY,
+             .absent = "not built in (configure --with-cblas)"}};
+
 #endif
-};

@@ -20,22 +20,6 @@ struct plan {
     int64_t rs_a, cs_a, rs_b, cs_b; /* op(X)[i][j] at i*rs + j*cs */
 };
 
-static const char *why_not(void)
-{
-    return NULL;
-}
-
-static const char *origin(void)
-{
-    return NULL;
-}
-
-static const char *unsupported(const struct et_gemm *p)
-{
-    (void)p;
-    return NULL;
-}
-
 static enum et_status create(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c, void **out)
 {
@@ -93,20 +77,9 @@ static enum et_status run(void *plan)
     return ET_OK;
 }
 
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
-
 const struct et_gemm_backend et_gemm_reference = {
-    .name = "reference",
-    .summary = "plain loops, sums in double",
-    .why_not = why_not,
-    .origin = origin,
-    .unsupported = unsupported,
+    .base = {.name = "reference", .summary = "plain loops, sums in double"},
     .create = create,
     .run = run,
-    .fetch = fetch,
     .destroy = free,
 };

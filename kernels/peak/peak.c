@@ -12,12 +12,7 @@
 #include "harness/base/random.h"
 #include "lists.h"
 
-#define DECLARE(stem) extern const struct et_peak_backend et_peak_##stem;
-ET_LIST_PEAK(DECLARE)
-
-static const struct et_peak_backend *const table[] = {
-#define ENTRY(stem) &et_peak_##stem,
-    ET_LIST_PEAK(ENTRY)};
+ET_BACKENDS(peak, ET_LIST_PEAK);
 
 /* Sums that are exact, of each kind of accumulator. */
 static const int64_t exact[] = {[ET_PEAK_F64] = INT64_C(1) << 53,
@@ -26,26 +21,11 @@ static const int64_t exact[] = {[ET_PEAK_F64] = INT64_C(1) << 53,
 static const size_t sum_size[] = {
     [ET_PEAK_F64] = 8, [ET_PEAK_F32] = 4, [ET_PEAK_I32] = 4};
 
-const struct et_peak_backend *et_peak_backend_at(size_t i)
-{
-    return i < sizeof table / sizeof table[0] ? table[i] : NULL;
-}
-
-const struct et_peak_backend *et_peak_backend_find(const char *name)
-{
-    const struct et_peak_backend *b;
-    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
-        if (strcmp(b->name, name) == 0)
-            return b;
-    }
-    return NULL;
-}
-
 const char *et_peak_unsupported(const struct et_peak_backend *b,
                                 enum et_dtype dtype)
 {
     struct et_peak_kernel unused;
-    const char *why = b->why_not();
+    const char *why = et_backend_why_not(&b->base);
     return why ? why : b->kernel(dtype, &unused);
 }
 
@@ -131,7 +111,7 @@ enum et_status et_peak_create(const struct et_peak_backend *b,
 {
     const char *why = et_peak_unsupported(b, dtype);
     if (why)
-        return et_error(ET_USAGE, "peak: %s: %s: %s", b->name,
+        return et_error(ET_USAGE, "peak: %s: %s: %s", b->base.name,
                         et_dtype_name(dtype), why);
     struct et_peak_plan *p = et_alloc(1, sizeof *p);
     if (!p)

@@ -68,10 +68,10 @@ static const char *fast(void)
 {
     const struct et_gemm_backend *b, *last = NULL;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        if (!b->why_not())
+        if (!et_backend_why_not(&b->base))
             last = b;
     }
-    return last->name;
+    return last->base.name;
 }
 
 /* Small enough for every element, and large enough for Freivalds. */
@@ -93,7 +93,7 @@ static void right_products_pass(void **unused)
     const struct et_gemm_backend *b;
     (void)unused;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        if (b->why_not())
+        if (et_backend_why_not(&b->base))
             continue;
         for (int way = 0; way < 8 * 8 * 7; way++) {
             const int64_t *size = sizes[way / 8 % 8];
@@ -108,13 +108,14 @@ static void right_products_pass(void **unused)
             if (!is_small(&p) && way % (i ? 5 : 13))
                 continue; /* enough of the slow ones */
             struct kit kit;
-            open_case(&kit, b->name, &p);
+            open_case(&kit, b->base.name, &p);
             for (uint64_t n = 1; n < 3; n++) {
                 struct et_verification v = ran(&kit, n);
                 if (v.status != ET_CHECK_PASSED)
-                    fail_msg("%s: %lldx%lldx%lldx%lld way %d: %g: %s", b->name,
-                             (long long)p.m, (long long)p.n, (long long)p.k,
-                             (long long)p.batch, way, v.error, v.note);
+                    fail_msg("%s: %lldx%lldx%lldx%lld way %d: %g: %s",
+                             b->base.name, (long long)p.m, (long long)p.n,
+                             (long long)p.k, (long long)p.batch, way, v.error,
+                             v.note);
                 worst[is_small(&p)] = fmax(worst[is_small(&p)], v.error);
             }
             close_case(&kit);
