@@ -94,7 +94,8 @@ static struct et_conv local(const struct params *p, int rank, int ranks)
                         .stride_w = p->stride_w,
                         .dil_h = p->dil_h,
                         .dil_w = p->dil_w,
-                        .groups = p->groups};
+                        .groups = p->groups,
+                        .types = et_types_of(ET_FP32)};
     int64_t first;
     if (p->scaling == STRONG)
         et_team_share(p->n, rank, ranks, &first, &v.n);
@@ -163,7 +164,7 @@ static struct et_product product_of(const struct params *p,
                                .n = area,
                                .k = v->c / v->groups * v->r * v->s,
                                .ldc = area,
-                               .dtype = ET_FP32,
+                               .types = v->types,
                                .alpha = 1,
                                .small = flop(p, 1) <= 2 * ET_CHECK_SMALL,
                                .samples = SAMPLES};

@@ -1,5 +1,7 @@
 /* conv: two-dimensional forward convolution (cross-correlation, as every AI
- * framework means it) on one rank, fp32, NCHW.
+ * framework means it) on one rank, NCHW. x, w, y and the sums have types of
+ * their own (struct et_types); a backend refuses those that it does not know,
+ * and so far each knows fp32 alone.
  *
  * x[n][c][h][w], w[k][c/groups][r][s], y[n][k][p][q], dense, row-major.
  * p = (h + 2 pad_h - dil_h (r-1) - 1) / stride_h + 1, q likewise.
@@ -15,11 +17,13 @@
 #include <stdint.h>
 
 #include "harness/base/backend.h"
+#include "harness/base/dtype.h"
 #include "harness/base/status.h"
 
 struct et_conv {
     int64_t n, c, h, w, k, r, s;
     int64_t pad_h, pad_w, stride_h, stride_w, dil_h, dil_w, groups;
+    struct et_types types; /* a: x, b: w, out: y */
 };
 
 int64_t et_conv_p(const struct et_conv *p); /* < 1: filter does not fit */

@@ -36,7 +36,7 @@ static struct et_gemm product(const struct et_conv *p)
 {
     int64_t area = et_conv_p(p) * et_conv_q(p);
     int64_t depth = p->c / p->groups * p->r * p->s;
-    return (struct et_gemm){.dtype = ET_FP32,
+    return (struct et_gemm){.types = p->types,
                             .m = p->k / p->groups,
                             .n = area,
                             .k = depth,
@@ -62,6 +62,8 @@ static const char *unsupported(const struct et_gemm_backend *gemm,
                                const struct et_conv *p)
 {
     int64_t n;
+    if (et_types_single(&p->types) != ET_FP32)
+        return "im2col moves patches of fp32 alone";
     if (!columns_size(p, &n))
         return "the matrix of patches exceeds 2^63 elements";
     struct et_gemm g = product(p);

@@ -16,6 +16,13 @@ struct plan {
     float *y;
 };
 
+static const char *unsupported(const struct et_conv *p)
+{
+    return et_types_single(&p->types) == ET_FP32
+               ? NULL
+               : "the reference convolves fp32 alone";
+}
+
 static enum et_status create(const struct et_conv *p, int threads,
                              const float *x, const float *w, float *y,
                              void **out)
@@ -69,6 +76,7 @@ static enum et_status run(void *plan)
 const struct et_conv_backend et_conv_reference = {
     .base = {.name = "reference",
              .summary = "the definition in plain loops, sums in double"},
+    .unsupported = unsupported,
     .create = create,
     .run = run,
     .destroy = free,

@@ -38,6 +38,9 @@ static void origin(char *text, size_t n)
 
 static const char *unsupported(const struct et_gemm *p)
 {
+    enum et_dtype type = et_types_single(&p->types);
+    if (type != ET_FP64 && type != ET_FP32)
+        return "BLIS multiplies fp64 and fp32 alone, all operands of one type";
     if (sizeof(dim_t) < 8 &&
         (p->m > INT32_MAX || p->n > INT32_MAX || p->k > INT32_MAX ||
          p->lda > INT32_MAX || p->ldb > INT32_MAX || p->ldc > INT32_MAX))
@@ -73,18 +76,26 @@ static enum et_status run(void *plan)
     bli_thread_set_num_threads(q->threads);
     for (int64_t g = 0; g < p->batch; g++) {
         /* Not const: before 1.0 BLIS does not promise it, though it holds. */
-        if (p->dtype == ET_FP64) {
+        switch (p->types.sum) {
+        case ET_FP64: {
             double alpha = p->alpha, beta = p->beta;
             bli_dgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
                       &alpha, (double *)q->a + g * q->step_a, q->rs_a, q->cs_a,
                       (double *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
                       (double *)q->c + g * q->step_c, p->ldc, 1);
-        } else {
+            break;
+        }
+        case ET_FP32: {
             float alpha = (float)p->alpha, beta = (float)p->beta;
             bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
                       &alpha, (float *)q->a + g * q->step_a, q->rs_a, q->cs_a,
                       (float *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
                       (float *)q->c + g * q->step_c, p->ldc, 1);
+            break;
+        }
+        default:
+            return et_error(ET_USAGE, "gemm: blis: no %s",
+                            et_dtype_name(p->types.sum));
         }
     }
     return ET_OK;

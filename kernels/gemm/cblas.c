@@ -132,6 +132,9 @@ static void origin(char *text, size_t n)
 static const char *unsupported(const struct et_gemm *p)
 {
     int64_t max = INTEGER_MAX;
+    enum et_dtype type = et_types_single(&p->types);
+    if (type != ET_FP64 && type != ET_FP32)
+        return "CBLAS multiplies fp64 and fp32 alone, all operands of one type";
     if (p->m > max || p->n > max || p->k > max || p->lda > max ||
         p->ldb > max || p->ldc > max)
         return "a dimension or leading dimension exceeds this CBLAS's 32-bit "
@@ -178,16 +181,23 @@ static enum et_status run(void *plan)
     int ta = p->trans_a ? CblasTrans : CblasNoTrans;
     int tb = p->trans_b ? CblasTrans : CblasNoTrans;
     for (int64_t g = 0; g < p->batch; g++) {
-        if (p->dtype == ET_FP64)
+        switch (p->types.sum) {
+        case ET_FP64:
             cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, p->alpha,
                         (const double *)q->a + g * q->step_a, lda,
                         (const double *)q->b + g * q->step_b, ldb, p->beta,
                         (double *)q->c + g * q->step_c, ldc);
-        else
+            break;
+        case ET_FP32:
             cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, (float)p->alpha,
                         (const float *)q->a + g * q->step_a, lda,
                         (const float *)q->b + g * q->step_b, ldb,
                         (float)p->beta, (float *)q->c + g * q->step_c, ldc);
+            break;
+        default:
+            return et_error(ET_USAGE, "gemm: cblas: no %s",
+                            et_dtype_name(p->types.sum));
+        }
     }
     return ET_OK;
 }

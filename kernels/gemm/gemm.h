@@ -5,8 +5,10 @@
  * transpose. Row-major: A[i][j] stands at a[i*lda + j]; stored A is m x k
  * with lda >= k, or with trans_a k x m with lda >= m; so for B and C.
  * Batch: `batch` such problems, each operand's matrices one after the other,
- * rows*ld elements apart. flops = 2 m n k batch (a multiply and an add; the
- * scaling by alpha and beta is not counted: LAPACK Working Note 41).
+ * rows*ld elements apart. Each operand has a type of its own, sums another
+ * (struct et_types); a backend refuses types that it does not know. flops = 2 m
+ * n k batch (a multiply and an add; the scaling by alpha and beta is not
+ * counted: LAPACK Working Note 41).
  */
 #ifndef ET_GEMM_GEMM_H
 #define ET_GEMM_GEMM_H
@@ -20,7 +22,7 @@
 #include "harness/base/status.h"
 
 struct et_gemm {
-    enum et_dtype dtype;
+    struct et_types types;
     bool trans_a, trans_b;
     int64_t m, n, k, batch;
     int64_t lda, ldb, ldc;
@@ -36,7 +38,7 @@ struct et_gemm_backend {
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
     /* May pack or upload; operands stay the caller's and outlive the plan.
-     * alpha and beta are rounded to the dtype. */
+     * alpha and beta are rounded to the type of the sums. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **plan);

@@ -14,19 +14,33 @@
 
 ET_BACKENDS(peak, ET_LIST_PEAK);
 
-/* Sums that are exact, of each kind of accumulator. */
-static const int64_t exact[] = {[ET_PEAK_F64] = INT64_C(1) << 53,
-                                [ET_PEAK_F32] = INT64_C(1) << 24,
-                                [ET_PEAK_I32] = INT32_MAX};
+/* Up to where sums are exact, of each kind of accumulator. */
+static int64_t exact(enum et_peak_sum sum)
+{
+    switch (sum) {
+    case ET_PEAK_F64:
+        return (int64_t)et_dtype_exact(ET_FP64);
+    case ET_PEAK_F32:
+        return (int64_t)et_dtype_exact(ET_FP32);
+    case ET_PEAK_I32:
+        return INT32_MAX;
+    }
+    return 0;
+}
+
 static const size_t sum_size[] = {
     [ET_PEAK_F64] = 8, [ET_PEAK_F32] = 4, [ET_PEAK_I32] = 4};
 
 const char *et_peak_unsupported(const struct et_peak_backend *b,
                                 enum et_dtype dtype)
 {
-    struct et_peak_kernel unused;
+    struct et_peak_kernel kernel = {0};
     const char *why = et_backend_why_not(&b->base);
-    return why ? why : b->kernel(dtype, &unused);
+    if (!why && !et_dtype_is_known(dtype))
+        why = "this is no element type";
+    if (!why)
+        why = b->kernel(dtype, &kernel);
+    return why || kernel.run ? why : "it has no loop for this type";
 }
 
 const struct et_peak_backend *et_peak_widest(enum et_dtype dtype)
@@ -102,7 +116,7 @@ static void find_increments(struct et_peak_plan *p, enum et_dtype dtype)
             greatest = llabs(v) > greatest ? llabs(v) : greatest;
         }
     }
-    p->most = (uint64_t)(exact[q->sum] / greatest);
+    p->most = (uint64_t)(exact(q->sum) / greatest);
 }
 
 enum et_status et_peak_create(const struct et_peak_backend *b,

@@ -118,6 +118,18 @@ static void listed(void **state)
     assert_true(here >= 3);
 }
 
+static void made_up_types_are_refused(void **state)
+{
+    const enum et_dtype made_up = (enum et_dtype)ET_DTYPES;
+    const struct et_peak_backend *b;
+    (void)state;
+    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+        const char *why = et_peak_unsupported(b, made_up);
+        assert_true(why && *why);
+    }
+    assert_null(et_peak_widest(made_up));
+}
+
 static void widest(void **state)
 {
     (void)state;
@@ -332,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(listed),
+        cmocka_unit_test(made_up_types_are_refused),
         cmocka_unit_test(widest),
         cmocka_unit_test(operations),
         cmocka_unit_test(all_operands),
