@@ -49,14 +49,11 @@ static void list_backends(const struct options *o)
 {
     for (size_t i = 0; i < et_benches.n; i++) {
         const struct et_bench *b = et_benches.v[i];
-        for (size_t k = 0; wanted(o, b) && b->backend(k); k++) {
-            const char *name = b->backend(k);
-            const char *why = b->backend_why_not(name);
-            const char *origin = why ? NULL : b->backend_origin(name);
-            printf("%-10s %-20s %s%s\n", b->name, name, why ? "not here: " : "",
-                   why      ? why
-                   : origin ? origin
-                            : "etalon's own");
+        for (size_t k = 0; wanted(o, b) && k < b->backends->n; k++) {
+            const struct et_backend *backend = b->backends->v[k];
+            char text[ET_ORIGIN_SIZE];
+            printf("%-10s %-20s %s\n", b->name, backend->name,
+                   et_backend_describe(backend, text, sizeof text));
         }
     }
 }
