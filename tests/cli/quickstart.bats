@@ -84,6 +84,26 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
     refute grep -q libcmocka-dev "$CALLS"
 }
 
+@test "a header is not a library" {
+    # cblas.h is there, by BLIS; OpenBLAS is there once it is installed.
+    touch "$HERE"
+    stub "$bin/cc" 'case $* in *-lopenblas*) [ -e "$HERE.openblas" ];; esac'
+    stub "$bin/pkg-config" 'case $2 in openblas | mkl* | armpl) exit 1;; esac'
+    stub "$bin/apt-get" 'case $* in *openblas*) touch "$HERE.openblas";; esac'
+    run "$tree/quickstart"
+    [ "$status" -eq 0 ]
+    grep '^apt-get install' "$CALLS" | grep -q ' libopenblas-pthread-dev$'
+    refute grep -q 'libblis' "$CALLS"
+    [[ $output != *'Going on without them.'* ]]
+    # Another that configure would take serves as well.
+    rm "$HERE.openblas"
+    : >"$CALLS"
+    stub "$bin/pkg-config" '[ "$2" = armpl ] || [ "$2" != openblas ]'
+    run "$tree/quickstart"
+    [ "$status" -eq 0 ]
+    refute grep -q '^apt-get' "$CALLS"
+}
+
 @test "check wants the tests' tools too" {
     run "$tree/quickstart" check
     [ "$status" -eq 0 ]

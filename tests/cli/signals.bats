@@ -111,22 +111,23 @@ carry_on() { # carry_on [LAUNCHER...]
 }
 
 needs_mpi() {
-    [ -x "$(command -v mpirun)" ] || skip 'no mpirun'
+    [ -x "$(command -v "$MPIRUN")" ] || skip 'no mpirun'
     grep -q '^#define HAVE_MPI 1' "${ETALON%/*}/config.h" ||
         skip 'built without MPI'
-    mpi=(mpirun -np 2)
+    mpi=("$MPIRUN" -np 2)
 }
 
 rank() { # rank N: the process id of that rank
     local p
-    for p in $(pgrep -x etalon); do
-        if tr '\0' '\n' <"/proc/$p/cmdline" | grep -qxF "$PWD/d" &&
-            tr '\0' '\n' <"/proc/$p/environ" |
+    for p in /proc/[0-9]*; do
+        if [ "$(cat "$p/comm")" = etalon ] &&
+            tr '\0' '\n' <"$p/cmdline" | grep -qxF "$PWD/d" &&
+            tr '\0' '\n' <"$p/environ" |
             grep -qE "^(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1\$"; then
-            echo "$p"
+            echo "${p#/proc/}"
             return
         fi
-    done
+    done 2>/dev/null # some have ended meanwhile
     fail "no rank $1"
 }
 
