@@ -44,7 +44,7 @@ partial() { # partial OUTCOME
     n=$(wc -l <d/records.jsonl)
     [ "$n" -ge 1 ]
     [ "$n" -lt $CASES ]
-    grep -q "\"outcome\": \"$1\"" d/run.json
+    grep -q "\"outcome\": \"\($1\)\"" d/run.json
     try report d
     passed
     tr -s ' \n' ' ' <out | grep -q "$n of $CASES planned cases"
@@ -133,18 +133,25 @@ rank() { # rank N: the process id of that rank
 
 @test "SIGTERM to mpirun" {
     needs_mpi
-    # Open MPI hands the signal on so many seconds later, and kills as many
-    # after that; its one second is too few for a busy machine.
+    # Open MPI 4 hands the signal on so many seconds later, and kills as many
+    # after that; its one second is too few for a busy machine. The launcher of
+    # Open MPI 5 hands it on and kills a quarter of a second later, whatever it
+    # is told, and passes on nothing that a rank says in between.
     export OMPI_MCA_odls_base_sigkill_timeout=2
     setup_plan 1 2 mpi
     start "${mpi[@]}" "$ETALON"
     kill -TERM "$job"
     ended
     [ "$status" -ne 0 ]
-    grep -q 'etalon run --resume' err
-    try verify d
-    passed
-    partial interrupted
+    grep -q "if the run is stopped, .etalon run --resume $PWD/d. carries on" err
+    if "$MPIRUN" --version | grep -qE 'Open MPI\) ([5-9]|[1-9][0-9])'; then
+        partial 'interrupted\|running'
+    else
+        grep -q "interrupted; .etalon run --resume $PWD/d. carries on" err
+        try verify d
+        passed
+        partial interrupted
+    fi
     carry_on "${mpi[@]}"
 }
 
