@@ -144,7 +144,7 @@ rank() { # rank N: the process id of that rank
     ended
     [ "$status" -ne 0 ]
     grep -q "if the run is stopped, .etalon run --resume $PWD/d. carries on" err
-    if "$MPIRUN" --version | grep -qE 'Open MPI\) ([5-9]|[1-9][0-9])'; then
+    if [ "$(launcher)" = prrte ]; then
         partial 'interrupted\|running'
     else
         grep -q "interrupted; .etalon run --resume $PWD/d. carries on" err

@@ -15,3 +15,12 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 \
 pardon_mpi_leaks() {
     export LSAN_OPTIONS="detect_leaks=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 }
+
+# Open MPI's launcher up to version 4 is orte, from 5 on prrte.
+launcher() {
+    case $("$MPIRUN" --version 2>/dev/null) in
+    *'(Open MPI) '[1-4].*) echo orte ;;
+    *'(Open MPI) '*) echo prrte ;;
+    *) echo other ;;
+    esac
+}

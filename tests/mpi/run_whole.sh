@@ -5,6 +5,7 @@
 # busy threads than cores are said loudly. Called from the build directory.
 set -u
 here=${srcdir:-$(dirname "$0")/../..}/tests
+# shellcheck source=env.sh
 . "$here/mpi/env.sh"
 pardon_mpi_leaks
 skip() { echo "skipped: $1"; exit 77; }
