@@ -174,11 +174,9 @@ static enum et_status make_scratch(struct et_team *world, char *dir, size_t n)
 static enum et_status run_parts(struct et_selftest *t, struct asked *a,
                                 struct et_doc *doc)
 {
-    char stage[64];
     enum et_status s = ET_OK;
-    t->stage = stage;
     for (size_t i = 0; s == ET_OK && i < a->n; i++) {
-        snprintf(stage, sizeof stage, "[%zu/%zu] %s", i + 1, a->n,
+        snprintf(t->stage, sizeof t->stage, "[%zu/%zu] %s", i + 1, a->n,
                  a->v[i]->name);
         s = one_part(t, a->v[i], doc, &a->outcomes[i]);
     }
