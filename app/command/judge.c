@@ -59,7 +59,7 @@ static enum et_status judge(void *options, const struct et_strings *words,
 
 const struct et_command et_command_judge = {
     .name = "judge",
-    .summary = "Hold a run against a contract: pass, fail or inconclusive",
+    .summary = "Check a run against a contract: pass, fail or inconclusive",
     .words = "CONTRACT DIR",
     .rows = rows,
     .size = sizeof(struct options),
@@ -73,8 +73,8 @@ const struct et_command et_command_judge = {
         "  at_least = 85 % of peak\n\n"
         "A clause passes when the worse end of the 95 % interval meets the "
         "threshold, fails when the better end misses it, and is inconclusive "
-        "between, as where data is missing. Exit code 0, 1 or 5; 4 where the "
-        "run directory is not as its manifest says, as `etalon verify` "
+        "in between, and where data is missing. Exit code 0, 1 or 5; 4 if the "
+        "run directory differs from its manifest, as `etalon verify` "
         "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
     .run = judge,

@@ -23,7 +23,7 @@ static const struct et_field rows[] = {
      .type = ET_STRING,
      .at = offsetof(struct options, bench),
      .metavar = "BENCH",
-     .help = "of this bench alone"},
+     .help = "only of this bench"},
     {.key = "catalog",
      .type = ET_STRING,
      .at = offsetof(struct options, catalog),
@@ -193,8 +193,8 @@ const struct et_command et_command_list = {
     .size = sizeof(struct options),
     .min = 1,
     .max = 1,
-    .help = "The words that plans, contracts and options take. A backend that "
-            "is not here says why.",
+    .help = "The words that plans, contracts and options take, and why a "
+            "backend is not available.",
     .examples = "  etalon list backends\n"
                 "  etalon list shapes --bench gemm\n",
     .run = list,

@@ -43,7 +43,7 @@ static const struct et_field rows[] = {
      .type = ET_BOOL,
      .at = offsetof(struct options, update),
      .preset = "no",
-     .help = "make the run directory's own report, plots and manifest anew, "
+     .help = "write the run directory's own report, plots and manifest again, "
              "as after an interrupted run"},
     {0}};
 

@@ -488,9 +488,9 @@ const struct et_command et_command_run = {
             "with several ranks or nodes; teams of 1, 2, 4, ... ranks are "
             "formed inside the one allocation.\n\nEach finished case is safe "
             "on disk before the next begins. SIGINT or SIGTERM ends the run "
-            "after the sample at hand, and --resume carries on. Keys of the "
-            "plan's [run] section are the options below; the command line "
-            "has the last word.",
+            "after the current sample, and --resume continues it. The options "
+            "below are also keys of the plan's [run] section; the command "
+            "line overrides the plan.",
     .examples =
         "  mpirun -np 2 etalon run\n"
         "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"

@@ -39,7 +39,7 @@ static const struct et_field rows[] = {
      .preset = "1",
      .min = 0,
      .max = 9e15,
-     .help = "of all that is random: the same seed tries the same"},
+     .help = "seed of everything random: the same seed tests the same"},
     {.key = "part",
      .type = ET_STRINGS,
      .at = offsetof(struct options, part),
@@ -251,22 +251,22 @@ static enum et_status selftest(void *options, const struct et_strings *words,
 
 const struct et_command et_command_selftest = {
     .name = "selftest",
-    .summary = "Show on this machine that figures and checks can be believed",
+    .summary = "Test on this machine that figures and checks can be trusted",
     .words = "",
     .rows = rows,
     .size = sizeof(struct options),
     .help =
-        "Tries etalon itself, in minutes, or in seconds with --quick: whether "
-        "95 % intervals hold the truth, whether faults planted in the data "
-        "are found and clean data is left in peace, whether a late rank is "
-        "named, how sure the clocks are, and whether a rank that computes "
-        "wrongly in silence is named. Each part says what it did and what "
-        "would have been a failure.\n\nWithout a launcher, threads of this "
-        "process stand for ranks; under mpirun or srun the first four ranks "
-        "are used. The same seed tries the same.\n\nExit code 0 where all "
-        "passed; 3 where a fault was missed or a check cried out over "
-        "nothing; 1 where a statistic is out of its limits; 5 where something "
-        "could not be tried.",
+        "Tests etalon itself, in minutes, or in seconds with --quick: whether "
+        "95 % intervals contain the truth, whether faults planted in the data "
+        "are found and clean data raises no false alarm, whether a slow rank "
+        "is named, how exact the clocks are, and whether a rank that computes "
+        "wrong results is named. Each part says what it did and what would "
+        "have been a failure.\n\nWithout a launcher, threads of this process "
+        "take the place of ranks; under mpirun or srun the first four ranks "
+        "are used. The same seed tests the same.\n\nExit code 0 if all parts "
+        "passed; 3 if a check missed a fault or raised a false alarm; 1 if a "
+        "statistic is outside its limits; 5 if something could not be "
+        "tested.",
     .examples = "  etalon selftest --quick\n"
                 "  etalon selftest --part faults --part clean\n"
                 "  mpirun -np 4 etalon selftest --format markdown\n",
