@@ -28,7 +28,7 @@ static void open_pair(struct et_team *t, struct pair *p)
     p->clock.identity = 77;
     p->truth = p->clock;
     p->origin = p->clock.origin_ns;
-    CHECK(et_team_broadcast(t, &p->origin, sizeof p->origin) == ET_OK);
+    CHECK(et_team_broadcast(t, 0, &p->origin, sizeof p->origin) == ET_OK);
     p->truth.origin_ns = p->origin;
 }
 
