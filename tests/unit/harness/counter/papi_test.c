@@ -72,8 +72,8 @@ static int fake_stop(int set, long long *v)
     if (v && failing_stop)
         return failing_stop;
     for (int i = 0; v && i < sets[set].n; i++)
-        v[i] = events[sets[set].events[i]].count *
-               (sets[set].tid == 2 ? 10 : 1);
+        v[i] =
+            events[sets[set].events[i]].count * (sets[set].tid == 2 ? 10 : 1);
     return PAPI_OK;
 }
 
