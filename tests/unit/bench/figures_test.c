@@ -276,7 +276,8 @@ static void peak(void **state)
     assert_int_equal(et_team_threads_run(1, 0, look, &one), ET_OK);
     assert_int_equal(et_team_threads_run(2, 0, look, &two), ET_OK);
     assert_int_equal(et_team_threads_run(1, 0, look, &more), ET_OK);
-    assert_true(one.got[0].flop > 0 && fmod(one.got[0].flop, 2) == 0);
+    /* Eight sums of four lanes, 4096 steps an iteration. */
+    assert_true(one.got[0].flop == 2.0 * 8 * 4 * 4096);
     assert_true(two.got[1].flop == 2 * one.got[0].flop);
     assert_true(more.got[0].flop == 3 * one.got[0].flop);
 }
