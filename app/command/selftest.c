@@ -207,7 +207,7 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     if (s != ET_OK)
         return s;
     bool root = t.world->rank == 0;
-    et_log_level_set(root ? ET_LOG_NOTE : ET_LOG_NONE);
+    et_log_level_set(ET_LOG_NOTE);
     et_stop_install();
     s = et_team_agree(t.world, et_clock_open("real", &clock));
     t.clock = &clock;

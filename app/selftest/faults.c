@@ -108,24 +108,15 @@ static void judge_fault(struct attack *a, const struct et_fault *f, double size,
                          (unsigned long long)f->at, f->bit);
 }
 
-/* Of the rank it was planted on, to all: MPI's maximum knows no NAN. */
-static enum et_status share_size(struct et_team *team, bool mine, double *size)
-{
-    double v[2] = {mine && isnan(*size), mine && !isnan(*size) ? *size : 0};
-    enum et_status s = et_team_reduce(team, ET_MAX, v, 2);
-    *size = v[0] > 0 ? (double)NAN : v[1];
-    return s;
-}
-
 static enum et_status plant(struct attack *a, struct et_subject *s,
                             enum et_fault_kind kind, int bit)
 {
     struct et_team *team = s->team;
     struct et_verification v;
     struct et_fault f = {kind, et_random_u64(a->stream, 2 * a->drawn), bit};
-    uint64_t victim =
-        et_random_u64(a->stream, 2 * a->drawn + 1) % (uint64_t)team->size;
-    bool mine = (uint64_t)team->rank == victim;
+    int victim = (int)(et_random_u64(a->stream, 2 * a->drawn + 1) %
+                       (uint64_t)team->size);
+    bool mine = team->rank == victim;
     double size = 0;
     a->drawn++;
     /* Two iterations, so that there is one before the last. */
@@ -136,7 +127,7 @@ static enum et_status plant(struct attack *a, struct et_subject *s,
     if (status == ET_OK)
         status = et_team_agree(team, planted);
     if (status == ET_OK)
-        status = share_size(team, mine, &size);
+        status = et_team_broadcast(team, victim, &size, sizeof size);
     if (status == ET_OK)
         status = et_subject_verify(s, &v);
     if (status != ET_OK || team->rank != 0)

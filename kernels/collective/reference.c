@@ -47,7 +47,7 @@ static enum et_status run(void *plan, int64_t first)
                 et_collective_sum(q->p.dtype, out, out,
                                   q->room + bytes * (size_t)r, n);
         }
-        s = et_team_broadcast(q->team, out, bytes);
+        s = et_team_broadcast(q->team, 0, out, bytes);
         if (s)
             return s;
     }
