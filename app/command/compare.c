@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 struct options {
-    char *format, *out;
+    struct et_destination to;
     double tolerance;
 };
 
@@ -24,18 +24,7 @@ static const struct et_field rows[] = {
      .min = 0,
      .max = 1,
      .help = "a change up to this share does not count"},
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
-    {0}};
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 static enum et_status compare(void *options, const struct et_strings *words,
                               int argc, char **argv)
@@ -58,7 +47,7 @@ static enum et_status compare(void *options, const struct et_strings *words,
     if (s == ET_OK)
         s = et_report_comparison(runs, n, &found, &doc);
     if (s == ET_OK)
-        s = et_doc_print(&doc, NULL, words->v[0], o->format, o->out);
+        s = et_doc_print(&doc, NULL, words->v[0], o->to.format, o->to.out);
     if (s == ET_OK)
         s = et_comparisons_status(&found);
     et_doc_free(&doc);
@@ -75,8 +64,6 @@ const struct et_command et_command_compare = {
     .words = "DIR DIR...",
     .rows = rows,
     .size = sizeof(struct options),
-    .min = 2,
-    .max = 64,
     .help = "A case is better or worse when the ratio of its medians is beyond "
             "the tolerance, its samples have shifted the same way, and a rank "
             "test, adjusted for all compared cases, says that chance is "

@@ -17,16 +17,11 @@
 #include "harness/team/team.h"
 
 struct options {
-    char *format;
+    struct et_destination to;
 };
 
-static const struct et_field rows[] = {{.key = "format",
-                                        .type = ET_STRING,
-                                        .at = offsetof(struct options, format),
-                                        .preset = "text",
-                                        .metavar = "FORMAT",
-                                        .help = "text, html, markdown or json"},
-                                       {0}};
+static const struct et_field rows[] = {
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 static void fact(struct et_block *b, const char *name, const char *value)
 {
@@ -125,7 +120,7 @@ static enum et_status info(void *options, const struct et_strings *words,
     add_machine(&doc);
     add_counters(&doc);
     add_build(&doc);
-    enum et_status s = et_doc_print(&doc, NULL, ".", o->format, NULL);
+    enum et_status s = et_doc_print(&doc, NULL, ".", o->to.format, o->to.out);
     et_doc_free(&doc);
     return s;
 }

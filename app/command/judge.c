@@ -9,22 +9,11 @@
 #include "results/report/report.h"
 
 struct options {
-    char *format, *out;
+    struct et_destination to;
 };
 
 static const struct et_field rows[] = {
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
-    {0}};
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 static enum et_status judge(void *options, const struct et_strings *words,
                             int argc, char **argv)
@@ -48,7 +37,7 @@ static enum et_status judge(void *options, const struct et_strings *words,
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)
-        s = et_doc_print(&doc, NULL, words->v[1], o->format, o->out);
+        s = et_doc_print(&doc, NULL, words->v[1], o->to.format, o->to.out);
     if (s == ET_OK)
         s = et_judgement_status(&judgement);
     et_doc_free(&doc);
@@ -63,8 +52,6 @@ const struct et_command et_command_judge = {
     .words = "CONTRACT DIR",
     .rows = rows,
     .size = sizeof(struct options),
-    .min = 2,
-    .max = 2,
     .help =
         "A contract is an INI file; each section is a clause:\n\n"
         "  [gemm fp32]\n"

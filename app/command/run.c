@@ -384,6 +384,16 @@ static void warn_oversubscribed(const struct session *s)
     et_result_free(&r);
 }
 
+/* Said before the first case: of a run that is stopped later, Open MPI 5's
+ * launcher passes no more words on. */
+static void say_how_to_resume(const struct session *s)
+{
+    const char *dir = s->o->resume ? s->o->resume : s->o->out;
+    et_note("%zu cases, kept in %s; if the run is stopped, `etalon run "
+            "--resume %s` carries on",
+            s->cases.n, dir, dir);
+}
+
 static enum et_status finish(struct session *s,
                              const struct et_drive_outcome *o,
                              enum et_status status)
@@ -404,13 +414,14 @@ static enum et_status finish(struct session *s,
     et_store_close(s->store);
     s->store = NULL;
     set_log_level(s);
-    if (ended == ET_OK && !broken)
-        ended = et_publish(dir, &report, s->o->quiet);
+    /* Before the report: a launcher that passed the signal on soon kills. */
     if (o->signal)
         et_warn("interrupted; `etalon run --resume %s` continues it", dir);
     else if (broken)
         et_note("interrupted; `etalon run --resume %s` continues it", dir);
-    else if (ended == ET_OK)
+    if (ended == ET_OK && !broken)
+        ended = et_publish(dir, &report, s->o->quiet);
+    if (ended == ET_OK && !broken && !o->signal)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unsupported, %zu "
                 "skipped, %zu kept; report: %s/report.html",
                 o->measured, o->wrong, o->failed, o->unsupported, o->skipped,
@@ -468,8 +479,10 @@ static enum et_status run(void *options, const struct et_strings *words,
             .done = &s.done,
             .sink = root ? et_store_sink(s.store) : NULL,
         };
-        if (root)
+        if (root) {
             warn_oversubscribed(&s);
+            say_how_to_resume(&s);
+        }
         status = et_drive_run(&drive, &outcome);
         if (root)
             status = finish(&s, &outcome, status);

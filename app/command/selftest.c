@@ -24,7 +24,7 @@ struct options {
     bool quick;
     int64_t seed;
     struct et_strings part;
-    char *format, *out;
+    struct et_destination to;
 };
 
 static const struct et_field rows[] = {
@@ -46,19 +46,7 @@ static const struct et_field rows[] = {
      .metavar = "NAME",
      .help = "only this part: coverage, faults, clean, slow, clocks or "
              "silent; may be given several times"},
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .choices = "text|html|markdown|json",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
-    {0}};
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 struct asked {
     const struct et_selftest_part *v[MOST_PARTS];
@@ -73,9 +61,8 @@ static enum et_status unknown_part(const char *word)
     for (; et_selftest_part_at(n) && n < MOST_PARTS; n++)
         names[n] = et_selftest_part_at(n)->name;
     const char *near = et_nearest(word, names, n);
-    return et_error(ET_USAGE, "--part: unknown part '%s'%s%s%s", word,
-                    near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
+    return et_error(ET_USAGE, "--part: unknown part '%s'%s", word,
+                    ET_HINT("", near));
 }
 
 static bool holds(const struct et_strings *l, const char *word)
@@ -187,11 +174,9 @@ static enum et_status make_scratch(struct et_team *world, char *dir, size_t n)
 static enum et_status run_parts(struct et_selftest *t, struct asked *a,
                                 struct et_doc *doc)
 {
-    char stage[64];
     enum et_status s = ET_OK;
-    t->stage = stage;
     for (size_t i = 0; s == ET_OK && i < a->n; i++) {
-        snprintf(stage, sizeof stage, "[%zu/%zu] %s", i + 1, a->n,
+        snprintf(t->stage, sizeof t->stage, "[%zu/%zu] %s", i + 1, a->n,
                  a->v[i]->name);
         s = one_part(t, a->v[i], doc, &a->outcomes[i]);
     }
@@ -213,7 +198,10 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     struct et_doc doc = {0};
     char scratch[256] = "";
     (void)words;
+    const struct et_out *format; /* asked for before minutes are spent */
     enum et_status s = choose(&o->part, &asked);
+    if (s == ET_OK)
+        s = et_format_find(o->to.format, false, &format);
     if (s == ET_OK)
         s = et_team_open("auto", &t.world);
     if (s != ET_OK)
@@ -234,7 +222,7 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     }
     if (s == ET_OK && root) {
         put_summary(&asked, &doc);
-        s = et_doc_print(&doc, NULL, NULL, o->format, o->out);
+        s = et_doc_print(&doc, NULL, NULL, o->to.format, o->to.out);
     }
     s = et_team_agree(t.world, s);
     for (size_t i = 0; i < asked.n; i++)

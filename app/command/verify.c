@@ -26,8 +26,6 @@ const struct et_command et_command_verify = {
     .words = "DIR",
     .rows = rows,
     .size = 1,
-    .min = 1,
-    .max = 1,
     .help = "Checks every file against manifest.sha256, then recomputes "
             "medians, intervals, metrics and verdicts from the raw samples. "
             "Exit code 4 if anything differs.",

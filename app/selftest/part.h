@@ -22,7 +22,7 @@ struct et_selftest {
     struct et_clock *clock; /* this process's, real */
     const char *scratch;    /* a directory of rank 0's, for files */
     const char *tag;        /* unique per run */
-    const char *stage;      /* for the progress line: "[2/6] faults" */
+    char stage[64];         /* for the progress line: "[2/6] faults" */
     const struct et_benches *benches;
     const struct et_selftest_case *cases; /* small ones; ends with {0} */
 };

@@ -188,9 +188,8 @@ enum et_status et_options_unpack(const char *text, struct et_options *o)
 static enum et_status unknown(const struct et_field *rows, const char *word)
 {
     const char *near = et_field_suggest(rows, word);
-    return et_error(ET_USAGE, "unknown option '--%s'%s%s%s; see --help", word,
-                    near ? "; did you mean '--" : "", near ? near : "",
-                    near ? "'?" : "");
+    return et_error(ET_USAGE, "unknown option '--%s'%s; see --help", word,
+                    ET_HINT("--", near));
 }
 
 /* One "--word" with the argument after it; *used: how many were taken. */

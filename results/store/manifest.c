@@ -31,6 +31,7 @@ struct entry {
 struct entries {
     struct entry *v;
     size_t n;
+    bool settle; /* bring to the disk what is digested */
 };
 
 static enum et_status no_memory(const char *dir)
@@ -122,9 +123,12 @@ static enum et_status visit(const char *dir, const char *path,
                      S_ISLNK(st.st_mode) ? "a symbolic link" : "special");
     else {
         int fd = open(full.s, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0 || (out->settle && fsync(fd) != 0)) {
             s = et_error(ET_INFRA, "%s: %s", full.s, strerror(errno));
-        else if ((s = digest(fd, full.s, hex)) == ET_OK && !add(out, path, hex))
+            if (fd >= 0)
+                close(fd);
+        } else if ((s = digest(fd, full.s, hex)) == ET_OK &&
+                   !add(out, path, hex))
             s = no_memory(dir);
     }
     et_text_free(&full);
@@ -142,6 +146,8 @@ static enum et_status walk(const char *dir, const char *below,
     if (!d)
         s = et_error(errno == ENOENT || errno == ENOTDIR ? ET_USAGE : ET_INFRA,
                      "%s: %s", et_text_str(&at), strerror(errno));
+    else if (out->settle && fsync(dirfd(d)) != 0)
+        s = et_error(ET_INFRA, "%s: %s", at.s, strerror(errno));
     for (struct dirent *e; s == ET_OK && (e = readdir(d));) {
         struct et_text path = {0};
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
@@ -165,7 +171,20 @@ static enum et_status scan(const char *dir, struct entries *out)
     return s;
 }
 
-static enum et_status write_file(const char *path, const struct entries *l)
+/* The names in it, too. */
+static bool settle_directory(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return ok;
+}
+
+static enum et_status write_file(const char *dir, const char *path,
+                                 const struct entries *l)
 {
     struct et_text temporary = {0};
     et_text_add(&temporary, "%s.new", path);
@@ -179,7 +198,7 @@ static enum et_status write_file(const char *path, const struct entries *l)
         error = errno;
         ok = false;
     }
-    if (ok && rename(temporary.s, path) != 0) {
+    if (ok && (rename(temporary.s, path) != 0 || !settle_directory(dir))) {
         error = errno;
         ok = false;
     }
@@ -191,12 +210,12 @@ static enum et_status write_file(const char *path, const struct entries *l)
 
 enum et_status et_manifest_write(const char *dir)
 {
-    struct entries l = {0};
+    struct entries l = {.settle = true};
     struct et_text path = {0};
     et_text_add(&path, "%s/" NAME, dir);
     enum et_status s = path.failed ? no_memory(dir) : scan(dir, &l);
     if (s == ET_OK)
-        s = write_file(path.s, &l);
+        s = write_file(dir, path.s, &l);
     entries_free(&l);
     et_text_free(&path);
     return s;

@@ -49,16 +49,16 @@ load common
 }
 
 @test "under a launcher" {
-    command -v mpirun >/dev/null || skip 'no mpirun'
+    command -v "$MPIRUN" >/dev/null || skip 'no mpirun'
     "$ETALON" list backends | grep -q '^allreduce *mpi  *not here' &&
         skip 'built without MPI'
     status=0
-    mpirun -np 4 "$ETALON" selftest --quick --part faults --part slow \
+    "$MPIRUN" -np 4 "$ETALON" selftest --quick --part faults --part slow \
         --part silent >out 2>err || status=$?
     passed
     grep -q '^ranks  *4 of mpi$' out
     status=0
-    mpirun -np 2 "$ETALON" selftest --quick --part slow >out 2>err || status=$?
+    "$MPIRUN" -np 2 "$ETALON" selftest --quick --part slow >out 2>err || status=$?
     [ "$status" -eq 5 ] || fail 'two ranks are too few'
     grep -q 'start four' out
 }

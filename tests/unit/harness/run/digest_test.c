@@ -31,6 +31,8 @@ static void every_bit_counts(void **state)
     }
     assert_true(et_digest(data, sizeof data) == whole);
     assert_true(et_digest(data, sizeof data - 1) != whole);
+    /* And the length, where what is missing would be zeros. */
+    assert_true(et_digest("ab", 2) != et_digest("ab\0", 3));
     /* Places count: what was swapped is seen. */
     unsigned char swapped[100];
     memcpy(swapped, data, sizeof data);
@@ -123,6 +125,26 @@ static void one_against_most(void **state)
     }
 }
 
+/* Exactly half is no majority, whichever half it is and whatever it does. */
+static void exactly_half(void **state)
+{
+    (void)state;
+    struct et_digests v[] = {{1, 7, 7}, {1, 7, 7}, {1, 8, 8}, {1, 8, 8}};
+    check_vote(v, 4, "0+ 1+ 2+ 3+ ", NULL);
+    check_vote(v + 1, 2, "0+ 1+ ", NULL);
+    struct et_digests w[] = {{1, 7, 7}, {1, 7, 7}, {1, 7, 8}, {1, 7, 9}};
+    check_vote(w, 4, "", NULL); /* half are unsteady: none is named */
+    check_vote(w, 3, "2 ", SEVEN);
+    /* A majority of nine that loses every part but its last. */
+    static const char order[] = "ABAABBBAA";
+    struct et_digests nine[9];
+    for (int i = 0; i < 9; i++) {
+        uint64_t d = order[i] == 'A' ? 7 : 8;
+        nine[i] = (struct et_digests){1, d, d};
+    }
+    check_vote(nine, 9, "1+ 4+ 5+ 6+ ", SEVEN);
+}
+
 static void kinds_stand_apart(void **state)
 {
     (void)state;
@@ -182,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_bit_counts),
                                        cmocka_unit_test(threads_do_not_count),
+                                       cmocka_unit_test(exactly_half),
                                        cmocka_unit_test(one_against_most),
                                        cmocka_unit_test(kinds_stand_apart),
                                        cmocka_unit_test(a_lead_counts),
