@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "harness/stat/series.h"
 
 double et_sampling_floor(double min_time, double resolution)
@@ -66,7 +67,7 @@ bool et_sampling_summarise(struct et_result_time *time, double precision,
     time->median = time->ci_low = time->ci_high = NAN;
     time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
     time->converged = false;
-    double *sorted = n ? malloc(n * sizeof *sorted) : NULL;
+    double *sorted = n ? et_alloc(n, sizeof *sorted) : NULL;
     if (!sorted)
         return n == 0;
     memcpy(sorted, v, n * sizeof *sorted);

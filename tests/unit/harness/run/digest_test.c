@@ -161,6 +161,18 @@ static void kinds_stand_apart(void **state)
     check_vote(many, 18, "", NULL);
 }
 
+/* Five against four, dealt so that no part of the tree may forget by how much
+ * it leads. */
+static void a_lead_counts(void **state)
+{
+    static const uint64_t outputs[] = {7, 7, 7, 7, 7, 8, 8, 8, 8};
+    struct et_digests v[9];
+    (void)state;
+    for (int i = 0; i < 9; i++)
+        v[i] = (struct et_digests){1, outputs[i], outputs[i]};
+    check_vote(v, 9, "5+ 6+ 7+ 8+ ", SEVEN);
+}
+
 /* Exactly half is no majority; one more is. */
 static void no_majority(void **state)
 {
@@ -179,6 +191,10 @@ static void no_majority(void **state)
     check_vote(loose, 3, "", NULL);
     check_vote(loose, 4, "", NULL); /* half of them are enough to say so */
     check_vote(loose + 1, 3, "0 ", SEVEN);
+    /* So that a kind with a majority is not judged either. */
+    struct et_digests mixed[] = {{1, 7, 7}, {1, 7, 7}, {1, 7, 8}, {2, 9, 8}};
+    check_vote(mixed, 4, "", NULL);
+    check_vote(mixed, 3, "2 ", SEVEN);
     /* Alone there is nobody to differ from. */
     check_vote(loose + 2, 1, "", SEVEN);
     check_vote(loose, 1, "", NULL);
@@ -191,6 +207,7 @@ int main(void)
                                        cmocka_unit_test(exactly_half),
                                        cmocka_unit_test(one_against_most),
                                        cmocka_unit_test(kinds_stand_apart),
+                                       cmocka_unit_test(a_lead_counts),
                                        cmocka_unit_test(no_majority)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -476,6 +476,11 @@ static enum et_status sample(struct et_team *team, void *arg)
     double start = et_clock_now(&clock) - (r == p->odd ? 1000 : 0);
     p->block[r] = et_sampler_block(&m, 4, start, &times, &p->elapsed[r]);
     p->first[r] = times.n > 0 ? times.v[0] : 0;
+    /* Who was the last, each sample. */
+    for (size_t i = 0; p->block[r] == ET_OK && i < times.n; i++) {
+        if ((m.last.v[i] > 0) != (m.own.v[i] == times.v[i]))
+            return et_error(ET_WRONG, "the last rank is another");
+    }
     p->refresh[r] = et_sampler_refresh(&m);
     et_sampler_free(&m);
     free(times.v);
