@@ -24,7 +24,7 @@ export OMPI_MCA_mpi_yield_when_idle OMP_NUM_THREADS LSAN_OPTIONS
 
 failed=0
 for program in tests/mpi/team_test tests/mpi/clock_test tests/mpi/slow_test \
-    tests/contract/allreduce_test tests/contract/io_test; do
+    tests/contract/collective_test tests/contract/io_test; do
     for ranks in 1 2 3 4; do
         # shellcheck disable=SC2086 # empty words must vanish
         if ET_TEST_RANKS=$ranks $limit "$mpirun" $more -n "$ranks" \
