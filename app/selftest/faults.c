@@ -13,7 +13,7 @@
 
 enum { KINDS = ET_FAULT_SWAP + 1, REGIONS = 4, LAYOUTS = 4 };
 static const char *const kind_names[KINDS] = {
-    "bit turned over", "rank's part wrong", "stale part", "swapped parts"};
+    "bit flipped", "rank's part wrong", "stale part", "swapped parts"};
 
 /* Parts of a number, by the bits that it has. */
 static const struct layout {
@@ -286,7 +286,7 @@ static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
         }
     }
     if (said.n)
-        et_doc_paragraph(doc, "Not tried, as not here: %s.",
+        et_doc_paragraph(doc, "Not tested, because not available here: %s.",
                          et_text_str(&said));
     et_text_free(&said);
 }
@@ -315,7 +315,7 @@ static void put_regions(struct et_doc *doc, const struct sums *sums)
             put_tally(table, &sums->regions[l][r]);
         }
     }
-    et_block_note(table, "Every bit that was turned over, all benches and "
+    et_block_note(table, "Every bit that was flipped, for all benches and "
                          "backends together: each bit of a number is tried.");
 }
 
@@ -343,10 +343,11 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
             et_selftest_find(out, ET_UNSURE, "%s has no small case to damage",
                              b->name);
     }
-    et_block_note(sums.table,
-                  "Above the bound: off by more than what the check says it "
-                  "always finds. Below it a fault is as small as rounding, and "
-                  "may pass. A fault that an output cannot have has no row.");
+    et_block_note(
+        sums.table,
+        "Above the bound: the error is larger than the check claims to "
+        "find always. Below it a fault is as small as rounding and "
+        "may pass. A fault that an output cannot have has no row.");
     put_regions(doc, &sums);
     say_left_out(t, doc);
     if (sums.all.above == 0)
@@ -371,10 +372,10 @@ const struct et_selftest_part et_selftest_faults = {
     .title = "Faults planted in the data",
     .done = "Small problems of every bench and backend here are run, their "
             "output is damaged, and the check that guards timed data looks "
-            "at it: every bit of a number turned over at random places, a "
-            "block of the iteration before, blocks that changed places, a "
-            "rank's part missing or there twice.",
-    .failure = "one fault missed that is larger than the check's own bound, "
-               "or one untouched output called wrong.",
+            "at it. The damage: every bit of a number flipped at random "
+            "places, a block of the iteration before, two blocks swapped, a "
+            "rank's part missing or added twice.",
+    .failure = "a missed fault that is larger than the check's own bound, or "
+               "an undamaged output that is called wrong.",
     .run = run,
 };

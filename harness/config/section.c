@@ -77,9 +77,8 @@ enum et_status et_section_set(struct et_section *s, const char *key,
         for (row = s->bench->params; row->key && n < 160; row++)
             words[n++] = row->key;
         const char *near = et_nearest(key, words, n);
-        return et_error(ET_USAGE, "%s: [%s]: unknown key '%s'%s%s%s", where,
-                        s->title, key, near ? "; did you mean '" : "",
-                        near ? near : "", near ? "'?" : "");
+        return et_error(ET_USAGE, "%s: [%s]: unknown key '%s'%s", where,
+                        s->title, key, ET_HINT("", near));
     }
     if (!*value)
         return et_error(ET_USAGE, "%s: [%s]: %s has no value", where, s->title,
@@ -252,10 +251,9 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
     }
     const char *near = et_nearest(pattern, names, 2 * catalog->n);
     et_error(ET_USAGE,
-             "%s: %s: no shape '%s'%s%s%s; `etalon list shapes` "
+             "%s: %s: no shape '%s'%s; `etalon list shapes` "
              "names them",
-             where, b->shape_key, pattern, near ? "; did you mean '" : "",
-             near ? near : "", near ? "'?" : "");
+             where, b->shape_key, pattern, ET_HINT("", near));
     free(heads);
     free(names);
     return ET_USAGE;
@@ -338,10 +336,9 @@ static enum et_status unknown_backend(const struct et_bench *b,
         words[n++] = backend->name;
     const char *near = et_nearest(name, words, n);
     return et_error(ET_USAGE,
-                    "%s: backend: %s has no backend '%s'%s%s%s; `etalon list "
+                    "%s: backend: %s has no backend '%s'%s; `etalon list "
                     "backends` names them",
-                    where, b->name, name, near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
+                    where, b->name, name, ET_HINT("", near));
 }
 
 /* "all": every backend that is here; "fast", the preset: all of those that are

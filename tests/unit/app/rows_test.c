@@ -187,8 +187,6 @@ static void commands(void **state)
         assert_ptr_equal(et_command_find(c->name), c);
         check_help(c->name, "summary", c->summary);
         assert_true((!c->help || *c->help) && c->words);
-        assert_true(c->min <= c->max);
-        assert_true((c->max > 0) == (*c->words != '\0'));
         if (c->rows->key)
             check_rows(c->name, c->rows, c->size);
         /* --help and --no-x are the parser's own. */

@@ -232,7 +232,7 @@ static void silent(void **state)
     says("silent", whole, "how=good", 4, ET_UNSURE, "gemm");
     mute.name = "gemm";
     mute.output = NULL;
-    says("silent", mute, "how=good", 4, ET_UNSURE, "tells nothing");
+    says("silent", mute, "how=good", 4, ET_UNSURE, "does not show");
 }
 
 static void findings(void **state)
