@@ -202,7 +202,7 @@ static enum et_status one_backend(const struct et_selftest *t,
                                   struct sums *sums,
                                   struct et_selftest_outcome *out)
 {
-    const char *backend = b->backends->v[which]->name;
+    const char *backend = et_backend_at(b->backends, which)->name;
     struct tally kinds[KINDS] = {{0}};
     for (size_t i = 0; t->cases[i].bench; i++) {
         const struct et_selftest_case *k = &t->cases[i];
@@ -266,8 +266,10 @@ static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
     struct et_text said = {0};
     for (size_t i = 0; i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; b->damage && j < b->backends->n; j++) {
-            const char *backend = b->backends->v[j]->name;
+        const struct et_backend *k;
+        for (size_t j = 0; b->damage && (k = et_backend_at(b->backends, j));
+             j++) {
+            const char *backend = k->name;
             const char *why = why_none(t, b, backend);
             if (why)
                 et_text_add(&said, "%s%s %s: %s", said.n ? "; " : "", b->name,
@@ -319,10 +321,12 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     enum et_status s = ET_OK;
     size_t done = 0, all = 0;
     for (size_t i = 0; i < t->benches->n; i++)
-        all += t->benches->v[i]->backends->n;
+        for (size_t j = 0; et_backend_at(t->benches->v[i]->backends, j); j++)
+            all++;
     for (size_t i = 0; s == ET_OK && i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; s == ET_OK && b->damage && j < b->backends->n; j++) {
+        for (size_t j = 0;
+             s == ET_OK && b->damage && et_backend_at(b->backends, j); j++) {
             et_selftest_progress(t, began, (double)done++, (double)all);
             s = one_backend(t, b, j, &sums, out);
         }

@@ -184,21 +184,22 @@ static enum et_status know_rank(struct et_team *team, void *arg)
     return measure_one(team, arg);
 }
 
-static const struct et_backend rank_rows[RANKS] = {
+/* "r0" is not supported on rank 0, and so on. */
+static const struct et_backend of_rank[RANKS] = {
     {.name = "r0"}, {.name = "r1"}, {.name = "r2"}};
-static const struct et_backend *const rank_list[RANKS] = {
-    &rank_rows[0], &rank_rows[1], &rank_rows[2]};
-static const struct et_backends rank_backends = {rank_list, RANKS};
+static const struct et_backend *const of_ranks[RANKS] = {
+    &of_rank[0], &of_rank[1], &of_rank[2]};
+static const struct et_backends backends_of_ranks = {.v = of_ranks, .n = RANKS};
 
 static void not_supported(void **state)
 {
     (void)state;
     struct et_bench bench = fake_bench;
     bench.unsupported = unsupported_on;
-    bench.backends = &rank_backends;
+    bench.backends = &backends_of_ranks;
     for (int odd = 0; odd < RANKS; odd++) {
         struct trial t = {
-            .bench = &bench, .odd = odd, .backend = rank_rows[odd].name};
+            .bench = &bench, .odd = odd, .backend = of_rank[odd].name};
         assert_int_equal(et_team_threads_run(RANKS, 0, know_rank, &t), ET_OK);
         for (int r = 0; r < RANKS; r++) {
             assert_int_equal(t.results[r].outcome, ET_UNSUPPORTED);
