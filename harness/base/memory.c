@@ -57,10 +57,9 @@ void *et_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes;
     void *p = NULL;
-    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX / 2)
-        return NULL;
-    if (posix_memalign(&p, ET_ALIGN, bytes ? bytes : 1))
-        return NULL;
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX / 2 ||
+        posix_memalign(&p, ET_ALIGN, bytes ? bytes : 1))
+        return remembered(NULL);
     memset(p, 0, bytes);
     return p;
 }
