@@ -494,6 +494,9 @@ static void release(void *state)
 const struct et_bench et_bench_allreduce = {
     .name = "allreduce",
     .summary = "sum of all ranks' vectors on every rank",
+    .title = "sums of all ranks' vectors",
+    .merit = "busbw",
+    .role = ET_ROLE_COLLECTIVE,
     .params = rows,
     .params_size = sizeof(struct params),
     .serial = true,

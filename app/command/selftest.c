@@ -264,8 +264,8 @@ const struct et_command et_command_selftest = {
         "would have been a failure.\n\nWithout a launcher, threads of this "
         "process stand for ranks; under mpirun or srun the first four ranks "
         "are used. The same seed tries the same.\n\nExit code 0 where all "
-        "passed; 3 where a fault was missed or a check cried out over "
-        "nothing; 1 where a statistic is out of its limits; 5 where something "
+        "passed; 3 where a fault was missed or a check raised a false "
+        "alarm; 1 where a statistic is out of its limits; 5 where something "
         "could not be tried.",
     .examples = "  etalon selftest --quick\n"
                 "  etalon selftest --part faults --part clean\n"

@@ -186,7 +186,7 @@ static enum et_status body(const struct et_selftest *t, struct et_doc *doc,
     et_block_note(
         table,
         "Of an interval: how often it held the truth. Of a test: how often it "
-        "cried out; with effect none these are its false alarms. A claim is "
+        "raised an alarm; with effect none these are false alarms. A claim is "
         "missed by %d standard errors of the share, as of few series chance "
         "alone carries it over a limit now and then.",
         t->quick ? ERRORS_QUICK : ERRORS_FULL);
@@ -216,9 +216,10 @@ const struct et_selftest_part et_selftest_coverage = {
     .done = "Random series with a known median, trend or shift are made, of "
             "shapes that timings have, and given to the very functions that "
             "a run's figures come from.",
-    .failure = "a 95 % interval that holds the truth in fewer than 93 or more "
-               "than 97 of 100 series, or a test that cries out too often "
-               "where there is nothing or too seldom where there is something, "
-               "by more than chance.",
+    .failure =
+        "a 95 % interval that holds the truth in fewer than 93 or more "
+        "than 97 of 100 series, or a test that raises an alarm too often "
+        "where there is nothing or too seldom where there is something, "
+        "by more than chance.",
     .run = run,
 };

@@ -29,8 +29,8 @@ struct et_selftest {
 
 /* What a part found: rank 0's word alone counts. */
 struct et_selftest_outcome {
-    /* ET_OK, or: ET_WRONG, a fault got past a check or a check cried out over
-     * nothing; ET_MISSED, a figure is out of its limits; ET_UNSURE, it or a
+    /* ET_OK, or: ET_WRONG, a fault was missed or a check raised a false
+     * alarm; ET_MISSED, a figure is out of its limits; ET_UNSURE, it or a
      * piece of it could not run. */
     enum et_status verdict;
     char tried[120], found[200];
