@@ -26,19 +26,19 @@ static void put(FILE *to, const char *s)
     fputc('"', to);
 }
 
-/* Text from outside: no formula. A plain number is let be. */
-static void put_text(FILE *to, struct et_text *guarded, const char *s)
+/* Text from outside: cleaned, and no formula. A plain number is let be. */
+static void put_text(FILE *to, struct et_text *t, const char *s)
 {
     double number;
-    if (!s)
+    if (!s || !*s)
         return;
-    if (!*s || !strchr("=+-@\t\r", *s) || et_parse_real(s, &number)) {
-        put(to, s);
-        return;
+    t->n = 0;
+    bool formula = strchr("=+-@\t\r", *s) && !et_parse_real(s, &number);
+    et_text_add(t, "%s%s", formula ? "'" : "", s);
+    if (!t->failed) {
+        et_doc_clean(t->s);
+        put(to, t->s);
     }
-    guarded->n = 0;
-    et_text_add(guarded, "'%s", s);
-    put(to, et_text_str(guarded));
 }
 
 /* Scalars of a row table, objects gone into: their names or their values.
@@ -116,10 +116,12 @@ static void put_heads(FILE *to, const char *prefix,
                       const struct et_strings *keys, struct et_text *t)
 {
     for (size_t i = 0; i < keys->n; i++) {
-        t->n = 0;
-        et_text_add(t, "%s.%s", prefix, keys->v[i]);
+        struct et_text name = {0};
+        et_text_add(&name, "%s.%s", prefix, keys->v[i]);
         fputc(',', to);
-        put(to, et_text_str(t));
+        put_text(to, t, et_text_str(&name));
+        t->failed |= name.failed;
+        et_text_free(&name);
     }
 }
 
