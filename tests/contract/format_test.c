@@ -219,7 +219,7 @@ static char *stand_in(const struct et_out *f, enum place p, bool with_run,
 }
 
 /* Two texts that differ never come out alike: what stands for a character must
- * itself be changed. */
+ * itself be changed, and so must the character that it begins with. */
 static void find_alike(const struct et_out *f, enum place p, bool with_run,
                        char fault[200])
 {
@@ -231,9 +231,16 @@ static void find_alike(const struct et_out *f, enum place p, bool with_run,
         char one[] = {'z', 'q', c, 'q', 'z', 0}, two[64];
         snprintf(two, sizeof two, "zq%sqz", other);
         char *a = print(f, p, one, with_run), *b = print(f, p, two, with_run);
+        char *first = stand_in(f, p, with_run, other[0]);
         if (strcmp(a, b) == 0)
             snprintf(fault, 200, "place %d: '%s' and '%s' come out alike",
                      (int)p, one, two);
+        else if (!first)
+            snprintf(fault, 200,
+                     "place %d: '%c' escapes '%c' and is not "
+                     "escaped itself",
+                     (int)p, other[0], c);
+        free(first);
         free(a);
         free(b);
         free(other);
@@ -339,6 +346,7 @@ WRONG(tags, "<t>", "</t>\n", 0, "")       /* escapes nothing */
 WRONG(bars, "| ", " |\n", 0, "")          /* nor this */
 WRONG(commas, "", ",x\n", 0, "")          /* nor this */
 WRONG(half, "<t>", "</t>\n", '<', "&lt;") /* "&lt;" is not told from "<" */
+WRONG(slash, "<t>", "</t>\n", '<', "\\<") /* a slash is not told apart */
 WRONG(quotes, "\"", "\"\n", '\\', "\\\\") /* a quote ends the text */
 
 WRONG(escapes, "", "\n", 'q', "\x1b[1mq") /* speaks to the terminal */
@@ -362,6 +370,7 @@ static void test_wrong(void **state)
                {{.name = "bars", .write = write_bars}, "'|' ends a text"},
                {{.name = "commas", .write = write_commas}, "',' ends a text"},
                {{.name = "half", .write = write_half}, "come out alike"},
+               {{.name = "slash", .write = write_slash}, "'\\' escapes '<'"},
                {{.name = "quotes", .write = write_quotes}, "'\"' ends a text"},
                {{.name = "escapes", .write = write_escapes}, "byte 1b"},
                {{.name = "raw", .write = write_raw}, "byte 1b"}};
