@@ -29,17 +29,11 @@ extern const struct et_benches et_benches;
 
 /* Print a command's help, or the program's (NULL). */
 void et_help_print(const struct et_command *c);
-/* Wrapped to `width` columns after an indent; a blank line is kept, and a line
- * that begins with two blanks stands as it is. */
-void et_help_wrap(FILE *to, const char *text, int indent, int width);
 
 /* Write a doc to a file or, with path NULL, to standard output. */
 enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, const char *format,
                             const char *path);
-
-/* The folder of gnuplot templates, beside the catalog's. */
-const char *et_plot_templates(char *buf, size_t n);
 
 /* report.txt, report.html, plots/ and manifest.sha256 of a run directory, and
  * the headline on standard output unless quiet. */

@@ -72,6 +72,27 @@ bool et_report_bench_heading(struct et_report *w, const struct et_record *r)
     return ok;
 }
 
+bool et_report_kinds(struct et_report *w, et_pick_run_test *test,
+                     const char *heading, const char *text,
+                     bool (*part)(struct et_report *, struct et_picks *, bool))
+{
+    struct et_picks picks;
+    struct et_groups kinds = {0};
+    if (!et_picks_take_by(&picks, w->run, test))
+        return false;
+    bool ok =
+        et_groups_make(&kinds, w->run, &picks, ET_KEY_BENCH | ET_KEY_DTYPE);
+    if (ok && picks.n) {
+        et_doc_heading(w->doc, 2, heading);
+        et_doc_paragraph(w->doc, "%s", text);
+    }
+    for (size_t i = 0; ok && i < kinds.n; i++)
+        ok = part(w, &kinds.v[i], i < ET_REPORT_FIGURES);
+    et_groups_free(&kinds);
+    et_picks_free(&picks);
+    return ok;
+}
+
 /* Take the last column away if none of its cells says anything. */
 static void drop_empty(struct et_block *b)
 {

@@ -10,8 +10,9 @@
 
 #define POOR 0.30 /* a worst residual beyond which a model is called poor */
 
-static bool has_algbw(const struct et_record *r)
+static bool has_algbw(const struct et_run *run, const struct et_record *r)
 {
+    (void)run;
     const struct et_metric_value *m = et_record_metric(r, "algbw");
     return m && et_record_measured(r) && m->value > 0;
 }
@@ -183,7 +184,7 @@ static bool collective_figure(struct et_report *w,
     return ok;
 }
 
-static bool collective(struct et_report *w, const struct et_picks *g,
+static bool collective(struct et_report *w, struct et_picks *g,
                        bool with_figure)
 {
     enum {
@@ -215,22 +216,10 @@ static bool collective(struct et_report *w, const struct et_picks *g,
 
 bool et_report_collectives(struct et_report *w)
 {
-    struct et_picks picks;
-    struct et_groups kinds = {0};
-    if (!et_picks_take(&picks, w->run, has_algbw))
-        return false;
-    bool ok =
-        et_groups_make(&kinds, w->run, &picks, ET_KEY_BENCH | ET_KEY_DTYPE);
-    if (ok && picks.n) {
-        et_doc_heading(w->doc, 2, "Collectives");
-        et_doc_paragraph(
-            w->doc, "Size is that of one rank's vector. algbw is size over "
-                    "time; busbw is what the slowest link must carry whatever "
-                    "the algorithm, so it compares with the link's rate.");
-    }
-    for (size_t i = 0; ok && i < kinds.n; i++)
-        ok = collective(w, &kinds.v[i], i < ET_REPORT_FIGURES);
-    et_groups_free(&kinds);
-    et_picks_free(&picks);
-    return ok;
+    return et_report_kinds(
+        w, has_algbw, "Collectives",
+        "Size is that of one rank's vector. algbw is size over time; busbw is "
+        "what the slowest link must carry whatever the algorithm, so it "
+        "compares with the link's rate.",
+        collective);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "harness/base/memory.h"
+#include "harness/stat/stat.h"
 
 /* Records of one bench, element type and metric. */
 struct row {
@@ -24,12 +25,6 @@ struct rows {
     struct et_unit unit;
     bool higher, is_time;                  /* of the metric */
     bool cased, rivals, sized, set, peaks; /* which columns there are */
-};
-
-struct section {
-    et_pick_run_test *test;
-    const char *heading, *text;
-    bool mean; /* the cases' harmonic mean says something */
 };
 
 /* The unit of the metric; "" of one that this build does not know, and NULL
@@ -299,20 +294,28 @@ static void block(struct et_report *w, struct et_text *t,
     }
 }
 
+/* Those of the team, as many as a figure has series. */
+static bool find_backends(const struct rows *rows,
+                          const struct et_result_team *team,
+                          struct et_strings *out)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < rows->n; i++) {
+        const char *name = rows->v[i].r->result.backend;
+        if (is_of(rows->v[i].r, team) && index_of(out, name) == out->n &&
+            out->n < ET_REPORT_SERIES)
+            ok = et_strings_add(out, name);
+    }
+    return ok;
+}
+
 /* A bar a case and backend, of the largest team. */
 static bool figure(struct et_report *w, const struct rows *rows)
 {
     const struct et_result_team *team = largest(rows);
     struct et_strings backends = {0};
     struct et_text kind = {0}, title = {0};
-    bool ok = true;
-    for (size_t i = 0; ok && i < rows->n; i++) {
-        const char *name = rows->v[i].r->result.backend;
-        if (is_of(rows->v[i].r, team) &&
-            index_of(&backends, name) == backends.n &&
-            backends.n < ET_REPORT_SERIES)
-            ok = et_strings_add(&backends, name);
-    }
+    bool ok = find_backends(rows, team, &backends);
     et_bench_say(rows->v[0].r, &kind);
     et_text_add(&title, "%s on %lld x %lld (ranks x threads)",
                 et_text_str(&kind), (long long)team->ranks,
@@ -345,39 +348,44 @@ static bool figure(struct et_report *w, const struct rows *rows)
 
 /* --- the text below ------------------------------------------------------- */
 
-/* Harmonic means of the backends that did all cases of the team without a
- * flaw: of rates none other is right, as it is the rate of doing each case's
- * share of the same work one after the other. */
-static void say_mean(struct et_report *w, const struct rows *rows)
+/* The harmonic mean of a backend that did all cases of the team without a flaw;
+ * else NAN. Of rates no other mean is right. */
+static double mean_of(const struct et_report *w, const struct rows *rows,
+                      const struct et_result_team *team, const char *backend,
+                      size_t cases)
+{
+    double *rates = et_alloc(rows->n, sizeof *rates), mean = NAN;
+    size_t n = 0;
+    for (size_t i = 0; rates && i < rows->n; i++) {
+        const struct et_record *r = rows->v[i].r;
+        if (is_of(r, team) && strcmp(r->result.backend, backend) == 0 &&
+            !et_report_flaw(w, r))
+            rates[n++] = rows->v[i].m->value;
+    }
+    if (n == cases && n > 1)
+        mean = et_stat_harmonic_mean(rates, n);
+    free(rates);
+    return mean;
+}
+
+static bool say_means(struct et_report *w, const struct rows *rows)
 {
     const struct et_result_team *team = largest(rows);
-    struct {
-        const char *name;
-        double inverse;
-        size_t cases;
-    } v[ET_REPORT_SERIES] = {{NULL, 0, 0}};
-    size_t cases = 0, last = SIZE_MAX, known = 0, named = 0;
+    struct et_strings backends = {0};
+    size_t cases = 0, last = SIZE_MAX;
     struct et_text t = {0};
+    bool ok = find_backends(rows, team, &backends);
     for (size_t i = 0; i < rows->n; i++) {
-        const struct et_record *r = rows->v[i].r;
-        size_t k = 0;
-        if (!is_of(r, team))
+        if (!is_of(rows->v[i].r, team))
             continue;
         cases += rows->v[i].at != last;
         last = rows->v[i].at;
-        while (k < known && strcmp(v[k].name, r->result.backend) != 0)
-            k++;
-        if (k == ET_REPORT_SERIES || et_report_flaw(w, r))
-            continue;
-        known += k == known;
-        v[k].name = r->result.backend;
-        v[k].inverse += 1 / rows->v[i].m->value;
-        v[k].cases++;
     }
-    for (size_t k = 0; k < known; k++) {
-        if (v[k].cases == cases && cases > 1)
-            et_text_add(&t, "%s%s %s", named++ ? ", " : "", v[k].name,
-                        et_say_real((double)cases / v[k].inverse).s);
+    for (size_t i = 0; i < backends.n; i++) {
+        double mean = mean_of(w, rows, team, backends.v[i], cases);
+        if (isfinite(mean))
+            et_text_add(&t, "%s%s %s", t.n ? ", " : "", backends.v[i],
+                        et_say_real(mean).s);
     }
     if (t.n)
         et_doc_paragraph(w->doc,
@@ -386,7 +394,10 @@ static void say_mean(struct et_report *w, const struct rows *rows)
                          cases, (long long)team->ranks,
                          (long long)team->threads, rows->unit.name,
                          et_text_str(&t));
+    ok = ok && !t.failed;
     et_text_free(&t);
+    et_strings_free(&backends);
+    return ok;
 }
 
 static void say_peak(struct et_report *w, const struct rows *rows)
@@ -406,18 +417,18 @@ static void say_peak(struct et_report *w, const struct rows *rows)
                          et_say_team(r).s, origin ? origin : "not named");
 }
 
-static bool metric(struct et_report *w, const struct section *s,
-                   const struct et_picks *group,
+static bool metric(struct et_report *w, const struct et_picks *group,
                    const struct et_metric_value *m, bool with_figure)
 {
     struct rows rows;
     bool ok = rows_make(&rows, w, group, m);
     if (ok && rows.n) {
+        bool flops = strcmp(m->name, "flops") == 0;
         ok = !with_figure || figure(w, &rows);
         table(w, &rows);
-        if (s->mean && !w->run->info.clock_fake)
-            say_mean(w, &rows);
-        if (s->mean)
+        if (flops && !w->run->info.clock_fake)
+            ok = say_means(w, &rows) && ok;
+        if (flops)
             say_peak(w, &rows);
     }
     rows_free(&rows);
@@ -425,8 +436,7 @@ static bool metric(struct et_report *w, const struct section *s,
 }
 
 /* A bench whose cases have not all the same metric gets a table for each. */
-static bool kind(struct et_report *w, const struct section *s,
-                 const struct et_picks *group, bool with_figure)
+static bool kind(struct et_report *w, struct et_picks *group, bool with_figure)
 {
     const struct et_run *run = w->run;
     bool ok = et_report_bench_heading(w, &run->records[group->v[0]]);
@@ -438,58 +448,34 @@ static bool kind(struct et_report *w, const struct section *s,
                       m->name) != 0)
             k++;
         if (k == i) /* the first that has it */
-            ok = metric(w, s, group, m, with_figure);
+            ok = metric(w, group, m, with_figure);
     }
-    return ok;
-}
-
-static bool section(struct et_report *w, const struct section *s)
-{
-    struct et_picks picks;
-    struct et_groups kinds = {0};
-    if (!et_picks_take_by(&picks, w->run, s->test))
-        return false;
-    bool ok =
-        et_groups_make(&kinds, w->run, &picks, ET_KEY_BENCH | ET_KEY_DTYPE);
-    if (ok && picks.n) {
-        et_doc_heading(w->doc, 2, s->heading);
-        et_doc_paragraph(w->doc, "%s", s->text);
-    }
-    for (size_t i = 0; ok && i < kinds.n; i++)
-        ok = kind(w, s, &kinds.v[i], i < ET_REPORT_FIGURES);
-    et_groups_free(&kinds);
-    et_picks_free(&picks);
     return ok;
 }
 
 bool et_report_flops(struct et_report *w)
 {
-    static const struct section s = {
-        in_flops, "FLOPS report",
+    return et_report_kinds(
+        w, in_flops, "FLOPS report",
         "Operations of all ranks over the slowest rank's time. \"Of best\" is "
         "the share of the fastest backend whose result was checked, in the "
         "case that is otherwise equal; \"of peak\" the share of the nominal "
         "peak of the cores in use.",
-        true};
-    return section(w, &s);
+        kind);
 }
 
 bool et_report_transfers(struct et_report *w)
 {
-    static const struct section s = {
-        in_bytes, "Transfers",
-        "Bytes of all ranks over the slowest rank's time. GB/s is 10^9 bytes a "
-        "second.",
-        false};
-    return section(w, &s);
+    return et_report_kinds(w, in_bytes, "Transfers",
+                           "Bytes of all ranks over the slowest rank's time. "
+                           "GB/s is 10^9 bytes a second.",
+                           kind);
 }
 
 bool et_report_others(struct et_report *w)
 {
-    static const struct section s = {
-        in_others, "Other figures",
-        "Each by the metric that its bench is judged by; the metric's formula "
-        "stands at the end.",
-        false};
-    return section(w, &s);
+    return et_report_kinds(w, in_others, "Other figures",
+                           "Each by the metric that its bench is judged by; "
+                           "the metric's formula stands at the end.",
+                           kind);
 }

@@ -74,6 +74,13 @@ struct et_said et_say_count(size_t n, const char *one, const char *many);
 struct et_said et_say_doubts(const struct et_run *run,
                              const struct et_record *r);
 
+/* A section for the records that `test` picks, or none: its heading, a
+ * paragraph, and `part` for each bench and element type; `figure`: with one. */
+bool et_report_kinds(struct et_report *w, et_pick_run_test *test,
+                     const char *heading, const char *text,
+                     bool (*part)(struct et_report *w, struct et_picks *group,
+                                  bool figure));
+
 /* "gemm fp32 blis square/2048". */
 void et_say_case(const struct et_run *run, const struct et_record *r,
                  const struct et_strings *varying, struct et_text *out);

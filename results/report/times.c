@@ -156,23 +156,10 @@ static bool kind(struct et_report *w, struct et_picks *g, bool with_figure)
 
 bool et_report_times(struct et_report *w)
 {
-    struct et_picks picks;
-    struct et_groups kinds = {0};
-    if (!et_picks_take_by(&picks, w->run, matters))
-        return false;
-    bool ok =
-        et_groups_make(&kinds, w->run, &picks, ET_KEY_BENCH | ET_KEY_DTYPE);
-    if (ok && picks.n) {
-        et_doc_heading(w->doc, 2, "Distribution of single times");
-        et_doc_paragraph(
-            w->doc, "Raw samples of the largest team; of collectives, of the "
-                    "smallest size. A sample of several iterations is their "
-                    "mean. p95 needs 20 samples and p99 100; with fewer, they "
-                    "would be the longest sample.");
-    }
-    for (size_t i = 0; ok && i < kinds.n && i < ET_REPORT_ROWS; i++)
-        ok = kind(w, &kinds.v[i], i < ET_REPORT_FIGURES);
-    et_groups_free(&kinds);
-    et_picks_free(&picks);
-    return ok;
+    return et_report_kinds(
+        w, matters, "Distribution of single times",
+        "Raw samples of the largest team; of collectives, of the smallest "
+        "size. A sample of several iterations is their mean. p95 needs 20 "
+        "samples and p99 100; with fewer, they would be the longest sample.",
+        kind);
 }
