@@ -46,20 +46,14 @@ const struct et_metric_value *et_run_merit(const struct et_run *run,
     return m->name && m->unit ? m : NULL;
 }
 
-static bool counts_integers(const struct et_record *r)
-{
-    int type = et_choice_index(ET_DTYPE_ALL_CHOICES, et_record_dtype(r));
-    /* The types without rounding. */
-    return type >= 0 && et_dtype_epsilon((enum et_dtype)type) == 0;
-}
-
 struct et_unit et_metric_unit(const struct et_record *r,
                               const struct et_metric_value *m)
 {
     const struct et_metric *row = et_metric_find(m->name);
     struct et_unit u = {m->unit, row ? row->base : m->unit,
                         row ? row->scale : 1};
-    if (strcmp(u.base, "FLOP/s") == 0 && counts_integers(r)) {
+    if (strcmp(u.base, "FLOP/s") == 0 &&
+        et_dtype_is_integer(et_dtype_find(et_record_dtype(r)))) {
         u.name = "GOP/s";
         u.base = "OP/s";
     }
