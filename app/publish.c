@@ -10,27 +10,41 @@
 
 #include "app/command.h"
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 #include "harness/config/catalog.h"
 #include "plots/plot.h"
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 
+enum et_status et_format_find(const char *name, bool records,
+                              const struct et_out **out)
+{
+    const char *words[32];
+    size_t n = 0;
+    const struct et_out *found = et_out_find(name);
+    if (found && found->records_only && !records)
+        return et_error(ET_USAGE,
+                        "--format: %s is for records: `etalon report`", name);
+    if (!found) {
+        for (; n < 32 && et_out_at(n); n++)
+            words[n] = et_out_at(n)->name;
+        return et_error(ET_USAGE, "--format: unknown format '%s'%s", name,
+                        ET_HINT("", et_nearest(name, words, n)));
+    }
+    *out = found;
+    return ET_OK;
+}
+
 enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, const char *format,
                             const char *path)
 {
-    const struct et_out *out = et_out_find(format);
-    if (!out) {
-        const char *words[32];
-        size_t n = 0;
-        for (; n < 32 && et_out_at(n); n++)
-            words[n] = et_out_at(n)->name;
-        const char *near = et_nearest(format, words, n);
-        return et_error(ET_USAGE, "--format: unknown format '%s'%s%s%s", format,
-                        near ? "; did you mean '" : "", near ? near : "",
-                        near ? "'?" : "");
-    }
-    FILE *f = path ? fopen(path, "w") : stdout;
+    const struct et_out *out;
+    if (et_format_find(format, run != NULL, &out) != ET_OK)
+        return ET_USAGE;
+    if (!out->records_only && (!doc->title || !et_doc_whole(doc)))
+        return et_no_memory();
+    FILE *f = path ? et_noted(fopen(path, "w")) : stdout;
     if (!f)
         return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
     enum et_status s = out->write(doc, run, dir, f);

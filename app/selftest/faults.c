@@ -13,7 +13,7 @@
 
 enum { KINDS = ET_FAULT_SWAP + 1, REGIONS = 4, LAYOUTS = 4 };
 static const char *const kind_names[KINDS] = {
-    "bit turned over", "rank's part wrong", "stale part", "swapped parts"};
+    "bit flipped", "rank's part wrong", "stale part", "swapped parts"};
 
 /* Parts of a number, by the bits that it has. */
 static const struct layout {
@@ -108,24 +108,15 @@ static void judge_fault(struct attack *a, const struct et_fault *f, double size,
                          (unsigned long long)f->at, f->bit);
 }
 
-/* Of the rank it was planted on, to all: MPI's maximum knows no NAN. */
-static enum et_status share_size(struct et_team *team, bool mine, double *size)
-{
-    double v[2] = {mine && isnan(*size), mine && !isnan(*size) ? *size : 0};
-    enum et_status s = et_team_reduce(team, ET_MAX, v, 2);
-    *size = v[0] > 0 ? (double)NAN : v[1];
-    return s;
-}
-
 static enum et_status plant(struct attack *a, struct et_subject *s,
                             enum et_fault_kind kind, int bit)
 {
     struct et_team *team = s->team;
     struct et_verification v;
     struct et_fault f = {kind, et_random_u64(a->stream, 2 * a->drawn), bit};
-    uint64_t victim =
-        et_random_u64(a->stream, 2 * a->drawn + 1) % (uint64_t)team->size;
-    bool mine = (uint64_t)team->rank == victim;
+    int victim = (int)(et_random_u64(a->stream, 2 * a->drawn + 1) %
+                       (uint64_t)team->size);
+    bool mine = team->rank == victim;
     double size = 0;
     a->drawn++;
     /* Two iterations, so that there is one before the last. */
@@ -136,7 +127,7 @@ static enum et_status plant(struct attack *a, struct et_subject *s,
     if (status == ET_OK)
         status = et_team_agree(team, planted);
     if (status == ET_OK)
-        status = share_size(team, mine, &size);
+        status = et_team_broadcast(team, victim, &size, sizeof size);
     if (status == ET_OK)
         status = et_subject_verify(s, &v);
     if (status != ET_OK || team->rank != 0)
@@ -211,7 +202,7 @@ static enum et_status one_backend(const struct et_selftest *t,
                                   struct sums *sums,
                                   struct et_selftest_outcome *out)
 {
-    const char *backend = b->backends->v[which]->name;
+    const char *backend = et_backend_at(b->backends, which)->name;
     struct tally kinds[KINDS] = {{0}};
     for (size_t i = 0; t->cases[i].bench; i++) {
         const struct et_selftest_case *k = &t->cases[i];
@@ -275,8 +266,10 @@ static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
     struct et_text said = {0};
     for (size_t i = 0; i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; b->damage && j < b->backends->n; j++) {
-            const char *backend = b->backends->v[j]->name;
+        const struct et_backend *k;
+        for (size_t j = 0; b->damage && (k = et_backend_at(b->backends, j));
+             j++) {
+            const char *backend = k->name;
             const char *why = why_none(t, b, backend);
             if (why)
                 et_text_add(&said, "%s%s %s: %s", said.n ? "; " : "", b->name,
@@ -284,7 +277,7 @@ static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
         }
     }
     if (said.n)
-        et_doc_paragraph(doc, "Not tried, as not here: %s.",
+        et_doc_paragraph(doc, "Not tested, because not available here: %s.",
                          et_text_str(&said));
     et_text_free(&said);
 }
@@ -313,7 +306,7 @@ static void put_regions(struct et_doc *doc, const struct sums *sums)
             put_tally(table, &sums->regions[l][r]);
         }
     }
-    et_block_note(table, "Every bit that was turned over, all benches and "
+    et_block_note(table, "Every bit that was flipped, for all benches and "
                          "backends together: each bit of a number is tried.");
 }
 
@@ -328,10 +321,12 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     enum et_status s = ET_OK;
     size_t done = 0, all = 0;
     for (size_t i = 0; i < t->benches->n; i++)
-        all += t->benches->v[i]->backends->n;
+        for (size_t j = 0; et_backend_at(t->benches->v[i]->backends, j); j++)
+            all++;
     for (size_t i = 0; s == ET_OK && i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; s == ET_OK && b->damage && j < b->backends->n; j++) {
+        for (size_t j = 0;
+             s == ET_OK && b->damage && et_backend_at(b->backends, j); j++) {
             et_selftest_progress(t, began, (double)done++, (double)all);
             s = one_backend(t, b, j, &sums, out);
         }
@@ -339,10 +334,11 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
             et_selftest_find(out, ET_UNSURE, "%s has no small case to damage",
                              b->name);
     }
-    et_block_note(sums.table,
-                  "Above the bound: off by more than what the check says it "
-                  "always finds. Below it a fault is as small as rounding, and "
-                  "may pass. A fault that an output cannot have has no row.");
+    et_block_note(
+        sums.table,
+        "Above the bound: the error is larger than the check claims to "
+        "find always. Below it a fault is as small as rounding and "
+        "may pass. A fault that an output cannot have has no row.");
     put_regions(doc, &sums);
     say_left_out(t, doc);
     if (sums.all.above == 0)
@@ -367,10 +363,10 @@ const struct et_selftest_part et_selftest_faults = {
     .title = "Faults planted in the data",
     .done = "Small problems of every bench and backend here are run, their "
             "output is damaged, and the check that guards timed data looks "
-            "at it: every bit of a number turned over at random places, a "
-            "block of the iteration before, blocks that changed places, a "
-            "rank's part missing or there twice.",
-    .failure = "one fault missed that is larger than the check's own bound, "
-               "or one untouched output called wrong.",
+            "at it. The damage: every bit of a number flipped at random "
+            "places, a block of the iteration before, two blocks swapped, a "
+            "rank's part missing or added twice.",
+    .failure = "a missed fault that is larger than the check's own bound, or "
+               "an undamaged output that is called wrong.",
     .run = run,
 };

@@ -77,9 +77,8 @@ enum et_status et_section_set(struct et_section *s, const char *key,
         for (row = s->bench->params; row->key && n < 160; row++)
             words[n++] = row->key;
         const char *near = et_nearest(key, words, n);
-        return et_error(ET_USAGE, "%s: [%s]: unknown key '%s'%s%s%s", where,
-                        s->title, key, near ? "; did you mean '" : "",
-                        near ? near : "", near ? "'?" : "");
+        return et_error(ET_USAGE, "%s: [%s]: unknown key '%s'%s", where,
+                        s->title, key, ET_HINT("", near));
     }
     if (!*value)
         return et_error(ET_USAGE, "%s: [%s]: %s has no value", where, s->title,
@@ -252,10 +251,9 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
     }
     const char *near = et_nearest(pattern, names, 2 * catalog->n);
     et_error(ET_USAGE,
-             "%s: %s: no shape '%s'%s%s%s; `etalon list shapes` "
+             "%s: %s: no shape '%s'%s; `etalon list shapes` "
              "names them",
-             where, b->shape_key, pattern, near ? "; did you mean '" : "",
-             near ? near : "", near ? "'?" : "");
+             where, b->shape_key, pattern, ET_HINT("", near));
     free(heads);
     free(names);
     return ET_USAGE;
@@ -333,14 +331,14 @@ static enum et_status unknown_backend(const struct et_bench *b,
 {
     const char *words[66] = {"all", "fast"};
     size_t n = 2;
-    for (size_t i = 0; i < b->backends->n && n < 66; i++)
-        words[n++] = b->backends->v[i]->name;
+    const struct et_backend *backend;
+    for (size_t i = 0; n < 66 && (backend = et_backend_at(b->backends, i)); i++)
+        words[n++] = backend->name;
     const char *near = et_nearest(name, words, n);
     return et_error(ET_USAGE,
-                    "%s: backend: %s has no backend '%s'%s%s%s; `etalon list "
+                    "%s: backend: %s has no backend '%s'%s; `etalon list "
                     "backends` names them",
-                    where, b->name, name, near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
+                    where, b->name, name, ET_HINT("", near));
 }
 
 /* "all": every backend that is here; "fast", the preset: all of those that are
@@ -349,14 +347,15 @@ static enum et_status add_backends(struct axis *a, const struct et_bench *b,
                                    bool all)
 {
     size_t before = a->n;
-    for (size_t i = 0; i < b->backends->n; i++) {
-        const struct et_backend *backend = b->backends->v[i];
+    const struct et_backend *backend;
+    for (size_t i = 0; (backend = et_backend_at(b->backends, i)); i++) {
         if ((all || !et_bench_is_reference(backend->name)) &&
             !et_backend_why_not(backend) &&
             !add_point(a, "backend", backend->name))
             return no_memory();
     }
-    if (a->n == before && !add_point(a, "backend", b->backends->v[0]->name))
+    if (a->n == before &&
+        !add_point(a, "backend", et_backend_at(b->backends, 0)->name))
         return no_memory();
     return ET_OK;
 }

@@ -89,6 +89,9 @@ static void describe(const Dl_info *from, char *out, size_t n)
         (void (*)(char *, int))ask(from, "MKL_Get_Version_String");
     const char *(*blis)(void) =
         (const char *(*)(void))ask(from, "bli_info_get_version_str");
+    char *path = *from->dli_fname ? realpath(from->dli_fname, NULL) : NULL;
+    /* A libblas.so made of BLIS may hide BLIS's own symbols. */
+    bool is_blis = blis || (path && strstr(path, "/blis"));
     char version[128] = "";
     if (openblas) /* "OpenBLAS 0.3.21 DYNAMIC_ARCH Haswell MAX_THREADS=64" */
         snprintf(version, sizeof version, "%s", openblas());
@@ -96,16 +99,17 @@ static void describe(const Dl_info *from, char *out, size_t n)
         mkl(version, sizeof version);
     else if (blis)
         snprintf(version, sizeof version, "BLIS %s", blis());
+    else if (is_blis)
+        snprintf(version, sizeof version, "BLIS of unknown version");
     else
         snprintf(version, sizeof version, "CBLAS of unknown version");
     for (size_t i = strlen(version); i > 0 && version[i - 1] == ' '; i--)
         version[i - 1] = '\0';
-    char *path = *from->dli_fname ? realpath(from->dli_fname, NULL) : NULL;
     snprintf(out, n, "%s, from %s%s", version,
              path               ? path
              : *from->dli_fname ? from->dli_fname
                                 : "the program itself",
-             !openblas && !mkl && blis
+             !openblas && !mkl && is_blis
                  ? "; the same library as backend blis, not a rival"
                  : "");
     free(path);

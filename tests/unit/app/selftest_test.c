@@ -45,7 +45,7 @@ static const struct et_backend reference = {.name = "reference",
 static const struct et_backend gone = {
     .name = "gone", .summary = "absent", .absent = "not built in"};
 static const struct et_backend *const names[] = {&reference, &gone};
-static const struct et_backends backends = {names, COUNT(names)};
+static const struct et_backends backends = {.v = names, .n = COUNT(names)};
 
 static const char *unsupported(const void *params, const char *name, int ranks)
 {
@@ -232,7 +232,7 @@ static void silent(void **state)
     says("silent", whole, "how=good", 4, ET_UNSURE, "gemm");
     mute.name = "gemm";
     mute.output = NULL;
-    says("silent", mute, "how=good", 4, ET_UNSURE, "tells nothing");
+    says("silent", mute, "how=good", 4, ET_UNSURE, "does not show");
 }
 
 static void findings(void **state)
