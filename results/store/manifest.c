@@ -142,7 +142,7 @@ static enum et_status walk(const char *dir, const char *below,
     struct et_text at = {0};
     enum et_status s = ET_OK;
     et_text_add(&at, "%s%s%s", dir, *below ? "/" : "", below);
-    DIR *d = at.failed ? NULL : opendir(at.s);
+    DIR *d = at.failed ? NULL : et_noted(opendir(at.s));
     if (!d)
         s = et_error(errno == ENOENT || errno == ENOTDIR ? ET_USAGE : ET_INFRA,
                      "%s: %s", et_text_str(&at), strerror(errno));
@@ -188,7 +188,7 @@ static enum et_status write_file(const char *dir, const char *path,
 {
     struct et_text temporary = {0};
     et_text_add(&temporary, "%s.new", path);
-    FILE *f = temporary.failed ? NULL : fopen(temporary.s, "w");
+    FILE *f = temporary.failed ? NULL : et_noted(fopen(temporary.s, "w"));
     bool ok = f;
     for (size_t i = 0; ok && i < l->n; i++)
         ok = fprintf(f, "%s  %s\n", l->v[i].hex, l->v[i].path) > 0;
@@ -226,7 +226,7 @@ static enum et_status read_manifest(const char *path, struct entries *out)
     char *line = NULL;
     size_t room = 0, number = 0;
     enum et_status s = ET_OK;
-    FILE *f = fopen(path, "r");
+    FILE *f = et_noted(fopen(path, "r"));
     if (!f)
         return et_error(errno == ENOENT || errno == ENOTDIR ? ET_USAGE
                                                             : ET_INFRA,
@@ -246,6 +246,7 @@ static enum et_status read_manifest(const char *path, struct entries *out)
     }
     if (s == ET_OK && ferror(f))
         s = et_error(ET_INFRA, "%s: cannot be read", path);
+    et_noted(NULL); /* getline's end may be for want of memory */
     fclose(f);
     free(line);
     if (s == ET_OK && out->n == 0)

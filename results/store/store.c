@@ -105,7 +105,7 @@ static enum et_status make_directories(const char *dir)
 static enum et_status check_empty(const struct et_store *s)
 {
     int fd = dup(s->dir_fd);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    DIR *d = fd < 0 ? NULL : et_noted(fdopendir(fd));
     enum et_status status = ET_OK;
     if (!d) {
         if (fd >= 0)

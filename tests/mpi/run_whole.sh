@@ -45,6 +45,12 @@ threads = 1
 [allreduce]
 backend = all
 sizes = 8, 64 KiB
+[broadcast]
+backend = all
+sizes = 8, 64 KiB
+[allgather]
+backend = all
+sizes = 8, 64 KiB
 [io]
 op = write, read
 layout = file-per-rank, shared
@@ -87,6 +93,7 @@ if [ -n "$one" ]; then
     $limit taskset -c "$one" "$MPIRUN" --bind-to none -n 4 ./etalon run \
         --plan "$work/plan.ini" --out "$dir" --set gemm.ranks=4 \
         --set conv.ranks=1 --set io.ranks=1 --set allreduce.ranks=1 \
+        --set broadcast.ranks=1 --set allgather.ranks=1 \
         --set conv.threads=3 > "$dir.out" 2> "$dir.err" ||
         { fail "run of a crowd: exit $?"; cat "$dir.err"; }
     grep -q OVERSUBSCRIBED "$dir.err" || fail "no warning while it ran"
