@@ -32,9 +32,9 @@ static _Thread_local uint64_t free_memory;
 static void a_server(void)
 {
     made_up = (struct et_caches){.level = {{32 << 10, 2, 8, 16},
-                                          {1 << 20, 2, 8, 16},
-                                          {16 << 20, 16, 1, 2}},
-                                .line = 64};
+                                           {1 << 20, 2, 8, 16},
+                                           {16 << 20, 16, 1, 2}},
+                                 .line = 64};
     free_memory = UINT64_C(64) << 30;
 }
 

@@ -174,10 +174,8 @@ static void planned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(spellings),
-        cmocka_unit_test(presets),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(round_trip),
+        cmocka_unit_test(spellings), cmocka_unit_test(presets),
+        cmocka_unit_test(refusals),  cmocka_unit_test(round_trip),
         cmocka_unit_test(planned),
     };
     et_log_level_set(ET_LOG_NONE);

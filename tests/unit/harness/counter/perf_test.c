@@ -47,8 +47,8 @@ static int fake_open(const struct perf_event_attr *a, int tid)
     assert_true(a->disabled && a->config < 16);
     kernel.kernel_asked += !a->exclude_kernel;
     if (kernel.error[type][a->config] || (tid && tid == kernel.gone)) {
-        errno = tid && tid == kernel.gone ? ESRCH
-                                          : kernel.error[type][a->config];
+        errno =
+            tid && tid == kernel.gone ? ESRCH : kernel.error[type][a->config];
         return -1;
     }
     if (tid == OTHER)

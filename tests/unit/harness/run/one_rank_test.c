@@ -184,22 +184,22 @@ static enum et_status know_rank(struct et_team *team, void *arg)
     return measure_one(team, arg);
 }
 
-static const char *backend_of_rank(size_t i)
-{
-    static const char *const names[] = {"r0", "r1", "r2"};
-    return i < RANKS ? names[i] : NULL;
-}
+/* "r0" is not supported on rank 0, and so on. */
+static const struct et_backend of_rank[RANKS] = {
+    {.name = "r0"}, {.name = "r1"}, {.name = "r2"}};
+static const struct et_backend *const of_ranks[RANKS] = {
+    &of_rank[0], &of_rank[1], &of_rank[2]};
+static const struct et_backends backends_of_ranks = {.v = of_ranks, .n = RANKS};
 
 static void not_supported(void **state)
 {
     (void)state;
     struct et_bench bench = fake_bench;
     bench.unsupported = unsupported_on;
-    bench.backend = backend_of_rank;
+    bench.backends = &backends_of_ranks;
     for (int odd = 0; odd < RANKS; odd++) {
-        struct trial t = {.bench = &bench,
-                          .odd = odd,
-                          .backend = backend_of_rank((size_t)odd)};
+        struct trial t = {
+            .bench = &bench, .odd = odd, .backend = of_rank[odd].name};
         assert_int_equal(et_team_threads_run(RANKS, 0, know_rank, &t), ET_OK);
         for (int r = 0; r < RANKS; r++) {
             assert_int_equal(t.results[r].outcome, ET_UNSUPPORTED);

@@ -164,8 +164,8 @@ static void large(void **state)
      * n dx + m dy + 1 (the two terms of Hoeffding's decomposition). */
     b.inflation = 1;
     assert_true(et_pair_compare(a, b, 0.95, &q));
-    c = floor(M * N / 2.0 -
-              1.959964 * sqrt(M * N / 12.0 * (4.0 * N + M + 1)) + 0.5);
+    c = floor(M * N / 2.0 - 1.959964 * sqrt(M * N / 12.0 * (4.0 * N + M + 1)) +
+              0.5);
     assert_true(q.interval.low == all[(size_t)c - 1]);
     assert_true(q.interval.high == all[M * N - (size_t)c]);
 }

@@ -335,9 +335,8 @@ static void caches(void **state)
     write_cache(root, 2, 3, "coherency_line_size", "128\n");
     et_caches_read(root, &c);
     assert_int_equal(c.line, 128);
-    static const int64_t expected[3][4] = {{48 << 10, 2, 2, 4},
-                                           {1280 << 10, 2, 2, 4},
-                                           {48 << 20, 4, 1, 2}};
+    static const int64_t expected[3][4] = {
+        {48 << 10, 2, 2, 4}, {1280 << 10, 2, 2, 4}, {48 << 20, 4, 1, 2}};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(c.level[i].size, expected[i][0]);
         assert_int_equal(c.level[i].threads, expected[i][1]);
