@@ -111,13 +111,16 @@ static bool holds(const struct et_exact *x, int64_t i, int64_t want)
     size_t size = et_dtype_size(x->p.dtype);
     double element = 0; /* room for any */
     et_dtype_set(x->p.dtype, &element, 0, (double)want);
-    return memcmp((const char *)x->out + (size_t)i * size, &element, size) == 0;
+    return memcmp((const char *)x->out->host + (size_t)i * size, &element,
+                  size) == 0;
 }
 
 /* No right element is NaN, so what a run fails to write cannot look right. */
-static void poison(struct et_exact *x)
+static enum et_status poison(struct et_exact *x)
 {
-    memset(x->out, 0xff, (size_t)x->count * et_dtype_size(x->p.dtype));
+    if (!x->out->space->is_host)
+        memset(x->out->host, 0xff, x->out->n * x->out->size);
+    return et_buffer_fill(x->out, 0, x->out->n, 0xff);
 }
 
 /* What this rank gets, and whether all get the same sums. */
@@ -137,7 +140,8 @@ static void draw_slices(struct et_exact *x)
 }
 
 enum et_status et_exact_open(struct et_exact *x, const struct et_collective *p,
-                             struct et_team *team, uint64_t seed, void *out)
+                             struct et_team *team, uint64_t seed,
+                             const struct et_buffer *out)
 {
     *x = (struct et_exact){
         .p = *p,
@@ -150,8 +154,7 @@ enum et_status et_exact_open(struct et_exact *x, const struct et_collective *p,
     if (!x->from)
         return et_no_memory();
     draw_slices(x);
-    poison(x);
-    return ET_OK;
+    return poison(x);
 }
 
 void et_exact_close(struct et_exact *x)
@@ -212,7 +215,7 @@ static void describe(const struct et_exact *x, int64_t i, char *text, size_t n)
     char why[64] = "";
     guess(x, i, why, sizeof why);
     snprintf(text, n, "element %lld: %.17g where %lld is right%s", (long long)i,
-             et_dtype_get(x->p.dtype, x->out, (size_t)i),
+             et_dtype_get(x->p.dtype, x->out->host, (size_t)i),
              (long long)expected(x, i, 0), why);
 }
 
@@ -285,7 +288,7 @@ static uint64_t digest(const struct et_exact *x, int64_t first, int64_t n)
     uint64_t sum = 0;
 #pragma omp parallel for schedule(static) reduction(+ : sum) if (n > 65536)
     for (int64_t i = first; i < first + n; i++) {
-        double v = et_dtype_get(x->p.dtype, x->out, (size_t)i);
+        double v = et_dtype_get(x->p.dtype, x->out->host, (size_t)i);
         uint64_t bits;
         memcpy(&bits, &v, sizeof bits);
         sum += et_random_u64(bits, (uint64_t)i);
@@ -407,9 +410,8 @@ enum et_status et_exact_verify(struct et_exact *x, struct et_verification *out)
             snprintf(out->note, sizeof out->note, "ranks hold different sums");
     }
     /* The next check must see the next run's work. */
-    poison(x);
     *x->fault = '\0';
-    return status;
+    return et_team_agree(x->team, et_status_worse(status, poison(x)));
 }
 
 /* Element i as if this rank had worked otherwise: a rank's part is missing or
@@ -426,7 +428,7 @@ static double spoilt(const struct et_exact *x, const struct et_fault *fault,
         return how % 2 && p > 1 ? (double)part_of(x, other, i) : (double)NAN;
     }
     int64_t part = part_of(x, rank, i);
-    return et_dtype_get(x->p.dtype, x->out, (size_t)i) +
+    return et_dtype_get(x->p.dtype, x->out->host, (size_t)i) +
            (double)(how % 2 ? part : -part);
 }
 
@@ -447,7 +449,7 @@ void et_exact_damage(struct et_exact *x, const struct et_fault *fault,
         size_t byte = (size_t)fault->bit / 8; /* the lowest bits' is 0 */
         if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
             byte = bytes - 1 - byte;
-        ((unsigned char *)x->out)[at + byte] ^=
+        ((unsigned char *)x->out->host)[at + byte] ^=
             (unsigned char)(1 << fault->bit % 8);
         *size = INFINITY;
         return;
@@ -462,14 +464,15 @@ void et_exact_damage(struct et_exact *x, const struct et_fault *fault,
         count -= n;
     }
     int64_t first = (int64_t)(fault->at % (uint64_t)(count - n + 1));
-    char *at = (char *)x->out + (size_t)first * bytes;
+    char *at = (char *)x->out->host + (size_t)first * bytes;
     memcpy(part, at, (size_t)n * bytes);
     if (fault->kind == ET_FAULT_SWAP) {
         memcpy(at, at + (size_t)n * bytes, (size_t)n * bytes);
         memcpy(at + (size_t)n * bytes, part, (size_t)n * bytes);
     } else {
         for (int64_t i = first; i < first + n; i++)
-            et_dtype_set(x->p.dtype, x->out, (size_t)i, spoilt(x, fault, i));
+            et_dtype_set(x->p.dtype, x->out->host, (size_t)i,
+                         spoilt(x, fault, i));
     }
     *size = memcmp(at, part, (size_t)n * bytes) ? (double)INFINITY : 0;
 }
