@@ -78,7 +78,7 @@ void *et_grow(void *p, size_t n, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes))
-        return NULL;
+        return remembered(NULL);
     return remembered(realloc(p, bytes ? bytes : 1));
 }
 
