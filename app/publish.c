@@ -15,6 +15,20 @@
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 
+enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
+                            const struct et_run *run, const char *dir,
+                            const char *path)
+{
+    FILE *f = path ? fopen(path, "w") : stdout;
+    if (!f)
+        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+    enum et_status s = out->write(doc, run, dir, f);
+    bool bad = ferror(f) || fflush(f) != 0;
+    if (path && (fclose(f) != 0 || bad))
+        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+    return s;
+}
+
 enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, const char *format,
                             const char *path)
@@ -30,14 +44,7 @@ enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                         near ? "; did you mean '" : "", near ? near : "",
                         near ? "'?" : "");
     }
-    FILE *f = path ? fopen(path, "w") : stdout;
-    if (!f)
-        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    enum et_status s = out->write(doc, run, dir, f);
-    bool bad = ferror(f) || fflush(f) != 0;
-    if (path && (fclose(f) != 0 || bad))
-        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    return s;
+    return et_out_print(out, doc, run, dir, path);
 }
 
 /* The report up to its second section: what a person wants to see first. */

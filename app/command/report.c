@@ -10,7 +10,7 @@
 struct options {
     char *format, *out, *peak;
     double target;
-    bool update;
+    bool ranks, update;
 };
 
 static const struct et_field rows[] = {
@@ -39,6 +39,12 @@ static const struct et_field rows[] = {
      .max = 1e30,
      .unit = "FLOP/s",
      .help = "rate that scaling is projected to"},
+    {.key = "ranks",
+     .type = ET_BOOL,
+     .at = offsetof(struct options, ranks),
+     .preset = "no",
+     .help = "every rank's own median instead, as CSV: case, rank, host, "
+             "median_s, and the samples in which it was the last"},
     {.key = "update",
      .type = ET_BOOL,
      .at = offsetof(struct options, update),
@@ -62,10 +68,13 @@ static enum et_status report(void *options, const struct et_strings *words,
     enum et_status s = et_run_load(words->v[0], &run);
     if (s != ET_OK)
         return s;
-    const struct et_out *out = et_out_find(o->format);
+    const struct et_out *out =
+        o->ranks ? &et_out_ranks : et_out_find(o->format);
     if (!out || !out->records_only)
         s = et_report_build(&run, &how, &doc);
-    if (s == ET_OK)
+    if (s == ET_OK && o->ranks)
+        s = et_out_print(out, &doc, &run, words->v[0], o->out);
+    else if (s == ET_OK)
         s = et_doc_print(&doc, &run, words->v[0], o->format, o->out);
     et_doc_free(&doc);
     et_run_free(&run);
@@ -85,6 +94,7 @@ const struct et_command et_command_report = {
             "what was not measured and why, and how it was measured.",
     .examples = "  etalon report night-1\n"
                 "  etalon report night-1 --format csv --out night-1.csv\n"
+                "  etalon report night-1 --ranks\n"
                 "  etalon report night-1 --update\n",
     .run = report,
 };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/identity.h"
 #include "app/session.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -20,7 +21,9 @@
 #include "harness/config/plan.h"
 #include "harness/run/drive.h"
 #include "harness/run/digest.h"
+#include "harness/run/kinds.h"
 #include "harness/run/stop.h"
+#include "results/record/json.h"
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
@@ -40,6 +43,7 @@ struct session {
     struct et_store *store;
     struct et_run_info info;
     char tag[64];
+    char binary[ET_SHA256_HEX + 1]; /* on all; "": cannot be read */
     bool wrong_kept; /* the resumed run has a wrong case already */
 };
 
@@ -300,14 +304,46 @@ static enum et_status begin_store(struct session *s)
     return sink->begin(sink, &s->info);
 }
 
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Where each size of team runs that the plan has cases for. */
+static enum et_status describe_placement(struct session *s)
+{
+    size_t n = 0;
+    int64_t *sizes = et_alloc(s->cases.n + 1, sizeof *sizes);
+    enum et_status status = sizes ? ET_OK : et_error(ET_INFRA, "no memory");
+    for (size_t i = 0; sizes && i < s->cases.n; i++) {
+        if (s->cases.v[i].ranks <= s->world->size)
+            sizes[n++] = s->cases.v[i].ranks;
+    }
+    if (n)
+        qsort(sizes, n, sizeof *sizes, by_size);
+    for (size_t i = 0; status == ET_OK && i < n; i++) {
+        if (i && sizes[i] == sizes[i - 1])
+            continue;
+        struct et_run_placement *p = et_list_add(&s->info.placement, sizeof *p);
+        status = p ? et_placement_describe(&s->placement, sizes[i], p)
+                   : et_error(ET_INFRA, "no memory");
+    }
+    free(sizes);
+    return status;
+}
+
 static enum et_status describe(struct session *s, int argc, char **argv)
 {
     struct et_run_info *info = &s->info;
-    char date[32];
-    enum et_status status =
-        et_fields_init(et_run_info_rows, info, sizeof *info);
+    char date[32], id[ET_RUN_ID + 1], plan[ET_SHA256_HEX + 1];
+    enum et_status status = et_identity_draw(id);
     if (status != ET_OK)
         return status;
+    info->id = et_strdup(id);
+    if (et_sha256_bytes(s->plan_text, strlen(s->plan_text), plan))
+        info->plan_digest = et_strdup(plan);
+    info->binary_digest = *s->binary ? et_strdup(s->binary) : NULL;
     for (int i = 0; i < argc; i++) {
         if (!et_strings_add(&info->command, argv[i]))
             return et_error(ET_INFRA, "no memory");
@@ -329,7 +365,49 @@ static enum et_status describe(struct session *s, int argc, char **argv)
                    sizeof info->environment);
     status = et_fields_copy(et_environment_rows, &info->environment,
                             &s->environment, sizeof s->environment);
+    if (status == ET_OK)
+        status = describe_placement(s);
     return status == ET_OK ? et_describe_build(info) : status;
+}
+
+/* Of each kind of node one environment, as JSON on its way to rank 0. */
+static enum et_status find_kinds(struct session *s)
+{
+    struct et_text same = {0};
+    struct et_list kinds = {0};
+    json_t *o = json_object();
+    enum et_status status =
+        o ? et_json_put(o, et_environment_rows, &s->environment)
+          : et_error(ET_INFRA, "no memory");
+    char *text = status == ET_OK ? json_dumps(o, JSON_COMPACT) : NULL;
+    json_decref(o);
+    et_environment_kind(&s->environment, &same);
+    if (status == ET_OK && (!text || same.failed))
+        status = et_error(ET_INFRA, "no memory");
+    status = et_team_agree(s->world, status);
+    if (status == ET_OK)
+        status = et_kinds_find(s->world, et_digest(et_text_str(&same), same.n),
+                               text, &kinds);
+    const struct et_kind *k = kinds.v;
+    s->info.alike = kinds.n ? k->nodes : ET_ABSENT_INT;
+    for (size_t i = 1; status == ET_OK && i < kinds.n; i++) {
+        struct et_run_kind *kind = et_list_add(&s->info.kinds, sizeof *kind);
+        o = json_loads(k[i].text, 0, NULL);
+        if (!kind || !o)
+            status = et_error(ET_INFRA, "no memory");
+        else if ((status =
+                      et_fields_init(et_environment_rows, &kind->environment,
+                                     sizeof kind->environment)) == ET_OK)
+            status = et_json_get(o, et_environment_rows, &kind->environment,
+                                 "environment");
+        if (kind)
+            kind->nodes = k[i].nodes;
+        json_decref(o);
+    }
+    et_kinds_free(&kinds);
+    et_text_free(&same);
+    free(text);
+    return status;
 }
 
 /* Everything up to the first case; agreed on by all ranks at each step that
@@ -338,10 +416,17 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
 {
     struct et_team *world = s->world;
     bool root = world->rank == 0;
-    enum et_status status = et_environment_read("", &s->environment);
+    enum et_status status = et_identity_agree(world, s->binary);
+    if (status != ET_OK)
+        return status;
+    status = et_fields_init(et_run_info_rows, &s->info, sizeof s->info);
+    if (status == ET_OK)
+        status = et_environment_read("", &s->environment);
     if (et_team_agree(world, status) != ET_OK)
         return ET_INFRA;
     status = et_placement_gather(world, &s->environment, &s->placement);
+    if (status == ET_OK)
+        status = et_team_agree(world, find_kinds(s));
     if (status != ET_OK)
         return status;
     if (root) {
@@ -370,15 +455,14 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
 
 static void warn_oversubscribed(const struct session *s)
 {
-    struct et_result_placement p = {0};
-    if (et_placement_describe(&s->placement, s->world->size,
-                              s->placement.threads, &p) == ET_OK &&
-        p.oversubscribed)
+    int64_t cores;
+    bool oversubscribed;
+    et_placement_cores(&s->placement, s->world->size, s->placement.threads,
+                       &cores, &oversubscribed);
+    if (oversubscribed)
         et_warn(
             "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
             "and figures will be unsteady. Start fewer ranks, or bind them");
-    struct et_result r = {.placement = p};
-    et_result_free(&r);
 }
 
 static enum et_status finish(struct session *s,

@@ -44,7 +44,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     whole d 6
     [ "$(grep -c '"status":"measured"' d/records.jsonl)" -eq 6 ]
     # Scratch files go with their case.
-    [ "$(find d -type f ! -path '*/plots/*' | wc -l)" -eq 6 ]
+    [ "$(find d -type f ! -path '*/plots/*' | wc -l)" -eq 7 ]
 }
 
 @test "a run that is done is not run again" {
@@ -166,7 +166,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
         passed
         grep -q '^Usage: etalon COMMAND' out
     done
-    for command in run plan list info report judge compare verify schema man; do
+    for command in run plan list info report runs judge compare verify schema man; do
         try $command --help
         passed
         grep -q "^Usage: etalon $command" out
@@ -179,7 +179,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     done
     try man
     passed
-    for command in run plan list info report judge compare verify schema; do
+    for command in run plan list info report runs judge compare verify schema; do
         grep -q "ETALON $command" out
     done
     command -v groff || skip 'no groff to read the man page with'

@@ -219,11 +219,11 @@ static void not_sure_is_not_a_pass(void **state)
     r->time.converged = false;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "converge");
     r->time.converged = true;
-    r->placement.oversubscribed = true;
+    r->team.oversubscribed = true;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "more threads");
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
-    r->placement.oversubscribed = false;
+    r->team.oversubscribed = false;
     r->time.drifts = true;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "drift");
     r->time.drifts = false;
