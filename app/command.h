@@ -5,16 +5,18 @@
 #ifndef ET_APP_COMMAND_H
 #define ET_APP_COMMAND_H
 
+#include <stddef.h>
+
 #include "harness/base/field.h"
 #include "harness/case/bench.h"
 #include "results/format/doc.h"
 
 struct et_command {
     const char *name, *summary;
-    const char *words; /* positional arguments: "DIR..." or "" */
+    const char *words; /* the arguments: "", "CONTRACT DIR"; "DIR DIR..." takes
+                        * two or more */
     const struct et_field *rows;
     size_t size;      /* of the struct the rows describe */
-    size_t min, max;  /* positional arguments */
     const char *help; /* paragraphs for --help and the man page */
     const char *examples;
     enum et_status (*run)(void *options, const struct et_strings *words,
@@ -27,12 +29,37 @@ const struct et_command *et_command_find(const char *name);
 /* The build's benches. */
 extern const struct et_benches et_benches;
 
+/* Where a command's document goes: its last two options, --format and --out.
+ * `formats` names the formats for the help. */
+struct et_destination {
+    char *format, *out;
+};
+#define ET_DESTINATION_ROWS(owner, member, formats)                            \
+    {.key = "format",                                                          \
+     .type = ET_STRING,                                                        \
+     .at = offsetof(owner, member.format),                                     \
+     .preset = "text",                                                         \
+     .metavar = "FORMAT",                                                      \
+     .help = formats},                                                         \
+        {.key = "out",                                                         \
+         .type = ET_STRING,                                                    \
+         .at = offsetof(owner, member.out),                                    \
+         .metavar = "FILE",                                                    \
+         .help = "write there; preset: standard output"},                      \
+    {                                                                          \
+        0                                                                      \
+    }
+
 /* Print a command's help, or the program's (NULL). */
 void et_help_print(const struct et_command *c);
 /* Wrapped to `width` columns after an indent; a blank line is kept, and a line
  * that begins with two blanks stands as it is. */
 void et_help_wrap(FILE *to, const char *text, int indent, int width);
 
+/* The format of that name; `records`: there is a run whose records it can
+ * write. ET_USAGE, logged, where there is none. */
+enum et_status et_format_find(const char *name, bool records,
+                              const struct et_out **out);
 /* Write a doc to a file or, with path NULL, to standard output. */
 enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
                             const struct et_run *run, const char *dir,

@@ -97,7 +97,7 @@ static void print_program(void)
     printf("\nStart with\n"
            "  etalon info                   what this machine has\n"
            "  mpirun -np 2 etalon run       measure it, two minutes at most\n"
-           "  etalon COMMAND --help         all about a command\n\n");
+           "  etalon COMMAND --help         details of a command\n\n");
     et_help_wrap(stdout,
                  "Exit codes: 0 pass, 1 a threshold or baseline missed, 2 "
                  "usage or configuration, 3 wrong numerics, 4 infrastructure, "

@@ -4,9 +4,11 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/command.h"
@@ -15,8 +17,9 @@
 #include "harness/config/options.h"
 
 /* Under a launcher every rank reads the same words and would complain of them
- * alike; before there is a team, only the first may speak. */
-static void silence_other_ranks(void)
+ * alike; before there is a team, only the first may speak. True on the others.
+ */
+static bool silence_other_ranks(void)
 {
     static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                         "PMI_RANK", "SLURM_PROCID"};
@@ -24,9 +27,10 @@ static void silence_other_ranks(void)
         const char *rank = getenv(names[i]);
         if (rank && strcmp(rank, "0") != 0) {
             et_log_level_set(ET_LOG_NONE);
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 static enum et_status unknown_command(const char *word)
@@ -36,9 +40,18 @@ static enum et_status unknown_command(const char *word)
     for (; et_commands[n] && n < 32; n++)
         words[n] = et_commands[n]->name;
     const char *near = et_nearest(word, words, n);
-    return et_error(ET_USAGE, "unknown command '%s'%s%s%s; see etalon --help",
-                    word, near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
+    return et_error(ET_USAGE, "unknown command '%s'%s; see etalon --help", word,
+                    ET_HINT("", near));
+}
+
+/* As many arguments as its words name; more where they end in "...". */
+static bool right_number(const struct et_command *c, size_t n)
+{
+    size_t named = 0, length = strlen(c->words);
+    for (size_t i = 0; i < length; i++)
+        named += c->words[i] != ' ' && (i == 0 || c->words[i - 1] == ' ');
+    bool open_end = length > 3 && strcmp(c->words + length - 3, "...") == 0;
+    return n == named || (n > named && open_end);
 }
 
 static enum et_status run_command(const struct et_command *c, int argc,
@@ -57,7 +70,7 @@ static enum et_status run_command(const struct et_command *c, int argc,
     s = et_arguments_parse(c->rows, options, argc - 2, argv + 2, &words, &help);
     if (s == ET_OK && help)
         et_help_print(c);
-    else if (s == ET_OK && (words.n < c->min || words.n > c->max))
+    else if (s == ET_OK && !right_number(c, words.n))
         s = et_error(ET_USAGE, "usage: etalon %s [OPTION...]%s%s; see --help",
                      c->name, *c->words ? " " : "", c->words);
     else if (s == ET_OK)
@@ -79,11 +92,20 @@ static void hold_standard_files(void)
     }
 }
 
+/* At the first rank that ends with an error Open MPI 5 ends them all, and drops
+ * what another has said but a moment ago. The silent ones leave after the one
+ * that speaks. */
+static void leave_later(void)
+{
+    const struct timespec pause = {.tv_nsec = 300000000};
+    nanosleep(&pause, NULL);
+}
+
 int main(int argc, char **argv)
 {
     enum et_status s = ET_OK;
     hold_standard_files();
-    silence_other_ranks();
+    bool silent = silence_other_ranks();
     const char *word = argc > 1 ? argv[1] : "--help";
     const struct et_command *c = et_command_find(word);
     if (c) {
@@ -105,5 +127,7 @@ int main(int argc, char **argv)
     bool lost = fflush(stdout) != 0 || ferror(stdout);
     if (lost && et_status_worse(s, ET_INFRA) != s)
         s = et_error(ET_INFRA, "standard output could not be written");
+    if (silent && s != ET_OK)
+        leave_later();
     return (int)s;
 }

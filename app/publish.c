@@ -15,6 +15,25 @@
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 
+enum et_status et_format_find(const char *name, bool records,
+                              const struct et_out **out)
+{
+    const char *words[32];
+    size_t n = 0;
+    const struct et_out *found = et_out_find(name);
+    if (found && found->records_only && !records)
+        return et_error(ET_USAGE,
+                        "--format: %s is for records: `etalon report`", name);
+    if (!found) {
+        for (; n < 32 && et_out_at(n); n++)
+            words[n] = et_out_at(n)->name;
+        return et_error(ET_USAGE, "--format: unknown format '%s'%s", name,
+                        ET_HINT("", et_nearest(name, words, n)));
+    }
+    *out = found;
+    return ET_OK;
+}
+
 enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
                             const struct et_run *run, const char *dir,
                             const char *path)
@@ -33,18 +52,9 @@ enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, const char *format,
                             const char *path)
 {
-    const struct et_out *out = et_out_find(format);
-    if (!out) {
-        const char *words[32];
-        size_t n = 0;
-        for (; n < 32 && et_out_at(n); n++)
-            words[n] = et_out_at(n)->name;
-        const char *near = et_nearest(format, words, n);
-        return et_error(ET_USAGE, "--format: unknown format '%s'%s%s%s", format,
-                        near ? "; did you mean '" : "", near ? near : "",
-                        near ? "'?" : "");
-    }
-    return et_out_print(out, doc, run, dir, path);
+    const struct et_out *out = NULL;
+    enum et_status s = et_format_find(format, run != NULL, &out);
+    return s == ET_OK ? et_out_print(out, doc, run, dir, path) : s;
 }
 
 /* The report up to its second section: what a person wants to see first. */

@@ -15,19 +15,12 @@
 static bool add_backends(struct et_pairs *out, const struct et_bench *b)
 {
     bool ok = true;
-    for (size_t i = 0; ok && b->backend(i); i++) {
-        char key[128];
-        struct et_text text = {0};
-        const char *name = b->backend(i);
-        const char *why = b->backend_why_not(name);
-        const char *origin = why ? NULL : b->backend_origin(name);
-        snprintf(key, sizeof key, "%s/%s", b->name, name);
-        et_text_add(&text, "%s%s", why ? "not here: " : "",
-                    why      ? why
-                    : origin ? origin
-                             : "etalon's own");
-        ok = !text.failed && et_pairs_set(out, key, et_text_str(&text), false);
-        et_text_free(&text);
+    for (size_t i = 0; ok && i < b->backends->n; i++) {
+        char key[128], text[ET_ORIGIN_SIZE];
+        const struct et_backend *backend = b->backends->v[i];
+        snprintf(key, sizeof key, "%s/%s", b->name, backend->name);
+        ok = et_pairs_set(
+            out, key, et_backend_describe(backend, text, sizeof text), false);
     }
     return ok;
 }

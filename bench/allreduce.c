@@ -64,22 +64,6 @@ static const struct et_field rows[] = {
 
 static const char *const shape[] = {"bytes", NULL};
 
-static const char *backend_name(size_t i)
-{
-    const struct et_allreduce_backend *b = et_allreduce_backend_at(i);
-    return b ? b->name : NULL;
-}
-
-static const char *backend_why_not(const char *name)
-{
-    return et_allreduce_backend_find(name)->why_not();
-}
-
-static const char *backend_origin(const char *name)
-{
-    return et_allreduce_backend_find(name)->origin();
-}
-
 static struct et_allreduce problem(const struct params *q)
 {
     struct et_allreduce p = {.dtype = (enum et_dtype)q->dtype};
@@ -124,7 +108,9 @@ static const char *unsupported(const void *params, const char *backend,
                                int ranks)
 {
     struct et_allreduce p = problem(params);
-    return et_allreduce_backend_find(backend)->unsupported(&p, ranks);
+    const struct et_allreduce_backend *b = et_allreduce_backend_find(backend);
+    const char *why = et_backend_why_not(&b->base);
+    return why || !b->unsupported ? why : b->unsupported(&p, ranks);
 }
 
 /* Largest |x| of an input TURNS*x + tag: the sum of p of them stays exact in
@@ -239,7 +225,7 @@ static enum et_status fetch(struct state *s)
 {
     enum et_status status = ET_OK;
     if (!s->fetched)
-        status = s->backend->fetch(s->plan, 0, s->p.count);
+        status = s->backend->fetch(s->plan, s->out, 0, s->p.count);
     s->fetched = status == ET_OK;
     return status;
 }
@@ -309,7 +295,8 @@ static void glance(void *state)
         uint64_t random = et_random_u64(stream_of(s->seed, s->team->rank),
                                         ~(s->sample * GLANCES + k));
         int64_t i = (int64_t)(random % (uint64_t)s->p.count);
-        if (!s->fetched && s->backend->fetch(s->plan, i, 1)) {
+        void *at = (char *)s->out + (size_t)i * et_dtype_size(s->p.dtype);
+        if (!s->fetched && s->backend->fetch(s->plan, at, i, 1)) {
             snprintf(s->fault, sizeof s->fault,
                      "call %llu of run: the sum "
                      "could not be fetched",
@@ -501,9 +488,7 @@ const struct et_bench et_bench_allreduce = {
     .shape = shape,
     .shape_preset = "8..256MiB*32",
     .shape_help = "bytes of one rank's vector",
-    .backend = backend_name,
-    .backend_why_not = backend_why_not,
-    .backend_origin = backend_origin,
+    .backends = &et_allreduce_backends,
     .check = check,
     .need = need,
     .unsupported = unsupported,

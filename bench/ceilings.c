@@ -21,8 +21,8 @@ bool et_bench_ceilings(enum et_dtype dtype, double bytes, size_t i,
     if (i == 0) {
         *out = (struct et_ceiling_case){.what = "compute",
                                         .bench = "peak",
-                                        .backend =
-                                            widest ? widest->name : "portable",
+                                        .backend = widest ? widest->base.name
+                                                          : "portable",
                                         .flop = true};
         snprintf(out->params, sizeof out->params, "dtype=%s",
                  et_dtype_name(dtype));

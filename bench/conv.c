@@ -18,6 +18,8 @@
 /* Outputs computed anew at each check of a problem that is not small. */
 #define SAMPLES 64
 
+extern const struct et_bench et_bench_conv;
+
 struct params {
     int64_t n, c, h, w, k, r, s;
     int64_t pad_h, pad_w, stride_h, stride_w, dil_h, dil_w, groups;
@@ -29,13 +31,12 @@ struct state {
     struct params p;
     struct et_conv local; /* this rank's share */
     const struct et_conv_backend *backend;
-    const char *backend_name;
     struct et_team *team;
     int threads;
     void *plan;
     float *x, *w, *y;
     uint64_t stream_x, stream_w;
-    int64_t elements_x, elements_w;
+    int64_t elements_x, elements_w, elements_y;
     struct et_product product;
 };
 
@@ -77,18 +78,6 @@ static const struct et_field rows[] = {
 
 static const char *const shape[] = {"n", "c", "h", "w", "k", "r", "s", NULL};
 
-static const char *backend_why_not(const char *name)
-{
-    const struct et_conv_backend *b = et_conv_backend_find(name);
-    return b ? b->why_not(name) : "there is no such backend";
-}
-
-static const char *backend_origin(const char *name)
-{
-    const struct et_conv_backend *b = et_conv_backend_find(name);
-    return b ? b->origin(name) : NULL;
-}
-
 /* The problem of one rank. */
 static struct et_conv local(const struct params *p, int rank, int ranks)
 {
@@ -105,7 +94,8 @@ static struct et_conv local(const struct params *p, int rank, int ranks)
                         .stride_w = p->stride_w,
                         .dil_h = p->dil_h,
                         .dil_w = p->dil_w,
-                        .groups = p->groups};
+                        .groups = p->groups,
+                        .types = et_types_of(ET_FP32)};
     int64_t first;
     if (p->scaling == STRONG)
         et_team_share(p->n, rank, ranks, &first, &v.n);
@@ -174,7 +164,7 @@ static struct et_product product_of(const struct params *p,
                                .n = area,
                                .k = v->c / v->groups * v->r * v->s,
                                .ldc = area,
-                               .dtype = ET_FP32,
+                               .types = v->types,
                                .alpha = 1,
                                .small = flop(p, 1) <= 2 * ET_CHECK_SMALL,
                                .samples = SAMPLES};
@@ -195,9 +185,9 @@ static void need(const void *params, int ranks, int threads,
         ((double)x + (double)w + (double)y) * (double)sizeof(float);
     /* The most that a backend takes: the case must fit with any of them. */
     double most = 0;
-    const char *name;
-    for (size_t i = 0; (name = et_conv_backend_name(i)); i++)
-        most = fmax(most, et_conv_backend_find(name)->workspace(&v, threads));
+    const struct et_conv_backend *b;
+    for (size_t i = 0; (b = et_conv_backend_at(i)); i++)
+        most = fmax(most, b->workspace ? b->workspace(&v, threads) : 0);
     struct et_product product = product_of(p, &v);
     out->memory = operands + et_product_memory(&product) + most;
     out->bytes = operands * ranks;
@@ -210,7 +200,7 @@ static const char *unsupported(const void *params, const char *backend,
     if (p->scaling == STRONG && p->n < ranks)
         return "strong scaling: fewer images (n) than ranks";
     struct et_conv v = local(p, 0, ranks);
-    return et_conv_backend_find(backend)->unsupported(backend, &v);
+    return et_conv_unsupported(et_conv_backend_find(backend), &v);
 }
 
 /* The input under filter point (r, t) of output (row, column); 0 outside. */
@@ -318,8 +308,8 @@ static enum et_status create(void *state, double alpha, double beta)
 {
     struct state *s = state;
     (void)alpha, (void)beta; /* a convolution has none: 1 and 0 */
-    return s->backend->create(s->backend_name, &s->local, s->threads, s->x,
-                              s->w, s->y, &s->plan);
+    return s->backend->create(&s->local, s->threads, s->x, s->w, s->y,
+                              &s->plan);
 }
 
 static enum et_status once(void *state)
@@ -331,7 +321,9 @@ static enum et_status once(void *state)
 static enum et_status fetch(void *state)
 {
     struct state *s = state;
-    return s->backend->fetch(s->plan);
+    return s->backend->fetch
+               ? s->backend->fetch(s->plan, s->y, 0, s->elements_y)
+               : ET_OK;
 }
 
 static void destroy(void *state)
@@ -363,10 +355,10 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     int rank = s->team->rank;
     s->local = local(&s->p, rank, s->team->size);
     s->backend = et_conv_backend_find(setting->backend);
-    s->backend_name = setting->backend;
-    if (backend_why_not(setting->backend))
+    const char *why = et_bench_why_not(&et_bench_conv, setting->backend);
+    if (why)
         return et_error(ET_USAGE, "conv: backend %s: %s", setting->backend,
-                        backend_why_not(setting->backend));
+                        why);
     int64_t x, w, y;
     if (!et_conv_elements(&s->local, &x, &w, &y))
         return et_error(ET_USAGE, "conv: the operands exceed 2^63 elements");
@@ -379,6 +371,7 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
             ((double)x + (double)w + (double)y) * sizeof(float) / 1e9);
     s->elements_x = x;
     s->elements_w = w;
+    s->elements_y = y;
     /* Ranks that do the same problem have the same images, so that their
      * outputs tell one another wrong; those that share one have their own, and
      * the same filters. */
@@ -501,9 +494,7 @@ const struct et_bench et_bench_conv = {
     .shape_least = 7,
     .shape_preset = "1x64x56x56x64x3x3, 1x256x14x14x256x3x3",
     .shape_help = "NxCxHxWxKxRxS, or names of catalog/conv",
-    .backend = et_conv_backend_name,
-    .backend_why_not = backend_why_not,
-    .backend_origin = backend_origin,
+    .backends = &et_conv_backends,
     .check = check,
     .need = need,
     .unsupported = unsupported,

@@ -20,6 +20,8 @@
  * Filling C costs about a thousandth of that many products. */
 #define ITERATIONS_KEPT 1024
 
+extern const struct et_bench et_bench_gemm;
+
 struct params {
     int64_t m, n, k, batch, lda, ldb, ldc;
     double alpha, beta;
@@ -36,7 +38,7 @@ struct state {
     int threads;
     void *plan, *a, *b, *c;
     uint64_t stream_a, stream_b;
-    int64_t elements_a, elements_b;
+    int64_t elements_a, elements_b, elements_c;
     struct et_product product;
 };
 
@@ -72,24 +74,6 @@ static const struct et_field rows[] = {
 
 static const char *const shape[] = {"m", "n", "k", "batch", NULL};
 
-static const char *backend_at(size_t i)
-{
-    const struct et_gemm_backend *b = et_gemm_backend_at(i);
-    return b ? b->name : NULL;
-}
-
-static const char *backend_why_not(const char *name)
-{
-    const struct et_gemm_backend *b = et_gemm_backend_find(name);
-    return b ? b->why_not() : "there is no such backend";
-}
-
-static const char *backend_origin(const char *name)
-{
-    const struct et_gemm_backend *b = et_gemm_backend_find(name);
-    return b ? b->origin() : NULL;
-}
-
 static bool by_batch(const struct params *p, int ranks)
 {
     return p->batch >= ranks;
@@ -98,7 +82,7 @@ static bool by_batch(const struct params *p, int ranks)
 /* The problem of one rank. */
 static struct et_gemm local(const struct params *p, int rank, int ranks)
 {
-    struct et_gemm g = {.dtype = (enum et_dtype)p->dtype,
+    struct et_gemm g = {.types = et_types_of((enum et_dtype)p->dtype),
                         .trans_a = p->trans_a,
                         .trans_b = p->trans_b,
                         .m = p->m,
@@ -115,10 +99,9 @@ static struct et_gemm local(const struct params *p, int rank, int ranks)
     g.lda = p->lda ? p->lda : g.trans_a ? g.m : g.k;
     g.ldb = p->ldb ? p->ldb : g.trans_b ? g.k : g.n;
     g.ldc = p->ldc ? p->ldc : g.n;
-    if (g.dtype == ET_FP32) { /* what a backend is handed */
-        g.alpha = (float)g.alpha;
-        g.beta = (float)g.beta;
-    }
+    /* What a backend is handed. */
+    g.alpha = et_dtype_round(g.types.sum, g.alpha);
+    g.beta = et_dtype_round(g.types.sum, g.beta);
     return g;
 }
 
@@ -131,6 +114,15 @@ static enum et_status check_ld(const char *where, const char *key, int64_t ld,
                     "%s: %s: %lld is less than a stored row, %s = %lld; take "
                     "0 (dense) or at least that",
                     where, key, (long long)ld, row_is, (long long)row);
+}
+
+/* Of operands of so many elements. */
+static double operand_bytes(const struct et_gemm *g, int64_t a, int64_t b,
+                            int64_t c)
+{
+    return (double)a * (double)et_dtype_size(g->types.a.dtype) +
+           (double)b * (double)et_dtype_size(g->types.b.dtype) +
+           (double)c * (double)et_dtype_size(g->types.out.dtype);
 }
 
 static enum et_status check(const void *params, const char *where)
@@ -146,20 +138,19 @@ static enum et_status check(const void *params, const char *where)
     if (status != ET_OK)
         return status;
     struct et_gemm g = local(p, 0, 1);
-    int64_t a, b, c, all;
-    if (!et_gemm_elements(&g, &a, &b, &c) || !et_add(a, b, &all) ||
-        !et_add(all, c, &all) ||
-        !et_mul(all, (int64_t)et_dtype_size(g.dtype), &all))
+    int64_t a, b, c;
+    if (!et_gemm_elements(&g, &a, &b, &c) ||
+        operand_bytes(&g, a, b, c) >= 0x1p63)
         return et_error(ET_USAGE,
                         "%s: m, n, k, batch: %lldx%lldx%lldx%lld takes more "
                         "than 2^63 bytes",
                         where, (long long)p->m, (long long)p->n,
                         (long long)p->k, (long long)p->batch);
-    if ((double)p->k * et_dtype_epsilon(g.dtype) > 0.25)
+    if ((double)p->k * et_dtype_epsilon(g.types.sum) > 0.25)
         return et_error(ET_USAGE,
                         "%s: k: sums of %lld %s products have no correct "
                         "digit to check; take less, or dtype = fp64",
-                        where, (long long)p->k, et_dtype_name(g.dtype));
+                        where, (long long)p->k, et_dtype_name(g.types.sum));
     return ET_OK;
 }
 
@@ -180,7 +171,7 @@ static struct et_product product_of(const struct params *p,
                                .n = g->n,
                                .k = g->k,
                                .ldc = g->ldc,
-                               .dtype = g->dtype,
+                               .types = g->types,
                                .alpha = g->alpha,
                                .beta = g->beta,
                                .small = flop(p, 1) <= 2 * ET_CHECK_SMALL};
@@ -198,8 +189,7 @@ static void need(const void *params, int ranks, int threads,
         out->memory = out->bytes = INFINITY;
         return;
     }
-    double operands =
-        ((double)a + (double)b + (double)c) * (double)et_dtype_size(g.dtype);
+    double operands = operand_bytes(&g, a, b, c);
     struct et_product product = product_of(p, &g);
     out->memory = operands + et_product_memory(&product);
     out->bytes = operands * ranks;
@@ -212,15 +202,15 @@ static const char *unsupported(const void *params, const char *backend,
     if (p->scaling == STRONG && !by_batch(p, ranks) && p->m < ranks)
         return "strong scaling: neither the batch nor m has one for each rank";
     struct et_gemm g = local(p, 0, ranks);
-    return et_gemm_backend_find(backend)->unsupported(&g);
+    return et_gemm_unsupported(et_gemm_backend_find(backend), &g);
 }
 
 /* Matrix i of A or B, as op() has it. */
-static struct et_check_matrix operand(const struct et_gemm *p, const void *data,
+static struct et_check_matrix operand(enum et_dtype dtype, const void *data,
                                       int64_t i, bool trans, int64_t height,
                                       int64_t width, int64_t ld)
 {
-    return (struct et_check_matrix){.dtype = p->dtype,
+    return (struct et_check_matrix){.dtype = dtype,
                                     .data = data,
                                     .first = i * (trans ? width : height) * ld,
                                     .rows = height,
@@ -233,14 +223,14 @@ static struct et_check_matrix matrix_a(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p, s->a, i, p->trans_a, p->m, p->k, p->lda);
+    return operand(p->types.a.dtype, s->a, i, p->trans_a, p->m, p->k, p->lda);
 }
 
 static struct et_check_matrix matrix_b(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p, s->b, i, p->trans_b, p->k, p->n, p->ldb);
+    return operand(p->types.b.dtype, s->b, i, p->trans_b, p->k, p->n, p->ldb);
 }
 
 static void times_b(const void *state, int64_t i,
@@ -273,9 +263,11 @@ static double element(const void *state, int64_t g, int64_t i, int64_t j,
 static void fill(void *state, int64_t integers)
 {
     struct state *s = state;
-    enum et_dtype dtype = s->local.dtype;
-    et_check_fill(dtype, s->a, (size_t)s->elements_a, s->stream_a, 0, integers);
-    et_check_fill(dtype, s->b, (size_t)s->elements_b, s->stream_b, 0, integers);
+    const struct et_types *types = &s->local.types;
+    et_check_fill(types->a.dtype, s->a, (size_t)s->elements_a, s->stream_a, 0,
+                  integers);
+    et_check_fill(types->b.dtype, s->b, (size_t)s->elements_b, s->stream_b, 0,
+                  integers);
 }
 
 static enum et_status create(void *state, double alpha, double beta)
@@ -296,7 +288,9 @@ static enum et_status once(void *state)
 static enum et_status fetch(void *state)
 {
     struct state *s = state;
-    return s->backend->fetch(s->plan);
+    return s->backend->fetch
+               ? s->backend->fetch(s->plan, s->c, 0, s->elements_c)
+               : ET_OK;
 }
 
 static void destroy(void *state)
@@ -328,22 +322,24 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     int rank = s->team->rank, ranks = s->team->size;
     s->local = local(&s->p, rank, ranks);
     s->backend = et_gemm_backend_find(setting->backend);
-    if (!s->backend || s->backend->why_not())
+    const char *why = et_bench_why_not(&et_bench_gemm, setting->backend);
+    if (why)
         return et_error(ET_USAGE, "gemm: backend %s: %s", setting->backend,
-                        backend_why_not(setting->backend));
+                        why);
     int64_t a, b, c;
     if (!et_gemm_elements(&s->local, &a, &b, &c))
         return et_error(ET_USAGE, "gemm: the operands exceed 2^63 elements");
-    size_t size = et_dtype_size(s->local.dtype);
-    s->a = et_alloc_aligned((size_t)a, size);
-    s->b = et_alloc_aligned((size_t)b, size);
-    s->c = et_alloc_aligned((size_t)c, size);
+    const struct et_types *types = &s->local.types;
+    s->a = et_alloc_aligned((size_t)a, et_dtype_size(types->a.dtype));
+    s->b = et_alloc_aligned((size_t)b, et_dtype_size(types->b.dtype));
+    s->c = et_alloc_aligned((size_t)c, et_dtype_size(types->out.dtype));
     if (!s->a || !s->b || !s->c)
-        return et_error(
-            ET_INFRA, "gemm: rank %d: no memory for operands of %.3g GB", rank,
-            ((double)a + (double)b + (double)c) * (double)size / 1e9);
+        return et_error(ET_INFRA,
+                        "gemm: rank %d: no memory for operands of %.3g GB",
+                        rank, operand_bytes(&s->local, a, b, c) / 1e9);
     s->elements_a = a;
     s->elements_b = b;
+    s->elements_c = c;
     /* Ranks that do the same problem have the same operands, so that their
      * outputs tell one another wrong; those that share one have a part each,
      * and the same B where it is shared by its rows. */
@@ -401,12 +397,16 @@ static void glance(void *state)
 /* Each operand once on every rank that reads it, C twice with beta. */
 static double traffic(const struct params *p, int ranks)
 {
-    double a = (double)p->m * (double)p->k, b = (double)p->k * (double)p->n;
-    double c = (double)p->m * (double)p->n * (p->beta != 0 ? 2 : 1);
+    struct et_types types = et_types_of((enum et_dtype)p->dtype);
+    double a =
+        (double)p->m * (double)p->k * (double)et_dtype_size(types.a.dtype);
+    double b =
+        (double)p->k * (double)p->n * (double)et_dtype_size(types.b.dtype);
+    double c = (double)p->m * (double)p->n *
+               (double)et_dtype_size(types.out.dtype) * (p->beta != 0 ? 2 : 1);
     double copies = p->scaling == WEAK ? ranks : 1;
     double copies_b = by_batch(p, ranks) ? copies : ranks;
-    return (copies * (a + c) + copies_b * b) * (double)p->batch *
-           (double)et_dtype_size((enum et_dtype)p->dtype);
+    return (copies * (a + c) + copies_b * b) * (double)p->batch;
 }
 
 static bool ceiling(const void *params, int ranks, int threads, size_t i,
@@ -463,9 +463,7 @@ const struct et_bench et_bench_gemm = {
     .shape_least = 3,
     .shape_preset = "512x512x512, 1024x1024x1024",
     .shape_help = "MxNxK or MxNxKxBATCH, or names of catalog/gemm",
-    .backend = backend_at,
-    .backend_why_not = backend_why_not,
-    .backend_origin = backend_origin,
+    .backends = &et_gemm_backends,
     .check = check,
     .need = need,
     .unsupported = unsupported,

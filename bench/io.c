@@ -109,22 +109,6 @@ static const struct et_field rows[] = {
 
 static const char *const shape[] = {"bytes", NULL};
 
-static const char *backend_name(size_t i)
-{
-    const struct et_io_backend *b = et_io_backend_at(i);
-    return b ? b->name : NULL;
-}
-
-static const char *backend_why_not(const char *name)
-{
-    return et_io_backend_find(name)->why_not();
-}
-
-static const char *backend_origin(const char *name)
-{
-    return et_io_backend_find(name)->origin();
-}
-
 /* Strong: an equal, page-multiple part each; what is left over is not moved,
  * and work() does not count it. */
 static struct et_io problem(const struct params *q, int ranks)
@@ -176,7 +160,9 @@ static const char *unsupported(const void *params, const char *backend,
     if (q->op == READ && q->direct && q->cache == WARM_CACHE)
         return "a direct read does not use the page cache that cache = warm "
                "fills";
-    return et_io_backend_find(backend)->unsupported(&p, ranks);
+    const struct et_io_backend *b = et_io_backend_find(backend);
+    const char *why = et_backend_why_not(&b->base);
+    return why ? why : b->unsupported(&p);
 }
 
 /* Room in the scratch directory, before anything is written. */
@@ -502,9 +488,7 @@ const struct et_bench et_bench_io = {
     .shape_preset = "64MiB",
     .shape_help = "bytes of each rank (weak) or of all (strong)",
     .once = true,
-    .backend = backend_name,
-    .backend_why_not = backend_why_not,
-    .backend_origin = backend_origin,
+    .backends = &et_io_backends,
     .check = check,
     .need = need,
     .unsupported = unsupported,

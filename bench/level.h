@@ -27,9 +27,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/backend.h"
 #include "harness/base/field.h"
 #include "harness/system/topology.h"
 #include "harness/team/team.h"
+
+/* The one backend of such a bench: this build's own loops. */
+extern const struct et_backends et_level_backends;
 
 enum et_level {
     ET_LEVEL_MEMORY,

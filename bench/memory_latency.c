@@ -39,23 +39,6 @@ static const struct et_field rows[] = {ET_LEVEL_ROWS(struct params, level),
 
 static const char *const shape[] = {"bytes", NULL};
 
-static const char *backend_name(size_t i)
-{
-    return i == 0 ? "native" : NULL;
-}
-
-static const char *backend_why_not(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
-static const char *backend_origin(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
 static enum et_status check(const void *params, const char *where)
 {
     const struct params *p = params;
@@ -225,9 +208,7 @@ const struct et_bench et_bench_memory_latency = {
     .shape_preset = "0",
     .shape_help = "bytes of a rank's working set, with level = bytes",
     .serial = true,
-    .backend = backend_name,
-    .backend_why_not = backend_why_not,
-    .backend_origin = backend_origin,
+    .backends = &et_level_backends,
     .check = check,
     .need = need,
     .unsupported = unsupported,

@@ -36,24 +36,6 @@ static const struct et_field rows[] = {
 
 static const char *const shape[] = {"dtype", NULL};
 
-static const char *backend_at(size_t i)
-{
-    const struct et_peak_backend *b = et_peak_backend_at(i);
-    return b ? b->name : NULL;
-}
-
-static const char *backend_why_not(const char *name)
-{
-    const struct et_peak_backend *b = et_peak_backend_find(name);
-    return b ? b->why_not() : "there is no such backend";
-}
-
-static const char *backend_origin(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
 static void need(const void *params, int ranks, int threads,
                  struct et_need *out)
 {
@@ -80,8 +62,8 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     s->team = setting->team;
     s->backend = et_peak_backend_find(setting->backend);
     if (!s->backend)
-        return et_error(ET_USAGE, "peak: backend %s: %s", setting->backend,
-                        backend_why_not(setting->backend));
+        return et_error(ET_USAGE, "peak: there is no backend %s",
+                        setting->backend);
     return et_peak_create(s->backend, (enum et_dtype)p->dtype, setting->threads,
                           setting->seed, &s->plan);
 }
@@ -206,9 +188,7 @@ const struct et_bench et_bench_peak = {
     .shape_least = 1,
     .shape_preset = "fp64, fp32, fp16, bf16, int8",
     .shape_help = "element types, one case each",
-    .backend = backend_at,
-    .backend_why_not = backend_why_not,
-    .backend_origin = backend_origin,
+    .backends = &et_peak_backends,
     .need = need,
     .unsupported = unsupported,
     .state_size = sizeof(struct state),

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 struct options {
-    char *format, *out;
+    struct et_destination to;
     double tolerance;
 };
 
@@ -23,19 +23,8 @@ static const struct et_field rows[] = {
      .preset = "0.05",
      .min = 0,
      .max = 1,
-     .help = "change that does not count, as a share"},
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
-    {0}};
+     .help = "a change up to this share does not count"},
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 static enum et_status compare(void *options, const struct et_strings *words,
                               int argc, char **argv)
@@ -58,7 +47,7 @@ static enum et_status compare(void *options, const struct et_strings *words,
     if (s == ET_OK)
         s = et_report_comparison(runs, n, &found, &doc);
     if (s == ET_OK)
-        s = et_doc_print(&doc, NULL, words->v[0], o->format, o->out);
+        s = et_doc_print(&doc, NULL, words->v[0], o->to.format, o->to.out);
     if (s == ET_OK)
         s = et_comparisons_status(&found);
     et_doc_free(&doc);
@@ -71,20 +60,17 @@ static enum et_status compare(void *options, const struct et_strings *words,
 
 const struct et_command et_command_compare = {
     .name = "compare",
-    .summary = "Set runs side by side, case by case, against the first",
+    .summary = "Compare runs with the first of them, case by case",
     .words = "DIR DIR...",
     .rows = rows,
     .size = sizeof(struct options),
-    .min = 2,
-    .max = 64,
     .help = "A case is better or worse when the ratio of its medians is beyond "
-            "the tolerance, the shift between its samples goes the same way, "
-            "and a rank test, adjusted for all cases compared, holds chance to "
-            "be unlikely (p below 0.05). It is unsure where the change is "
-            "beyond the tolerance without that, where a side did not "
-            "converge, failed or has no interval. Exit code 3 where a case is "
-            "wrong, 1 where one is worse or missing, 5 where it cannot be "
-            "said.",
+            "the tolerance, its samples have shifted the same way, and a rank "
+            "test, adjusted for all compared cases, says that chance is "
+            "unlikely (p below 0.05). It is unsure if the change is beyond "
+            "the tolerance without that, or if a side did not converge, "
+            "failed or has no interval. Exit code 3 if a case is wrong, 1 if "
+            "one is worse or missing, 5 if one is unsure.",
     .examples = "  etalon compare last-night tonight\n",
     .run = compare,
 };

@@ -17,16 +17,11 @@
 #include "harness/team/team.h"
 
 struct options {
-    char *format;
+    struct et_destination to;
 };
 
-static const struct et_field rows[] = {{.key = "format",
-                                        .type = ET_STRING,
-                                        .at = offsetof(struct options, format),
-                                        .preset = "text",
-                                        .metavar = "FORMAT",
-                                        .help = "text, html, markdown or json"},
-                                       {0}};
+static const struct et_field rows[] = {
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 static void fact(struct et_block *b, const char *name, const char *value)
 {
@@ -125,20 +120,20 @@ static enum et_status info(void *options, const struct et_strings *words,
     add_machine(&doc);
     add_counters(&doc);
     add_build(&doc);
-    enum et_status s = et_doc_print(&doc, NULL, ".", o->format, NULL);
+    enum et_status s = et_doc_print(&doc, NULL, ".", o->to.format, o->to.out);
     et_doc_free(&doc);
     return s;
 }
 
 const struct et_command et_command_info = {
     .name = "info",
-    .summary = "Show this machine: what can be measured, and what not and why",
+    .summary = "Show this machine: what can be measured, what cannot, and why",
     .words = "",
     .rows = rows,
     .size = sizeof(struct options),
     .help = "CPU, caches, memory, clocks and nominal peak with their origin; "
-            "counters and energy sources; libraries and backends. What is "
-            "not here says why.",
+            "counters and energy sources; libraries and backends; and the "
+            "reason for each that is missing.",
     .examples = "  etalon info\n",
     .run = info,
 };

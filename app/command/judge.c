@@ -9,22 +9,11 @@
 #include "results/report/report.h"
 
 struct options {
-    char *format, *out;
+    struct et_destination to;
 };
 
 static const struct et_field rows[] = {
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
-    {0}};
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 static enum et_status judge(void *options, const struct et_strings *words,
                             int argc, char **argv)
@@ -48,7 +37,7 @@ static enum et_status judge(void *options, const struct et_strings *words,
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)
-        s = et_doc_print(&doc, NULL, words->v[1], o->format, o->out);
+        s = et_doc_print(&doc, NULL, words->v[1], o->to.format, o->to.out);
     if (s == ET_OK)
         s = et_judgement_status(&judgement);
     et_doc_free(&doc);
@@ -59,12 +48,10 @@ static enum et_status judge(void *options, const struct et_strings *words,
 
 const struct et_command et_command_judge = {
     .name = "judge",
-    .summary = "Hold a run against a contract: pass, fail or inconclusive",
+    .summary = "Check a run against a contract: pass, fail or inconclusive",
     .words = "CONTRACT DIR",
     .rows = rows,
     .size = sizeof(struct options),
-    .min = 2,
-    .max = 2,
     .help =
         "A contract is an INI file; each section is a clause:\n\n"
         "  [gemm fp32]\n"
@@ -73,8 +60,8 @@ const struct et_command et_command_judge = {
         "  at_least = 85 % of peak\n\n"
         "A clause passes when the worse end of the 95 % interval meets the "
         "threshold, fails when the better end misses it, and is inconclusive "
-        "between, as where data is missing. Exit code 0, 1 or 5; 4 where the "
-        "run directory is not as its manifest says, as `etalon verify` "
+        "in between, and where data is missing. Exit code 0, 1 or 5; 4 if the "
+        "run directory differs from its manifest, as `etalon verify` "
         "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
     .run = judge,

@@ -23,7 +23,7 @@ static const struct et_field rows[] = {
      .type = ET_STRING,
      .at = offsetof(struct options, bench),
      .metavar = "BENCH",
-     .help = "of this bench alone"},
+     .help = "only of this bench"},
     {.key = "catalog",
      .type = ET_STRING,
      .at = offsetof(struct options, catalog),
@@ -49,14 +49,11 @@ static void list_backends(const struct options *o)
 {
     for (size_t i = 0; i < et_benches.n; i++) {
         const struct et_bench *b = et_benches.v[i];
-        for (size_t k = 0; wanted(o, b) && b->backend(k); k++) {
-            const char *name = b->backend(k);
-            const char *why = b->backend_why_not(name);
-            const char *origin = why ? NULL : b->backend_origin(name);
-            printf("%-10s %-20s %s%s\n", b->name, name, why ? "not here: " : "",
-                   why      ? why
-                   : origin ? origin
-                            : "etalon's own");
+        for (size_t k = 0; wanted(o, b) && k < b->backends->n; k++) {
+            const struct et_backend *backend = b->backends->v[k];
+            char text[ET_ORIGIN_SIZE];
+            printf("%-10s %-20s %s\n", b->name, backend->name,
+                   et_backend_describe(backend, text, sizeof text));
         }
     }
 }
@@ -141,10 +138,9 @@ static enum et_status unknown_bench(const char *name)
         words[n] = et_benches.v[n]->name;
     const char *near = et_nearest(name, words, n);
     return et_error(ET_USAGE,
-                    "--bench: there is no bench '%s'%s%s%s; `etalon list "
+                    "--bench: there is no bench '%s'%s; `etalon list "
                     "benches` names them",
-                    name, near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
+                    name, ET_HINT("", near));
 }
 
 static enum et_status list(void *options, const struct et_strings *words,
@@ -175,11 +171,10 @@ static enum et_status list(void *options, const struct et_strings *words,
     else {
         const char *near = et_nearest(what, things, 7);
         return et_error(ET_USAGE,
-                        "list: unknown word '%s'%s%s%s; benches, "
+                        "list: unknown word '%s'%s; benches, "
                         "backends, shapes, metrics, options, "
                         "formats or counters is right",
-                        what, near ? "; did you mean '" : "", near ? near : "",
-                        near ? "'?" : "");
+                        what, ET_HINT("", near));
     }
     return ET_OK;
 }
@@ -191,10 +186,8 @@ const struct et_command et_command_list = {
     .words = "benches|backends|shapes|metrics|options|formats|counters",
     .rows = rows,
     .size = sizeof(struct options),
-    .min = 1,
-    .max = 1,
-    .help = "The words that plans, contracts and options take. A backend that "
-            "is not here says why.",
+    .help = "The words that plans, contracts and options take, and why a "
+            "backend is not available.",
     .examples = "  etalon list backends\n"
                 "  etalon list shapes --bench gemm\n",
     .run = list,

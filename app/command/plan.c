@@ -34,7 +34,7 @@ static const struct et_field rows[] = {
      .type = ET_STRINGS,
      AT(run.set),
      .metavar = "SECTION.KEY=VALUE",
-     .help = "change one key of the plan; may be given again"},
+     .help = "change one key of the plan; may be given several times"},
     {.key = "catalog",
      .type = ET_STRING,
      AT(run.catalog),
@@ -53,7 +53,7 @@ static const struct et_field rows[] = {
      .preset = "1",
      .min = 1,
      .max = 1e6,
-     .help = "nodes that they would be spread over, evenly"},
+     .help = "nodes that these ranks would be spread over, evenly"},
     {0}};
 
 /* Rough rates for the estimate where the machine's peak is not known. */
@@ -179,7 +179,7 @@ out:
 
 const struct et_command et_command_plan = {
     .name = "plan",
-    .summary = "Show what a plan would run, need and cost, and run nothing",
+    .summary = "Show what a plan would run and what it needs, and run nothing",
     .words = "",
     .rows = rows,
     .size = sizeof(struct options),
@@ -192,10 +192,10 @@ const struct et_command et_command_plan = {
         "  [allreduce latency]\n"
         "  sizes = 8..64KiB*4\n"
         "  ranks = 1, 2, 4\n\n"
-        "A comma list sweeps, and the keys of a section multiply out. Keys of "
-        "every section: backend (a name, fast: all that are here but the "
-        "reference, all), ranks or nodes (numbers, powers, all), threads. "
-        "`etalon list options` has the rest.",
+        "A section makes every combination of its keys' values. Keys of every "
+        "section: backend (a name; fast: all that are available but the "
+        "reference; all), ranks or nodes (numbers, powers, all), threads. "
+        "`etalon list options` has the others.",
     .examples = "  etalon plan\n"
                 "  etalon plan --plan my.ini --ranks 64 --nodes 8\n",
     .run = plan,

@@ -8,23 +8,13 @@
 #include "results/report/report.h"
 
 struct options {
-    char *format, *out, *peak;
+    struct et_destination to;
+    char *peak;
     double target;
     bool ranks, update;
 };
 
 static const struct et_field rows[] = {
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown, csv or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
     {.key = "peak",
      .type = ET_STRING,
      .at = offsetof(struct options, peak),
@@ -49,9 +39,10 @@ static const struct et_field rows[] = {
      .type = ET_BOOL,
      .at = offsetof(struct options, update),
      .preset = "no",
-     .help = "make the run directory's own report, plots and manifest anew, "
+     .help = "write the run directory's own report, plots and manifest again, "
              "as after an interrupted run"},
-    {0}};
+    ET_DESTINATION_ROWS(struct options, to,
+                        "text, html, markdown, csv or json")};
 
 static enum et_status report(void *options, const struct et_strings *words,
                              int argc, char **argv)
@@ -68,14 +59,16 @@ static enum et_status report(void *options, const struct et_strings *words,
     enum et_status s = et_run_load(words->v[0], &run);
     if (s != ET_OK)
         return s;
-    const struct et_out *out =
-        o->ranks ? &et_out_ranks : et_out_find(o->format);
+    if (o->ranks) {
+        s = et_out_print(&et_out_ranks, NULL, &run, words->v[0], o->to.out);
+        et_run_free(&run);
+        return s;
+    }
+    const struct et_out *out = et_out_find(o->to.format);
     if (!out || !out->records_only)
         s = et_report_build(&run, &how, &doc);
-    if (s == ET_OK && o->ranks)
-        s = et_out_print(out, &doc, &run, words->v[0], o->out);
-    else if (s == ET_OK)
-        s = et_doc_print(&doc, &run, words->v[0], o->format, o->out);
+    if (s == ET_OK)
+        s = et_doc_print(&doc, &run, words->v[0], o->to.format, o->to.out);
     et_doc_free(&doc);
     et_run_free(&run);
     return s;
@@ -87,8 +80,6 @@ const struct et_command et_command_report = {
     .words = "DIR",
     .rows = rows,
     .size = sizeof(struct options),
-    .min = 1,
-    .max = 1,
     .help = "Computed from the run directory alone, on any machine: headline, "
             "warnings, FLOPS and scaling reports, all-reduce, I/O, counters, "
             "what was not measured and why, and how it was measured.",

@@ -465,6 +465,16 @@ static void warn_oversubscribed(const struct session *s)
             "and figures will be unsteady. Start fewer ranks, or bind them");
 }
 
+/* Said before the first case: of a run that is stopped later, Open MPI 5's
+ * launcher passes no more words on. */
+static void say_how_to_resume(const struct session *s)
+{
+    const char *dir = s->o->resume ? s->o->resume : s->o->out;
+    et_note("%zu cases, kept in %s; if the run is stopped, `etalon run "
+            "--resume %s` carries on",
+            s->cases.n, dir, dir);
+}
+
 static enum et_status finish(struct session *s,
                              const struct et_drive_outcome *o,
                              enum et_status status)
@@ -485,13 +495,14 @@ static enum et_status finish(struct session *s,
     et_store_close(s->store);
     s->store = NULL;
     set_log_level(s);
+    /* Before the report: a launcher that passed the signal on soon kills. */
+    if (o->signal)
+        et_warn("interrupted; `etalon run --resume %s` continues it", dir);
+    else if (broken)
+        et_note("interrupted; `etalon run --resume %s` continues it", dir);
     if (ended == ET_OK && !broken)
         ended = et_publish(dir, &report, s->o->quiet);
-    if (o->signal)
-        et_warn("interrupted; `etalon run --resume %s` carries on", dir);
-    else if (broken)
-        et_note("broken off; `etalon run --resume %s` carries on", dir);
-    else if (ended == ET_OK)
+    if (ended == ET_OK && !broken && !o->signal)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unsupported, %zu "
                 "skipped, %zu kept; report: %s/report.html",
                 o->measured, o->wrong, o->failed, o->unsupported, o->skipped,
@@ -549,8 +560,10 @@ static enum et_status run(void *options, const struct et_strings *words,
             .done = &s.done,
             .sink = root ? et_store_sink(s.store) : NULL,
         };
-        if (root)
+        if (root) {
             warn_oversubscribed(&s);
+            say_how_to_resume(&s);
+        }
         status = et_drive_run(&drive, &outcome);
         if (root)
             status = finish(&s, &outcome, status);
@@ -572,9 +585,9 @@ const struct et_command et_command_run = {
             "with several ranks or nodes; teams of 1, 2, 4, ... ranks are "
             "formed inside the one allocation.\n\nEach finished case is safe "
             "on disk before the next begins. SIGINT or SIGTERM ends the run "
-            "after the sample at hand, and --resume carries on. Keys of the "
-            "plan's [run] section are the options below; the command line "
-            "has the last word.",
+            "after the current sample, and --resume continues it. The options "
+            "below are also keys of the plan's [run] section; the command "
+            "line overrides the plan.",
     .examples =
         "  mpirun -np 2 etalon run\n"
         "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"

@@ -10,17 +10,11 @@
 #include "harness/base/memory.h"
 
 struct options {
-    char *format;
+    struct et_destination to;
 };
 
 static const struct et_field rows[] = {
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown, csv or json"},
-    {0}};
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 static void add_number(struct et_block *b, int64_t v)
 {
@@ -70,7 +64,8 @@ static enum et_status list_runs(void *options, const struct et_strings *words,
             add_run(b, &run);
         et_run_free(&run);
     }
-    s = et_status_worse(s, et_doc_print(&doc, NULL, ".", o->format, NULL));
+    s = et_status_worse(s,
+                        et_doc_print(&doc, NULL, ".", o->to.format, o->to.out));
     et_doc_free(&doc);
     return s;
 }
@@ -81,13 +76,11 @@ const struct et_command et_command_runs = {
     .words = "DIR...",
     .rows = rows,
     .size = sizeof(struct options),
-    .min = 1,
-    .max = (size_t)-1,
     .help = "One line a run directory, from its run.json alone: no record is "
             "read, so thousands of runs are listed in seconds. The id is the "
             "run's own and is kept when it is resumed. A directory that holds "
             "no run is an error; the others are listed all the same.",
     .examples = "  etalon runs night-*\n"
-                "  etalon runs night-* --format csv\n",
+                "  etalon runs night-* --format json\n",
     .run = list_runs,
 };

@@ -24,7 +24,7 @@ struct options {
     bool quick;
     int64_t seed;
     struct et_strings part;
-    char *format, *out;
+    struct et_destination to;
 };
 
 static const struct et_field rows[] = {
@@ -39,26 +39,14 @@ static const struct et_field rows[] = {
      .preset = "1",
      .min = 0,
      .max = 9e15,
-     .help = "of all that is random: the same seed tries the same"},
+     .help = "seed of everything random: the same seed tests the same"},
     {.key = "part",
      .type = ET_STRINGS,
      .at = offsetof(struct options, part),
      .metavar = "NAME",
      .help = "only this part: coverage, faults, clean, slow, clocks or "
-             "silent; may be given again"},
-    {.key = "format",
-     .type = ET_STRING,
-     .at = offsetof(struct options, format),
-     .preset = "text",
-     .choices = "text|html|markdown|json",
-     .metavar = "FORMAT",
-     .help = "text, html, markdown or json"},
-    {.key = "out",
-     .type = ET_STRING,
-     .at = offsetof(struct options, out),
-     .metavar = "FILE",
-     .help = "write there; preset: standard output"},
-    {0}};
+             "silent; may be given several times"},
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
 
 struct asked {
     const struct et_selftest_part *v[MOST_PARTS];
@@ -73,9 +61,8 @@ static enum et_status unknown_part(const char *word)
     for (; et_selftest_part_at(n) && n < MOST_PARTS; n++)
         names[n] = et_selftest_part_at(n)->name;
     const char *near = et_nearest(word, names, n);
-    return et_error(ET_USAGE, "--part: unknown part '%s'%s%s%s", word,
-                    near ? "; did you mean '" : "", near ? near : "",
-                    near ? "'?" : "");
+    return et_error(ET_USAGE, "--part: unknown part '%s'%s", word,
+                    ET_HINT("", near));
 }
 
 static bool holds(const struct et_strings *l, const char *word)
@@ -123,7 +110,7 @@ static enum et_status one_part(struct et_selftest *t,
     double began = et_clock_now(t->clock);
     et_doc_heading(doc, 2, p->title);
     et_doc_paragraph(doc, "%s", p->done);
-    et_doc_paragraph(doc, "A failure would be: %s", p->failure);
+    et_doc_paragraph(doc, "What would be a failure: %s", p->failure);
     et_selftest_progress(t, began, 0, 1);
     enum et_status s = p->run(t, doc, out);
     et_log_progress("");
@@ -187,11 +174,9 @@ static enum et_status make_scratch(struct et_team *world, char *dir, size_t n)
 static enum et_status run_parts(struct et_selftest *t, struct asked *a,
                                 struct et_doc *doc)
 {
-    char stage[64];
     enum et_status s = ET_OK;
-    t->stage = stage;
     for (size_t i = 0; s == ET_OK && i < a->n; i++) {
-        snprintf(stage, sizeof stage, "[%zu/%zu] %s", i + 1, a->n,
+        snprintf(t->stage, sizeof t->stage, "[%zu/%zu] %s", i + 1, a->n,
                  a->v[i]->name);
         s = one_part(t, a->v[i], doc, &a->outcomes[i]);
     }
@@ -213,7 +198,10 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     struct et_doc doc = {0};
     char scratch[256] = "";
     (void)words;
+    const struct et_out *format; /* asked for before minutes are spent */
     enum et_status s = choose(&o->part, &asked);
+    if (s == ET_OK)
+        s = et_format_find(o->to.format, false, &format);
     if (s == ET_OK)
         s = et_team_open("auto", &t.world);
     if (s != ET_OK)
@@ -235,7 +223,7 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     if (s == ET_OK && root) {
         put_summary(&asked, &doc);
         s = et_doc_whole(&doc)
-                ? et_doc_print(&doc, NULL, NULL, o->format, o->out)
+                ? et_doc_print(&doc, NULL, NULL, o->to.format, o->to.out)
                 : et_no_memory();
     }
     s = et_team_agree(t.world, s);
@@ -251,22 +239,22 @@ static enum et_status selftest(void *options, const struct et_strings *words,
 
 const struct et_command et_command_selftest = {
     .name = "selftest",
-    .summary = "Show on this machine that figures and checks can be believed",
+    .summary = "Test on this machine that figures and checks can be trusted",
     .words = "",
     .rows = rows,
     .size = sizeof(struct options),
     .help =
-        "Tries etalon itself, in minutes, or in seconds with --quick: whether "
-        "95 % intervals hold the truth, whether faults planted in the data "
-        "are found and clean data is left in peace, whether a late rank is "
-        "named, how sure the clocks are, and whether a rank that computes "
-        "wrongly in silence is named. Each part says what it did and what "
-        "would have been a failure.\n\nWithout a launcher, threads of this "
-        "process stand for ranks; under mpirun or srun the first four ranks "
-        "are used. The same seed tries the same.\n\nExit code 0 where all "
-        "passed; 3 where a fault was missed or a check cried out over "
-        "nothing; 1 where a statistic is out of its limits; 5 where something "
-        "could not be tried.",
+        "Tests etalon itself, in minutes, or in seconds with --quick: whether "
+        "95 % intervals contain the truth, whether faults planted in the data "
+        "are found and clean data raises no false alarm, whether a slow rank "
+        "is named, how exact the clocks are, and whether a rank that computes "
+        "wrong results is named. Each part says what it did and what would "
+        "have been a failure.\n\nWithout a launcher, threads of this process "
+        "take the place of ranks; under mpirun or srun the first four ranks "
+        "are used. The same seed tests the same.\n\nExit code 0 if all parts "
+        "passed; 3 if a check missed a fault or raised a false alarm; 1 if a "
+        "statistic is outside its limits; 5 if something could not be "
+        "tested.",
     .examples = "  etalon selftest --quick\n"
                 "  etalon selftest --part faults --part clean\n"
                 "  mpirun -np 4 etalon selftest --format markdown\n",

@@ -22,15 +22,13 @@ static enum et_status verify(void *options, const struct et_strings *words,
 
 const struct et_command et_command_verify = {
     .name = "verify",
-    .summary = "Check that a run directory was not changed since its run",
+    .summary = "Detect a run directory that was changed after its run",
     .words = "DIR",
     .rows = rows,
     .size = 1,
-    .min = 1,
-    .max = 1,
     .help = "Checks every file against manifest.sha256, then recomputes "
             "medians, intervals, metrics and verdicts from the raw samples. "
-            "Exit code 4 where anything differs.",
+            "Exit code 4 if anything differs.",
     .examples = "  etalon verify night-1\n",
     .run = verify,
 };

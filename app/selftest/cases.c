@@ -57,7 +57,7 @@ const char *et_selftest_case_why_not(const struct et_selftest *t,
     const struct et_bench *b = et_bench_find(t->benches, k->bench);
     const char *why = et_selftest_why_not(t, k->ranks);
     if (!why)
-        why = b->backend_why_not(backend);
+        why = et_bench_why_not(b, backend);
     if (!why && make_case(t, k, backend, k->ranks, 1, &c) != ET_OK)
         why = et_log_last_error();
     if (!why)

@@ -67,8 +67,8 @@ static bool next(const struct et_selftest *t, size_t *i, size_t *j)
     for (; t->cases[*i].bench; ++*i, *j = 0) {
         const struct et_selftest_case *k = &t->cases[*i];
         const struct et_bench *b = et_bench_find(t->benches, k->bench);
-        for (; b && b->backend(*j); ++*j) {
-            if (!et_selftest_case_why_not(t, k, b->backend(*j)))
+        for (; b && *j < b->backends->n; ++*j) {
+            if (!et_selftest_case_why_not(t, k, b->backends->v[*j]->name))
                 return true;
         }
     }
@@ -91,7 +91,7 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
         const struct et_bench *b = et_bench_find(t->benches, k->bench);
         struct series a = {.t = t,
                            .k = k,
-                           .backend = b->backend(j),
+                           .backend = b->backends->v[j]->name,
                            .stream = et_random_stream(
                                et_random_stream(t->seed, 0xc1ea), i * 1000 + j),
                            .n = (size_t)(left * (uint64_t)k->weight / weight),
@@ -126,8 +126,8 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 const struct et_selftest_part et_selftest_clean = {
     .name = "clean",
     .title = "False alarms on clean runs",
-    .done = "The same problems are run, each time with other random data, and "
-            "checked untouched.",
-    .failure = "one clean run called wrong.",
+    .done = "The same problems are run without any fault, each time with "
+            "other random data, and checked.",
+    .failure = "a clean run that is called wrong.",
     .run = run,
 };

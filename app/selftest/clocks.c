@@ -170,8 +170,8 @@ static enum et_status put_global(const struct et_selftest *t,
         return s;
     et_selftest_describe(t, RANKS, where, sizeof where);
     et_block_fact(facts, "global clock", "of %s: %s", where,
-                  g.shared ? "they read one clock"
-                           : "clocks of their own, brought together");
+                  g.shared ? "all ranks read one clock"
+                           : "several clocks, synchronised");
     et_block_fact(facts, "its error", "%s at most; %s after a pause",
                   et_print_seconds(a, g.error), et_print_seconds(b, g.later));
     et_block_fact(facts, "saw the past",
@@ -205,7 +205,7 @@ static enum et_status put_made(const struct et_selftest *t,
         wrong += m.off > m.claimed;
         if (m.off > m.claimed)
             et_selftest_find(out, ET_WRONG,
-                             "made clocks: off by %s where at most %s was "
+                             "made-up clocks: off by %s where at most %s was "
                              "claimed",
                              et_print_seconds(a, m.off),
                              et_print_seconds(b, m.claimed));
@@ -213,14 +213,14 @@ static enum et_status put_made(const struct et_selftest *t,
         off = fmax(off, m.off);
     }
     if (s == ET_OK)
-        et_block_fact(facts, "made clocks",
+        et_block_fact(facts, "made-up clocks",
                       "%d times four clocks up to %g s apart, gaining up to "
                       "%g us a second, were brought together: at most %s off, "
-                      "at most %s claimed; claimed less than it was: %d times",
+                      "at most %s claimed; the claim was too small %d times",
                       n, 2 * SKEW, RATE * 1e6, et_print_seconds(a, off),
                       et_print_seconds(b, claimed), wrong);
     snprintf(out->found, sizeof out->found,
-             "made clocks %s off at most, %s claimed; %d claims broken",
+             "made-up clocks at most %s off, %s claimed; %d claims broken",
              et_print_seconds(a, off), et_print_seconds(b, claimed), wrong);
     return s;
 }
@@ -255,7 +255,7 @@ static enum et_status put_windows(const struct et_selftest *t,
     struct sync sync = {.t = t};
     if (ranks < 2 || et_selftest_why_not(t, ranks)) {
         et_block_fact(facts, "windows",
-                      "not tried: one core, or too few "
+                      "not tested: one core, or too few "
                       "ranks");
         return ET_OK;
     }
@@ -301,8 +301,8 @@ const struct et_selftest_part et_selftest_clocks = {
     .name = "clocks",
     .title = "Clocks",
     .done = "The clock is read a million times; ranks agree on a global "
-            "clock and tell each other the time; and four clocks made wrong "
-            "on purpose are brought together.",
+            "clock and tell each other the time; and four clocks that are "
+            "wrong on purpose are synchronised.",
     .failure = "a clock that goes backwards, or a global clock that is off by "
                "more than the error it claims.",
     .run = run,

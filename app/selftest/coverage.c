@@ -185,10 +185,12 @@ static enum et_status body(const struct et_selftest *t, struct et_doc *doc,
     }
     et_block_note(
         table,
-        "Of an interval: how often it held the truth. Of a test: how often it "
-        "cried out; with effect none these are its false alarms. A claim is "
-        "missed by %d standard errors of the share, as of few series chance "
-        "alone carries it over a limit now and then.",
+        "Share: of an interval, how often it contained the truth; of a test, "
+        "how "
+        "often it raised an alarm (a false one where the effect is none). A "
+        "claim counts as missed when the share is more than %d standard errors "
+        "outside its limit, since chance alone moves it past a limit "
+        "sometimes.",
         t->quick ? ERRORS_QUICK : ERRORS_FULL);
     snprintf(out->tried, sizeof out->tried,
              "%zu trials of %zu series, %zu with a claim", CLAIMS, series,
@@ -213,12 +215,11 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 const struct et_selftest_part et_selftest_coverage = {
     .name = "coverage",
     .title = "Statistics on series whose truth is known",
-    .done = "Random series with a known median, trend or shift are made, of "
-            "shapes that timings have, and given to the very functions that "
+    .done = "Random series with a known median, trend or shift are made, in "
+            "shapes that timings have, and given to the same functions that "
             "a run's figures come from.",
-    .failure = "a 95 % interval that holds the truth in fewer than 93 or more "
-               "than 97 of 100 series, or a test that cries out too often "
-               "where there is nothing or too seldom where there is something, "
-               "by more than chance.",
+    .failure = "a 95 % interval that contains the truth in fewer than 93 or "
+               "more than 97 of 100 series, or a test with too many false "
+               "alarms or too few true ones, by more than chance.",
     .run = run,
 };

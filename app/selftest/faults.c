@@ -13,7 +13,7 @@
 
 enum { KINDS = ET_FAULT_SWAP + 1, REGIONS = 4, LAYOUTS = 4 };
 static const char *const kind_names[KINDS] = {
-    "bit turned over", "rank's part wrong", "stale part", "swapped parts"};
+    "bit flipped", "rank's part wrong", "stale part", "swapped parts"};
 
 /* Parts of a number, by the bits that it has. */
 static const struct layout {
@@ -211,7 +211,7 @@ static enum et_status one_backend(const struct et_selftest *t,
                                   struct sums *sums,
                                   struct et_selftest_outcome *out)
 {
-    const char *backend = b->backend(which);
+    const char *backend = b->backends->v[which]->name;
     struct tally kinds[KINDS] = {{0}};
     for (size_t i = 0; t->cases[i].bench; i++) {
         const struct et_selftest_case *k = &t->cases[i];
@@ -275,15 +275,16 @@ static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
     struct et_text said = {0};
     for (size_t i = 0; i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; b->damage && b->backend(j); j++) {
-            const char *why = why_none(t, b, b->backend(j));
+        for (size_t j = 0; b->damage && j < b->backends->n; j++) {
+            const char *backend = b->backends->v[j]->name;
+            const char *why = why_none(t, b, backend);
             if (why)
                 et_text_add(&said, "%s%s %s: %s", said.n ? "; " : "", b->name,
-                            b->backend(j), why);
+                            backend, why);
         }
     }
     if (said.n)
-        et_doc_paragraph(doc, "Not tried, as not here: %s.",
+        et_doc_paragraph(doc, "Not tested, because not available here: %s.",
                          et_text_str(&said));
     et_text_free(&said);
 }
@@ -312,7 +313,7 @@ static void put_regions(struct et_doc *doc, const struct sums *sums)
             put_tally(table, &sums->regions[l][r]);
         }
     }
-    et_block_note(table, "Every bit that was turned over, all benches and "
+    et_block_note(table, "Every bit that was flipped, for all benches and "
                          "backends together: each bit of a number is tried.");
 }
 
@@ -327,11 +328,10 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     enum et_status s = ET_OK;
     size_t done = 0, all = 0;
     for (size_t i = 0; i < t->benches->n; i++)
-        for (size_t j = 0; t->benches->v[i]->backend(j); j++)
-            all++;
+        all += t->benches->v[i]->backends->n;
     for (size_t i = 0; s == ET_OK && i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; s == ET_OK && b->damage && b->backend(j); j++) {
+        for (size_t j = 0; s == ET_OK && b->damage && j < b->backends->n; j++) {
             et_selftest_progress(t, began, (double)done++, (double)all);
             s = one_backend(t, b, j, &sums, out);
         }
@@ -339,10 +339,11 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
             et_selftest_find(out, ET_UNSURE, "%s has no small case to damage",
                              b->name);
     }
-    et_block_note(sums.table,
-                  "Above the bound: off by more than what the check says it "
-                  "always finds. Below it a fault is as small as rounding, and "
-                  "may pass. A fault that an output cannot have has no row.");
+    et_block_note(
+        sums.table,
+        "Above the bound: the error is larger than the check claims to "
+        "find always. Below it a fault is as small as rounding and "
+        "may pass. A fault that an output cannot have has no row.");
     put_regions(doc, &sums);
     say_left_out(t, doc);
     if (sums.all.above == 0)
@@ -367,10 +368,10 @@ const struct et_selftest_part et_selftest_faults = {
     .title = "Faults planted in the data",
     .done = "Small problems of every bench and backend here are run, their "
             "output is damaged, and the check that guards timed data looks "
-            "at it: every bit of a number turned over at random places, a "
-            "block of the iteration before, blocks that changed places, a "
-            "rank's part missing or there twice.",
-    .failure = "one fault missed that is larger than the check's own bound, "
-               "or one untouched output called wrong.",
+            "at it. The damage: every bit of a number flipped at random "
+            "places, a block of the iteration before, two blocks swapped, a "
+            "rank's part missing or added twice.",
+    .failure = "a missed fault that is larger than the check's own bound, or "
+               "an undamaged output that is called wrong.",
     .run = run,
 };

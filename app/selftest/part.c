@@ -61,7 +61,7 @@ const char *et_selftest_why_not(const struct et_selftest *t, int ranks)
 {
     if (is_launched(t) && t->world->size < ranks)
         return "the launcher started fewer ranks than this needs: start four, "
-               "or start etalon without a launcher, and threads stand for them";
+               "or start etalon without a launcher, and it uses threads";
     return NULL;
 }
 

@@ -22,15 +22,15 @@ struct et_selftest {
     struct et_clock *clock; /* this process's, real */
     const char *scratch;    /* a directory of rank 0's, for files */
     const char *tag;        /* unique per run */
-    const char *stage;      /* for the progress line: "[2/6] faults" */
+    char stage[64];         /* for the progress line: "[2/6] faults" */
     const struct et_benches *benches;
     const struct et_selftest_case *cases; /* small ones; ends with {0} */
 };
 
 /* What a part found: rank 0's word alone counts. */
 struct et_selftest_outcome {
-    /* ET_OK, or: ET_WRONG, a fault got past a check or a check cried out over
-     * nothing; ET_MISSED, a figure is out of its limits; ET_UNSURE, it or a
+    /* ET_OK, or: ET_WRONG, a check missed a fault or raised a false
+     * alarm; ET_MISSED, a figure is out of its limits; ET_UNSURE, it or a
      * piece of it could not run. */
     enum et_status verdict;
     char tried[120], found[200];

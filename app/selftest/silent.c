@@ -195,7 +195,7 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     const struct et_bench *b = et_bench_find(t->benches, "gemm");
     const char *why = et_selftest_why_not(t, RANKS);
     if (!why && (!b || !b->output || !b->damage))
-        why = "gemm tells nothing of its output";
+        why = "gemm does not show its output";
     if (why) {
         et_selftest_find(out, ET_UNSURE, "%s", why);
         return ET_OK;
@@ -222,7 +222,7 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     }
     et_block_note(table,
                   "gemm, reference, 48x40x56 in fp64 on %s. The bit is the "
-                  "lowest of an element: the check of rounding passes it.",
+                  "lowest of an element: the check of rounding cannot see it.",
                   where);
     snprintf(out->tried, sizeof out->tried,
              "%d runs with one bit wrong on one of %d ranks, %d without",
@@ -235,11 +235,11 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 
 const struct et_selftest_part et_selftest_silent = {
     .name = "silent",
-    .title = "A rank that computes wrongly in silence",
-    .done = "Four ranks do the same product; on one of them, another in each "
-            "run, the lowest bit of one element is turned over after every "
-            "run of the kernel.",
+    .title = "A rank that computes wrong results unnoticed",
+    .done = "Four ranks do the same product. On one of them, another in each "
+            "run, the lowest bit of one element is flipped after every run "
+            "of the kernel.",
     .failure = "a run that does not call the result wrong and name that rank, "
-               "or one that names a rank where nothing was done.",
+               "or one that names a rank although nothing was changed.",
     .run = run,
 };

@@ -47,7 +47,7 @@ static enum et_status body(struct et_team *team, void *arg)
 static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
                           struct et_selftest_outcome *out)
 {
-    static const char *const heads[] = {"late rank", "runs", "named",
+    static const char *const heads[] = {"slow rank", "runs", "named",
                                         "slowest against others", NULL};
     char where[80];
     const char *why = et_selftest_why_not(t, RANKS);
@@ -88,8 +88,8 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     /* 99 of 100; ten say less, and one of them may hit a busy machine. */
     if (t->quick ? 10 * (done - named) > 2 * done : 100 * (done - named) > done)
         et_selftest_find(out, ET_WRONG,
-                         "the late rank was named in %d of %d runs only (on a "
-                         "busy machine others are late, too)",
+                         "the slow rank was named in only %d of %d runs (on a "
+                         "busy machine other ranks are slow, too)",
                          named, done);
     snprintf(out->tried, sizeof out->tried, "%d runs, 1 ms on one of %d ranks",
              done, RANKS);
@@ -99,11 +99,11 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 
 const struct et_selftest_part et_selftest_slow = {
     .name = "slow",
-    .title = "A rank that is late",
+    .title = "A slow rank",
     .done = "One of four ranks, another in each run, takes a millisecond "
             "longer than the others' millisecond, and the run's own timing "
             "loop measures them.",
     .failure = "more than one run in a hundred that does not name that rank; "
-               "of the ten quick ones, more than two.",
+               "with --quick, more than two of ten.",
     .run = run,
 };

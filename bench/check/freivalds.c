@@ -104,12 +104,22 @@ void et_check_signs(double *x, int64_t n, int64_t most, uint64_t stream)
     }
 }
 
+struct et_check_rounding et_check_rounding_of(const struct et_types *t)
+{
+    enum et_dtype out = t->out.dtype;
+    return (struct et_check_rounding){
+        .sum = et_dtype_epsilon(t->sum),
+        .out = out == t->sum ? 0 : et_dtype_epsilon(out),
+        .operand = fmin(et_dtype_exact(t->a.dtype), et_dtype_exact(t->b.dtype)),
+        .exact = fmin(et_dtype_exact(t->sum), et_dtype_exact(out))};
+}
+
 int64_t et_check_integers(int64_t k, int64_t n,
                           const struct et_check_rounding *unit)
 {
-    double held = 1 / fmax(unit->sum, unit->out), depth = (double)k;
-    int64_t q = ENOUGH;
-    while (q > 0 && ((double)q * ((double)q * depth + 1) > held ||
+    double depth = (double)k;
+    int64_t q = (int64_t)fmin(ENOUGH, unit->operand);
+    while (q > 0 && ((double)q * ((double)q * depth + 1) > unit->exact ||
                      et_check_weights(k, n, q) < 1))
         q--;
     return q;
@@ -139,11 +149,18 @@ void et_check_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
 static void load(enum et_dtype t, const void *data, int64_t first, int n,
                  double *out)
 {
-    if (t == ET_FP64)
+    switch (t) {
+    case ET_FP64:
         memcpy(out, (const double *)data + first, (size_t)n * sizeof *out);
-    else
+        break;
+    case ET_FP32:
         for (int i = 0; i < n; i++)
-            out[i] = ((const float *)data)[first + i];
+            out[i] = (double)((const float *)data)[first + i];
+        break;
+    default:
+        for (int i = 0; i < n; i++)
+            out[i] = et_dtype_get(t, data, (size_t)(first + i));
+    }
 }
 
 static int chunk(int64_t first, int64_t end)
@@ -174,6 +191,27 @@ static int chunk(int64_t first, int64_t end)
 TIMES_ROWS(times_fp64, double)
 TIMES_ROWS(times_fp32, float)
 
+/* Of any other type, widened a part of a row at a time. */
+static void times_any(enum et_dtype type, const void *const *row,
+                      const double *x0, const double *x1, int64_t n,
+                      double y[][ROWS])
+{
+    double buffer[ROWS][CHUNK], part[ET_CHECK_VECTORS][ROWS];
+    const void *wide[ROWS];
+    memset(y, 0, sizeof part);
+    for (int64_t j = 0; j < n; j += CHUNK) {
+        for (int r = 0; r < ROWS; r++) {
+            load(type, row[r], j, chunk(j, n), buffer[r]);
+            wide[r] = buffer[r];
+        }
+        times_fp64(wide, x0 + j, x1 + j, chunk(j, n), part);
+        for (int r = 0; r < ROWS; r++) {
+            y[0][r] += part[0][r];
+            y[1][r] += part[1][r];
+        }
+    }
+}
+
 void et_check_spoil(enum et_dtype dtype, void *data, int64_t first, int64_t n)
 {
     size_t size = et_dtype_size(dtype); /* all ones: a NaN */
@@ -190,10 +228,16 @@ static void times_rows(const struct et_check_matrix *m, int64_t i,
         int64_t at = m->first + (i + (r < n ? r : n - 1)) * m->rs;
         row[r] = (const char *)m->data + (size_t)at * et_dtype_size(m->dtype);
     }
-    if (m->dtype == ET_FP64)
+    switch (m->dtype) {
+    case ET_FP64:
         times_fp64(row, x[0], x[1], m->cols, out);
-    else
+        break;
+    case ET_FP32:
         times_fp32(row, x[0], x[1], m->cols, out);
+        break;
+    default:
+        times_any(m->dtype, row, x[0], x[1], m->cols, out);
+    }
     for (int t = 0; t < ET_CHECK_VECTORS; t++)
         memcpy(y[t] + i, out[t], (size_t)n * sizeof **y);
     for (int64_t r = 0; m->spoil && r < n; r++)

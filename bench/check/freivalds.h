@@ -33,14 +33,15 @@
  * 1e-55, so the rows of any machine raise no false alarm; the factor is there
  * for short sums and rows, which are not near their mean.
  *
- * Without rounding: integers of at most q, where every partial sum in any
- * order is an integer that each type on its way holds exactly:
- *     k q^2 + q <= 1 / max(u, v)
- * (an integer up to 2^p needs p bits; 1/u is 2^p; the q beside the sum is
- * C's, with |alpha|, |beta| <= 1). There any difference is a fault; this holds
- * for each algorithm that adds products of the operands, and not for one that
- * first transforms them by fractions. For the test's own sums to be exact in
- * fp64 too, n w (k q^2 + q) <= 2^53 with weights of at most w for signs.
+ * Without rounding: integers of at most q, which the operands hold, where
+ * every partial sum in any order is an integer that each type on its way holds
+ * (et_dtype_exact):
+ *     k q^2 + q <= exact
+ * (the q beside the sum is C's, with |alpha|, |beta| <= 1). There any
+ * difference is a fault; this holds for each algorithm that adds products of
+ * the operands, and not for one that first transforms them by fractions. For
+ * the test's own sums to be exact in fp64 too, n w (k q^2 + q) <= 2^53 with
+ * weights of at most w for signs.
  */
 #ifndef ET_BENCH_CHECK_FREIVALDS_H
 #define ET_BENCH_CHECK_FREIVALDS_H
@@ -61,10 +62,13 @@
 double et_check_gamma(double n, double u);
 
 /* Unit roundoff of the accumulator, and of a stored element where that is
- * another type; out is 0 where a sum is stored as it is. */
+ * another type; out is 0 where a sum is stored as it is. operand, exact: the
+ * integers up to which the operands, and the sums on all their way, are held
+ * without rounding. */
 struct et_check_rounding {
-    double sum, out;
+    double sum, out, operand, exact;
 };
+struct et_check_rounding et_check_rounding_of(const struct et_types *t);
 
 /* The worst element or row that a rank has seen. Start from {0}. */
 struct et_check_worst {

@@ -24,12 +24,6 @@ static uint64_t stream_of(const struct et_product *p, enum stream which)
     return et_random_stream(p->stream, which);
 }
 
-/* Every type so far is summed in itself. */
-static struct et_check_rounding unit_of(const struct et_product *p)
-{
-    return (struct et_check_rounding){.sum = et_dtype_epsilon(p->dtype)};
-}
-
 static int64_t rows_of(const struct et_product *p)
 {
     return p->count * p->m;
@@ -46,8 +40,9 @@ static double initial(const struct et_product *p, size_t at)
     char cell[sizeof(double)];
     if (p->beta == 0)
         return 0;
-    et_check_fill(p->dtype, cell, 1, stream_of(p, STREAM_C), at, p->integers);
-    return et_dtype_get(p->dtype, cell, 0);
+    et_check_fill(p->types.out.dtype, cell, 1, stream_of(p, STREAM_C), at,
+                  p->integers);
+    return et_dtype_get(p->types.out.dtype, cell, 0);
 }
 
 /* Doubles of the check by rows. */
@@ -114,7 +109,7 @@ static double sign(double factor)
 
 void et_product_refill(struct et_product *p)
 {
-    et_check_fill(p->dtype, p->c, place(p, p->count, 0, 0),
+    et_check_fill(p->types.out.dtype, p->c, place(p, p->count, 0, 0),
                   stream_of(p, STREAM_C), 0, p->integers);
     p->iterations = 0;
 }
@@ -134,7 +129,7 @@ static enum et_status fetch(struct et_product *p)
 
 static struct et_check_matrix matrix_c(const struct et_product *p, int64_t g)
 {
-    return (struct et_check_matrix){.dtype = p->dtype,
+    return (struct et_check_matrix){.dtype = p->types.out.dtype,
                                     .data = p->c,
                                     .first = (int64_t)place(p, g, 0, 0),
                                     .rows = p->m,
@@ -192,7 +187,7 @@ static struct limits limits_of(const struct et_product *p)
                                     .keep = sign(p->beta)};
         return (struct limits){g, g, true};
     }
-    struct et_check_rounding unit = unit_of(p);
+    struct et_check_rounding unit = et_check_rounding_of(&p->types);
     return (struct limits){
         et_check_grow_worst(p->alpha, p->beta, p->iterations, p->k, &unit),
         et_check_grow_typical(p->alpha, p->beta, p->iterations, p->k, &unit),
@@ -209,7 +204,8 @@ static void take_element(const struct et_product *p, const struct limits *l,
     double c0 = initial(p, at), want = grown->value * sum + grown->keep * c0;
     double bound =
         l->exact ? 0 : et_check_element_bound(grown, size, c0, want, p->k);
-    et_check_take(w, et_dtype_get(p->dtype, p->c, at), want, bound, g, i, j);
+    et_check_take(w, et_dtype_get(p->types.out.dtype, p->c, at), want, bound, g,
+                  i, j);
     if (p->small)
         w->certain = fmax(w->certain, 2 * bound);
 }
@@ -257,7 +253,8 @@ void et_product_mark(struct et_product *p)
     uint64_t r = et_random_u64(stream_of(p, STREAM_MARKS), p->marks++);
     p->mark = (int64_t)(r % ((uint64_t)rows_of(p) * (uint64_t)p->n));
     p->marked = true;
-    et_check_spoil(p->dtype, p->c, p->mark / p->n * p->ldc + p->mark % p->n, 1);
+    et_check_spoil(p->types.out.dtype, p->c,
+                   p->mark / p->n * p->ldc + p->mark % p->n, 1);
 }
 
 void et_product_glance(struct et_product *p)
@@ -274,7 +271,7 @@ static void spoil(struct et_product *p)
 {
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int64_t row = 0; row < p->count * p->m; row++)
-        et_check_spoil(p->dtype, p->c, row * p->ldc, p->n);
+        et_check_spoil(p->types.out.dtype, p->c, row * p->ldc, p->n);
 }
 
 /* C is read once: where it will be NaN, it is so in the same pass. */
@@ -343,12 +340,12 @@ static enum et_status begin(struct et_product *p, int64_t integers)
 
 static enum et_status exact_pass(struct et_product *p)
 {
-    struct et_check_rounding unit = unit_of(p);
+    struct et_check_rounding unit = et_check_rounding_of(&p->types);
     int64_t integers = et_check_integers(p->k, p->n, &unit);
     if (integers < 1)
         return et_error(ET_USAGE,
                         "sums of %lld %s products are exact for no integers",
-                        (long long)p->k, et_dtype_name(p->dtype));
+                        (long long)p->k, et_dtype_name(p->types.sum));
     enum et_status status = begin(p, integers);
     if (status == ET_OK)
         status = p->ops->run(p->of);
@@ -377,38 +374,38 @@ void et_product_output(const struct et_product *p, bool alike,
     *out = (struct et_output){0};
     if (p->fetched || p->ops->fetch(p->of) == ET_OK)
         *out = (struct et_output){
-            p->c, place(p, p->count, 0, 0) * et_dtype_size(p->dtype), alike};
+            p->c, place(p, p->count, 0, 0) * et_dtype_size(p->types.out.dtype),
+            alike};
 }
 
 /* Sets an element; *size grows to its change. */
 static void put(struct et_product *p, size_t at, double v, double *size)
 {
-    double before = et_dtype_get(p->dtype, p->c, at);
-    et_dtype_set(p->dtype, p->c, at, v);
-    double change = fabs(et_dtype_get(p->dtype, p->c, at) - before);
+    double before = et_dtype_get(p->types.out.dtype, p->c, at);
+    et_dtype_set(p->types.out.dtype, p->c, at, v);
+    double change = fabs(et_dtype_get(p->types.out.dtype, p->c, at) - before);
     *size = isfinite(change) ? fmax(*size, change) : INFINITY;
+}
+
+/* Bit `bit` of an element of so many bytes, from the lowest, turned over. */
+static void flip_bit(unsigned char *element, size_t bytes, size_t bit)
+{
+    const uint16_t probe = 1;
+    bool little = *(const unsigned char *)&probe == 1;
+    size_t byte = little ? bit / 8 : bytes - 1 - bit / 8;
+    element[byte] = (unsigned char)(element[byte] ^ 1u << bit % 8);
 }
 
 static void flip(struct et_product *p, const struct et_fault *f, double *size)
 {
     uint64_t at = f->at % ((uint64_t)rows_of(p) * (uint64_t)p->n);
-    size_t bytes = et_dtype_size(p->dtype), bits = 8 * bytes;
+    size_t bytes = et_dtype_size(p->types.out.dtype);
     size_t where = place(p, 0, (int64_t)at / p->n, (int64_t)at % p->n);
-    size_t bit = (size_t)f->bit % bits;
-    double before = et_dtype_get(p->dtype, p->c, where);
-    uint64_t word = 0; /* of the element, whatever the order of its bytes */
-    char *element = (char *)p->c + where * bytes;
-    if (bytes == sizeof word) {
-        memcpy(&word, element, bytes);
-        word ^= UINT64_C(1) << bit;
-        memcpy(element, &word, bytes);
-    } else {
-        uint32_t half;
-        memcpy(&half, element, sizeof half);
-        half ^= UINT32_C(1) << bit;
-        memcpy(element, &half, sizeof half);
-    }
-    double change = fabs(et_dtype_get(p->dtype, p->c, where) - before);
+    double before = et_dtype_get(p->types.out.dtype, p->c, where);
+    flip_bit((unsigned char *)p->c + where * bytes, bytes,
+             (size_t)f->bit % (8 * bytes));
+    double change =
+        fabs(et_dtype_get(p->types.out.dtype, p->c, where) - before);
     *size = isfinite(change) ? change : INFINITY;
 }
 
@@ -451,8 +448,8 @@ static void swap(struct et_product *p, uint64_t at, double *size)
     for (int64_t e = 0; e < b.rows * b.columns; e++) {
         size_t x = in_block(p, &b, (int64_t)one, e);
         size_t y = in_block(p, &b, (int64_t)other, e);
-        double v = et_dtype_get(p->dtype, p->c, x);
-        put(p, x, et_dtype_get(p->dtype, p->c, y), size);
+        double v = et_dtype_get(p->types.out.dtype, p->c, x);
+        put(p, x, et_dtype_get(p->types.out.dtype, p->c, y), size);
         put(p, y, v, size);
     }
 }
@@ -469,7 +466,7 @@ static void make_stale(struct et_product *p, uint64_t at, double *size)
         int64_t row = (int64_t)where / p->ldc - g * p->m;
         double unused, v = NAN;
         if (p->beta != 0)
-            v = (et_dtype_get(p->dtype, p->c, where) -
+            v = (et_dtype_get(p->types.out.dtype, p->c, where) -
                  p->alpha * p->ops->element(p->of, g, row,
                                             (int64_t)where % p->ldc, &unused)) /
                 p->beta;

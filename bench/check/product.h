@@ -58,7 +58,7 @@ struct et_product {
     const struct et_product_ops *ops;
     void *of;
     int64_t count, m, n, k, ldc;
-    enum et_dtype dtype;
+    struct et_types types; /* out: of C */
     double alpha, beta;
     int threads;
     bool small;      /* check every element */

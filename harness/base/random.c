@@ -43,21 +43,18 @@ void et_random_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
         for (size_t i = 0; i < n; i++)
             f[i] = (float)(et_random_u64(stream, first + i) >> 40) * 0x1p-23f -
                    1.0f;
-    } else if (dtype == ET_INT8) {
-        int8_t *c = out;
-#pragma omp parallel for schedule(static) if (n > 65536)
-        for (size_t i = 0; i < n; i++)
-            c[i] =
-                (int8_t)((int)(et_random_u64(stream, first + i) >> 56) - 128);
     } else {
-        int bits = dtype == ET_FP16 ? 11 : 8; /* of the significand */
+        /* 2^p of them, one step of the type just below 1 apart; an integer
+         * type's whole range, which is one step of 1. */
+        double steps = et_dtype_is_integer(dtype) ? et_dtype_most(dtype) + 1
+                                                  : et_dtype_exact(dtype) / 2;
+        double step = et_dtype_is_integer(dtype) ? 1 : 1 / steps;
 #pragma omp parallel for schedule(static) if (n > 65536)
-        for (size_t i = 0; i < n; i++)
-            et_dtype_set(
-                dtype, out, i,
-                ldexp((double)(et_random_u64(stream, first + i) >> (64 - bits)),
-                      1 - bits) -
-                    1.0);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t r = et_random_u64(stream, first + i) >> 11;
+            double v = floor((double)r * 0x1p-53 * 2 * steps) - steps;
+            et_dtype_set(dtype, out, i, v * step);
+        }
     }
 }
 

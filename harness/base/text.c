@@ -343,3 +343,10 @@ const char *et_nearest(const char *word, const char *const *words, size_t n)
     }
     return best;
 }
+
+const char *et_hint(char text[ET_HINT_SIZE], const char *mark, const char *near)
+{
+    if (near)
+        snprintf(text, ET_HINT_SIZE, "; did you mean '%s%s'?", mark, near);
+    return text;
+}

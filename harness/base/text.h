@@ -58,5 +58,11 @@ bool et_split(const char *s, char separator, struct et_strings *out);
 /* The nearest of `words` to `word` by edit distance, or NULL where none is
  * near enough (one more than a third of its length) to be meant. */
 const char *et_nearest(const char *word, const char *const *words, size_t n);
+/* "; did you mean '<mark><near>'?" for the end of a message, "" where near is
+ * NULL; the text lives as long as the block that the macro stands in. */
+#define ET_HINT(mark, near) et_hint((char[ET_HINT_SIZE]){0}, mark, near)
+#define ET_HINT_SIZE 120
+const char *et_hint(char text[ET_HINT_SIZE], const char *mark,
+                    const char *near);
 
 #endif

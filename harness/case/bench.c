@@ -14,6 +14,11 @@ const struct et_bench *et_bench_find(const struct et_benches *list,
     return NULL;
 }
 
+const char *et_bench_why_not(const struct et_bench *b, const char *backend)
+{
+    return et_backend_why_not(et_backend_find(b->backends, backend));
+}
+
 bool et_bench_is_reference(const char *backend)
 {
     static const char word[] = "reference";

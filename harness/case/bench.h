@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/backend.h"
 #include "harness/base/field.h"
 #include "harness/base/status.h"
 #include "harness/case/result.h"
@@ -100,15 +101,7 @@ struct et_bench {
     bool once;   /* every sample is one iteration, `before` called before it */
     bool serial; /* the kernel keeps one thread of a rank busy, never more */
 
-    /* Names of the listed backends, i from 0; NULL ends. One that is there to
-     * check the others, not to be fast, is named "reference" or
-     * "...-reference". */
-    const char *(*backend)(size_t i);
-    /* Why the named backend cannot be used in this process (not built in, no
-     * library, no launcher); NULL where it can. */
-    const char *(*backend_why_not)(const char *name);
-    /* Library name and version behind the backend; NULL: etalon's own. */
-    const char *(*backend_origin)(const char *name);
+    const struct et_backends *backends;
 
     /* Validate the parameters as a whole. ET_USAGE is logged with `where`. */
     enum et_status (*check)(const void *params, const char *where);
@@ -159,6 +152,8 @@ struct et_benches {
 };
 const struct et_bench *et_bench_find(const struct et_benches *list,
                                      const char *name);
+/* Why the bench's backend of this name cannot be used here; NULL: it can. */
+const char *et_bench_why_not(const struct et_bench *b, const char *backend);
 /* Is a backend of this name a reference? */
 bool et_bench_is_reference(const char *backend);
 

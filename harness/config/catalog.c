@@ -30,9 +30,8 @@ static enum et_status check_header(const struct et_strings *header,
         if (is_note(header->v[i]) || et_field_find(columns, header->v[i]))
             continue;
         const char *near = et_field_suggest(columns, header->v[i]);
-        return et_error(ET_USAGE, "%s: unknown column '%s'%s%s%s", where,
-                        header->v[i], near ? "; did you mean '" : "",
-                        near ? near : "", near ? "'?" : "");
+        return et_error(ET_USAGE, "%s: unknown column '%s'%s", where,
+                        header->v[i], ET_HINT("", near));
     }
     return ET_OK;
 }

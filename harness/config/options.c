@@ -26,12 +26,12 @@ const struct et_field et_option_rows[] = {
      .type = ET_STRING,
      AT(resume),
      .metavar = "DIR",
-     .help = "carry on the interrupted run in DIR, with its own plan"},
+     .help = "continue the interrupted run in DIR, with its own plan"},
     {.key = "set",
      .type = ET_STRINGS,
      AT(set),
      .metavar = "SECTION.KEY=VALUE",
-     .help = "change one key of the plan; may be given again"},
+     .help = "change one key of the plan; may be given several times"},
     {.key = "seed",
      .type = ET_INT,
      AT(seed),
@@ -61,14 +61,14 @@ const struct et_field et_option_rows[] = {
      .preset = "12",
      .min = 6,
      .max = 100000,
-     .help = "samples at least; 12 are the least that can be sure"},
+     .help = "fewest samples; with fewer than 12 a case never converges"},
     {.key = "max-samples",
      .type = ET_INT,
      AT(max_samples),
      .preset = "1000",
      .min = 6,
      .max = 100000,
-     .help = "samples at most"},
+     .help = "most samples"},
     {.key = "min-time",
      .type = ET_SECONDS,
      AT(min_time),
@@ -85,7 +85,8 @@ const struct et_field et_option_rows[] = {
      .min = 1,
      .max = 864000,
      .unit = "s",
-     .help = "a case that makes no progress for so long ends the run, exit 4"},
+     .help =
+         "a case that makes no progress for so long ends the run with exit 4"},
     {.key = "counters",
      .type = ET_STRING,
      AT(counters),
@@ -135,12 +136,12 @@ const struct et_field et_option_rows[] = {
      .type = ET_BOOL,
      AT(ceilings),
      .preset = "yes",
-     .help = "measure what bounds a compute case between its samples"},
+     .help = "measure a compute case's ceilings between its samples"},
     {.key = "quiet",
      .type = ET_BOOL,
      AT(quiet),
      .preset = "no",
-     .help = "say only warnings and errors"},
+     .help = "print only warnings and errors"},
     {0}};
 
 bool et_option_is_planned(const char *key)
@@ -187,9 +188,8 @@ enum et_status et_options_unpack(const char *text, struct et_options *o)
 static enum et_status unknown(const struct et_field *rows, const char *word)
 {
     const char *near = et_field_suggest(rows, word);
-    return et_error(ET_USAGE, "unknown option '--%s'%s%s%s; see --help", word,
-                    near ? "; did you mean '--" : "", near ? near : "",
-                    near ? "'?" : "");
+    return et_error(ET_USAGE, "unknown option '--%s'%s; see --help", word,
+                    ET_HINT("--", near));
 }
 
 /* One "--word" with the argument after it; *used: how many were taken. */

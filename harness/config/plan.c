@@ -37,10 +37,9 @@ static enum et_status unknown_section(const struct plan *p, const char *name,
         words[n++] = p->benches->v[i]->name;
     const char *near = et_nearest(name, words, n);
     return et_error(ET_USAGE,
-                    "%s: [%s]: there is no such bench%s%s%s; `etalon list "
+                    "%s: [%s]: there is no such bench%s; `etalon list "
                     "benches` names them",
-                    where, name, near ? "; did you mean [" : "",
-                    near ? near : "", near ? "]?" : "");
+                    where, name, ET_HINT("", near));
 }
 
 /* "gemm small" -> bench "gemm", label "small". */
@@ -99,9 +98,8 @@ static enum et_status set_option(struct plan *p, const char *key,
         const char *near = et_field_suggest(et_option_rows, key);
         if (near && !et_option_is_planned(near))
             near = NULL;
-        return et_error(ET_USAGE, "%s: [run]: unknown key '%s'%s%s%s", where,
-                        key, near ? "; did you mean '" : "", near ? near : "",
-                        near ? "'?" : "");
+        return et_error(ET_USAGE, "%s: [run]: unknown key '%s'%s", where, key,
+                        ET_HINT("", near));
     }
     /* The command line has the last word, but what it overrides must still
      * be right. */

@@ -77,9 +77,8 @@ enum et_status et_section_set(struct et_section *s, const char *key,
         for (row = s->bench->params; row->key && n < 160; row++)
             words[n++] = row->key;
         const char *near = et_nearest(key, words, n);
-        return et_error(ET_USAGE, "%s: [%s]: unknown key '%s'%s%s%s", where,
-                        s->title, key, near ? "; did you mean '" : "",
-                        near ? near : "", near ? "'?" : "");
+        return et_error(ET_USAGE, "%s: [%s]: unknown key '%s'%s", where,
+                        s->title, key, ET_HINT("", near));
     }
     if (!*value)
         return et_error(ET_USAGE, "%s: [%s]: %s has no value", where, s->title,
@@ -252,10 +251,9 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
     }
     const char *near = et_nearest(pattern, names, 2 * catalog->n);
     et_error(ET_USAGE,
-             "%s: %s: no shape '%s'%s%s%s; `etalon list shapes` "
+             "%s: %s: no shape '%s'%s; `etalon list shapes` "
              "names them",
-             where, b->shape_key, pattern, near ? "; did you mean '" : "",
-             near ? near : "", near ? "'?" : "");
+             where, b->shape_key, pattern, ET_HINT("", near));
     free(heads);
     free(names);
     return ET_USAGE;
@@ -333,14 +331,13 @@ static enum et_status unknown_backend(const struct et_bench *b,
 {
     const char *words[66] = {"all", "fast"};
     size_t n = 2;
-    for (size_t i = 0; b->backend(i) && n < 66; i++)
-        words[n++] = b->backend(i);
+    for (size_t i = 0; i < b->backends->n && n < 66; i++)
+        words[n++] = b->backends->v[i]->name;
     const char *near = et_nearest(name, words, n);
     return et_error(ET_USAGE,
-                    "%s: backend: %s has no backend '%s'%s%s%s; `etalon list "
+                    "%s: backend: %s has no backend '%s'%s; `etalon list "
                     "backends` names them",
-                    where, b->name, name, near ? "; did you mean '" : "",
-                    near ? near : "", near ? "'?" : "");
+                    where, b->name, name, ET_HINT("", near));
 }
 
 /* "all": every backend that is here; "fast", the preset: all of those that are
@@ -349,13 +346,14 @@ static enum et_status add_backends(struct axis *a, const struct et_bench *b,
                                    bool all)
 {
     size_t before = a->n;
-    for (size_t i = 0; b->backend(i); i++) {
-        const char *name = b->backend(i);
-        if ((all || !et_bench_is_reference(name)) &&
-            !b->backend_why_not(name) && !add_point(a, "backend", name))
+    for (size_t i = 0; i < b->backends->n; i++) {
+        const struct et_backend *backend = b->backends->v[i];
+        if ((all || !et_bench_is_reference(backend->name)) &&
+            !et_backend_why_not(backend) &&
+            !add_point(a, "backend", backend->name))
             return no_memory();
     }
-    if (a->n == before && !add_point(a, "backend", b->backend(0)))
+    if (a->n == before && !add_point(a, "backend", b->backends->v[0]->name))
         return no_memory();
     return ET_OK;
 }
@@ -371,10 +369,8 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
     status = split_list(e->value, "backend", e->where, &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         const char *name = items.v[i];
-        bool listed = false;
-        for (size_t k = 0; s->bench->backend(k); k++)
-            listed = listed || strcmp(s->bench->backend(k), name) == 0;
-        const char *why = listed ? s->bench->backend_why_not(name) : NULL;
+        bool listed = et_backend_find(s->bench->backends, name);
+        const char *why = et_bench_why_not(s->bench, name);
         if (strcmp(name, "all") == 0 || strcmp(name, "fast") == 0)
             status = add_backends(a, s->bench, *name == 'a');
         else if (!listed)

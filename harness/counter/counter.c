@@ -48,9 +48,8 @@ static enum et_status find(const char *name,
         return ET_OK;
     }
     const char *near = et_nearest(name, names, N_SOURCES + 1);
-    return et_error(ET_USAGE, "no counter source \"%s\"%s%s%s", name,
-                    near ? "; did you mean \"" : "", near ? near : "",
-                    near ? "\"?" : "");
+    return et_error(ET_USAGE, "no counter source \"%s\"%s", name,
+                    ET_HINT("", near));
 }
 
 enum et_status et_counters_open(const char *name, struct et_counters *out)

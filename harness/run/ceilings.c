@@ -54,7 +54,7 @@ static enum et_status make_case(const struct et_ceiling_case *b,
 static const char *why_not(const struct et_ceiling *v, struct et_team *team)
 {
     const struct et_case *c = &v->c;
-    const char *why = c->bench->backend_why_not(c->backend);
+    const char *why = et_bench_why_not(c->bench, c->backend);
     if (!why)
         why = c->bench->unsupported(c->params, c->backend, team->size);
     if (why)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/dtype.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/run/stop.h"
@@ -63,7 +64,9 @@ static void tell(const struct driving *g, const struct et_result *r)
     }
     if (r->work.flop > 0 && r->work.bus_bytes == 0 && r->work.messages == 0)
         et_print_si(rate, r->work.flop / r->time.median,
-                    dtype && strncmp(dtype, "int", 3) == 0 ? "OP/s" : "FLOP/s");
+                    dtype && et_dtype_is_integer(et_dtype_find(dtype))
+                        ? "OP/s"
+                        : "FLOP/s");
     else if (r->work.bytes > 0)
         et_print_si(rate, r->work.bytes / r->time.median, "B/s");
     et_note("[%zu/%zu] %s: %s  %s%s", g->i + 1, g->n, r->id,
@@ -155,7 +158,10 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     r->backend = et_strdup(c->backend);
     r->label = et_strdup(c->label);
     r->started = et_strdup(started);
-    r->origin = et_strdup(c->bench->backend_origin(c->backend));
+    char origin[ET_ORIGIN_SIZE];
+    r->origin = et_strdup(
+        et_backend_origin(et_backend_find(c->bench->backends, c->backend),
+                          origin, sizeof origin));
     if (!r->team.transport)
         r->team = (struct et_result_team){.ranks = c->ranks,
                                           .nodes = c->nodes,

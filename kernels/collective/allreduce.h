@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/backend.h"
 #include "harness/base/dtype.h"
 #include "harness/base/status.h"
 #include "harness/team/team.h"
@@ -27,9 +28,8 @@ struct et_allreduce {
 };
 
 struct et_allreduce_backend {
-    const char *name, *summary;
-    const char *(*why_not)(void);
-    const char *(*origin)(void);
+    struct et_backend base;
+    /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_allreduce *p, int ranks);
     /* Messages that one all-reduce sends over the whole team; 0: unknown. */
     double (*messages)(const struct et_allreduce *p, int ranks);
@@ -40,13 +40,12 @@ struct et_allreduce_backend {
     /* out = the sum over all ranks of in[first, first + count), with the same
      * 0 <= first <= slack on all. Collective; complete on return. */
     enum et_status (*run)(void *plan, int64_t first);
-    /* Brings out[first, first + n) to the host; a CPU has it there. Local. */
-    enum et_status (*fetch)(void *plan, int64_t first, int64_t n);
+    /* Brings out[first, first + n) to `output`, in host memory. Local. */
+    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
     void (*destroy)(void *plan);
 };
 
 /* The build's list; the reference (gather, sum, broadcast) first. */
-const struct et_allreduce_backend *et_allreduce_backend_at(size_t i);
-const struct et_allreduce_backend *et_allreduce_backend_find(const char *name);
+ET_BACKENDS_OF(allreduce)
 
 #endif

@@ -8,16 +8,17 @@
 #include "harness/team/transport.h"
 #include "kernels/collective/plan.h"
 
-extern const struct et_allreduce_backend et_allreduce_mpi;
+#define SUMMARY "MPI_Allreduce of the MPI library"
+
+#if HAVE_MPI
+#include <mpi.h>
+#include <stdio.h>
 
 static const char *unsupported(const struct et_allreduce *p, int ranks)
 {
     (void)p, (void)ranks;
     return et_team_mpi_idle();
 }
-
-#if HAVE_MPI
-#include <mpi.h>
 
 /* Elements of one call; MPI 3 counts in int. */
 #define PIECE ((int64_t)1 << 30)
@@ -49,29 +50,27 @@ static enum et_status run(void *plan, int64_t first)
     }
     return ET_OK;
 }
-#else
-static enum et_status create(const struct et_allreduce *p, struct et_team *team,
-                             const void *in, void *out, void **plan)
-{
-    (void)p, (void)team, (void)in, (void)out, (void)plan;
-    return et_error(ET_INFRA, "allreduce mpi: %s", et_team_mpi_why_not());
-}
 
-static enum et_status run(void *plan, int64_t first)
+static void origin(char *text, size_t n)
 {
-    (void)plan, (void)first;
-    return ET_INFRA;
+    const char *version = et_team_mpi_version();
+    snprintf(text, n, "%s", version ? version : "an MPI of unknown version");
 }
-#endif
 
 const struct et_allreduce_backend et_allreduce_mpi = {
-    .name = "mpi",
-    .summary = "MPI_Allreduce of the MPI library",
-    .why_not = et_team_mpi_why_not,
-    .origin = et_team_mpi_version,
+    .base = {.name = "mpi", .summary = SUMMARY, .origin = origin},
     .unsupported = unsupported,
     .messages = et_collective_untold, /* the library chooses how */
     .create = create,
     .run = run,
     .fetch = et_collective_fetched,
     .destroy = et_collective_destroy};
+
+#else
+
+const struct et_allreduce_backend et_allreduce_mpi = {
+    .base = {.name = "mpi",
+             .summary = SUMMARY,
+             .absent = "not built in (configure --with-mpi)"}};
+
+#endif

@@ -3,6 +3,7 @@
 #include "kernels/collective/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -41,25 +42,17 @@ void et_collective_destroy(void *plan)
     free(q);
 }
 
-const char *et_collective_none(void)
-{
-    return NULL;
-}
-
-const char *et_collective_any(const struct et_allreduce *p, int ranks)
-{
-    (void)p, (void)ranks;
-    return NULL;
-}
-
 double et_collective_untold(const struct et_allreduce *p, int ranks)
 {
     (void)p, (void)ranks;
     return 0;
 }
 
-enum et_status et_collective_fetched(void *plan, int64_t first, int64_t n)
+enum et_status et_collective_fetched(void *plan, void *output, int64_t first,
+                                     int64_t n)
 {
-    (void)plan, (void)first, (void)n;
+    const struct et_collective_plan *q = plan;
+    size_t size = et_dtype_size(q->p.dtype);
+    memmove(output, q->out + (size_t)first * size, (size_t)n * size);
     return ET_OK;
 }

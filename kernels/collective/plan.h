@@ -24,11 +24,9 @@ enum et_status et_collective_create(const char *name,
                                     void **plan);
 void et_collective_destroy(void *plan); /* NULL is fine */
 
-/* For the tables of backends that are always there, do every problem, and
- * leave `out` where the host reads it. */
-const char *et_collective_none(void);
-const char *et_collective_any(const struct et_allreduce *p, int ranks);
+/* For the tables of backends that leave `out` where the host reads it. */
 double et_collective_untold(const struct et_allreduce *p, int ranks);
-enum et_status et_collective_fetched(void *plan, int64_t first, int64_t n);
+enum et_status et_collective_fetched(void *plan, void *output, int64_t first,
+                                     int64_t n);
 
 #endif

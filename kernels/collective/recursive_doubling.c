@@ -12,8 +12,6 @@
 #include "kernels/collective/plan.h"
 #include "kernels/collective/sum.h"
 
-extern const struct et_allreduce_backend et_allreduce_recursive_doubling;
-
 static int power_below(int p)
 {
     int power = 1;
@@ -83,11 +81,9 @@ static enum et_status run(void *plan, int64_t first)
 }
 
 const struct et_allreduce_backend et_allreduce_recursive_doubling = {
-    .name = "recursive-doubling",
-    .summary = "exchanges of the whole vector at distance 1, 2, 4, ...",
-    .why_not = et_collective_none,
-    .origin = et_collective_none,
-    .unsupported = et_collective_any,
+    .base = {.name = "recursive-doubling",
+             .summary =
+                 "exchanges of the whole vector at distance 1, 2, 4, ..."},
     .messages = messages,
     .create = create,
     .run = run,

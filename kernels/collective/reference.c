@@ -12,8 +12,6 @@
 
 #define ROOM (64 << 20) /* bytes on rank 0 for all ranks' blocks */
 
-extern const struct et_allreduce_backend et_allreduce_reference;
-
 static enum et_status create(const struct et_allreduce *p, struct et_team *team,
                              const void *in, void *out, void **plan)
 {
@@ -57,11 +55,8 @@ static enum et_status run(void *plan, int64_t first)
 }
 
 const struct et_allreduce_backend et_allreduce_reference = {
-    .name = "reference",
-    .summary = "gather to rank 0, add in rank order, broadcast",
-    .why_not = et_collective_none,
-    .origin = et_collective_none,
-    .unsupported = et_collective_any,
+    .base = {.name = "reference",
+             .summary = "gather to rank 0, add in rank order, broadcast"},
     .messages = et_collective_untold, /* the transport's own */
     .create = create,
     .run = run,

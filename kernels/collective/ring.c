@@ -11,8 +11,6 @@
 #include "kernels/collective/plan.h"
 #include "kernels/collective/sum.h"
 
-extern const struct et_allreduce_backend et_allreduce_ring;
-
 /* Each share that is not empty makes 2(p-1) hops. */
 static double messages(const struct et_allreduce *p, int ranks)
 {
@@ -75,11 +73,8 @@ static enum et_status run(void *plan, int64_t first)
 }
 
 const struct et_allreduce_backend et_allreduce_ring = {
-    .name = "ring",
-    .summary = "reduce-scatter and all-gather around a ring",
-    .why_not = et_collective_none,
-    .origin = et_collective_none,
-    .unsupported = et_collective_any,
+    .base = {.name = "ring",
+             .summary = "reduce-scatter and all-gather around a ring"},
     .messages = messages,
     .create = create,
     .run = run,

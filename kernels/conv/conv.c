@@ -4,40 +4,16 @@
 #include "config.h"
 #include "kernels/conv/conv.h"
 
-#include <string.h>
-
 #include "harness/base/memory.h"
 #include "lists.h"
 
-#define DECLARE(stem) extern const struct et_conv_backend et_conv_##stem;
-ET_LIST_CONV(DECLARE)
+ET_BACKENDS(conv, ET_LIST_CONV);
 
-static const struct et_conv_backend *const table[] = {
-#define ENTRY(stem) &et_conv_##stem,
-    ET_LIST_CONV(ENTRY)};
-
-#define TABLE (sizeof table / sizeof table[0])
-
-const char *et_conv_backend_name(size_t i)
+const char *et_conv_unsupported(const struct et_conv_backend *b,
+                                const struct et_conv *p)
 {
-    for (size_t b = 0; b < TABLE; b++) {
-        for (const char *const *name = table[b]->names; *name; name++) {
-            if (i-- == 0)
-                return *name;
-        }
-    }
-    return NULL;
-}
-
-const struct et_conv_backend *et_conv_backend_find(const char *name)
-{
-    for (size_t b = 0; b < TABLE; b++) {
-        for (const char *const *own = table[b]->names; *own; own++) {
-            if (strcmp(*own, name) == 0)
-                return table[b];
-        }
-    }
-    return NULL;
+    const char *why = et_backend_why_not(&b->base);
+    return why || !b->unsupported ? why : b->unsupported(p);
 }
 
 /* Output extent along one axis; 0 where the filter does not fit or the sum

@@ -1,5 +1,7 @@
 /* conv: two-dimensional forward convolution (cross-correlation, as every AI
- * framework means it) on one rank, fp32, NCHW.
+ * framework means it) on one rank, NCHW. x, w, y and the sums have types of
+ * their own (struct et_types); a backend refuses those that it does not know,
+ * and so far each knows fp32 alone.
  *
  * x[n][c][h][w], w[k][c/groups][r][s], y[n][k][p][q], dense, row-major.
  * p = (h + 2 pad_h - dil_h (r-1) - 1) / stride_h + 1, q likewise.
@@ -14,11 +16,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/backend.h"
+#include "harness/base/dtype.h"
 #include "harness/base/status.h"
 
 struct et_conv {
     int64_t n, c, h, w, k, r, s;
     int64_t pad_h, pad_w, stride_h, stride_w, dil_h, dil_w, groups;
+    struct et_types types; /* a: x, b: w, out: y */
 };
 
 int64_t et_conv_p(const struct et_conv *p); /* < 1: filter does not fit */
@@ -26,26 +31,25 @@ int64_t et_conv_q(const struct et_conv *p);
 bool et_conv_elements(const struct et_conv *p, int64_t *x, int64_t *w,
                       int64_t *y);
 
-/* As et_gemm_backend; a backend over a gemm backend is named
- * "im2col-<gemm backend>". */
+/* As et_gemm_backend. */
 struct et_conv_backend {
-    const char *const *names; /* NULL ends: im2col has one per gemm backend */
-    const char *summary;
-    const char *(*why_not)(const char *name);
-    const char *(*origin)(const char *name);
-    const char *(*unsupported)(const char *name, const struct et_conv *p);
-    /* Bytes beyond the operands; INFINITY on overflow. */
+    struct et_backend base;
+    const char *(*unsupported)(const struct et_conv *p);
+    /* Bytes beyond the operands; INFINITY on overflow. Member NULL: none. */
     double (*workspace)(const struct et_conv *p, int threads);
-    enum et_status (*create)(const char *name, const struct et_conv *p,
-                             int threads, const float *x, const float *w,
-                             float *y, void **plan);
+    enum et_status (*create)(const struct et_conv *p, int threads,
+                             const float *x, const float *w, float *y,
+                             void **plan);
     enum et_status (*run)(void *plan);
-    enum et_status (*fetch)(void *plan);
+    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
     void (*destroy)(void *plan);
 };
 
-/* Full names in order, the reference first; NULL past the end. */
-const char *et_conv_backend_name(size_t i);
-const struct et_conv_backend *et_conv_backend_find(const char *name);
+/* The build's list: the reference first, and im2col over each backend of
+ * gemm, named "im2col-<gemm backend>". */
+ET_BACKENDS_OF(conv)
+/* NULL, or why the backend does not do this problem in this process. */
+const char *et_conv_unsupported(const struct et_conv_backend *b,
+                                const struct et_conv *p);
 
 #endif

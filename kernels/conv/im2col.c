@@ -15,8 +15,6 @@
 #include "kernels/gemm/gemm.h"
 #include "lists.h"
 
-#define PREFIX "im2col-"
-
 struct plan {
     struct et_conv p;
     int threads;
@@ -25,21 +23,6 @@ struct plan {
     const struct et_gemm_backend *gemm;
     void **products; /* a gemm plan per image: its output has its own place */
 };
-
-static const struct et_gemm_backend *gemm_of(const char *name)
-{
-    return et_gemm_backend_find(name + strlen(PREFIX));
-}
-
-static const char *why_not(const char *name)
-{
-    return gemm_of(name)->why_not();
-}
-
-static const char *origin(const char *name)
-{
-    return gemm_of(name)->origin();
-}
 
 /* A filter of one point, each input point used once: nothing to gather. */
 static bool is_plain(const struct et_conv *p)
@@ -53,7 +36,7 @@ static struct et_gemm product(const struct et_conv *p)
 {
     int64_t area = et_conv_p(p) * et_conv_q(p);
     int64_t depth = p->c / p->groups * p->r * p->s;
-    return (struct et_gemm){.dtype = ET_FP32,
+    return (struct et_gemm){.types = p->types,
                             .m = p->k / p->groups,
                             .n = area,
                             .k = depth,
@@ -75,13 +58,16 @@ static bool columns_size(const struct et_conv *p, int64_t *out)
     return true;
 }
 
-static const char *unsupported(const char *name, const struct et_conv *p)
+static const char *unsupported(const struct et_gemm_backend *gemm,
+                               const struct et_conv *p)
 {
     int64_t n;
+    if (et_types_single(&p->types) != ET_FP32)
+        return "im2col moves patches of fp32 alone";
     if (!columns_size(p, &n))
         return "the matrix of patches exceeds 2^63 elements";
     struct et_gemm g = product(p);
-    return gemm_of(name)->unsupported(&g);
+    return et_gemm_unsupported(gemm, &g);
 }
 
 static double workspace(const struct et_conv *p, int threads)
@@ -105,23 +91,25 @@ static void destroy(void *plan)
     free(q);
 }
 
-static enum et_status create(const char *name, const struct et_conv *p,
-                             int threads, const float *x, const float *w,
-                             float *y, void **out)
+static enum et_status create(const struct et_gemm_backend *gemm,
+                             const struct et_conv *p, int threads,
+                             const float *x, const float *w, float *y,
+                             void **out)
 {
     enum et_status status = ET_OK;
     int64_t size = 0;
     struct plan *q = et_alloc(1, sizeof *q);
     if (!q)
-        return et_error(ET_INFRA, "conv: %s: no memory", name);
-    *q = (struct plan){
-        .p = *p, .threads = threads, .x = x, .gemm = gemm_of(name)};
+        return et_error(ET_INFRA, "conv: im2col-%s: no memory",
+                        gemm->base.name);
+    *q = (struct plan){.p = *p, .threads = threads, .x = x, .gemm = gemm};
     q->products = et_alloc((size_t)p->n, sizeof *q->products);
     if (!is_plain(p) && columns_size(p, &size))
         q->columns = et_alloc_aligned((size_t)size, sizeof(float));
     if (!q->products || (!is_plain(p) && !q->columns)) {
         status =
-            et_error(ET_INFRA, "conv: %s: no memory for the patches", name);
+            et_error(ET_INFRA, "conv: im2col-%s: no memory for the patches",
+                     gemm->base.name);
         goto out;
     }
     struct et_gemm g = product(p);
@@ -176,28 +164,38 @@ static enum et_status run(void *plan)
     return status;
 }
 
-static enum et_status fetch(void *plan)
-{
-    const struct plan *q = plan;
-    enum et_status status = ET_OK;
-    for (int64_t n = 0; n < q->p.n && status == ET_OK; n++)
-        status = q->gemm->fetch(q->products[n]);
-    return status;
-}
-
-static const char *const names[] = {
-#define NAME(gemm) PREFIX #gemm,
-    ET_LIST_GEMM(NAME) NULL};
-
-const struct et_conv_backend et_conv_im2col = {
-    .names = names,
-    .summary = "patches to a matrix, then a gemm per image and group",
-    .why_not = why_not,
-    .origin = origin,
-    .unsupported = unsupported,
-    .workspace = workspace,
-    .create = create,
-    .run = run,
-    .fetch = fetch,
-    .destroy = destroy,
-};
+/* What of a backend rests on the one of gemm below it. */
+#define OVER(op, stem)                                                         \
+    extern const struct et_gemm_backend et_gemm_##stem;                        \
+    static const char *why_not_##stem(void)                                    \
+    {                                                                          \
+        return et_backend_why_not(&et_gemm_##stem.base);                       \
+    }                                                                          \
+    static void origin_##stem(char *text, size_t n)                            \
+    {                                                                          \
+        if (!et_backend_origin(&et_gemm_##stem.base, text, n))                 \
+            text[0] = '\0';                                                    \
+    }                                                                          \
+    static const char *unsupported_##stem(const struct et_conv *p)             \
+    {                                                                          \
+        return unsupported(&et_gemm_##stem, p);                                \
+    }                                                                          \
+    static enum et_status create_##stem(const struct et_conv *p, int threads,  \
+                                        const float *x, const float *w,        \
+                                        float *y, void **out)                  \
+    {                                                                          \
+        return create(&et_gemm_##stem, p, threads, x, w, y, out);              \
+    }                                                                          \
+    const struct et_conv_backend et_conv_im2col_##stem = {                     \
+        .base = {.name = "im2col-" #stem,                                      \
+                 .summary =                                                    \
+                     "patches to a matrix, then a gemm per image and group",   \
+                 .why_not = why_not_##stem,                                    \
+                 .origin = origin_##stem},                                     \
+        .unsupported = unsupported_##stem,                                     \
+        .workspace = workspace,                                                \
+        .create = create_##stem,                                               \
+        .run = run,                                                            \
+        .destroy = destroy,                                                    \
+    };
+ET_LIST_GEMM(OVER)

@@ -16,35 +16,17 @@ struct plan {
     float *y;
 };
 
-static const char *why_not(const char *name)
+static const char *unsupported(const struct et_conv *p)
 {
-    (void)name;
-    return NULL;
+    return et_types_single(&p->types) == ET_FP32
+               ? NULL
+               : "the reference convolves fp32 alone";
 }
 
-static const char *origin(const char *name)
+static enum et_status create(const struct et_conv *p, int threads,
+                             const float *x, const float *w, float *y,
+                             void **out)
 {
-    (void)name;
-    return NULL;
-}
-
-static const char *unsupported(const char *name, const struct et_conv *p)
-{
-    (void)name, (void)p;
-    return NULL;
-}
-
-static double workspace(const struct et_conv *p, int threads)
-{
-    (void)p, (void)threads;
-    return 0;
-}
-
-static enum et_status create(const char *name, const struct et_conv *p,
-                             int threads, const float *x, const float *w,
-                             float *y, void **out)
-{
-    (void)name;
     struct plan *q = et_alloc(1, sizeof *q);
     if (!q)
         return et_error(ET_INFRA, "conv: reference: no memory");
@@ -91,23 +73,11 @@ static enum et_status run(void *plan)
     return ET_OK;
 }
 
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
-
-static const char *const names[] = {"reference", NULL};
-
 const struct et_conv_backend et_conv_reference = {
-    .names = names,
-    .summary = "the definition in plain loops, sums in double",
-    .why_not = why_not,
-    .origin = origin,
+    .base = {.name = "reference",
+             .summary = "the definition in plain loops, sums in double"},
     .unsupported = unsupported,
-    .workspace = workspace,
     .create = create,
     .run = run,
-    .fetch = fetch,
     .destroy = free,
 };

@@ -4,6 +4,8 @@
 #include "config.h"
 #include "kernels/gemm/gemm.h"
 
+#define SUMMARY "BLIS, typed API"
+
 #if HAVE_BLIS
 
 #if HAVE_BLIS_BLIS_H
@@ -25,25 +27,20 @@ struct plan {
     int64_t rs_a, cs_a, rs_b, cs_b, step_a, step_b, step_c;
 };
 
-static const char *why_not(void)
+static void origin(char *text, size_t n)
 {
-    return NULL;
-}
-
-static const char *origin(void)
-{
-    static char text[160];
     const char *threading = bli_info_get_enable_openmp()     ? "openmp"
                             : bli_info_get_enable_pthreads() ? "pthreads"
                                                              : "single thread";
-    snprintf(text, sizeof text, "BLIS %s, %s kernels, %s",
-             bli_info_get_version_str(), bli_arch_string(bli_arch_query_id()),
-             threading);
-    return text;
+    snprintf(text, n, "BLIS %s, %s kernels, %s", bli_info_get_version_str(),
+             bli_arch_string(bli_arch_query_id()), threading);
 }
 
 static const char *unsupported(const struct et_gemm *p)
 {
+    enum et_dtype type = et_types_single(&p->types);
+    if (type != ET_FP64 && type != ET_FP32)
+        return "BLIS multiplies fp64 and fp32 alone, all operands of one type";
     if (sizeof(dim_t) < 8 &&
         (p->m > INT32_MAX || p->n > INT32_MAX || p->k > INT32_MAX ||
          p->lda > INT32_MAX || p->ldb > INT32_MAX || p->ldc > INT32_MAX))
@@ -79,59 +76,44 @@ static enum et_status run(void *plan)
     bli_thread_set_num_threads(q->threads);
     for (int64_t g = 0; g < p->batch; g++) {
         /* Not const: before 1.0 BLIS does not promise it, though it holds. */
-        if (p->dtype == ET_FP64) {
+        switch (p->types.sum) {
+        case ET_FP64: {
             double alpha = p->alpha, beta = p->beta;
             bli_dgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
                       &alpha, (double *)q->a + g * q->step_a, q->rs_a, q->cs_a,
                       (double *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
                       (double *)q->c + g * q->step_c, p->ldc, 1);
-        } else {
+            break;
+        }
+        case ET_FP32: {
             float alpha = (float)p->alpha, beta = (float)p->beta;
             bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
                       &alpha, (float *)q->a + g * q->step_a, q->rs_a, q->cs_a,
                       (float *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
                       (float *)q->c + g * q->step_c, p->ldc, 1);
+            break;
+        }
+        default:
+            return et_error(ET_USAGE, "gemm: blis: no %s",
+                            et_dtype_name(p->types.sum));
         }
     }
     return ET_OK;
 }
 
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
+const struct et_gemm_backend et_gemm_blis = {
+    .base = {.name = "blis", .summary = SUMMARY, .origin = origin},
+    .unsupported = unsupported,
+    .create = create,
+    .run = run,
+    .destroy = free,
+};
 
 #else
 
-static const char *why_not(void)
-{
-    return "not built in (configure --with-blis)";
-}
-
-static const char *origin(void)
-{
-    return NULL;
-}
-
-static const char *unsupported(const struct et_gemm *p)
-{
-    (void)p;
-    return why_not();
-}
-
-#endif
-
 const struct et_gemm_backend et_gemm_blis = {
-    .name = "blis",
-    .summary = "BLIS, typed API",
-    .why_not = why_not,
-    .origin = origin,
-    .unsupported = unsupported,
-#if HAVE_BLIS
-    .create = create,
-    .run = run,
-    .fetch = fetch,
-    .destroy = free,
+    .base = {.name = "blis",
+             .summary = SUMMARY,
+             .absent = "not built in (configure --with-blis)"}};
+
 #endif
-};

@@ -6,6 +6,8 @@
 #include "config.h"
 #include "kernels/gemm/gemm.h"
 
+#define SUMMARY "the CBLAS that configure found"
+
 #if HAVE_CBLAS
 
 #if HAVE_CBLAS_H
@@ -47,11 +49,6 @@ struct plan {
     void (*set_wide)(int64_t);
 };
 
-static const char *why_not(void)
-{
-    return NULL;
-}
-
 /* The loaded object that holds `name`, "" for the program itself. */
 static bool provider(void *symbol, const char *name, Dl_info *out)
 {
@@ -92,6 +89,9 @@ static void describe(const Dl_info *from, char *out, size_t n)
         (void (*)(char *, int))ask(from, "MKL_Get_Version_String");
     const char *(*blis)(void) =
         (const char *(*)(void))ask(from, "bli_info_get_version_str");
+    char *path = *from->dli_fname ? realpath(from->dli_fname, NULL) : NULL;
+    /* A libblas.so made of BLIS may hide BLIS's own symbols. */
+    bool is_blis = blis || (path && strstr(path, "/blis"));
     char version[128] = "";
     if (openblas) /* "OpenBLAS 0.3.21 DYNAMIC_ARCH Haswell MAX_THREADS=64" */
         snprintf(version, sizeof version, "%s", openblas());
@@ -99,43 +99,46 @@ static void describe(const Dl_info *from, char *out, size_t n)
         mkl(version, sizeof version);
     else if (blis)
         snprintf(version, sizeof version, "BLIS %s", blis());
+    else if (is_blis)
+        snprintf(version, sizeof version, "BLIS of unknown version");
     else
         snprintf(version, sizeof version, "CBLAS of unknown version");
     for (size_t i = strlen(version); i > 0 && version[i - 1] == ' '; i--)
         version[i - 1] = '\0';
-    char *path = *from->dli_fname ? realpath(from->dli_fname, NULL) : NULL;
     snprintf(out, n, "%s, from %s%s", version,
              path               ? path
              : *from->dli_fname ? from->dli_fname
                                 : "the program itself",
-             !openblas && !mkl && blis
+             !openblas && !mkl && is_blis
                  ? "; the same library as backend blis, not a rival"
                  : "");
     free(path);
 }
 
-static const char *origin(void)
+static void origin(char *text, size_t n)
 {
-    static char text[512];
     Dl_info from, fortran;
-    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from))
-        return "a CBLAS that the loader cannot name";
-    describe(&from, text, sizeof text);
+    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from)) {
+        snprintf(text, n, "a CBLAS that the loader cannot name");
+        return;
+    }
+    describe(&from, text, n);
     /* Netlib's cblas_dgemm is a thin cover over dgemm_, which is bound anew
      * and may be another library's. */
     if (!ask(&from, "openblas_get_config") &&
         provider(dlsym(RTLD_DEFAULT, "dgemm_"), "dgemm_", &fortran) &&
         fortran.dli_fbase != from.dli_fbase) {
-        size_t n = strlen(text);
-        snprintf(text + n, sizeof text - n, "; dgemm_ from %s",
-                 fortran.dli_fname);
+        size_t used = strlen(text);
+        snprintf(text + used, n - used, "; dgemm_ from %s", fortran.dli_fname);
     }
-    return text;
 }
 
 static const char *unsupported(const struct et_gemm *p)
 {
     int64_t max = INTEGER_MAX;
+    enum et_dtype type = et_types_single(&p->types);
+    if (type != ET_FP64 && type != ET_FP32)
+        return "CBLAS multiplies fp64 and fp32 alone, all operands of one type";
     if (p->m > max || p->n > max || p->k > max || p->lda > max ||
         p->ldb > max || p->ldc > max)
         return "a dimension or leading dimension exceeds this CBLAS's 32-bit "
@@ -182,56 +185,40 @@ static enum et_status run(void *plan)
     int ta = p->trans_a ? CblasTrans : CblasNoTrans;
     int tb = p->trans_b ? CblasTrans : CblasNoTrans;
     for (int64_t g = 0; g < p->batch; g++) {
-        if (p->dtype == ET_FP64)
+        switch (p->types.sum) {
+        case ET_FP64:
             cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, p->alpha,
                         (const double *)q->a + g * q->step_a, lda,
                         (const double *)q->b + g * q->step_b, ldb, p->beta,
                         (double *)q->c + g * q->step_c, ldc);
-        else
+            break;
+        case ET_FP32:
             cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, (float)p->alpha,
                         (const float *)q->a + g * q->step_a, lda,
                         (const float *)q->b + g * q->step_b, ldb,
                         (float)p->beta, (float *)q->c + g * q->step_c, ldc);
+            break;
+        default:
+            return et_error(ET_USAGE, "gemm: cblas: no %s",
+                            et_dtype_name(p->types.sum));
+        }
     }
     return ET_OK;
 }
 
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
+const struct et_gemm_backend et_gemm_cblas = {
+    .base = {.name = "cblas", .summary = SUMMARY, .origin = origin},
+    .unsupported = unsupported,
+    .create = create,
+    .run = run,
+    .destroy = free,
+};
 
 #else
 
-static const char *why_not(void)
-{
-    return "not built in (configure --with-cblas)";
-}
-
-static const char *origin(void)
-{
-    return NULL;
-}
-
-static const char *unsupported(const struct et_gemm *p)
-{
-    (void)p;
-    return why_not();
-}
-
-#endif
-
 const struct et_gemm_backend et_gemm_cblas = {
-    .name = "cblas",
-    .summary = "the CBLAS that configure found",
-    .why_not = why_not,
-    .origin = origin,
-    .unsupported = unsupported,
-#if HAVE_CBLAS
-    .create = create,
-    .run = run,
-    .fetch = fetch,
-    .destroy = free,
+    .base = {.name = "cblas",
+             .summary = SUMMARY,
+             .absent = "not built in (configure --with-cblas)"}};
+
 #endif
-};

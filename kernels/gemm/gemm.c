@@ -4,31 +4,16 @@
 #include "config.h"
 #include "kernels/gemm/gemm.h"
 
-#include <string.h>
-
 #include "harness/base/memory.h"
 #include "lists.h"
 
-#define DECLARE(stem) extern const struct et_gemm_backend et_gemm_##stem;
-ET_LIST_GEMM(DECLARE)
+ET_BACKENDS(gemm, ET_LIST_GEMM);
 
-static const struct et_gemm_backend *const table[] = {
-#define ENTRY(stem) &et_gemm_##stem,
-    ET_LIST_GEMM(ENTRY)};
-
-const struct et_gemm_backend *et_gemm_backend_at(size_t i)
+const char *et_gemm_unsupported(const struct et_gemm_backend *b,
+                                const struct et_gemm *p)
 {
-    return i < sizeof table / sizeof table[0] ? table[i] : NULL;
-}
-
-const struct et_gemm_backend *et_gemm_backend_find(const char *name)
-{
-    const struct et_gemm_backend *b;
-    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        if (strcmp(b->name, name) == 0)
-            return b;
-    }
-    return NULL;
+    const char *why = et_backend_why_not(&b->base);
+    return why || !b->unsupported ? why : b->unsupported(p);
 }
 
 static bool elements(int64_t batch, int64_t rows, int64_t ld, int64_t *out)

@@ -5,8 +5,10 @@
  * transpose. Row-major: A[i][j] stands at a[i*lda + j]; stored A is m x k
  * with lda >= k, or with trans_a k x m with lda >= m; so for B and C.
  * Batch: `batch` such problems, each operand's matrices one after the other,
- * rows*ld elements apart. flops = 2 m n k batch (a multiply and an add; the
- * scaling by alpha and beta is not counted: LAPACK Working Note 41).
+ * rows*ld elements apart. Each operand has a type of its own, sums another
+ * (struct et_types); a backend refuses types that it does not know. flops = 2 m
+ * n k batch (a multiply and an add; the scaling by alpha and beta is not
+ * counted: LAPACK Working Note 41).
  */
 #ifndef ET_GEMM_GEMM_H
 #define ET_GEMM_GEMM_H
@@ -15,11 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/backend.h"
 #include "harness/base/dtype.h"
 #include "harness/base/status.h"
 
 struct et_gemm {
-    enum et_dtype dtype;
+    struct et_types types;
     bool trans_a, trans_b;
     int64_t m, n, k, batch;
     int64_t lda, ldb, ldc;
@@ -31,28 +34,26 @@ bool et_gemm_elements(const struct et_gemm *p, int64_t *a, int64_t *b,
                       int64_t *c);
 
 struct et_gemm_backend {
-    const char *name, *summary;
-    /* NULL, or why it cannot be used in this process. */
-    const char *(*why_not)(void);
-    /* Library and version, NULL: etalon's own. */
-    const char *(*origin)(void);
-    /* NULL, or why it does not do this problem. */
+    struct et_backend base;
+    /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
-    /* From here on NULL where why_not always gives a reason.
-     * May pack or upload; operands stay the caller's and outlive the plan.
-     * alpha and beta are rounded to the dtype. */
+    /* May pack or upload; operands stay the caller's and outlive the plan.
+     * alpha and beta are rounded to the type of the sums. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **plan);
     /* One product; complete on return. Never prints or allocates. */
     enum et_status (*run)(void *plan);
-    /* Bring the product to the caller's c; on a CPU nothing to do. */
-    enum et_status (*fetch)(void *plan);
+    /* Brings elements [first, first + n) of the product to `output`, in host
+     * memory. Member NULL: they stand in the caller's c. */
+    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
     void (*destroy)(void *plan);
 };
 
-/* The build's list; the reference first; NULL past the end. */
-const struct et_gemm_backend *et_gemm_backend_at(size_t i);
-const struct et_gemm_backend *et_gemm_backend_find(const char *name);
+/* The build's list; the reference first. */
+ET_BACKENDS_OF(gemm)
+/* NULL, or why the backend does not do this problem in this process. */
+const char *et_gemm_unsupported(const struct et_gemm_backend *b,
+                                const struct et_gemm *p);
 
 #endif

@@ -1,4 +1,5 @@
-/* The reference gemm: plain loops, every sum in double. Slow and right; the
+/* The reference gemm: plain loops, every sum in double, whatever the type of
+ * the sums: more exact than asked for. Slow and right; the
  * other backends are checked against it. Never a library call.
  */
 #include "config.h"
@@ -20,20 +21,11 @@ struct plan {
     int64_t rs_a, cs_a, rs_b, cs_b; /* op(X)[i][j] at i*rs + j*cs */
 };
 
-static const char *why_not(void)
-{
-    return NULL;
-}
-
-static const char *origin(void)
-{
-    return NULL;
-}
-
 static const char *unsupported(const struct et_gemm *p)
 {
-    (void)p;
-    return NULL;
+    return et_types_are_floats(&p->types)
+               ? NULL
+               : "the reference multiplies unscaled floating-point types alone";
 }
 
 static enum et_status create(const struct et_gemm *p, int threads,
@@ -43,10 +35,9 @@ static enum et_status create(const struct et_gemm *p, int threads,
     if (!plan)
         return et_error(ET_INFRA, "gemm: reference: no memory");
     *plan = (struct plan){.p = *p, .threads = threads, .a = a, .b = b, .c = c};
-    if (p->dtype == ET_FP32) { /* as a library's scalars would be */
-        plan->p.alpha = (float)p->alpha;
-        plan->p.beta = (float)p->beta;
-    }
+    /* As a library's scalars would be. */
+    plan->p.alpha = et_dtype_round(p->types.sum, p->alpha);
+    plan->p.beta = et_dtype_round(p->types.sum, p->beta);
     plan->rs_a = p->trans_a ? 1 : p->lda;
     plan->cs_a = p->trans_a ? p->lda : 1;
     plan->rs_b = p->trans_b ? 1 : p->ldb;
@@ -66,19 +57,19 @@ static void row(const struct plan *q, int64_t g, int64_t i)
         int64_t width = p->n - first < BLOCK ? p->n - first : BLOCK;
         double sum[BLOCK] = {0};
         for (int64_t l = 0; l < p->k; l++) {
-            double a =
-                et_dtype_get(p->dtype, q->a, (size_t)(at_a + l * q->cs_a));
+            double a = et_dtype_get(p->types.a.dtype, q->a,
+                                    (size_t)(at_a + l * q->cs_a));
             int64_t from = at_b + l * q->rs_b + first * q->cs_b;
             for (int64_t j = 0; j < width; j++)
-                sum[j] += a * et_dtype_get(p->dtype, q->b,
+                sum[j] += a * et_dtype_get(p->types.b.dtype, q->b,
                                            (size_t)(from + j * q->cs_b));
         }
         for (int64_t j = 0; j < width; j++) {
             size_t to = (size_t)(at_c + first + j);
             double v = p->alpha * sum[j];
             if (p->beta != 0) /* else C is not read: it may hold NaN */
-                v += p->beta * et_dtype_get(p->dtype, q->c, to);
-            et_dtype_set(p->dtype, q->c, to, v);
+                v += p->beta * et_dtype_get(p->types.out.dtype, q->c, to);
+            et_dtype_set(p->types.out.dtype, q->c, to, v);
         }
     }
 }
@@ -93,20 +84,10 @@ static enum et_status run(void *plan)
     return ET_OK;
 }
 
-static enum et_status fetch(void *plan)
-{
-    (void)plan;
-    return ET_OK;
-}
-
 const struct et_gemm_backend et_gemm_reference = {
-    .name = "reference",
-    .summary = "plain loops, sums in double",
-    .why_not = why_not,
-    .origin = origin,
+    .base = {.name = "reference", .summary = "plain loops, sums in double"},
     .unsupported = unsupported,
     .create = create,
     .run = run,
-    .fetch = fetch,
     .destroy = free,
 };

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/backend.h"
 #include "harness/base/status.h"
 #include "harness/team/team.h"
 
@@ -22,10 +23,9 @@ struct et_io {
 };
 
 struct et_io_backend {
-    const char *name, *summary;
-    const char *(*why_not)(void);
-    const char *(*origin)(void);
-    const char *(*unsupported)(const struct et_io *p, int ranks);
+    struct et_backend base;
+    /* NULL, or why it does not do this problem. */
+    const char *(*unsupported)(const struct et_io *p);
     /* path: the file; the same on all ranks when shared. Collective. */
     enum et_status (*create)(const struct et_io *p, struct et_team *team,
                              const char *path, void **plan);
@@ -35,8 +35,7 @@ struct et_io_backend {
     void (*destroy)(void *plan);
 };
 
-const struct et_io_backend *et_io_backend_at(size_t i);
-const struct et_io_backend *et_io_backend_find(const char *name);
+ET_BACKENDS_OF(io)
 
 /* Ask the kernel to drop a file's pages (fsync, then POSIX_FADV_DONTNEED),
  * and what share of [0, bytes) is in the page cache now, by mincore(2); NAN

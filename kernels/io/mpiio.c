@@ -12,20 +12,19 @@
 #include "harness/base/memory.h"
 #include "harness/team/transport.h"
 
-extern const struct et_io_backend et_io_mpiio;
+#define SUMMARY "MPI-IO: a shared file collectively, others alone"
 
-static const char *unsupported(const struct et_io *p, int ranks)
+#if HAVE_MPI
+#include <mpi.h>
+
+static const char *unsupported(const struct et_io *p)
 {
-    (void)ranks;
     if (p->direct)
         return "MPI-IO has no portable way to ask for O_DIRECT";
     if (p->block > INT_MAX)
         return "MPI-IO counts a block's bytes in an int";
     return et_team_mpi_idle();
 }
-
-#if HAVE_MPI
-#include <mpi.h>
 
 struct plan {
     struct et_io p;
@@ -157,39 +156,26 @@ static enum et_status read_file(void *plan, void *data)
 {
     return move_all(plan, false, data);
 }
-#else
-static void destroy(void *plan)
-{
-    (void)plan;
-}
 
-static enum et_status create(const struct et_io *p, struct et_team *team,
-                             const char *path, void **plan)
+static void origin(char *text, size_t n)
 {
-    (void)p, (void)team, (void)path, (void)plan;
-    return et_error(ET_INFRA, "io mpiio: %s", et_team_mpi_why_not());
+    const char *version = et_team_mpi_version();
+    snprintf(text, n, "%s", version ? version : "an MPI of unknown version");
 }
-
-static enum et_status write_file(void *plan, const void *data)
-{
-    (void)plan, (void)data;
-    return ET_INFRA;
-}
-
-static enum et_status read_file(void *plan, void *data)
-{
-    (void)plan, (void)data;
-    return ET_INFRA;
-}
-#endif
 
 const struct et_io_backend et_io_mpiio = {
-    .name = "mpiio",
-    .summary = "MPI-IO: a shared file collectively, others alone",
-    .why_not = et_team_mpi_why_not,
-    .origin = et_team_mpi_version,
+    .base = {.name = "mpiio", .summary = SUMMARY, .origin = origin},
     .unsupported = unsupported,
     .create = create,
     .write = write_file,
     .read = read_file,
     .destroy = destroy};
+
+#else
+
+const struct et_io_backend et_io_mpiio = {
+    .base = {.name = "mpiio",
+             .summary = SUMMARY,
+             .absent = "not built in (configure --with-mpi)"}};
+
+#endif

@@ -20,21 +20,8 @@ struct plan {
     int64_t first; /* of this rank's bytes in the file */
 };
 
-extern const struct et_io_backend et_io_posix;
-
-static const char *why_not(void)
+static const char *unsupported(const struct et_io *p)
 {
-    return NULL;
-}
-
-static const char *origin(void)
-{
-    return NULL;
-}
-
-static const char *unsupported(const struct et_io *p, int ranks)
-{
-    (void)ranks;
     if (!p->direct)
         return NULL;
 #ifndef O_DIRECT
@@ -180,10 +167,8 @@ static enum et_status read_file(void *plan, void *data)
 }
 
 const struct et_io_backend et_io_posix = {
-    .name = "posix",
-    .summary = "pwrite, pread and fsync, with or without O_DIRECT",
-    .why_not = why_not,
-    .origin = origin,
+    .base = {.name = "posix",
+             .summary = "pwrite, pread and fsync, with or without O_DIRECT"},
     .unsupported = unsupported,
     .create = create,
     .write = write_file,

@@ -6,6 +6,8 @@
 #include "kernels/peak/peak.h"
 #include "kernels/peak/x86.h"
 
+#define SUMMARY "AMX, 16x16 tiles: bf16 and int8"
+
 #if ET_PEAK_X86_2021 && defined __linux__
 
 #include <immintrin.h>
@@ -111,24 +113,19 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     }
 }
 
-#else
+const struct et_peak_backend et_peak_amx = {
+    .base = {.name = "amx", .summary = SUMMARY, .why_not = why_not},
+    .kernel = kernel,
+};
 
-static const char *why_not(void)
-{
-#if ET_PEAK_X86_2021
-    return "needs Linux";
 #else
-    return ET_PEAK_X86_WHY_NOT;
-#endif
-}
-
-#endif
 
 const struct et_peak_backend et_peak_amx = {
-    .name = "amx",
-    .summary = "AMX, 16x16 tiles: bf16 and int8",
-    .why_not = why_not,
-#if ET_PEAK_X86_2021 && defined __linux__
-    .kernel = kernel,
+#if ET_PEAK_X86_2021
+    .base = {.name = "amx", .summary = SUMMARY, .absent = "needs Linux"}
+#else
+    .base = {.name = "amx", .summary = SUMMARY, .absent = ET_PEAK_X86_WHY_NOT}
 #endif
 };
+
+#endif

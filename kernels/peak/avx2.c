@@ -7,6 +7,8 @@
 #include "kernels/peak/peak.h"
 #include "kernels/peak/x86.h"
 
+#define SUMMARY "AVX2 and FMA, 256 bits; int8 by VNNI where there is"
+
 #if ET_PEAK_X86
 
 #include <immintrin.h>
@@ -111,20 +113,15 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     }
 }
 
+const struct et_peak_backend et_peak_avx2 = {
+    .base = {.name = "avx2", .summary = SUMMARY, .why_not = why_not},
+    .kernel = kernel,
+};
+
 #else
 
-static const char *why_not(void)
-{
-    return ET_PEAK_X86_WHY_NOT;
-}
-
-#endif
-
 const struct et_peak_backend et_peak_avx2 = {
-    .name = "avx2",
-    .summary = "AVX2 and FMA, 256 bits; int8 by VNNI where there is",
-    .why_not = why_not,
-#if ET_PEAK_X86
-    .kernel = kernel,
+    .base = {
+        .name = "avx2", .summary = SUMMARY, .absent = ET_PEAK_X86_WHY_NOT}};
+
 #endif
-};

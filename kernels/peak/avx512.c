@@ -7,6 +7,8 @@
 #include "kernels/peak/peak.h"
 #include "kernels/peak/x86.h"
 
+#define SUMMARY "AVX-512, 512 bits; fp16, bf16 and VNNI where there are"
+
 #if ET_PEAK_X86
 
 #include <immintrin.h>
@@ -96,20 +98,15 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     return NULL;
 }
 
+const struct et_peak_backend et_peak_avx512 = {
+    .base = {.name = "avx512", .summary = SUMMARY, .why_not = why_not},
+    .kernel = kernel,
+};
+
 #else
 
-static const char *why_not(void)
-{
-    return ET_PEAK_X86_WHY_NOT;
-}
-
-#endif
-
 const struct et_peak_backend et_peak_avx512 = {
-    .name = "avx512",
-    .summary = "AVX-512, 512 bits; fp16, bf16 and VNNI where there are",
-    .why_not = why_not,
-#if ET_PEAK_X86
-    .kernel = kernel,
+    .base = {
+        .name = "avx512", .summary = SUMMARY, .absent = ET_PEAK_X86_WHY_NOT}};
+
 #endif
-};

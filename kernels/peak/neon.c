@@ -7,6 +7,8 @@
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
 
+#define SUMMARY "NEON, 128 bits; fp16, bf16 and int8 where there are"
+
 #if ET_PEAK_ARM
 
 #include <arm_neon.h>
@@ -88,20 +90,15 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     return NULL;
 }
 
+const struct et_peak_backend et_peak_neon = {
+    .base = {.name = "neon", .summary = SUMMARY, .why_not = why_not},
+    .kernel = kernel,
+};
+
 #else
 
-static const char *why_not(void)
-{
-    return ET_PEAK_ARM_WHY_NOT;
-}
-
-#endif
-
 const struct et_peak_backend et_peak_neon = {
-    .name = "neon",
-    .summary = "NEON, 128 bits; fp16, bf16 and int8 where there are",
-    .why_not = why_not,
-#if ET_PEAK_ARM
-    .kernel = kernel,
+    .base = {
+        .name = "neon", .summary = SUMMARY, .absent = ET_PEAK_ARM_WHY_NOT}};
+
 #endif
-};

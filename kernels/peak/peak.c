@@ -12,41 +12,35 @@
 #include "harness/base/random.h"
 #include "lists.h"
 
-#define DECLARE(stem) extern const struct et_peak_backend et_peak_##stem;
-ET_LIST_PEAK(DECLARE)
+ET_BACKENDS(peak, ET_LIST_PEAK);
 
-static const struct et_peak_backend *const table[] = {
-#define ENTRY(stem) &et_peak_##stem,
-    ET_LIST_PEAK(ENTRY)};
+/* Up to where sums are exact, of each kind of accumulator. */
+static int64_t exact(enum et_peak_sum sum)
+{
+    switch (sum) {
+    case ET_PEAK_F64:
+        return (int64_t)et_dtype_exact(ET_FP64);
+    case ET_PEAK_F32:
+        return (int64_t)et_dtype_exact(ET_FP32);
+    case ET_PEAK_I32:
+        return INT32_MAX;
+    }
+    return 0;
+}
 
-/* Sums that are exact, of each kind of accumulator. */
-static const int64_t exact[] = {[ET_PEAK_F64] = INT64_C(1) << 53,
-                                [ET_PEAK_F32] = INT64_C(1) << 24,
-                                [ET_PEAK_I32] = INT32_MAX};
 static const size_t sum_size[] = {
     [ET_PEAK_F64] = 8, [ET_PEAK_F32] = 4, [ET_PEAK_I32] = 4};
-
-const struct et_peak_backend *et_peak_backend_at(size_t i)
-{
-    return i < sizeof table / sizeof table[0] ? table[i] : NULL;
-}
-
-const struct et_peak_backend *et_peak_backend_find(const char *name)
-{
-    const struct et_peak_backend *b;
-    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
-        if (strcmp(b->name, name) == 0)
-            return b;
-    }
-    return NULL;
-}
 
 const char *et_peak_unsupported(const struct et_peak_backend *b,
                                 enum et_dtype dtype)
 {
-    struct et_peak_kernel unused;
-    const char *why = b->why_not();
-    return why ? why : b->kernel(dtype, &unused);
+    struct et_peak_kernel kernel = {0};
+    const char *why = et_backend_why_not(&b->base);
+    if (!why && !et_dtype_is_known(dtype))
+        why = "this is no element type";
+    if (!why)
+        why = b->kernel(dtype, &kernel);
+    return why || kernel.run ? why : "it has no loop for this type";
 }
 
 const struct et_peak_backend *et_peak_widest(enum et_dtype dtype)
@@ -122,7 +116,7 @@ static void find_increments(struct et_peak_plan *p, enum et_dtype dtype)
             greatest = llabs(v) > greatest ? llabs(v) : greatest;
         }
     }
-    p->most = (uint64_t)(exact[q->sum] / greatest);
+    p->most = (uint64_t)(exact(q->sum) / greatest);
 }
 
 enum et_status et_peak_create(const struct et_peak_backend *b,
@@ -131,7 +125,7 @@ enum et_status et_peak_create(const struct et_peak_backend *b,
 {
     const char *why = et_peak_unsupported(b, dtype);
     if (why)
-        return et_error(ET_USAGE, "peak: %s: %s: %s", b->name,
+        return et_error(ET_USAGE, "peak: %s: %s: %s", b->base.name,
                         et_dtype_name(dtype), why);
     struct et_peak_plan *p = et_alloc(1, sizeof *p);
     if (!p)

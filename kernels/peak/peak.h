@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/base/backend.h"
 #include "harness/base/dtype.h"
 #include "harness/base/status.h"
 
@@ -47,17 +48,13 @@ struct et_peak_kernel {
 };
 
 struct et_peak_backend {
-    const char *name, *summary;
-    /* NULL, or why it cannot be used in this process. */
-    const char *(*why_not)(void);
-    /* The loop for a dtype: NULL, or why there is none. Asked of where
-     * why_not is NULL. */
+    struct et_backend base;
+    /* The loop for a dtype: NULL, or why there is none. */
     const char *(*kernel)(enum et_dtype dtype, struct et_peak_kernel *out);
 };
 
-/* The build's list, from portable to widest; NULL past the end. */
-const struct et_peak_backend *et_peak_backend_at(size_t i);
-const struct et_peak_backend *et_peak_backend_find(const char *name);
+/* The build's list, from portable to widest. */
+ET_BACKENDS_OF(peak)
 /* NULL, or why the backend does not do this dtype here. */
 const char *et_peak_unsupported(const struct et_peak_backend *b,
                                 enum et_dtype dtype);

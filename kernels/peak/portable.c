@@ -43,11 +43,6 @@ LOOP(run_fp64, fp64x2, fp64x2, SAME)
 LOOP(run_fp32, fp32x4, fp32x4, SAME)
 LOOP(run_int8, int32x4, int8x4, WIDE)
 
-static const char *why_not(void)
-{
-    return NULL;
-}
-
 #define SHAPE                                                                  \
     .accumulators = 8, .a_registers = 2, .b_registers = 4, .m = 1, .n = 1,     \
     .k = 1, .group = 1
@@ -68,8 +63,8 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
 }
 
 const struct et_peak_backend et_peak_portable = {
-    .name = "portable",
-    .summary = "plain C, as this build's compiler flags bring it to vectors",
-    .why_not = why_not,
+    .base = {.name = "portable",
+             .summary =
+                 "plain C, as this build's compiler flags bring it to vectors"},
     .kernel = kernel,
 };

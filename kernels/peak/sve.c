@@ -6,6 +6,8 @@
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
 
+#define SUMMARY "SVE, the processor's vector length; bf16 where there is"
+
 #if ET_PEAK_ARM
 
 #include <arm_sve.h>
@@ -132,20 +134,14 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     return NULL;
 }
 
+const struct et_peak_backend et_peak_sve = {
+    .base = {.name = "sve", .summary = SUMMARY, .why_not = why_not},
+    .kernel = kernel,
+};
+
 #else
 
-static const char *why_not(void)
-{
-    return ET_PEAK_ARM_WHY_NOT;
-}
-
-#endif
-
 const struct et_peak_backend et_peak_sve = {
-    .name = "sve",
-    .summary = "SVE, the processor's vector length; bf16 where there is",
-    .why_not = why_not,
-#if ET_PEAK_ARM
-    .kernel = kernel,
+    .base = {.name = "sve", .summary = SUMMARY, .absent = ET_PEAK_ARM_WHY_NOT}};
+
 #endif
-};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/dtype.h"
 #include "harness/base/memory.h"
 
 bool et_picks_take(struct et_picks *out, const struct et_run *run,
@@ -318,7 +319,8 @@ void et_kind_say(const struct et_record *r, struct et_text *out)
 
 const char *et_record_operation(const struct et_record *r)
 {
-    return strncmp(et_record_dtype(r), "int", 3) == 0 ? "OP" : "FLOP";
+    enum et_dtype type = et_dtype_find(et_record_dtype(r));
+    return et_dtype_is_integer(type) ? "OP" : "FLOP";
 }
 
 const char *et_record_medium(const struct et_record *r)

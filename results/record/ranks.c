@@ -121,9 +121,11 @@ static enum et_ranks_found read_head(struct et_ranks_pass *pass)
     enum et_ranks_found found = read_whole(pass->file, head, sizeof head);
     if (found != ET_RANKS_BLOCK)
         return found;
-    if (memcmp(head, magic, sizeof magic) != 0 || get(head + 12, 4) != ORDER)
+    uint64_t version = get(head + 8, 4);
+    if (memcmp(head, magic, sizeof magic) != 0 || get(head + 12, 4) != ORDER ||
+        version == 0)
         return ET_RANKS_DAMAGED;
-    if (get(head + 8, 4) > ET_RANKS_VERSION)
+    if (version > ET_RANKS_VERSION)
         return ET_RANKS_NEWER;
     pass->whole = ET_RANKS_HEAD;
     return ET_RANKS_BLOCK;

@@ -150,8 +150,7 @@ static enum et_status read_metric(const struct reader *r)
         names[n++] = m->name;
     near = et_nearest(c->metric_name, names, n);
     struct et_text what = {0};
-    et_text_add(&what, "is no metric%s%s%s", near ? "; did you mean '" : "",
-                near ? near : "", near ? "'?" : "");
+    et_text_add(&what, "is no metric%s", ET_HINT("", near));
     enum et_status s = at_key(r, "metric", c->metric_name, et_text_str(&what));
     et_text_free(&what);
     return s;
@@ -277,9 +276,8 @@ static enum et_status on_entry(void *user, const struct et_ini_entry *e)
     const struct et_field *row = et_field_find(rows, e->key);
     const char *near = row ? NULL : et_field_suggest(rows, e->key);
     if (!row)
-        return et_error(ET_USAGE, "%s: [%s] %s: unknown key%s%s%s", e->where,
-                        e->section, e->key, near ? "; did you mean '" : "",
-                        near ? near : "", near ? "'?" : "");
+        return et_error(ET_USAGE, "%s: [%s] %s: unknown key%s", e->where,
+                        e->section, e->key, ET_HINT("", near));
     if (r->in_head ? r->head_named : r->lines[row - rows] != 0)
         return et_error(ET_USAGE, "%s: [%s] %s: given twice", e->where,
                         e->section, e->key);

@@ -154,6 +154,41 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     done
 }
 
+@test "runs: listed from run.json alone, what is none is said" {
+    make_run a
+    cp -r a b
+    echo 'no record is looked at' >b/records.jsonl
+    try runs a b
+    passed
+    id=$(sed -n 's/.*"id": "\([0-9a-f]*\)".*/\1/p' a/run.json)
+    [ "${#id}" -eq 32 ]
+    try runs a b --format json
+    passed
+    [ "$(grep -o "$id" out | wc -l)" -eq 2 ]
+    [ "$(grep -o complete out | wc -l)" -eq 2 ]
+    try runs a none b --format json
+    refused 2 'none: No such file'
+    [ "$(grep -o "$id" out | wc -l)" -eq 2 ]
+    try runs
+    refused 2
+    make_run c
+    refute grep -q "$id" c/run.json
+    try runs "$BATS_TEST_DIRNAME/../unit/data/schema-1"
+    refused 2 'older etalon'
+    try report "$BATS_TEST_DIRNAME/../unit/data/schema-1"
+    refused 2 'schema is 1'
+}
+
+@test "report --ranks" {
+    make_run a
+    try report a --ranks
+    passed
+    [ "$(cat out)" = "$(printf 'case,rank,host,median_s,last\r')" ]
+    rm a/ranks.bin
+    try report a --ranks
+    refused 2 'a/ranks.bin: No such file'
+}
+
 @test "schema, man, help and version" {
     try schema
     passed

@@ -6,6 +6,7 @@
 # `[ x ] && [ y ]` and `! x` do not; write two lines, and refute.
 
 export ETALON=${ETALON:-$PWD/etalon}
+. "$BATS_TEST_DIRNAME/../mpi/env.sh"
 
 setup() {
     cd "$BATS_TEST_TMPDIR" || return

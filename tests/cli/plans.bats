@@ -50,7 +50,7 @@ bad() { # bad LINE... : a plan of these lines
 }
 
 @test "sections" {
-    bad '[gmem]' 'm = 8' && refused 2 'p.ini:1: [gmem]' '[gemm]'
+    bad '[gmem]' 'm = 8' && refused 2 'p.ini:1: [gmem]' "mean 'gemm'"
     bad '[]' 'm = 8' && refused 2 'p.ini:1: []'
     bad '[run]' 'seed = 1' && refused 2 'p.ini: has no bench section'
     bad '[gemm]' 'm = 8' '[gemm]' 'm = 9'

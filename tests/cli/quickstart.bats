@@ -7,9 +7,10 @@ setup() {
     src=${SRCDIR:-$BATS_TEST_DIRNAME/../..}
     tree=$BATS_TEST_TMPDIR/tree
     bin=$BATS_TEST_TMPDIR/bin
-    mkdir -p "$tree/build" "$tree/.ci" "$bin"
+    mkdir -p "$tree/build" "$tree/.ci" "$tree/tests/bare" "$bin"
     cp "$src/quickstart" "$tree/"
     cp "$src/.ci/run" "$tree/.ci/"
+    cp "$src/tests/totals" "$tree/tests/"
     chmod u+w "$tree/quickstart" "$tree/.ci/run" # not so in a tarball
     export CALLS=$BATS_TEST_TMPDIR/calls HERE=$BATS_TEST_TMPDIR/here
     : >"$CALLS"
@@ -54,7 +55,10 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
 @test "the scripts are shellcheck-clean" {
     PATH=${PATH#"$bin":}
     command -v shellcheck || skip 'no shellcheck here'
-    shellcheck "$src/quickstart" "$src/.ci/run"
+    shellcheck "$src/quickstart" "$src/.ci/run" "$src/tests/totals" \
+        "$src/tests/bare/run"
+    cd "$src/tests/mpi"
+    shellcheck -x ./*.sh
 }
 
 @test "every package row has a name in every family and a purpose" {
@@ -82,6 +86,26 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
     grep -n '^apt-get' "$CALLS" | head -n 2 | tail -n 1 | grep -q libinih-dev
     grep '^apt-get' "$CALLS" | head -n 1 | grep -q update
     refute grep -q libcmocka-dev "$CALLS"
+}
+
+@test "a header is not a library" {
+    # cblas.h is there, by BLIS; OpenBLAS is there once it is installed.
+    touch "$HERE"
+    stub "$bin/cc" 'case $* in *-lopenblas*) [ -e "$HERE.openblas" ];; esac'
+    stub "$bin/pkg-config" 'case $2 in openblas | mkl* | armpl) exit 1;; esac'
+    stub "$bin/apt-get" 'case $* in *openblas*) touch "$HERE.openblas";; esac'
+    run "$tree/quickstart"
+    [ "$status" -eq 0 ]
+    grep '^apt-get install' "$CALLS" | grep -q ' libopenblas-pthread-dev$'
+    refute grep -q 'libblis' "$CALLS"
+    [[ $output != *'Going on without them.'* ]]
+    # Another that configure would take serves as well.
+    rm "$HERE.openblas"
+    : >"$CALLS"
+    stub "$bin/pkg-config" '[ "$2" = armpl ] || [ "$2" != openblas ]'
+    run "$tree/quickstart"
+    [ "$status" -eq 0 ]
+    refute grep -q '^apt-get' "$CALLS"
 }
 
 @test "check wants the tests' tools too" {
@@ -145,8 +169,10 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
     [ "$status" -eq 4 ] # no report is no success
 }
 
-# .ci/run, with a quickstart that only leaves a log.
+# .ci/run, with a quickstart that only leaves a log, and a bare machine where
+# it ends with $bare.
 ci() { # ci STATUS PASS FAIL ERROR SKIP
+    stub "$tree/tests/bare/run" "exit ${bare:-0}"
     printf '#!/bin/bash\nprintf "# TOTAL: 9\\n# PASS:  %s\\n# SKIP:  %s\\n# XFAIL: 0\\n# FAIL:  %s\\n# XPASS: 0\\n# ERROR: %s\\n" > build/check.log\nexit %s\n' \
         "$2" "$5" "$3" "$4" "$1" >"$tree/quickstart"
     run "$tree/.ci/run"
@@ -155,10 +181,20 @@ ci() { # ci STATUS PASS FAIL ERROR SKIP
 @test "ci counts what passed and what failed" {
     ci 0 7 0 0 2
     [ "$status" -eq 0 ]
-    [ "${lines[-1]}" = '7 passed, 0 failed' ]
+    [ "${lines[-1]}" = '8 passed, 0 failed, 2 skipped' ]
     ci 2 7 1 1 0
     [ "$status" -eq 2 ]
-    [ "${lines[-1]}" = '7 passed, 2 failed' ]
+    [ "${lines[-1]}" = '7 passed, 2 failed, 1 skipped' ]
+}
+
+@test "ci tries a bare machine: it may not be there, but it may not fail" {
+    bare=77 ci 0 7 0 0 2
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '7 passed, 0 failed, 3 skipped' ]
+    bare=1 ci 0 7 0 0 2
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = '7 passed, 1 failed, 2 skipped' ]
+    grep -q '^run bookworm$' "$CALLS"
 }
 
 @test "ci does not pass when a failure hides, or when nothing ran" {
@@ -166,9 +202,9 @@ ci() { # ci STATUS PASS FAIL ERROR SKIP
     [ "$status" -ne 0 ]
     ci 0 0 0 0 3
     [ "$status" -ne 0 ]
-    [ "${lines[-1]}" = '0 passed, 0 failed' ]
+    [ "${lines[-1]}" = '0 passed, 0 failed, 4 skipped' ]
     printf '#!/bin/bash\nexit 0\n' >"$tree/quickstart"
     run "$tree/.ci/run"
     [ "$status" -ne 0 ] # and no log of an earlier run is counted
-    [ "${lines[-1]}" = '0 passed, 0 failed' ]
+    [ "${lines[-1]}" = '0 passed, 0 failed, 1 skipped' ]
 }

@@ -15,7 +15,7 @@ load common
     grep -q '^seed  *1$' out
     # Something was planted, and in every bench that is known to take it.
     for bench in gemm conv allreduce io; do
-        grep -qE "^$bench .*bit turned over  *[1-9]" out || fail "no $bench"
+        grep -qE "^$bench .*bit flipped  *[1-9]" out || fail "no $bench"
     done
 }
 
@@ -37,8 +37,8 @@ load common
     passed
     [ ! -s out ]
     grep -q '"etalon selftest"' r.json
-    [ "$(grep -o '"A rank that is late"\|"Clocks"' r.json | head -n 1)" = \
-        '"A rank that is late"' ]
+    [ "$(grep -o '"A slow rank"\|"Clocks"' r.json | head -n 1)" = \
+        '"A slow rank"' ]
 }
 
 @test "words that cannot be used" {
@@ -49,16 +49,16 @@ load common
 }
 
 @test "under a launcher" {
-    command -v mpirun >/dev/null || skip 'no mpirun'
+    command -v "$MPIRUN" >/dev/null || skip 'no mpirun'
     "$ETALON" list backends | grep -q '^allreduce *mpi  *not here' &&
         skip 'built without MPI'
     status=0
-    mpirun -np 4 "$ETALON" selftest --quick --part faults --part slow \
+    "$MPIRUN" -np 4 "$ETALON" selftest --quick --part faults --part slow \
         --part silent >out 2>err || status=$?
     passed
     grep -q '^ranks  *4 of mpi$' out
     status=0
-    mpirun -np 2 "$ETALON" selftest --quick --part slow >out 2>err || status=$?
+    "$MPIRUN" -np 2 "$ETALON" selftest --quick --part slow >out 2>err || status=$?
     [ "$status" -eq 5 ] || fail 'two ranks are too few'
     grep -q 'start four' out
 }

@@ -44,7 +44,7 @@ partial() { # partial OUTCOME
     n=$(wc -l <d/records.jsonl)
     [ "$n" -ge 1 ]
     [ "$n" -lt $CASES ]
-    grep -q "\"outcome\": \"$1\"" d/run.json
+    grep -q "\"outcome\": \"\($1\)\"" d/run.json
     try report d
     passed
     tr -s ' \n' ' ' <out | grep -q "$n of $CASES planned cases"
@@ -70,7 +70,7 @@ carry_on() { # carry_on [LAUNCHER...]
         kill "-$signal" "$job"
         ended
         [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
-        grep -q "interrupted; .etalon run --resume $PWD/d. carries on" err
+        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" err
         [ -s d/report.txt ]
         [ -s d/report.html ]
         try verify d
@@ -111,39 +111,47 @@ carry_on() { # carry_on [LAUNCHER...]
 }
 
 needs_mpi() {
-    [ -x "$(command -v mpirun)" ] || skip 'no mpirun'
+    [ -x "$(command -v "$MPIRUN")" ] || skip 'no mpirun'
     grep -q '^#define HAVE_MPI 1' "${ETALON%/*}/config.h" ||
         skip 'built without MPI'
-    mpi=(mpirun -np 2)
+    mpi=("$MPIRUN" -np 2)
 }
 
 rank() { # rank N: the process id of that rank
     local p
-    for p in $(pgrep -x etalon); do
-        if tr '\0' '\n' <"/proc/$p/cmdline" | grep -qxF "$PWD/d" &&
-            tr '\0' '\n' <"/proc/$p/environ" |
+    for p in /proc/[0-9]*; do
+        if [ "$(cat "$p/comm")" = etalon ] &&
+            tr '\0' '\n' <"$p/cmdline" | grep -qxF "$PWD/d" &&
+            tr '\0' '\n' <"$p/environ" |
             grep -qE "^(OMPI_COMM_WORLD_RANK|PMI_RANK)=$1\$"; then
-            echo "$p"
+            echo "${p#/proc/}"
             return
         fi
-    done
+    done 2>/dev/null # some have ended meanwhile
     fail "no rank $1"
 }
 
 @test "SIGTERM to mpirun" {
     needs_mpi
-    # Open MPI hands the signal on so many seconds later, and kills as many
-    # after that; its one second is too few for a busy machine.
+    # Open MPI 4 hands the signal on so many seconds later, and kills as many
+    # after that; its one second is too few for a busy machine. The launcher of
+    # Open MPI 5 hands it on and kills a quarter of a second later, whatever it
+    # is told, and passes on nothing that a rank says in between.
     export OMPI_MCA_odls_base_sigkill_timeout=2
     setup_plan 1 2 mpi
     start "${mpi[@]}" "$ETALON"
     kill -TERM "$job"
     ended
     [ "$status" -ne 0 ]
-    grep -q 'etalon run --resume' err
-    try verify d
-    passed
-    partial interrupted
+    grep -q "if the run is stopped, .etalon run --resume $PWD/d. carries on" err
+    if [ "$(launcher)" = prrte ]; then
+        partial 'interrupted\|running'
+    else
+        grep -q "interrupted; .etalon run --resume $PWD/d. carries on" err
+        try verify d
+        passed
+        partial interrupted
+    fi
     carry_on "${mpi[@]}"
 }
 

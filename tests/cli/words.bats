@@ -74,7 +74,7 @@ b' && refused 2 "'a?b'"
         refused 2 "--set: '$bad'" 'section.key=value'
     done
     set_ gemm.shapes= && refused 2 '[gemm]: shapes has no value'
-    set_ gmem.m=8 && refused 2 '--set: [gmem]' '[gemm]'
+    set_ gmem.m=8 && refused 2 '--set: [gmem]' "mean 'gemm'"
     set_ conv.k=8 && refused 2 'no section [conv]'
     set_ gemm.dtpye=fp32 && refused 2 '[gemm]' "'dtpye'" "'dtype'"
     set_ gemm.dtype=fp33 && refused 2 "dtype: 'fp33'" "'fp32'"

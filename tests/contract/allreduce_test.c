@@ -33,7 +33,7 @@ static void test_backend(const struct et_allreduce_backend *b,
     for (size_t k = 0; k < sizeof begins / sizeof *begins; k++) {
         memset(out, 0xff, ((size_t)n + 1) * size);
         CHECK(b->run(plan, begins[k]) == ET_OK);
-        CHECK(b->fetch(plan, 0, n) == ET_OK);
+        CHECK(b->fetch(plan, out, 0, n) == ET_OK);
         for (int64_t i = 0; i < n; i++) {
             double want = 0;
             for (int r = 0; r < t->size; r++)
@@ -286,23 +286,23 @@ int main(void)
 
     CHECK(et_team_open("auto", &t) == ET_OK);
     et_log_level_set(ET_LOG_ERROR);
-    CHECK(strcmp(et_allreduce_backend_at(0)->name, "reference") == 0);
+    CHECK(strcmp(et_allreduce_backend_at(0)->base.name, "reference") == 0);
     for (size_t k = 0; (b = et_allreduce_backend_at(k)); k++) {
-        CHECK(et_allreduce_backend_find(b->name) == b);
+        CHECK(et_allreduce_backend_find(b->base.name) == b);
         struct et_allreduce p = {ET_FP64, 1, 0};
-        const char *why = b->why_not();
-        if (!why)
+        const char *why = et_backend_why_not(&b->base);
+        if (!why && b->unsupported)
             why = b->unsupported(&p, t->size);
         if (why) {
-            printf("allreduce %s: not tested: %s\n", b->name, why);
+            printf("allreduce %s: not tested: %s\n", b->base.name, why);
             continue;
         }
         for (int d = ET_FP64; d <= ET_FP32; d++) {
             for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
                 test_backend(b, t, (enum et_dtype)d, sizes[i]);
-            test_bench(b->name, t, d, 8, &planted);
-            test_bench(b->name, t, d, 80008, &planted);
-            clean += test_clean(b->name, t, d);
+            test_bench(b->base.name, t, d, 8, &planted);
+            test_bench(b->base.name, t, d, 80008, &planted);
+            clean += test_clean(b->base.name, t, d);
         }
         checked++;
     }

@@ -17,6 +17,7 @@
 #include "harness/base/random.h"
 #include "kernels/conv/conv.h"
 #include "tests/contract/faults.h"
+#include "tests/contract/types.h"
 
 extern const struct et_bench et_bench_conv;
 
@@ -82,25 +83,26 @@ static void assert_right(const char *name, const struct et_conv *p,
     }
 }
 
-static void try_one(const char *name, const struct et_conv *p, int threads)
+static void try_one(const struct et_conv_backend *backend,
+                    const struct et_conv *p, int threads)
 {
-    const struct et_conv_backend *backend = et_conv_backend_find(name);
     int64_t nx, nw, ny;
     assert_true(et_conv_elements(p, &nx, &nw, &ny));
     float *x = make(nx, 1), *w = make(nw, 2), *y = make(ny, 3);
     float *x0 = make(nx, 1), *w0 = make(nw, 2);
     void *plan = NULL;
-    assert_null(backend->unsupported(name, p));
-    assert_true(backend->workspace(p, threads) >= 0);
-    assert_int_equal(backend->create(name, p, threads, x + GUARD, w + GUARD,
-                                     y + GUARD, &plan),
-                     ET_OK);
+    assert_null(et_conv_unsupported(backend, p));
+    assert_true(!backend->workspace || backend->workspace(p, threads) >= 0);
+    assert_int_equal(
+        backend->create(p, threads, x + GUARD, w + GUARD, y + GUARD, &plan),
+        ET_OK);
     for (int again = 0; again < 2; again++) {
         for (int64_t i = 0; i < ny; i++)
             y[GUARD + i] = NAN;
         assert_int_equal(backend->run(plan), ET_OK);
-        assert_int_equal(backend->fetch(plan), ET_OK);
-        assert_right(name, p, x + GUARD, w + GUARD, y + GUARD);
+        assert_true(!backend->fetch ||
+                    backend->fetch(plan, y + GUARD, 0, ny) == ET_OK);
+        assert_right(backend->base.name, p, x + GUARD, w + GUARD, y + GUARD);
     }
     backend->destroy(plan);
     assert_memory_equal(x, x0, ((size_t)nx + 2 * GUARD) * sizeof *x);
@@ -113,51 +115,73 @@ static void try_one(const char *name, const struct et_conv *p, int threads)
     free(w0);
 }
 
+#define E32                                                                    \
+    {                                                                          \
+        ET_FP32, ET_UNSCALED                                                   \
+    }
+#define FP32                                                                   \
+    {                                                                          \
+        E32, E32, E32, ET_FP32                                                 \
+    }
+
 /* n c h w k r s, pad_h pad_w, stride_h stride_w, dil_h dil_w, groups */
 static const struct et_conv problems[] = {
-    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1},
-    {2, 3, 9, 7, 5, 3, 3, 0, 0, 1, 1, 1, 1, 1},
-    {2, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1},
-    {1, 3, 23, 17, 4, 7, 5, 3, 2, 2, 3, 1, 1, 1},
-    {2, 8, 6, 5, 7, 1, 1, 0, 0, 1, 1, 1, 1, 1},   /* plain 1x1 */
-    {2, 8, 7, 6, 3, 1, 1, 0, 0, 2, 2, 1, 1, 1},   /* 1x1 with stride */
-    {1, 4, 5, 6, 3, 1, 1, 1, 2, 1, 1, 1, 1, 1},   /* 1x1 with padding */
-    {1, 4, 12, 11, 6, 3, 2, 2, 1, 1, 1, 2, 3, 1}, /* dilation */
-    {2, 6, 8, 9, 4, 3, 3, 1, 1, 2, 1, 1, 1, 2},   /* groups */
-    {2, 6, 8, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6},   /* depthwise */
-    {1, 4, 8, 9, 12, 3, 3, 1, 1, 2, 2, 1, 1, 4},  /* depthwise, k > c */
-    {2, 4, 6, 6, 4, 1, 1, 0, 0, 1, 1, 1, 1, 4},   /* depthwise, plain 1x1 */
-    {1, 2, 3, 3, 2, 3, 3, 5, 5, 1, 1, 1, 1, 1},   /* padding past the filter */
-    {1, 2, 5, 5, 2, 5, 5, 0, 0, 3, 3, 1, 1, 1},   /* one output */
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32},
+    {2, 3, 9, 7, 5, 3, 3, 0, 0, 1, 1, 1, 1, 1, FP32},
+    {2, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, FP32},
+    {1, 3, 23, 17, 4, 7, 5, 3, 2, 2, 3, 1, 1, 1, FP32},
+    {2, 8, 6, 5, 7, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32},   /* plain 1x1 */
+    {2, 8, 7, 6, 3, 1, 1, 0, 0, 2, 2, 1, 1, 1, FP32},   /* 1x1 with stride */
+    {1, 4, 5, 6, 3, 1, 1, 1, 2, 1, 1, 1, 1, 1, FP32},   /* 1x1 with padding */
+    {1, 4, 12, 11, 6, 3, 2, 2, 1, 1, 1, 2, 3, 1, FP32}, /* dilation */
+    {2, 6, 8, 9, 4, 3, 3, 1, 1, 2, 1, 1, 1, 2, FP32},   /* groups */
+    {2, 6, 8, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6, FP32},   /* depthwise */
+    {1, 4, 8, 9, 12, 3, 3, 1, 1, 2, 2, 1, 1, 4, FP32},  /* depthwise, k > c */
+    {2, 4, 6, 6, 4, 1, 1, 0, 0, 1, 1, 1, 1, 4, FP32}, /* depthwise, plain 1x1 */
+    {1, 2, 3, 3, 2, 3, 3, 5, 5, 1, 1, 1, 1, 1,
+     FP32}, /* padding past the filter */
+    {1, 2, 5, 5, 2, 5, 5, 0, 0, 3, 3, 1, 1, 1, FP32}, /* one output */
 };
 
 static void every_backend_computes(void **state)
 {
-    const char *name;
+    const struct et_conv_backend *b;
     (void)state;
-    for (size_t i = 0; (name = et_conv_backend_name(i)); i++) {
-        const struct et_conv_backend *b = et_conv_backend_find(name);
-        assert_non_null(b);
-        const char *reason = b->why_not(name);
-        if (reason) {
-            assert_string_not_equal(reason, "");
-            print_message("[  SKIPPED ] %s: %s\n", name, reason);
+    for (size_t i = 0; (b = et_conv_backend_at(i)); i++) {
+        char text[ET_ORIGIN_SIZE];
+        const char *reason = et_backend_why_not(&b->base);
+        assert_true(!reason || *reason);
+        print_message("[          ] %s: %s\n", b->base.name,
+                      et_backend_describe(&b->base, text, sizeof text));
+        assert_true(*text);
+        if (reason)
             continue;
-        }
-        const char *origin = b->origin(name);
-        print_message("[          ] %s: %s\n", name,
-                      origin ? origin : "etalon's own");
         for (size_t j = 0; j < sizeof problems / sizeof problems[0]; j++)
-            try_one(name, &problems[j], 1 + (int)(j & 1));
+            try_one(b, &problems[j], 1 + (int)(j & 1));
+    }
+}
+
+/* Nobody takes fp32 for granted. */
+static void unknown_types_are_refused(void **state)
+{
+    const struct et_conv_backend *b;
+    (void)state;
+    for (size_t i = 0; (b = et_conv_backend_at(i)); i++) {
+        for (int way = 0; way < TYPE_WAYS; way++) {
+            struct et_conv p = problems[1];
+            p.types = odd_types(ET_FP32, way);
+            const char *why = et_conv_unsupported(b, &p);
+            assert_true(why && *why);
+        }
     }
 }
 
 static void the_list_is_sound(void **state)
 {
     (void)state;
-    assert_string_equal(et_conv_backend_name(0), "reference");
-    assert_string_equal(et_conv_backend_name(1), "im2col-reference");
-    assert_null(et_conv_backend_find("reference")->why_not("reference"));
+    assert_string_equal(et_conv_backend_at(0)->base.name, "reference");
+    assert_string_equal(et_conv_backend_at(1)->base.name, "im2col-reference");
+    assert_null(et_backend_why_not(&et_conv_backend_at(0)->base));
     assert_null(et_conv_backend_find("nonesuch"));
     assert_null(et_conv_backend_find("im2col-"));
 }
@@ -165,23 +189,23 @@ static void the_list_is_sound(void **state)
 static void sizes_are_right(void **state)
 {
     (void)state;
-    struct et_conv p = {1, 3, 224, 224, 64, 7, 7, 3, 3, 2, 2, 1, 1, 1};
+    struct et_conv p = {1, 3, 224, 224, 64, 7, 7, 3, 3, 2, 2, 1, 1, 1, FP32};
     int64_t x = -1, w = -1, y = -1;
     assert_int_equal(et_conv_p(&p), 112);
     assert_true(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(y, 64 * 112 * 112);
     p.h = 1, p.pad_h = 2; /* 5 padded rows for 7 of the filter */
     assert_int_equal(et_conv_p(&p), 0);
-    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4, 1, 1, 1,
-                         0,         0,         1,         1, 1, 1, 1};
+    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4, 1, 1, 1,   0,
+                         0,         1,         1,         1, 1, 1, FP32};
     x = -1;
     assert_false(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(x, -1);
-    assert_true(
-        isinf(et_conv_backend_find("im2col-reference")
-                  ->workspace(&(struct et_conv){1, INT32_MAX, INT32_MAX, 64, 1,
-                                                3, 3, 1, 1, 1, 1, 1, 1, 1},
-                              1)));
+    assert_true(isinf(
+        et_conv_backend_find("im2col-reference")
+            ->workspace(&(struct et_conv){1, INT32_MAX, INT32_MAX, 64, 1, 3, 3,
+                                          1, 1, 1, 1, 1, 1, 1, FP32},
+                        1)));
 }
 
 /* Some small enough for every output, some checked by rows. */
@@ -219,6 +243,7 @@ int main(void)
         cmocka_unit_test(the_list_is_sound),
         cmocka_unit_test(sizes_are_right),
         cmocka_unit_test(every_backend_computes),
+        cmocka_unit_test(unknown_types_are_refused),
         cmocka_unit_test(every_fault_is_found),
         cmocka_unit_test(no_clean_run_fails),
         cmocka_unit_test(the_same_seed_leaves_the_same),

@@ -109,9 +109,9 @@ static void faults_are_found(const struct et_bench *bench,
     } kinds[] = {{ET_FAULT_FLIP, "bit flips", 64},
                  {ET_FAULT_SWAP, "swapped blocks", 12},
                  {ET_FAULT_STALE, "stale blocks", 12}};
-    const char *backend;
-    for (size_t b = 0; (backend = bench->backend(b)); b++) {
-        if (bench->backend_why_not(backend))
+    for (size_t b = 0; b < bench->backends->n; b++) {
+        const char *backend = bench->backends->v[b]->name;
+        if (et_bench_why_not(bench, backend))
             continue;
         struct tally sum[3] = {0};
         for (size_t i = 0; problems[i]; i++) {
@@ -140,10 +140,10 @@ static void clean_runs_pass(const struct et_bench *bench,
 {
     double worst = 0;
     size_t n = 0, usable = 0;
-    const char *backends[32], *backend;
-    for (size_t b = 0; usable < 32 && (backend = bench->backend(b)); b++) {
-        if (!bench->backend_why_not(backend))
-            backends[usable++] = backend;
+    const char *backends[32];
+    for (size_t b = 0; usable < 32 && b < bench->backends->n; b++) {
+        if (!et_backend_why_not(bench->backends->v[b]))
+            backends[usable++] = bench->backends->v[b]->name;
     }
     for (size_t i = 0; problems[i]; i++) {
         for (uint64_t seed = 0; seed < seeds; seed++) {
@@ -170,7 +170,7 @@ static void clean_runs_pass(const struct et_bench *bench,
 /* Two cases of the same seed leave the same bytes, of another seed others. */
 static void outputs_are_alike(const struct et_bench *bench, const char *problem)
 {
-    const char *backend = bench->backend(0);
+    const char *backend = bench->backends->v[0]->name;
     struct trial t[3];
     struct et_output out[3];
     for (uint64_t i = 0; i < 3; i++) {

@@ -17,6 +17,7 @@
 #include "harness/base/random.h"
 #include "kernels/gemm/gemm.h"
 #include "tests/contract/faults.h"
+#include "tests/contract/types.h"
 
 extern const struct et_bench et_bench_gemm;
 
@@ -90,7 +91,7 @@ static double at(const struct operand *o, const char *base, int64_t matrix,
 static void assert_product(const struct et_gemm *p, const struct operand *a,
                            const struct operand *b, const struct operand *c)
 {
-    double u = et_dtype_epsilon(p->dtype);
+    double u = et_dtype_epsilon(p->types.sum);
     int64_t ra = p->trans_a ? p->k : p->m, rb = p->trans_b ? p->n : p->k;
     for (int64_t r = 0; r < p->batch * p->m * p->n; r++) {
         int64_t j = r % p->n, i = r / p->n % p->m, g = r / p->n / p->m;
@@ -111,9 +112,10 @@ static void assert_product(const struct et_gemm *p, const struct operand *a,
         if (!(fabs(got - want) <= bound))
             fail_msg("%s %lldx%lldx%lld %d%d alpha %g beta %g: "
                      "C[%lld][%lld][%lld] = %g, not %g",
-                     et_dtype_name(p->dtype), (long long)p->m, (long long)p->n,
-                     (long long)p->k, p->trans_a, p->trans_b, p->alpha, p->beta,
-                     (long long)g, (long long)i, (long long)j, got, want);
+                     et_dtype_name(p->types.sum), (long long)p->m,
+                     (long long)p->n, (long long)p->k, p->trans_a, p->trans_b,
+                     p->alpha, p->beta, (long long)g, (long long)i,
+                     (long long)j, got, want);
     }
 }
 
@@ -135,22 +137,24 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
     p.ldc = p.n + (slack ? slack + 4 : 0);
     int64_t na, nb, nc;
     assert_true(et_gemm_elements(&p, &na, &nb, &nc));
-    struct operand a = make(p.dtype, na, row_a, p.lda, 1);
-    struct operand b = make(p.dtype, nb, row_b, p.ldb, 2);
-    struct operand c = make(p.dtype, nc, p.n, p.ldc, 3);
+    struct operand a = make(p.types.a.dtype, na, row_a, p.lda, 1);
+    struct operand b = make(p.types.b.dtype, nb, row_b, p.ldb, 2);
+    struct operand c = make(p.types.out.dtype, nc, p.n, p.ldc, 3);
     if (p.beta == 0)
         spoil(&c);
     void *plan = NULL;
-    assert_null(backend->unsupported(&p));
+    assert_null(et_gemm_unsupported(backend, &p));
     assert_int_equal(backend->create(&p, threads, elements(&a), elements(&b),
                                      elements(&c), &plan),
                      ET_OK);
     assert_int_equal(backend->run(plan), ET_OK);
-    assert_int_equal(backend->fetch(plan), ET_OK);
+    assert_true(!backend->fetch ||
+                backend->fetch(plan, elements(&c), 0, nc) == ET_OK);
     assert_product(&p, &a, &b, &c);
     keep(&c); /* a plan runs again, on what C is now */
     assert_int_equal(backend->run(plan), ET_OK);
-    assert_int_equal(backend->fetch(plan), ET_OK);
+    assert_true(!backend->fetch ||
+                backend->fetch(plan, elements(&c), 0, nc) == ET_OK);
     assert_product(&p, &a, &b, &c);
     backend->destroy(plan);
     assert_kept(&a, false);
@@ -171,15 +175,16 @@ static void try_backend(const struct et_gemm_backend *backend)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         for (size_t f = 0; f < sizeof factors / sizeof factors[0]; f++) {
             for (int way = 0; way < 16; way++) {
-                struct et_gemm p = {.dtype = way & 1 ? ET_FP32 : ET_FP64,
-                                    .trans_a = way & 2,
-                                    .trans_b = way & 4,
-                                    .m = sizes[i][0],
-                                    .n = sizes[i][1],
-                                    .k = sizes[i][2],
-                                    .batch = sizes[i][3],
-                                    .alpha = factors[f][0],
-                                    .beta = factors[f][1]};
+                struct et_gemm p = {
+                    .types = et_types_of(way & 1 ? ET_FP32 : ET_FP64),
+                    .trans_a = way & 2,
+                    .trans_b = way & 4,
+                    .m = sizes[i][0],
+                    .n = sizes[i][1],
+                    .k = sizes[i][2],
+                    .batch = sizes[i][3],
+                    .alpha = factors[f][0],
+                    .beta = factors[f][1]};
                 try_one(backend, p, 1 + (int)(f & 1), way & 8 ? 3 : 0);
             }
         }
@@ -191,16 +196,55 @@ static void every_backend_computes(void **state)
     const struct et_gemm_backend *b;
     (void)state;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        const char *reason = b->why_not();
-        if (reason) {
-            assert_string_not_equal(reason, "");
-            print_message("[  SKIPPED ] %s: %s\n", b->name, reason);
+        char text[ET_ORIGIN_SIZE];
+        const char *reason = et_backend_why_not(&b->base);
+        assert_true(!reason || *reason);
+        print_message("[          ] %s: %s\n", b->base.name,
+                      et_backend_describe(&b->base, text, sizeof text));
+        assert_true(*text);
+        if (reason)
             continue;
-        }
-        const char *origin = b->origin();
-        print_message("[          ] %s: %s\n", b->name,
-                      origin ? origin : "etalon's own");
         try_backend(b);
+    }
+}
+
+/* Of each type a backend does the product, or says that it does not: nobody
+ * takes what it does not know for fp32. The reference does all that have
+ * fractions. */
+static void every_type_is_done_or_refused(void **state)
+{
+    const struct et_gemm_backend *b;
+    (void)state;
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        struct et_gemm p = {.m = 17, .n = 13, .k = 29, .batch = 2, .alpha = 1};
+        for (int way = 0; way < TYPE_WAYS; way++) {
+            p.types = odd_types(way & 1 ? ET_FP32 : ET_FP64, way);
+            const char *why = et_gemm_unsupported(b, &p);
+            assert_true(why && *why);
+        }
+        for (int t = 0; t < ET_DTYPES; t++) {
+            p.types = et_types_of((enum et_dtype)t);
+            const char *why = et_gemm_unsupported(b, &p);
+            assert_true(!why || *why);
+            assert_true(i != 0 || !why == !et_dtype_is_integer(p.types.sum));
+            if (!why)
+                try_one(b, p, 1, 3);
+        }
+    }
+    /* Operands short, sums and output wide, as the units for AI have it. */
+    struct et_gemm p = {.types = et_types_of(ET_FP32),
+                        .m = 17,
+                        .n = 13,
+                        .k = 29,
+                        .batch = 2,
+                        .alpha = 2,
+                        .beta = -0.5};
+    p.types.a.dtype = ET_BF16;
+    p.types.b.dtype = ET_FP16;
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        assert_true(i == 0 || et_gemm_unsupported(b, &p));
+        if (i == 0)
+            try_one(b, p, 1, 3);
     }
 }
 
@@ -209,11 +253,11 @@ static void the_list_is_sound(void **state)
     (void)state;
     const struct et_gemm_backend *b = et_gemm_backend_at(0);
     assert_non_null(b);
-    assert_string_equal(b->name, "reference");
-    assert_null(b->why_not());
+    assert_string_equal(b->base.name, "reference");
+    assert_null(et_backend_why_not(&b->base));
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        assert_ptr_equal(et_gemm_backend_find(b->name), b);
-        assert_true(b->summary && *b->summary);
+        assert_ptr_equal(et_gemm_backend_find(b->base.name), b);
+        assert_true(b->base.summary && *b->base.summary);
     }
     assert_null(et_gemm_backend_find("nonesuch"));
 }
@@ -223,10 +267,16 @@ static void great_dimensions_are_refused(void **state)
 {
     (void)state;
     const struct et_gemm_backend *b = et_gemm_backend_find("cblas");
-    if (!b || b->why_not())
+    if (et_backend_why_not(&b->base))
         skip();
-    struct et_gemm small = {
-        .m = 1, .n = 1, .k = 1, .batch = 1, .lda = 1, .ldb = 1, .ldc = 1};
+    struct et_gemm small = {.types = et_types_of(ET_FP32),
+                            .m = 1,
+                            .n = 1,
+                            .k = 1,
+                            .batch = 1,
+                            .lda = 1,
+                            .ldb = 1,
+                            .ldc = 1};
     assert_null(b->unsupported(&small));
     int64_t *const members[] = {&small.m,   &small.n,   &small.k,
                                 &small.lda, &small.ldb, &small.ldc};
@@ -314,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_list_is_sound),
         cmocka_unit_test(every_backend_computes),
+        cmocka_unit_test(every_type_is_done_or_refused),
         cmocka_unit_test(great_dimensions_are_refused),
         cmocka_unit_test(sizes_that_overflow_are_seen),
         cmocka_unit_test(every_fault_is_found),

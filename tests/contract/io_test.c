@@ -535,13 +535,13 @@ int main(void)
     if (!goes_cold && t->rank == 0)
         printf("io cold: not tested: %s keeps its pages cached\n", dir);
     for (size_t k = 0; (b = et_io_backend_at(k)); k++) {
-        CHECK(et_io_backend_find(b->name) == b);
+        CHECK(et_io_backend_find(b->base.name) == b);
         struct et_io probe = {.bytes = 1, .block = 1};
-        const char *why = b->why_not();
+        const char *why = et_backend_why_not(&b->base);
         if (!why)
-            why = b->unsupported(&probe, t->size);
+            why = b->unsupported(&probe);
         if (why) {
-            printf("io %s: not tested: %s\n", b->name, why);
+            printf("io %s: not tested: %s\n", b->base.name, why);
             continue;
         }
         for (int bits = 0; bits < 8; bits++) {
@@ -552,7 +552,7 @@ int main(void)
             for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
                 p.bytes = p.direct ? 4096 * (int64_t)(i + 1) : sizes[i];
                 p.block = i % 2 ? 8192 : p.direct ? 1 << 20 : 1000;
-                if (!b->unsupported(&p, t->size))
+                if (!b->unsupported(&p))
                     test_backend(b, t, dir, &p);
             }
         }
@@ -568,11 +568,11 @@ int main(void)
             if (bits & 2 && !(bits & 24))
                 q.bytes = 500001;
             if ((!q.direct || direct_works) &&
-                !unsupported(&q, b->name, t->size))
-                test_bench(b->name, t, dir, &q, goes_cold, &planted);
+                !unsupported(&q, b->base.name, t->size))
+                test_bench(b->base.name, t, dir, &q, goes_cold, &planted);
         }
-        clean += test_clean(b->name, t, dir, WRITE);
-        clean += test_clean(b->name, t, dir, READ);
+        clean += test_clean(b->base.name, t, dir, WRITE);
+        clean += test_clean(b->base.name, t, dir, READ);
         checked++;
     }
     CHECK(checked >= 1);

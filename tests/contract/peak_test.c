@@ -27,9 +27,11 @@ static void open_case(struct kit *kit, const struct et_peak_backend *b,
     struct params p = {(int)dtype};
     *kit = (struct kit){0};
     assert_int_equal(et_team_open("self", &kit->team), ET_OK);
-    struct et_setting setting = {
-        .team = kit->team, .backend = b->name, .threads = threads, .seed = 42};
-    assert_null(unsupported(&p, b->name, 1));
+    struct et_setting setting = {.team = kit->team,
+                                 .backend = b->base.name,
+                                 .threads = threads,
+                                 .seed = 42};
+    assert_null(unsupported(&p, b->base.name, 1));
     assert_int_equal(prepare(&kit->s, &setting, &p), ET_OK);
 }
 
@@ -53,17 +55,17 @@ static void assert_passes(struct kit *kit)
 {
     struct et_verification v = verified(kit);
     if (v.status != ET_CHECK_PASSED)
-        fail_msg("%s %s", kit->s.backend->name, v.note);
+        fail_msg("%s %s", kit->s.backend->base.name, v.note);
 }
 
 static void assert_fails(struct kit *kit, const char *note)
 {
     struct et_verification v = verified(kit);
     if (v.status != ET_CHECK_FAILED)
-        fail_msg("%s: passed, but %s", kit->s.backend->name, note);
+        fail_msg("%s: passed, but %s", kit->s.backend->base.name, note);
     if (!strstr(v.note, note))
-        fail_msg("%s: '%s' does not say '%s'", kit->s.backend->name, v.note,
-                 note);
+        fail_msg("%s: '%s' does not say '%s'", kit->s.backend->base.name,
+                 v.note, note);
 }
 
 /* f(kit) for every backend and type that is here. */
@@ -87,13 +89,13 @@ static void listed(void **state)
     const struct et_peak_backend *b;
     int here = 0;
     (void)state;
-    assert_string_equal(et_peak_backend_at(0)->name, "portable");
-    assert_null(et_peak_backend_at(0)->why_not());
+    assert_string_equal(et_peak_backend_at(0)->base.name, "portable");
+    assert_null(et_backend_why_not(&et_peak_backend_at(0)->base));
     assert_null(et_peak_backend_find("none"));
     for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
-        assert_ptr_equal(et_peak_backend_find(b->name), b);
-        assert_true(*b->name && *b->summary);
-        assert_false(et_bench_is_reference(b->name));
+        assert_ptr_equal(et_peak_backend_find(b->base.name), b);
+        assert_true(*b->base.name && *b->base.summary);
+        assert_false(et_bench_is_reference(b->base.name));
         int types = 0;
         for (int d = 0; d < ET_DTYPES; d++) {
             const char *why = et_peak_unsupported(b, (enum et_dtype)d);
@@ -102,7 +104,7 @@ static void listed(void **state)
             here += !why;
             if (!why)
                 continue;
-            print_message("peak %s %s: %s\n", b->name,
+            print_message("peak %s %s: %s\n", b->base.name,
                           et_dtype_name((enum et_dtype)d), why);
             assert_true(*why);
             et_log_level_set(ET_LOG_NONE);
@@ -111,9 +113,21 @@ static void listed(void **state)
             et_log_level_set(ET_LOG_NOTE);
             assert_null(plan);
         }
-        assert_true(b->why_not() ? types == 0 : types > 0);
+        assert_true(et_backend_why_not(&b->base) ? types == 0 : types > 0);
     }
     assert_true(here >= 3);
+}
+
+static void made_up_types_are_refused(void **state)
+{
+    const enum et_dtype made_up = (enum et_dtype)ET_DTYPES;
+    const struct et_peak_backend *b;
+    (void)state;
+    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+        const char *why = et_peak_unsupported(b, made_up);
+        assert_true(why && *why);
+    }
+    assert_null(et_peak_widest(made_up));
 }
 
 static void widest(void **state)
@@ -330,6 +344,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(listed),
+        cmocka_unit_test(made_up_types_are_refused),
         cmocka_unit_test(widest),
         cmocka_unit_test(operations),
         cmocka_unit_test(all_operands),

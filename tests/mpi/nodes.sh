@@ -5,12 +5,26 @@
 # Called from the build directory.
 set -u
 here=$(cd "${srcdir:-$(dirname "$0")/../..}/tests/mpi" && pwd)
+. "$here/env.sh"
+pardon_mpi_leaks
 skip() { echo "skipped: $1"; exit 77; }
 
 grep -q '^#define HAVE_MPI 1' config.h || skip "built without MPI"
-mpirun=${MPIRUN:-mpirun}
-"$mpirun" --version 2>/dev/null | grep -q 'Open MPI' ||
-    skip "no Open MPI, whose launch agent this needs"
+# Each asked for the agent in its own words; MPI itself must use the network.
+net=10.99.7.0/24
+case $(launcher) in
+orte)
+    far="--mca plm rsh --mca plm_rsh_agent $here/enter.sh
+        --mca plm_rsh_no_tree_spawn 1 --mca routed direct
+        --mca oob_tcp_if_include $net --mca btl tcp,self,vader"
+    ;;
+prrte)
+    far="--prtemca plm ssh --prtemca plm_ssh_agent $here/enter.sh
+        --prtemca plm_ssh_no_tree_spawn 1
+        --prtemca prte_if_include $net --mca btl tcp,self,sm"
+    ;;
+*) skip "no Open MPI, whose launch agent this needs" ;;
+esac
 [ "$(id -u)" = 0 ] || skip "not root: namespaces cannot be made"
 for tool in ip unshare nsenter python3 timeout; do
     command -v $tool >/dev/null || skip "no $tool"
@@ -86,20 +100,16 @@ nodes = all
 cache = warm
 PLAN
 
-export ETALON_NODES="$work" OMPI_ALLOW_RUN_AS_ROOT=1 \
-    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1 \
-    LSAN_OPTIONS="detect_leaks=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
+export ETALON_NODES="$work"
 unset OMP_NUM_THREADS
 etalon=$PWD/etalon
 run() { # NAME [MPIRUN OPTION...]
     dir=$work/$1
     shift
+    # shellcheck disable=SC2086 # words
     timeout 60 nsenter --target "$(cat "$work/n0.pid")" --net --uts \
-        "$mpirun" --host n0:2,n1:1,n2:1 -np 4 --oversubscribe \
-        --bind-to none --mca plm rsh --mca plm_rsh_agent "$here/enter.sh" \
-        --mca plm_rsh_no_tree_spawn 1 --mca routed direct \
-        --mca oob_tcp_if_include 10.99.7.0/24 --mca btl tcp,self,vader \
-        --mca btl_tcp_if_include 10.99.7.0/24 --mca pml ob1 "$@" \
+        "$MPIRUN" --host n0:2,n1:1,n2:1 -np 4 --bind-to none $far \
+        --mca btl_tcp_if_include $net --mca pml ob1 "$@" \
         "$etalon" run --plan "$work/plan.ini" --out "$dir" \
         > "$dir.out" 2> "$dir.err"
     status=$?

@@ -5,30 +5,21 @@
 # busy threads than cores are said loudly. Called from the build directory.
 set -u
 here=${srcdir:-$(dirname "$0")/../..}/tests
+# shellcheck source=env.sh
+. "$here/mpi/env.sh"
+pardon_mpi_leaks
 skip() { echo "skipped: $1"; exit 77; }
 
 grep -q '^#define HAVE_MPI 1' config.h || skip "built without MPI"
-mpirun=${MPIRUN:-mpirun}
-command -v "$mpirun" >/dev/null || skip "no $mpirun"
+command -v "$MPIRUN" >/dev/null || skip "no $MPIRUN"
 for python in "${PYTHON3:-python3}" /usr/bin/python3; do
     "$python" -c 'import jsonschema' 2>/dev/null && break
     python=
 done
 [ -n "$python" ] || skip "no python3 with jsonschema"
 
-more=
-if "$mpirun" --version 2>&1 | grep -q 'Open MPI\|OpenRTE\|PRRTE'; then
-    more="--oversubscribe --bind-to none"
-    OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-    export OMPI_ALLOW_RUN_AS_ROOT OMPI_ALLOW_RUN_AS_ROOT_CONFIRM
-fi
 limit=
 command -v timeout >/dev/null && limit="timeout 60"
-# More ranks than cores must not spin against each other.
-OMPI_MCA_mpi_yield_when_idle=1
-# Open MPI's own one-time allocations are not this program's leaks.
-LSAN_OPTIONS=detect_leaks=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}
-export OMPI_MCA_mpi_yield_when_idle LSAN_OPTIONS
 unset OMP_NUM_THREADS
 
 work=$(mktemp -d ./whole.XXXXXX) || exit 1
@@ -64,8 +55,8 @@ PLAN
 for ranks in 1 2 4; do
     dir=$work/np$ranks
     # shellcheck disable=SC2086 # empty words must vanish
-    $limit "$mpirun" $more -n $ranks ./etalon run --plan "$work/plan.ini" \
-        --out "$dir" > "$dir.out" 2> "$dir.err"
+    $limit "$MPIRUN" --bind-to none -n $ranks ./etalon run \
+        --plan "$work/plan.ini" --out "$dir" > "$dir.out" 2> "$dir.err"
     status=$?
     if [ $status != 0 ]; then
         fail "run on $ranks: exit $status"
@@ -78,12 +69,54 @@ for ranks in 1 2 4; do
     "$python" "$here/mpi/whole.py" "$dir" $ranks || fail "contents on $ranks"
 done
 
+# Ranks that run two builds: the other one is named, and nothing is left. A byte
+# behind the program's end makes another file and no other program.
+cp ./etalon "$work/other" && printf x >> "$work/other"
+for which in 1 2; do
+    dir=$work/mixed$which
+    if [ $which = 1 ]; then
+        set -- -n 1 ./etalon run --plan "$work/plan.ini" --out "$dir" : \
+            -n 2 "$work/other" run --plan "$work/plan.ini" --out "$dir"
+    else
+        set -- -n 2 "$work/other" run --plan "$work/plan.ini" --out "$dir" : \
+            -n 1 ./etalon run --plan "$work/plan.ini" --out "$dir"
+    fi
+    # shellcheck disable=SC2086
+    $limit "$MPIRUN" --bind-to none "$@" > "$dir.out" 2> "$dir.err"
+    status=$?
+    [ $status = 4 ] || fail "two builds: exit $status, not 4"
+    [ "$(grep -c '^etalon: error: ' "$dir.err")" = 1 ] ||
+        { fail "two builds: one error is wanted"; cat "$dir.err"; }
+    grep -q "run another build of etalon than rank 0.*rank 2 on $(uname -n)" \
+        "$dir.err" || { fail "two builds: rank 2 is not named"; cat "$dir.err"; }
+    [ ! -e "$dir" ] || fail "two builds: a run directory"
+done
+./etalon report "$work/np4" --ranks > "$work/ranks.csv" || fail "report --ranks"
+"$python" - "$work/ranks.csv" "$work/np4" <<'PYTHON' || fail "every rank's median"
+import csv, json, os, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+host = os.uname().nodename
+for line in open(sys.argv[2] + "/records.jsonl"):
+    r = json.loads(line)
+    spread = r["time_s"]["ranks"]
+    of = [row for row in rows if row["case"] == r["case"]]
+    assert len(of) == (spread["n"] or 0), r["case"]
+    if not of:
+        continue
+    assert [row["rank"] for row in of] == [str(i) for i in range(len(of))]
+    assert all(row["host"] == host for row in of)
+    worst = spread["worst"][0]
+    row = of[worst["rank"]]
+    assert abs(float(row["median_s"]) / worst["median"] - 1) < 1e-12
+    assert int(row["last"]) == worst["last"], r["case"]
+PYTHON
+
 # Four busy threads on one core are too many on any machine.
 one=$(taskset -cp $$ 2>/dev/null | sed 's/.*: *\([0-9]*\).*/\1/')
 if [ -n "$one" ]; then
     dir=$work/crowd
     # shellcheck disable=SC2086
-    $limit taskset -c "$one" "$mpirun" $more -n 4 ./etalon run \
+    $limit taskset -c "$one" "$MPIRUN" --bind-to none -n 4 ./etalon run \
         --plan "$work/plan.ini" --out "$dir" --set gemm.ranks=4 \
         --set conv.ranks=1 --set io.ranks=1 --set allreduce.ranks=1 \
         --set conv.threads=3 > "$dir.out" 2> "$dir.err" ||

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
             return 4;
         et_random_fill(ET_FP64, m[i], elements, (uint64_t)i, 0);
     }
-    const struct et_gemm p = {.dtype = ET_FP64,
+    const struct et_gemm p = {.types = et_types_of(ET_FP64),
                               .m = n,
                               .n = n,
                               .k = n,

@@ -34,10 +34,10 @@ static double min_samples(void)
 
 static const char *fastest(void)
 {
-    const char *name, *last = NULL;
-    for (size_t i = 0; (name = bench->backend(i)); i++) {
-        if (!bench->backend_why_not(name))
-            last = name;
+    const char *last = NULL;
+    for (size_t i = 0; i < bench->backends->n; i++) {
+        if (!et_backend_why_not(bench->backends->v[i]))
+            last = bench->backends->v[i]->name;
     }
     return last;
 }

@@ -22,16 +22,10 @@ static const struct et_field rows[] = {{.key = "size",
                                        {0}};
 static const char *const shape[] = {"size", NULL};
 
-static const char *name_at(size_t i)
-{
-    return i == 0 ? "reference" : NULL;
-}
-
-static const char *nothing(const char *name)
-{
-    (void)name;
-    return NULL;
-}
+static const struct et_backend reference = {.name = "reference",
+                                            .summary = "nothing"};
+static const struct et_backend *const list[] = {&reference};
+static const struct et_backends backends = {list, 1};
 
 static const char *supported(const void *p, const char *backend, int ranks)
 {
@@ -84,9 +78,7 @@ static const struct et_bench bench = {.name = "empty",
                                       .shape = shape,
                                       .shape_preset = "1",
                                       .once = true,
-                                      .backend = name_at,
-                                      .backend_why_not = nothing,
-                                      .backend_origin = nothing,
+                                      .backends = &backends,
                                       .need = need,
                                       .unsupported = supported,
                                       .state_size = 1,

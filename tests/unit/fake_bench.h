@@ -59,22 +59,20 @@ struct fake_state {
     struct fake *f;
 };
 
-static inline const char *fake_backend(size_t i)
+static inline void fake_origin(char *text, size_t n)
 {
-    static const char *const names[] = {"reference", "quick", "gone", "other",
-                                        NULL};
-    return i < 4 ? names[i] : NULL;
+    snprintf(text, n, "libquick 1");
 }
 
-static inline const char *fake_why_not(const char *name)
-{
-    return strcmp(name, "gone") == 0 ? "not built in" : NULL;
-}
-
-static inline const char *fake_origin(const char *name)
-{
-    return strcmp(name, "quick") == 0 ? "libquick 1" : NULL;
-}
+static const struct et_backend fake_backend_rows[] = {
+    {.name = "reference", .summary = "right"},
+    {.name = "quick", .summary = "fast", .origin = fake_origin},
+    {.name = "gone", .summary = "absent", .absent = "not built in"},
+    {.name = "other", .summary = "does nothing"}};
+static const struct et_backend *const fake_backend_list[] = {
+    &fake_backend_rows[0], &fake_backend_rows[1], &fake_backend_rows[2],
+    &fake_backend_rows[3]};
+static const struct et_backends fake_backends = {fake_backend_list, 4};
 
 static inline enum et_status fake_check(const void *params, const char *where)
 {
@@ -172,9 +170,7 @@ static const struct et_bench fake_bench = {
     .shape = fake_shape,
     .shape_preset = "4^3",
     .shape_help = "MxNxK",
-    .backend = fake_backend,
-    .backend_why_not = fake_why_not,
-    .backend_origin = fake_origin,
+    .backends = &fake_backends,
     .check = fake_check,
     .need = fake_need,
     .unsupported = fake_unsupported,
@@ -199,9 +195,7 @@ static const struct et_bench fake_serial = {
     .shape_preset = "8",
     .shape_help = "bytes",
     .serial = true,
-    .backend = fake_backend,
-    .backend_why_not = fake_why_not,
-    .backend_origin = fake_origin,
+    .backends = &fake_backends,
     .need = fake_need,
     .unsupported = fake_unsupported,
     .state_size = sizeof(struct fake_state),

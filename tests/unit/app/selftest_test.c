@@ -40,16 +40,12 @@ static const struct et_field rows[] = {{.key = "how",
                                         .help = "the check"},
                                        {0}};
 
-static const char *backend(size_t i)
-{
-    static const char *const names[] = {"reference", "gone"};
-    return i < COUNT(names) ? names[i] : NULL;
-}
-
-static const char *why_not(const char *name)
-{
-    return strcmp(name, "gone") == 0 ? "not built in" : NULL;
-}
+static const struct et_backend reference = {.name = "reference",
+                                            .summary = "right"};
+static const struct et_backend gone = {
+    .name = "gone", .summary = "absent", .absent = "not built in"};
+static const struct et_backend *const names[] = {&reference, &gone};
+static const struct et_backends backends = {names, COUNT(names)};
 
 static const char *unsupported(const void *params, const char *name, int ranks)
 {
@@ -140,8 +136,7 @@ static const struct et_bench whole = {.name = "vec",
                                       .params = rows,
                                       .params_size = sizeof(struct params),
                                       .shape = shape,
-                                      .backend = backend,
-                                      .backend_why_not = why_not,
+                                      .backends = &backends,
                                       .unsupported = unsupported,
                                       .state_size = sizeof(struct state),
                                       .prepare = prepare,
@@ -237,7 +232,7 @@ static void silent(void **state)
     says("silent", whole, "how=good", 4, ET_UNSURE, "gemm");
     mute.name = "gemm";
     mute.output = NULL;
-    says("silent", mute, "how=good", 4, ET_UNSURE, "tells nothing");
+    says("silent", mute, "how=good", 4, ET_UNSURE, "does not show");
 }
 
 static void findings(void **state)

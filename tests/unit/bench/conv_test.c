@@ -73,10 +73,11 @@ static struct et_verification verified(struct kit *kit)
 static void right_outputs_pass(void **unused)
 {
     double worst[2] = {0};
-    const char *name;
+    const struct et_conv_backend *b;
     (void)unused;
-    for (size_t i = 0; (name = et_conv_backend_name(i)); i++) {
-        if (backend_why_not(name))
+    for (size_t i = 0; (b = et_conv_backend_at(i)); i++) {
+        const char *name = b->base.name;
+        if (et_backend_why_not(&b->base))
             continue;
         for (size_t j = 0; j < PROBLEMS; j++) {
             struct kit kit;

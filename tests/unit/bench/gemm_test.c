@@ -68,10 +68,10 @@ static const char *fast(void)
 {
     const struct et_gemm_backend *b, *last = NULL;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        if (!b->why_not())
+        if (!et_backend_why_not(&b->base))
             last = b;
     }
-    return last->name;
+    return last->base.name;
 }
 
 /* Small enough for every element, and large enough for Freivalds. */
@@ -93,7 +93,7 @@ static void right_products_pass(void **unused)
     const struct et_gemm_backend *b;
     (void)unused;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        if (b->why_not())
+        if (et_backend_why_not(&b->base))
             continue;
         for (int way = 0; way < 8 * 8 * 7; way++) {
             const int64_t *size = sizes[way / 8 % 8];
@@ -108,13 +108,14 @@ static void right_products_pass(void **unused)
             if (!is_small(&p) && way % (i ? 5 : 13))
                 continue; /* enough of the slow ones */
             struct kit kit;
-            open_case(&kit, b->name, &p);
+            open_case(&kit, b->base.name, &p);
             for (uint64_t n = 1; n < 3; n++) {
                 struct et_verification v = ran(&kit, n);
                 if (v.status != ET_CHECK_PASSED)
-                    fail_msg("%s: %lldx%lldx%lldx%lld way %d: %g: %s", b->name,
-                             (long long)p.m, (long long)p.n, (long long)p.k,
-                             (long long)p.batch, way, v.error, v.note);
+                    fail_msg("%s: %lldx%lldx%lldx%lld way %d: %g: %s",
+                             b->base.name, (long long)p.m, (long long)p.n,
+                             (long long)p.k, (long long)p.batch, way, v.error,
+                             v.note);
                 worst[is_small(&p)] = fmax(worst[is_small(&p)], v.error);
             }
             close_case(&kit);
@@ -165,8 +166,10 @@ static void one_wrong_element_fails(void **unused)
                          : i == 1 ? all - 1
                                   : (int64_t)(et_random_u64(7, (uint64_t)way) %
                                               (uint64_t)all);
-            double v = et_dtype_get(kit.s.local.dtype, kit.s.c, (size_t)at);
-            et_dtype_set(kit.s.local.dtype, kit.s.c, (size_t)at, flip(v, kind));
+            double v =
+                et_dtype_get(kit.s.local.types.out.dtype, kit.s.c, (size_t)at);
+            et_dtype_set(kit.s.local.types.out.dtype, kit.s.c, (size_t)at,
+                         flip(v, kind));
             struct et_verification got = verified(&kit);
             if (got.status != ET_CHECK_FAILED)
                 fail_msg("%lldx%lldx%lldx%lld %s kind %d: C[%lld] = %g "
@@ -188,6 +191,42 @@ static enum et_status idle(void *plan)
 {
     (void)plan;
     return ET_OK;
+}
+
+/* Whatever types the list of choices is given: the bench does a type that its
+ * backend does, faults in it are found, and another is refused. */
+static void every_type_is_measured_or_refused(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 2 * ET_DTYPES; way++) {
+        struct params p = preset();
+        p.m = p.n = way & 1 ? 20 : 200;
+        p.k = way & 1 ? 20 : 60;
+        p.dtype = way / 2;
+        const char *why = unsupported(&p, "reference", 1);
+        assert_true(!why == !et_dtype_is_integer((enum et_dtype)p.dtype));
+        assert_true(!why || *why);
+        if (why)
+            continue;
+        struct kit kit;
+        open_case(&kit, "reference", &p);
+        for (uint64_t bit = 0; bit < 2; bit++) {
+            struct et_fault f = {ET_FAULT_FLIP, 7 + bit, /* sign, exponent */
+                                 8 * (int)et_dtype_size(p.dtype) - 1 -
+                                     (int)bit};
+            double size = 0;
+            assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
+            assert_int_equal(run(&kit.s, 1), ET_OK);
+            assert_int_equal(et_bench_gemm.damage(&kit.s, &f, &size), ET_OK);
+            struct et_verification v = verified(&kit);
+            assert_true(v.status == ET_CHECK_FAILED || size <= v.certain);
+        }
+        close_case(&kit);
+    }
+    struct params p = preset();
+    p.dtype = ET_DTYPES; /* made up */
+    for (size_t i = 0; i < et_gemm_backends.n; i++)
+        assert_non_null(unsupported(&p, et_gemm_backends.v[i]->name, 1));
 }
 
 /* A backend that stops working after its first product. */
@@ -385,6 +424,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_products_pass),
         cmocka_unit_test(one_wrong_element_fails),
+        cmocka_unit_test(every_type_is_measured_or_refused),
         cmocka_unit_test(old_products_fail),
         cmocka_unit_test(idle_samples_fail),
         cmocka_unit_test(many_iterations_are_followed),

@@ -22,8 +22,8 @@ static void integers_are_the_greatest(void **unused)
     static const double units[][2] = {
         {0x1p-53, 0}, {0x1p-24, 0}, {0x1p-24, 0x1p-11}, {0x1p-24, 0x1p-8}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        struct et_check_rounding u = {units[i][0], units[i][1]};
-        double held = 1 / fmax(u.sum, u.out);
+        double held = 1 / fmax(units[i][0], units[i][1]);
+        struct et_check_rounding u = {units[i][0], units[i][1], held, held};
         for (int64_t k = 1; k < 1 << 21; k = 3 * k + 1) {
             int64_t q = et_check_integers(k, 4096, &u), next = q + 1;
             assert_true((double)(k * q * q + q) <= held);
@@ -35,9 +35,30 @@ static void integers_are_the_greatest(void **unused)
                         (double)w * 4096 * (double)(k * q * q + q) <= 0x1p53);
         }
     }
-    struct et_check_rounding fp32 = {0x1p-24, 0};
+    struct et_types types = et_types_of(ET_FP32);
+    struct et_check_rounding fp32 = et_check_rounding_of(&types);
     assert_int_equal(et_check_integers(1 << 22, 1 << 20, &fp32), 1);
     assert_int_equal(et_check_integers(INT64_C(1) << 40, 1 << 20, &fp32), 0);
+}
+
+/* What a type holds, by its definition; the operands' and the sums' own. */
+static void integers_are_those_of_the_types(void **unused)
+{
+    (void)unused;
+    struct et_types bf16 = et_types_of(ET_BF16), mixed = et_types_of(ET_FP32);
+    struct et_check_rounding u = et_check_rounding_of(&bf16);
+    assert_true(u.sum == 0x1p-8 && u.out == 0 && u.exact == 256);
+    assert_int_equal(et_check_integers(10, 1, &u), 5); /* 10 q^2 + q <= 2^8 */
+    assert_int_equal(et_check_integers(255, 1, &u), 1);
+    assert_int_equal(et_check_integers(256, 1, &u), 0);
+    mixed.a.dtype = mixed.b.dtype = ET_BF16;
+    u = et_check_rounding_of(&mixed);
+    assert_true(u.sum == 0x1p-24 && u.out == 0 && u.exact == 0x1p24);
+    assert_int_equal(et_check_integers(1, 1, &u), 256); /* bf16 holds them */
+    mixed.out.dtype = ET_FP16;
+    u = et_check_rounding_of(&mixed);
+    assert_true(u.sum == 0x1p-24 && u.out == 0x1p-11 && u.exact == 2048);
+    assert_int_equal(et_check_integers(2, 1, &u), 31); /* 2 q^2 + q <= 2^11 */
 }
 
 static void integers_fill_their_range(void **unused)
@@ -71,13 +92,15 @@ static void vectors_are_multiplied(void **unused)
     static double data[40 * 700];
     static double x[2][700], y[2][40], square[40];
     double *px[] = {x[0], x[1]}, *py[] = {y[0], y[1]};
-    for (int way = 0; way < 4 * 9 * 4; way++) {
-        struct et_check_matrix m = {.dtype = way & 1 ? ET_FP32 : ET_FP64,
-                                    .data = data,
-                                    .first = 3,
-                                    .rows = 1 + way / 4 % 9,
-                                    .cols =
-                                        (int64_t[]){1, 7, 300, 600}[way / 36]};
+    static const enum et_dtype types[] = {ET_FP64, ET_FP32, ET_FP16, ET_BF16,
+                                          ET_INT8};
+    for (int way = 0; way < 4 * 9 * 4 * 5; way++) {
+        struct et_check_matrix m = {
+            .dtype = types[way % 5],
+            .data = data,
+            .first = 3,
+            .rows = 1 + way / 4 % 9,
+            .cols = (int64_t[]){1, 7, 300, 600}[way / 36 % 4]};
         m.rs = way & 2 ? 1 : m.cols + 2;
         m.cs = way & 2 ? m.rows + 1 : 1;
         et_check_fill(m.dtype, data, 39 * 700, 5, 0, 100);
@@ -103,7 +126,8 @@ static void vectors_are_multiplied(void **unused)
 static void stored_elements_may_be_short(void **unused)
 {
     (void)unused;
-    struct et_check_rounding wide = {0x1p-24, 0x1p-8}, narrow = {0x1p-24, 0};
+    struct et_check_rounding wide = {.sum = 0x1p-24, .out = 0x1p-8};
+    struct et_check_rounding narrow = {.sum = 0x1p-24};
     double worst[2] = {0};
     for (uint64_t t = 0; t < 500; t++) {
         int64_t k = 1 + (int64_t)(t % 90);
@@ -151,8 +175,8 @@ static struct et_check_matrix matrix_a(const void *of, int64_t g)
     const struct kernel *z = of;
     const struct et_product *p = &z->product;
     (void)g;
-    return (struct et_check_matrix){p->dtype, z->a, 0, p->m,
-                                    p->k,     p->k, 1, NULL};
+    return (struct et_check_matrix){
+        p->types.out.dtype, z->a, 0, p->m, p->k, p->k, 1, NULL};
 }
 
 static void times_b(const void *of, int64_t g,
@@ -161,7 +185,8 @@ static void times_b(const void *of, int64_t g,
 {
     const struct kernel *z = of;
     const struct et_product *p = &z->product;
-    struct et_check_matrix b = {p->dtype, z->b, 0, p->k, p->n, p->n, 1, NULL};
+    struct et_check_matrix b = {
+        p->types.out.dtype, z->b, 0, p->k, p->n, p->n, 1, NULL};
     (void)g;
     et_check_times(&b, x, y, square, 1);
 }
@@ -175,8 +200,9 @@ static double element(const void *of, int64_t g, int64_t i, int64_t j,
     (void)g;
     *size = 0;
     for (int64_t l = 0; l < p->k; l++) {
-        double v = et_dtype_get(p->dtype, z->a, (size_t)(i * p->k + l)) *
-                   et_dtype_get(p->dtype, z->b, (size_t)(l * p->n + j));
+        double v =
+            et_dtype_get(p->types.out.dtype, z->a, (size_t)(i * p->k + l)) *
+            et_dtype_get(p->types.out.dtype, z->b, (size_t)(l * p->n + j));
         sum += v;
         *size += fabs(v);
     }
@@ -188,8 +214,10 @@ static void fill(void *of, int64_t integers)
     struct kernel *z = of;
     const struct et_product *p = &z->product;
     z->integers = integers;
-    et_check_fill(p->dtype, z->a, (size_t)(p->m * p->k), 1, 0, integers);
-    et_check_fill(p->dtype, z->b, (size_t)(p->k * p->n), 2, 0, integers);
+    et_check_fill(p->types.out.dtype, z->a, (size_t)(p->m * p->k), 1, 0,
+                  integers);
+    et_check_fill(p->types.out.dtype, z->b, (size_t)(p->k * p->n), 2, 0,
+                  integers);
 }
 
 static enum et_status create(void *of, double alpha, double beta)
@@ -210,9 +238,9 @@ static enum et_status run(void *of)
             double unused, v = z->alpha * element(z, 0, i, j, &unused);
             bool here = i == 7 && j == 11;
             if (z->beta != 0)
-                v += z->beta * et_dtype_get(p->dtype, z->c, at);
+                v += z->beta * et_dtype_get(p->types.out.dtype, z->c, at);
             if (here && err == ONE_TERM)
-                v -= et_dtype_get(p->dtype, z->a, 0) + 0.5;
+                v -= et_dtype_get(p->types.out.dtype, z->a, 0) + 0.5;
             if (here && err == ONE_ULP)
                 v = nextafterf((float)v, INFINITY);
             if (err == SHORT_SUM) { /* as half of fp32's digits would */
@@ -221,7 +249,7 @@ static enum et_status run(void *of)
                 v = ldexp(rint(f * 4096), e - 12);
             }
             if (!here || err != UNWRITTEN)
-                et_dtype_set(p->dtype, z->c, at, v);
+                et_dtype_set(p->types.out.dtype, z->c, at, v);
         }
     }
     return ET_OK;
@@ -252,7 +280,7 @@ static struct kernel *make(enum et_dtype dtype, double beta, bool small)
                                      .n = 30,
                                      .k = 60,
                                      .ldc = 30,
-                                     .dtype = dtype,
+                                     .types = et_types_of(dtype),
                                      .alpha = 0.3,
                                      .beta = beta,
                                      .threads = 1,
@@ -314,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_are_the_greatest),
+        cmocka_unit_test(integers_are_those_of_the_types),
         cmocka_unit_test(integers_fill_their_range),
         cmocka_unit_test(vectors_are_multiplied),
         cmocka_unit_test(stored_elements_may_be_short),

@@ -17,18 +17,76 @@
 
 static void rows(void **state)
 {
-    static const size_t sizes[] = {8, 4, 2, 2, 1};
     (void)state;
-    assert_int_equal(ET_DTYPES, 5);
     for (int t = 0; t < ET_DTYPES; t++) {
         char name[ET_TEXT_NUMBER];
         et_choice_name(ET_DTYPE_ALL_CHOICES, t, name);
         assert_string_equal(name, et_dtype_name((enum et_dtype)t));
-        assert_int_equal(et_dtype_size((enum et_dtype)t), sizes[t]);
+        assert_int_equal(et_choice_index(ET_DTYPE_ALL_CHOICES, name), t);
     }
     /* The short list is the long one's beginning. */
     assert_memory_equal(ET_DTYPE_CHOICES, ET_DTYPE_ALL_CHOICES,
                         strlen(ET_DTYPE_CHOICES));
+}
+
+/* The facts of a row against the definitions, worked out by hand. */
+static void facts(void **state)
+{
+    static const struct {
+        enum et_dtype t;
+        size_t size;
+        double epsilon, most, exact;
+        bool integer;
+    } known[] = {{ET_FP64, 8, 0x1p-53, 0x1.fffffffffffffp1023, 0x1p53, false},
+                 {ET_FP32, 4, 0x1p-24, 0x1.fffffep127, 0x1p24, false},
+                 {ET_FP16, 2, 0x1p-11, 65504, 2048, false},
+                 {ET_BF16, 2, 0x1p-8, 0x1.fep127, 256, false},
+                 {ET_INT8, 1, 0, 127, 127, true}};
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        enum et_dtype t = known[i].t;
+        assert_int_equal(et_dtype_size(t), known[i].size);
+        assert_true(et_dtype_epsilon(t) == known[i].epsilon);
+        assert_true(et_dtype_most(t) == known[i].most);
+        assert_true(et_dtype_exact(t) == known[i].exact);
+        assert_int_equal(et_dtype_is_integer(t), known[i].integer);
+        assert_int_equal(et_dtype_find(et_dtype_name(t)), t);
+        /* Held, and one more is not. */
+        assert_true(et_dtype_round(t, known[i].most) == known[i].most);
+        assert_true(et_dtype_round(t, known[i].exact) == known[i].exact);
+        double more = known[i].exact + 1; /* fp64 has none to try it with */
+        assert_true(t == ET_FP64 || et_dtype_round(t, more) != more);
+    }
+    assert_int_equal(et_dtype_find("fp12"), ET_DTYPES);
+}
+
+/* What is no type is never taken for one. */
+static void no_type(void **state)
+{
+    enum et_dtype t = (enum et_dtype)ET_DTYPES;
+    double v = 3;
+    (void)state;
+    assert_false(et_dtype_is_known(t) ||
+                 et_dtype_is_known((enum et_dtype) - 1));
+    assert_string_equal(et_dtype_name(t), "?");
+    assert_int_equal(et_dtype_size(t), 0);
+    assert_true(isnan(et_dtype_get(t, &v, 0)) && isnan(et_dtype_epsilon(t)));
+    et_dtype_set(t, &v, 0, 7);
+    assert_true(v == 3 && !et_dtype_is_integer(t));
+    struct et_types types = et_types_of(ET_FP32);
+    assert_int_equal(et_types_single(&types), ET_FP32);
+    assert_true(et_types_are_floats(&types));
+    types.b.dtype = ET_FP16;
+    assert_int_equal(et_types_single(&types), ET_DTYPES);
+    assert_true(et_types_are_floats(&types));
+    types.b.scale = ET_SCALES;
+    assert_false(et_types_are_floats(&types));
+    types = et_types_of(t);
+    assert_int_equal(et_types_single(&types), ET_DTYPES);
+    assert_false(et_types_are_floats(&types));
+    types = et_types_of(ET_INT8);
+    assert_int_equal(et_types_single(&types), ET_INT8);
+    assert_false(et_types_are_floats(&types));
 }
 
 static uint16_t set16(enum et_dtype t, double v)
@@ -130,6 +188,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),
+        cmocka_unit_test(facts),
+        cmocka_unit_test(no_type),
         cmocka_unit_test(known_values),
         cmocka_unit_test(every_pattern),
         cmocka_unit_test(bf16_is_half_of_fp32),

@@ -126,7 +126,7 @@ static void all_benches(void **state)
                     et_case_free(&c);
                     break;
                 }
-                set(&c, "backend", b->backend(0));
+                set(&c, "backend", b->backends->v[0]->name);
                 if (row->type == ET_CHOICE)
                     set(&c, row->key, name);
                 assert_int_equal(et_case_name(&c), ET_OK);

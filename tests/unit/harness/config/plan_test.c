@@ -241,7 +241,7 @@ static void set_from_outside(void **state)
                 "sum label=b backend=quick bytes=16 word=a.b%3Dc ranks=1 "
                 "threads=1\n");
     assert_refused(plan, "sum.size=3", "--set: [sum]: unknown key 'size'");
-    assert_refused(plan, "summ.sizes=3", "did you mean [sum]");
+    assert_refused(plan, "summ.sizes=3", "did you mean 'sum'");
     assert_refused(plan, "mul.m=3", "the plan has no section [mul]");
     assert_refused(plan, "sizes=3", "is not section.key=value");
     assert_refused(plan, "sum.sizes", "is not section.key=value");
@@ -283,7 +283,7 @@ static void refusals(void **state)
         {"[run]\n", "p: has no bench section"},
         {"m = 1\n[mul]\n", "p:1: m: stands before any [section]"},
         {"[mull]\n", "p:1: [mull]: there is no such bench; did you mean"},
-        {"[run fast]\n", "did you mean [run]"},
+        {"[run fast]\n", "did you mean 'run'"},
         {"[mul]\nm=1\n\n[mul]\n", "p:4: [mul] stands twice, first at p:1"},
         {"[mul]\nm=1\nm=2\n", "p:3: [mul]: m stands twice, first at p:2"},
         {"[mul]\ndtyp=fp32\n", "p:2: [mul]: unknown key 'dtyp'; did you mean"},

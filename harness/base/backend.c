@@ -1,0 +1,49 @@
+/* Looks backends up and asks what they say of themselves. */
+#include "config.h"
+#include "harness/base/backend.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct et_backend *et_backend_at(const struct et_backends *list, size_t i)
+{
+    return i < list->n ? list->v[i] : NULL;
+}
+
+const struct et_backend *et_backend_find(const struct et_backends *list,
+                                         const char *name)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->v[i]->name, name) == 0)
+            return list->v[i];
+    }
+    return NULL;
+}
+
+const char *et_backend_why_not(const struct et_backend *b)
+{
+    if (!b)
+        return "there is no such backend";
+    if (b->absent)
+        return b->absent;
+    return b->why_not ? b->why_not() : NULL;
+}
+
+const char *et_backend_origin(const struct et_backend *b, char *text, size_t n)
+{
+    if (et_backend_why_not(b) || !b->origin)
+        return NULL;
+    text[0] = '\0';
+    b->origin(text, n);
+    return *text ? text : NULL;
+}
+
+const char *et_backend_describe(const struct et_backend *b, char *text,
+                                size_t n)
+{
+    const char *why = et_backend_why_not(b);
+    if (why || !et_backend_origin(b, text, n))
+        snprintf(text, n, "%s%s", why ? "not here: " : "",
+                 why ? why : "etalon's own");
+    return text;
+}

@@ -1,0 +1,77 @@
+/* backend: what every implementation of an operation says of itself, and how
+ * it is found. An operation's table (struct et_gemm_backend, ...) has it as
+ * its first member, `base`; its functions follow. Knows no operation.
+ *
+ * The files that Makefile.am lists for an operation become its list, by two
+ * lines: ET_BACKENDS_OF(gemm) in its header and ET_BACKENDS(gemm,
+ * ET_LIST_GEMM) in one of its files. A file's table is then named
+ * et_gemm_<stem>.
+ */
+#ifndef ET_BASE_BACKEND_H
+#define ET_BASE_BACKEND_H
+
+#include <stddef.h>
+
+struct et_backend {
+    /* One that is there to check the others, not to be fast, is named
+     * "reference" or "...-reference". */
+    const char *name, *summary;
+    /* Why it is not in this build ("not built in (configure --with-x)"); NULL
+     * where it is. Where it is not, the table needs no more than these. */
+    const char *absent;
+    /* NULL, or why it cannot be used in this process (no such unit in the
+     * processor, no launcher, no device). Member NULL: it always can. */
+    const char *(*why_not)(void);
+    /* Writes library and version into text[n], or "": etalon's own. Asked of
+     * where it can be used, by several threads at once. Member NULL: "". */
+    void (*origin)(char *text, size_t n);
+};
+
+/* Long enough for what any origin says. */
+#define ET_ORIGIN_SIZE 512
+
+struct et_backends {
+    const struct et_backend *const *v;
+    size_t n;
+};
+
+/* NULL past the end; NULL for an unknown name. */
+const struct et_backend *et_backend_at(const struct et_backends *list,
+                                       size_t i);
+const struct et_backend *et_backend_find(const struct et_backends *list,
+                                         const char *name);
+/* NULL where it can be used. b = NULL: "there is no such backend". */
+const char *et_backend_why_not(const struct et_backend *b);
+/* text; NULL for etalon's own, and where it cannot be used. */
+const char *et_backend_origin(const struct et_backend *b, char *text, size_t n);
+/* For people: its origin, "etalon's own" or "not here: why". Returns text. */
+const char *et_backend_describe(const struct et_backend *b, char *text,
+                                size_t n);
+
+/* In the operation's header, after its struct et_<op>_backend: the list, and
+ * at and find that give the operation's own type. */
+#define ET_BACKENDS_OF(op)                                                     \
+    extern const struct et_backends et_##op##_backends;                        \
+    static inline const struct et_##op##_backend *et_##op##_backend_at(        \
+        size_t i)                                                              \
+    {                                                                          \
+        return (const void *)et_backend_at(&et_##op##_backends, i);            \
+    }                                                                          \
+    static inline const struct et_##op##_backend *et_##op##_backend_find(      \
+        const char *name)                                                      \
+    {                                                                          \
+        return (const void *)et_backend_find(&et_##op##_backends, name);       \
+    }
+
+/* In one file of the operation. LIST: of lists.h, X(op, stem) a file. */
+#define ET_BACKENDS(op, LIST)                                                  \
+    LIST(ET_BACKENDS_EXTERN)                                                   \
+    static const struct et_backend *const op##_rows[] = {                      \
+        LIST(ET_BACKENDS_ROW)};                                                \
+    const struct et_backends et_##op##_backends = {                            \
+        op##_rows, sizeof op##_rows / sizeof op##_rows[0]}
+#define ET_BACKENDS_EXTERN(op, stem)                                           \
+    extern const struct et_##op##_backend et_##op##_##stem;
+#define ET_BACKENDS_ROW(op, stem) &et_##op##_##stem.base,
+
+#endif
