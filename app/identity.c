@@ -3,7 +3,7 @@
 #include "app/identity.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +12,6 @@
 #include "build.h"
 #include "harness/base/log.h"
 #include "harness/base/text.h"
-#include "harness/run/collect.h"
 
 #define NAMED 8 /* ranks that the error names */
 
@@ -46,37 +45,32 @@ static void show(struct shown *out)
     et_sha256_bytes(build, sizeof build, out->build);
 }
 
-/* "rank 3 on n1 (0.1.0 abc)" of each that differs, one a line, to rank 0. */
+/* Rank 0 says who they are: the first NAMED of them in turn tell all. */
 static enum et_status name_others(struct et_team *team, bool differs,
                                   double count)
 {
-    char host[128] = "?";
-    struct et_text line = {0};
-    void *all = NULL;
-    size_t n = 0;
-    gethostname(host, sizeof host - 1);
-    if (differs)
-        et_text_add(&line, "rank %d on %s (%s %s)\n", team->rank, host,
-                    PACKAGE_VERSION, ET_BUILD_COMMIT);
-    enum et_status s = et_collect(team, et_text_str(&line), line.n, &all, &n);
-    et_text_free(&line);
-    if (s == ET_OK && team->rank == 0) {
-        struct et_text names = {0};
-        char *at = all;
-        for (int i = 0; i < NAMED && at < (char *)all + n; i++) {
-            char *end = memchr(at, '\n', (size_t)((char *)all + n - at));
-            et_text_add(&names, "%s%.*s", i ? ", " : "", (int)(end - at), at);
-            at = end + 1;
-        }
-        et_error(ET_INFRA,
-                 "%.0f of %d ranks run another build of etalon than rank 0 "
-                 "(%s %s): %s%s; start the same program on every node",
-                 count, team->size, PACKAGE_VERSION, ET_BUILD_COMMIT,
-                 et_text_str(&names), count > NAMED ? ", ..." : "");
-        et_text_free(&names);
+    struct et_text names = {0};
+    enum et_status s = ET_OK;
+    for (int i = 0; s == ET_OK && i < NAMED && i < (int)count; i++) {
+        char line[256], host[64] = "?";
+        int who;
+        s = et_team_lowest(team, differs, &who);
+        gethostname(host, sizeof host - 1);
+        snprintf(line, sizeof line, "rank %d on %s (%s %s)", team->rank, host,
+                 PACKAGE_VERSION, ET_BUILD_COMMIT);
+        if (s == ET_OK)
+            s = et_team_broadcast(team, who, line, sizeof line);
+        differs = differs && team->rank != who;
+        et_text_add(&names, "%s%s", i ? ", " : "", line);
     }
-    free(all);
-    return ET_INFRA;
+    if (s == ET_OK && team->rank == 0)
+        s = et_error(ET_INFRA,
+                     "%.0f of %d ranks run another build of etalon than rank 0 "
+                     "(%s %s): %s%s; start the same program on every node",
+                     count, team->size, PACKAGE_VERSION, ET_BUILD_COMMIT,
+                     et_text_str(&names), count > NAMED ? ", ..." : "");
+    et_text_free(&names);
+    return s == ET_OK ? ET_INFRA : s;
 }
 
 enum et_status et_identity_agree(struct et_team *team,
@@ -85,7 +79,7 @@ enum et_status et_identity_agree(struct et_team *team,
     struct shown mine, root;
     show(&mine);
     root = mine;
-    enum et_status s = et_team_broadcast(team, &root, sizeof root);
+    enum et_status s = et_team_broadcast(team, 0, &root, sizeof root);
     if (s != ET_OK)
         return s;
     bool differs = memcmp(&mine, &root, sizeof root) != 0;

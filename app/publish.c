@@ -10,6 +10,7 @@
 
 #include "app/command.h"
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 #include "harness/config/catalog.h"
 #include "plots/plot.h"
 #include "results/store/manifest.h"
@@ -38,7 +39,9 @@ enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
                             const struct et_run *run, const char *dir,
                             const char *path)
 {
-    FILE *f = path ? fopen(path, "w") : stdout;
+    if (!out->records_only && (!doc->title || !et_doc_whole(doc)))
+        return et_no_memory();
+    FILE *f = path ? et_noted(fopen(path, "w")) : stdout;
     if (!f)
         return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
     enum et_status s = out->write(doc, run, dir, f);

@@ -2,7 +2,6 @@
 #include "config.h"
 #include "harness/run/kinds.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,23 +45,6 @@ static enum et_status bring(struct et_team *team, int first, const char *text,
     return s;
 }
 
-/* Ranks of the kind of rank `first`, itself among them; *mine: this is one. */
-static enum et_status count_alike(struct et_team *team, int first, uint64_t key,
-                                  bool waits, bool *mine, double *count)
-{
-    /* A double holds 53 bits, so a key goes in halves. */
-    double halves[2] = {0, 0};
-    if (team->rank == first) {
-        halves[0] = (double)(key >> 32);
-        halves[1] = (double)(key & 0xffffffff);
-    }
-    enum et_status s = et_team_reduce(team, ET_SUM, halves, 2);
-    *mine = waits && halves[0] == (double)(key >> 32) &&
-            halves[1] == (double)(key & 0xffffffff);
-    *count = *mine;
-    return s == ET_OK ? et_team_reduce(team, ET_SUM, count, 1) : s;
-}
-
 enum et_status et_kinds_find(struct et_team *team, uint64_t key,
                              const char *text, struct et_list *out)
 {
@@ -72,15 +54,19 @@ enum et_status et_kinds_find(struct et_team *team, uint64_t key,
     for (int i = 0; s == ET_OK && i < ET_KINDS_MOST; i++) {
         struct et_kind *k = NULL;
         char *first_text = NULL;
-        bool mine;
-        double count, first = waits ? team->rank : INFINITY;
-        s = et_team_reduce(team, ET_MIN, &first, 1);
-        if (s != ET_OK || !(first < team->size))
+        uint64_t its = key;
+        int first;
+        s = et_team_lowest(team, waits, &first);
+        if (s != ET_OK || first < 0)
             break;
-        s = count_alike(team, (int)first, key, waits, &mine, &count);
+        s = et_team_broadcast(team, first, &its, sizeof its);
+        bool mine = s == ET_OK && waits && its == key;
+        double count = mine;
         waits = waits && !mine;
         if (s == ET_OK)
-            s = bring(team, (int)first, text, &first_text);
+            s = et_team_reduce(team, ET_SUM, &count, 1);
+        if (s == ET_OK)
+            s = bring(team, first, text, &first_text);
         if (s == ET_OK && team->rank == 0) {
             k = et_list_add(&kinds, sizeof *k);
             s = k ? ET_OK : et_no_memory();

@@ -93,11 +93,11 @@ static enum et_status collect_places(struct et_team *team,
         s = et_collect(team, &mine, team->local_rank == 0 ? sizeof mine : 0,
                        &all, &n);
     p->places = all;
-    all = NULL;
-    if (s == ET_OK)
-        s = et_collect(team, &hardware, sizeof hardware, &all, &n);
-    p->hardware = all;
-    return s;
+    if (team->rank == 0)
+        p->hardware = et_alloc((size_t)team->size, sizeof hardware);
+    return s == ET_OK
+               ? et_team_gather(team, &hardware, sizeof hardware, p->hardware)
+               : s;
 }
 
 enum et_status et_placement_gather(struct et_team *team,

@@ -1,4 +1,5 @@
-/* Each rank's own median and how often it was the last, collected. */
+/* Each rank's own median and how often it was the last: p small numbers that
+ * rank 0 needs one by one, so they are gathered. */
 #include "config.h"
 #include "harness/run/ranks.h"
 
@@ -7,7 +8,6 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/run/collect.h"
 #include "harness/stat/spread.h"
 #include "harness/stat/stat.h"
 
@@ -130,16 +130,20 @@ enum et_status et_ranks_compare(struct et_team *team,
 {
     struct et_rank mine = {.median = et_stat_median(own->v, own->n),
                            .node = team->node};
-    void *all = NULL;
-    size_t n;
     for (size_t i = 0; i < last->n; i++)
         mine.last += last->v[i];
     out->time.slowest_rank = team->rank == 0 ? 0 : ET_ABSENT_INT;
     out->time.imbalance = team->rank == 0 ? 1 : NAN;
     if (team->size == 1)
         return ET_OK;
-    enum et_status s = et_collect(team, &mine, sizeof mine, &all, &n);
+    struct et_rank *all = NULL;
+    enum et_status s = own->n && isnan(mine.median) ? et_no_memory() : ET_OK;
+    s = et_team_agree(team, s);
     if (s == ET_OK && team->rank == 0)
+        all = et_alloc((size_t)team->size, sizeof *all);
+    if (s == ET_OK)
+        s = et_team_gather(team, &mine, sizeof mine, all);
+    if (s == ET_OK && all)
         s = et_ranks_describe(all, (size_t)team->size, out);
     free(all);
     return s;

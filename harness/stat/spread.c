@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "harness/stat/stat.h"
 
 const double et_spread_edges[ET_SPREAD_EDGES] = {
@@ -69,7 +70,7 @@ static void fill_bins(const double *sorted, size_t n, double median,
 bool et_spread_make(const double *v, const double *counts, size_t n,
                     struct et_spread *out)
 {
-    double *sorted = malloc(n * sizeof *sorted);
+    double *sorted = et_alloc(n, sizeof *sorted);
     if (!sorted)
         return false;
     memcpy(sorted, v, n * sizeof *sorted);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
+
 static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -45,8 +47,8 @@ static size_t digit(uint64_t key, int i)
 /* False: no memory, and v as it was. */
 static bool radix_sort(double *v, size_t n)
 {
-    uint64_t *from = malloc(2 * n * sizeof *from), *all = from;
-    size_t(*starts)[VALUES] = calloc(DIGITS, sizeof *starts);
+    uint64_t *from = et_alloc(n, 2 * sizeof *from), *all = from;
+    size_t(*starts)[VALUES] = et_alloc(DIGITS, sizeof *starts);
     bool ok = from && starts;
     for (size_t i = 0; ok && i < n; i++) {
         from[i] = key_of(v[i]);
@@ -108,8 +110,8 @@ double et_stat_median(const double *v, size_t n)
 {
     if (n == 0)
         return NAN;
-    double few[FEW]; /* the ranks of a node: no call of malloc for each */
-    double *copy = n <= FEW ? few : malloc(n * sizeof *copy);
+    double few[FEW]; /* the ranks of a node: no allocation for each */
+    double *copy = n <= FEW ? few : et_alloc(n, sizeof *copy);
     if (!copy)
         return NAN;
     memcpy(copy, v, n * sizeof *copy);
@@ -155,7 +157,7 @@ double et_stat_ranks(const double *v, size_t n, double *ranks)
     double ties = 0;
     if (n == 0)
         return 0;
-    struct placed *p = malloc(n * sizeof *p);
+    struct placed *p = et_alloc(n, sizeof *p);
     if (!p)
         return NAN;
     for (size_t i = 0; i < n; i++)
