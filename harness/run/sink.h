@@ -8,6 +8,12 @@
 #include "harness/case/result.h"
 #include "harness/system/environment.h"
 
+/* A bench of the run, for those who read its records: as in struct et_bench,
+ * the role by its name. */
+struct et_run_bench {
+    char *name, *title, *merit, *role, *sizes;
+};
+
 /* Nodes in a row that are alike, as a team has them. */
 struct et_run_group {
     char *hosts;   /* as harness/base/hosts.h: "n[0001-9472]" */
@@ -39,6 +45,7 @@ struct et_run_info {
     struct et_strings command;         /* argv */
     struct et_pairs config;            /* every option, as in force */
     struct et_pairs libraries;         /* name and version of what is linked */
+    struct et_list benches;            /* of et_run_bench */
     struct et_environment environment; /* of rank 0's node */
     int64_t alike;            /* nodes of its kind, itself among them */
     struct et_list kinds;     /* of et_run_kind: the others */
@@ -55,6 +62,11 @@ struct et_run_info {
 };
 extern const struct et_field et_run_info_rows[]; /* all but plan_text */
 extern const struct et_field et_run_placement_rows[];
+
+/* Sets info->benches from the build's. ET_INFRA on no memory, logged. */
+struct et_benches;
+enum et_status et_run_info_benches(struct et_run_info *info,
+                                   const struct et_benches *list);
 
 struct et_sink {
     enum et_status (*begin)(struct et_sink *s, const struct et_run_info *info);

@@ -94,7 +94,7 @@ double et_run_peak(const struct et_run *run, const struct et_record *r,
     }
     if (!isfinite(core))
         return NAN;
-    if (r->result.team.cores == ET_ABSENT_INT) {
+    if (r->result.team.cores <= 0) { /* or absent, which is less */
         *origin = "it is unknown how many cores the case kept busy";
         return NAN;
     }
