@@ -13,6 +13,7 @@
 
 #include "app/command.h"
 #include "app/identity.h"
+#include "app/nodes.h"
 #include "app/session.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -21,9 +22,7 @@
 #include "harness/config/plan.h"
 #include "harness/run/drive.h"
 #include "harness/run/digest.h"
-#include "harness/run/kinds.h"
 #include "harness/run/stop.h"
-#include "results/record/json.h"
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
@@ -307,35 +306,6 @@ static enum et_status begin_store(struct session *s)
     return sink->begin(sink, &s->info);
 }
 
-static int by_size(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Where each size of team runs that the plan has cases for. */
-static enum et_status describe_placement(struct session *s)
-{
-    size_t n = 0;
-    int64_t *sizes = et_alloc(s->cases.n + 1, sizeof *sizes);
-    enum et_status status = sizes ? ET_OK : et_error(ET_INFRA, "no memory");
-    for (size_t i = 0; sizes && i < s->cases.n; i++) {
-        if (s->cases.v[i].ranks <= s->world->size)
-            sizes[n++] = s->cases.v[i].ranks;
-    }
-    if (n)
-        qsort(sizes, n, sizeof *sizes, by_size);
-    for (size_t i = 0; status == ET_OK && i < n; i++) {
-        if (i && sizes[i] == sizes[i - 1])
-            continue;
-        struct et_run_placement *p = et_list_add(&s->info.placement, sizeof *p);
-        status = p ? et_placement_describe(&s->placement, sizes[i], p)
-                   : et_error(ET_INFRA, "no memory");
-    }
-    free(sizes);
-    return status;
-}
-
 static enum et_status describe(struct session *s, int argc, char **argv)
 {
     struct et_run_info *info = &s->info;
@@ -371,48 +341,8 @@ static enum et_status describe(struct session *s, int argc, char **argv)
     if (status == ET_OK)
         status = et_run_info_benches(info, &et_benches);
     if (status == ET_OK)
-        status = describe_placement(s);
+        status = et_nodes_place(&s->placement, &s->cases, &s->info.placement);
     return status == ET_OK ? et_describe_build(info) : status;
-}
-
-/* Of each kind of node one environment, as JSON on its way to rank 0. */
-static enum et_status find_kinds(struct session *s)
-{
-    struct et_text same = {0};
-    struct et_list kinds = {0};
-    json_t *o = json_object();
-    enum et_status status =
-        o ? et_json_put(o, et_environment_rows, &s->environment)
-          : et_error(ET_INFRA, "no memory");
-    char *text = status == ET_OK ? json_dumps(o, JSON_COMPACT) : NULL;
-    json_decref(o);
-    et_environment_kind(&s->environment, &same);
-    if (status == ET_OK && (!text || same.failed))
-        status = et_error(ET_INFRA, "no memory");
-    status = et_team_agree(s->world, status);
-    if (status == ET_OK)
-        status = et_kinds_find(s->world, et_digest(et_text_str(&same), same.n),
-                               text, &kinds);
-    const struct et_kind *k = kinds.v;
-    s->info.alike = kinds.n ? k->nodes : ET_ABSENT_INT;
-    for (size_t i = 1; status == ET_OK && i < kinds.n; i++) {
-        struct et_run_kind *kind = et_list_add(&s->info.kinds, sizeof *kind);
-        o = json_loads(k[i].text, 0, NULL);
-        if (!kind || !o)
-            status = et_error(ET_INFRA, "no memory");
-        else if ((status =
-                      et_fields_init(et_environment_rows, &kind->environment,
-                                     sizeof kind->environment)) == ET_OK)
-            status = et_json_get(o, et_environment_rows, &kind->environment,
-                                 "environment");
-        if (kind)
-            kind->nodes = k[i].nodes;
-        json_decref(o);
-    }
-    et_kinds_free(&kinds);
-    et_text_free(&same);
-    free(text);
-    return status;
 }
 
 /* Everything up to the first case; agreed on by all ranks at each step that
@@ -431,7 +361,8 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
         return ET_INFRA;
     status = et_placement_gather(world, &s->environment, &s->placement);
     if (status == ET_OK)
-        status = et_team_agree(world, find_kinds(s));
+        status = et_team_agree(
+            world, et_nodes_find_kinds(world, &s->environment, &s->info));
     if (status != ET_OK)
         return status;
     if (root) {
