@@ -232,7 +232,7 @@ static const char *unfit(const struct et_run *run, const struct et_series *s)
     if (run->info.clock_fake)
         return "the clock was a fake";
     for (size_t i = 0; i < s->n; i++) {
-        if (s->v[i].r->result.placement.oversubscribed)
+        if (s->v[i].r->result.team.oversubscribed)
             return "teams were oversubscribed: threads took turns on a core";
     }
     for (size_t i = 0; i < s->n; i++) {

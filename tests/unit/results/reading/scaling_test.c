@@ -173,7 +173,7 @@ static void test_refusals(void **state)
     run.info.clock_fake = true;
     refused(&run, target, "fake");
     run = strong_run(0.1, 0.9, 6);
-    run.records[3].result.placement.oversubscribed = true;
+    run.records[3].result.team.oversubscribed = true;
     refused(&run, target, "oversubscribed");
     run = strong_run(0.1, 0.9, 6);
     run.records[2].result.time.converged = false;

@@ -152,10 +152,12 @@ static void the_most_crowded_host(void **state)
         struct et_run run = sample_run();
         for (int i = 0; i < 2; i++) {
             struct et_result r = sample_result("a", 0.5, 0.01, 21);
-            struct et_result_host *h = r.placement.hosts.v;
-            r.placement.oversubscribed = true;
-            h->cores = i == turned ? 4 : 1;
-            h->busy_threads = i == turned ? 9 : 3;
+            r.team.oversubscribed = true;
+            r.team.ranks = i == turned ? 9 : 3;
+            sample_place(&run.info, 1, r.team.ranks);
+            struct et_run_placement *p = run.info.placement.v;
+            struct et_run_group *g = p[run.info.placement.n - 1].groups.v;
+            g->cores = i == turned ? 4 : 1;
             sample_add(&run, r);
         }
         char *text = say(&run);
@@ -313,27 +315,19 @@ static void the_interval_of_a_fit(void **state)
 static void a_node_against_the_others(void **state)
 {
     (void)state;
-    static const double medians[] = {0.010, 0.011, 0.012, 0.020};
     for (int k = 13; k <= 14; k++) {
         struct et_run run = sample_run();
         struct et_result r = sample_result("slow", 0.01, 0.001, 21);
-        for (int i = 0; i < 4; i++) {
-            char host[8];
-            struct et_result_node *n =
-                et_list_add(&r.time.nodes, sizeof(struct et_result_node));
-            assert_non_null(n);
-            snprintf(host, sizeof host, "n%d", i);
-            *n = (struct et_result_node){.host = strdup(host),
-                                         .ranks = 1,
-                                         .median = medians[i],
-                                         .slowest = i == 3 ? k : 0};
-        }
+        sample_ranks(&r, (const double[]){0.020, 0.010, 0.011, 0.012}, 4, 1);
+        struct et_result_part *last = r.time.nodes.last.v;
+        assert_int_equal(r.time.nodes.last.n, 1);
+        last->last = k;
         r.team.ranks = 4;
         sample_add(&run, r);
         char *text = say(&run);
         if (k == 14)
             assert_said(text, "\"20 ms\",\"11 ms\",\"67 %\",\"25 %\"");
-        else if (strstr(text, "node n3"))
+        else if (strstr(text, "node n1"))
             fail_msg("named by chance: %s", text);
         free(text);
         et_run_free(&run);
