@@ -123,6 +123,11 @@ int main(int argc, char **argv)
     } else {
         s = unknown_command(word);
     }
+    if (et_memory_ran_out()) {
+        enum et_status short_of = et_error(
+            ET_INFRA, "memory ran out: what was written may lack parts");
+        s = s == ET_WRONG ? s : short_of;
+    }
     /* A full disk or a closed pipe behind standard output is no success. */
     bool lost = fflush(stdout) != 0 || ferror(stdout);
     if (lost && et_status_worse(s, ET_INFRA) != s)

@@ -10,6 +10,7 @@
 
 #include "app/command.h"
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 #include "harness/config/catalog.h"
 #include "plots/plot.h"
 #include "results/store/manifest.h"
@@ -41,7 +42,9 @@ enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
     const struct et_out *out;
     if (et_format_find(format, run != NULL, &out) != ET_OK)
         return ET_USAGE;
-    FILE *f = path ? fopen(path, "w") : stdout;
+    if (!out->records_only && (!doc->title || !et_doc_whole(doc)))
+        return et_no_memory();
+    FILE *f = path ? et_noted(fopen(path, "w")) : stdout;
     if (!f)
         return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
     enum et_status s = out->write(doc, run, dir, f);

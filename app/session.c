@@ -15,9 +15,9 @@
 static bool add_backends(struct et_pairs *out, const struct et_bench *b)
 {
     bool ok = true;
-    for (size_t i = 0; ok && i < b->backends->n; i++) {
+    const struct et_backend *backend;
+    for (size_t i = 0; ok && (backend = et_backend_at(b->backends, i)); i++) {
         char key[128], text[ET_ORIGIN_SIZE];
-        const struct et_backend *backend = b->backends->v[i];
         snprintf(key, sizeof key, "%s/%s", b->name, backend->name);
         ok = et_pairs_set(
             out, key, et_backend_describe(backend, text, sizeof text), false);

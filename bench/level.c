@@ -21,7 +21,7 @@
 static const struct et_backend native = {.name = "native",
                                          .summary = "this build's own loops"};
 static const struct et_backend *const backends[] = {&native};
-const struct et_backends et_level_backends = {backends, 1};
+const struct et_backends et_level_backends = {.v = backends, .n = 1};
 
 enum et_status et_level_check(const struct et_level_params *p,
                               const char *where)

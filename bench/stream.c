@@ -139,27 +139,21 @@ static enum et_status locate(struct state *s, bool mine,
                              const struct et_stream_fault *f,
                              struct et_verification *out)
 {
-    double lowest = mine ? s->team->rank : s->team->size, v[3] = {0};
-    enum et_status status = et_team_reduce(s->team, ET_MIN, &lowest, 1);
-    if (status != ET_OK)
+    struct et_stream_fault first = *f;
+    int rank = -1;
+    enum et_status status = et_team_lowest(s->team, mine, &rank);
+    if (status == ET_OK && rank >= 0)
+        status = et_team_broadcast(s->team, rank, &first, sizeof first);
+    if (status != ET_OK || rank < 0)
         return status;
-    if (mine && (double)s->team->rank == lowest) {
-        v[0] = (double)f->where;
-        v[1] = f->got;
-        v[2] = f->want;
-    }
-    /* A sum of which one rank alone has something. */
-    status = et_team_reduce(s->team, ET_SUM, v, 3);
-    if (status != ET_OK)
-        return status;
-    if (v[0] < 0)
+    if (first.where < 0)
         snprintf(out->note, sizeof out->note,
-                 "rank %.0f, the sum: %.17g where %.17g is right", lowest, v[1],
-                 v[2]);
+                 "rank %d, the sum: %.17g where %.17g is right", rank,
+                 first.got, first.want);
     else
         snprintf(out->note, sizeof out->note,
-                 "rank %.0f, element %.0f: %.17g where %.17g is right", lowest,
-                 v[0], v[1], v[2]);
+                 "rank %d, element %.0f: %.17g where %.17g is right", rank,
+                 (double)first.where, first.got, first.want);
     return ET_OK;
 }
 

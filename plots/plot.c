@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 
 extern char **environ;
 
@@ -25,7 +26,7 @@ static enum et_status write_file(const char *dir, const char *name,
     struct et_text path = {0};
     et_text_add(&path, "%s/plots/%s.%s", dir, name, suffix);
     enum et_status status = ET_OK;
-    FILE *f = path.failed ? NULL : fopen(et_text_str(&path), "w");
+    FILE *f = path.failed ? NULL : et_noted(fopen(et_text_str(&path), "w"));
     bool ok = f && fputs(head, f) >= 0 && fputs(body, f) >= 0;
     if (f && fclose(f) != 0)
         ok = false;
@@ -61,7 +62,7 @@ static bool read_template(const char *templates, const char *name,
     char buf[4096];
     size_t n;
     et_text_add(&path, "%s/%s.gp", templates, name);
-    FILE *f = path.failed ? NULL : fopen(et_text_str(&path), "r");
+    FILE *f = path.failed ? NULL : et_noted(fopen(et_text_str(&path), "r"));
     while (f && (n = fread(buf, 1, sizeof buf, f)) > 0)
         et_text_put(out, buf, n);
     bool ok = f && !ferror(f) && !out->failed && out->n > 0;

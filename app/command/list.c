@@ -49,8 +49,9 @@ static void list_backends(const struct options *o)
 {
     for (size_t i = 0; i < et_benches.n; i++) {
         const struct et_bench *b = et_benches.v[i];
-        for (size_t k = 0; wanted(o, b) && k < b->backends->n; k++) {
-            const struct et_backend *backend = b->backends->v[k];
+        const struct et_backend *backend;
+        for (size_t k = 0;
+             wanted(o, b) && (backend = et_backend_at(b->backends, k)); k++) {
             char text[ET_ORIGIN_SIZE];
             printf("%-10s %-20s %s\n", b->name, backend->name,
                    et_backend_describe(backend, text, sizeof text));

@@ -126,9 +126,7 @@ static bool is_given(const struct session *s, const char *key)
 
 static void set_log_level(const struct session *s)
 {
-    et_log_level_set(s->world->rank != 0 ? ET_LOG_ERROR
-                     : s->o->quiet       ? ET_LOG_WARN
-                                         : ET_LOG_NOTE);
+    et_log_level_set(s->o->quiet ? ET_LOG_WARN : ET_LOG_NOTE);
 }
 
 /* The options of the run that is carried on, where the command line is
@@ -255,8 +253,13 @@ static enum et_status share_options(struct session *s)
         status = et_options_pack(s->o, &text);
     char *copy = et_strdup(et_text_str(&text));
     et_text_free(&text);
-    if (!copy)
-        return et_error(ET_INFRA, "no memory");
+    if (status == ET_OK && !copy)
+        status = et_no_memory();
+    status = et_team_agree(s->world, status);
+    if (status == ET_OK && s->world->rank != 0) {
+        free(copy);
+        copy = NULL;
+    }
     if (status == ET_OK)
         status = et_team_broadcast_text(s->world, &copy);
     if (status == ET_OK && s->world->rank != 0)
@@ -356,7 +359,7 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
     if (status == ET_OK)
         status = share_options(s);
     if (status == ET_OK)
-        status = et_team_broadcast(world, s->tag, sizeof s->tag);
+        status = et_team_broadcast(world, 0, s->tag, sizeof s->tag);
     if (status != ET_OK)
         return status;
     status = et_clock_open(s->o->clock, &s->clock);

@@ -11,6 +11,11 @@
 #include "app/selftest/part.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "lists.h"
+
+#define COLLECTIVE(op)                                                         \
+    {#op, "bytes=1544 dtype=fp32", 4, "fp32", 4},                              \
+        {#op, "bytes=4096 dtype=fp64", 4, "fp64", 4},
 
 /* Each bench that has the `damage` hook: sizes for both ways of checking it,
  * elements of each width, C added to (so that there is a stale one). */
@@ -21,8 +26,6 @@ const struct et_selftest_case et_selftest_cases[] = {
     {"gemm", "m=144 n=136 k=128 dtype=fp64 beta=0.5", 1, "fp64", 1},
     {"conv", "n=1 c=3 h=9 w=8 k=5 r=3 s=3", 1, "fp32", 8},
     {"conv", "n=2 c=16 h=20 w=20 k=24 r=3 s=3", 1, "fp32", 2},
-    {"allreduce", "bytes=1544 dtype=fp32", 4, "fp32", 4},
-    {"allreduce", "bytes=4096 dtype=fp64", 4, "fp64", 4},
     {"io", "op=write bytes=24KiB block=8KiB sync=no", 1, "byte", 4},
     {"io", "op=read bytes=24KiB block=8KiB cache=warm", 1, "byte", 4},
     {"stream", "op=triad level=bytes bytes=48KiB", 1, "fp64", 4},
@@ -33,7 +36,7 @@ const struct et_selftest_case et_selftest_cases[] = {
     {"peak", "dtype=fp16", 1, "int64", 1},
     {"peak", "dtype=bf16", 1, "int64", 1},
     {"peak", "dtype=int8", 1, "int64", 1},
-    {0}};
+    ET_LIST_OPERATION(COLLECTIVE){0}};
 
 static enum et_status make_case(const struct et_selftest *t,
                                 const struct et_selftest_case *k,

@@ -67,8 +67,9 @@ static bool next(const struct et_selftest *t, size_t *i, size_t *j)
     for (; t->cases[*i].bench; ++*i, *j = 0) {
         const struct et_selftest_case *k = &t->cases[*i];
         const struct et_bench *b = et_bench_find(t->benches, k->bench);
-        for (; b && *j < b->backends->n; ++*j) {
-            if (!et_selftest_case_why_not(t, k, b->backends->v[*j]->name))
+        const struct et_backend *backend;
+        for (; b && (backend = et_backend_at(b->backends, *j)); ++*j) {
+            if (!et_selftest_case_why_not(t, k, backend->name))
                 return true;
         }
     }
@@ -91,7 +92,7 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
         const struct et_bench *b = et_bench_find(t->benches, k->bench);
         struct series a = {.t = t,
                            .k = k,
-                           .backend = b->backends->v[j]->name,
+                           .backend = et_backend_at(b->backends, j)->name,
                            .stream = et_random_stream(
                                et_random_stream(t->seed, 0xc1ea), i * 1000 + j),
                            .n = (size_t)(left * (uint64_t)k->weight / weight),

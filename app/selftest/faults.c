@@ -108,24 +108,15 @@ static void judge_fault(struct attack *a, const struct et_fault *f, double size,
                          (unsigned long long)f->at, f->bit);
 }
 
-/* Of the rank it was planted on, to all: MPI's maximum knows no NAN. */
-static enum et_status share_size(struct et_team *team, bool mine, double *size)
-{
-    double v[2] = {mine && isnan(*size), mine && !isnan(*size) ? *size : 0};
-    enum et_status s = et_team_reduce(team, ET_MAX, v, 2);
-    *size = v[0] > 0 ? (double)NAN : v[1];
-    return s;
-}
-
 static enum et_status plant(struct attack *a, struct et_subject *s,
                             enum et_fault_kind kind, int bit)
 {
     struct et_team *team = s->team;
     struct et_verification v;
     struct et_fault f = {kind, et_random_u64(a->stream, 2 * a->drawn), bit};
-    uint64_t victim =
-        et_random_u64(a->stream, 2 * a->drawn + 1) % (uint64_t)team->size;
-    bool mine = (uint64_t)team->rank == victim;
+    int victim = (int)(et_random_u64(a->stream, 2 * a->drawn + 1) %
+                       (uint64_t)team->size);
+    bool mine = team->rank == victim;
     double size = 0;
     a->drawn++;
     /* Two iterations, so that there is one before the last. */
@@ -136,7 +127,7 @@ static enum et_status plant(struct attack *a, struct et_subject *s,
     if (status == ET_OK)
         status = et_team_agree(team, planted);
     if (status == ET_OK)
-        status = share_size(team, mine, &size);
+        status = et_team_broadcast(team, victim, &size, sizeof size);
     if (status == ET_OK)
         status = et_subject_verify(s, &v);
     if (status != ET_OK || team->rank != 0)
@@ -211,7 +202,7 @@ static enum et_status one_backend(const struct et_selftest *t,
                                   struct sums *sums,
                                   struct et_selftest_outcome *out)
 {
-    const char *backend = b->backends->v[which]->name;
+    const char *backend = et_backend_at(b->backends, which)->name;
     struct tally kinds[KINDS] = {{0}};
     for (size_t i = 0; t->cases[i].bench; i++) {
         const struct et_selftest_case *k = &t->cases[i];
@@ -275,8 +266,10 @@ static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
     struct et_text said = {0};
     for (size_t i = 0; i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; b->damage && j < b->backends->n; j++) {
-            const char *backend = b->backends->v[j]->name;
+        const struct et_backend *k;
+        for (size_t j = 0; b->damage && (k = et_backend_at(b->backends, j));
+             j++) {
+            const char *backend = k->name;
             const char *why = why_none(t, b, backend);
             if (why)
                 et_text_add(&said, "%s%s %s: %s", said.n ? "; " : "", b->name,
@@ -328,10 +321,12 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
     enum et_status s = ET_OK;
     size_t done = 0, all = 0;
     for (size_t i = 0; i < t->benches->n; i++)
-        all += t->benches->v[i]->backends->n;
+        for (size_t j = 0; et_backend_at(t->benches->v[i]->backends, j); j++)
+            all++;
     for (size_t i = 0; s == ET_OK && i < t->benches->n; i++) {
         const struct et_bench *b = t->benches->v[i];
-        for (size_t j = 0; s == ET_OK && b->damage && j < b->backends->n; j++) {
+        for (size_t j = 0;
+             s == ET_OK && b->damage && et_backend_at(b->backends, j); j++) {
             et_selftest_progress(t, began, (double)done++, (double)all);
             s = one_backend(t, b, j, &sums, out);
         }

@@ -10,6 +10,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/stop.h"
 #include "harness/team/global_clock.h"
 
 struct napping {
@@ -127,9 +128,11 @@ enum et_status et_lab_measure(const struct et_lab *lab, struct et_team *team,
                                         .options = &options,
                                         .tag = lab->t->tag,
                                         .global = global,
-                                        .no_global = no_global};
+                                        .no_global = no_global,
+                                        .watchdog = et_watchdog_open()};
     if (s == ET_OK)
         s = et_measure(&with, &c, team, out);
+    et_watchdog_close(with.watchdog);
     et_global_clock_close(global);
     et_fields_free(et_option_rows, &options, sizeof options);
     if (counting)

@@ -42,22 +42,19 @@ void et_check_take(struct et_check_worst *w, double got, double want,
             .certain = w->certain};
 }
 
-/* What the worst error's owner tells the others. */
-#define TOLD 7
-
-static void describe(const double v[TOLD], int rank, const char *const axes[3],
-                     char *out, size_t room)
+static void describe(const struct et_check_worst *w, int rank,
+                     const char *const axes[3], char *out, size_t room)
 {
     size_t n = (size_t)snprintf(out, room, "%srank %d",
-                                v[6] != 0 ? "exact integers, " : "", rank);
+                                w->exact ? "exact integers, " : "", rank);
     for (int i = 0; i < 3 && n < room; i++) {
-        if (v[3 + i] >= 0)
+        if (w->at[i] >= 0)
             n += (size_t)snprintf(out + n, room - n, ", %s %.0f", axes[i],
-                                  v[3 + i]);
+                                  w->at[i]);
     }
     if (n < room)
-        snprintf(out + n, room - n, ": %.9g, expected %.9g +- %.2g", v[0], v[1],
-                 v[2]);
+        snprintf(out + n, room - n, ": %.9g, expected %.9g +- %.2g", w->got,
+                 w->want, w->bound);
 }
 
 enum et_status et_check_agree(struct et_team *team, enum et_status mine,
@@ -65,32 +62,24 @@ enum et_status et_check_agree(struct et_team *team, enum et_status mine,
                               const char *const axes[3], const char *method,
                               struct et_verification *out)
 {
+    struct et_check_worst worst = *w;
+    double error = w->error, certain = w->certain;
+    int owner = 0;
     enum et_status status = et_team_agree(team, mine);
-    if (status != ET_OK)
-        return status;
-    double most[2] = {w->error, w->certain};
-    status = et_team_reduce(team, ET_MAX, most, 2);
-    if (status != ET_OK)
-        return status;
-    double owner = w->error == most[0] ? team->rank : INFINITY;
-    status = et_team_reduce(team, ET_MIN, &owner, 1);
-    if (status != ET_OK)
-        return status;
-    double v[TOLD] = {0}; /* the owner's; the sum brings it to all */
-    if (owner == team->rank)
-        memcpy(v,
-               (double[TOLD]){w->got, w->want, w->bound, w->at[0], w->at[1],
-                              w->at[2], w->exact},
-               sizeof v);
-    status = et_team_reduce(team, ET_SUM, v, TOLD);
+    if (status == ET_OK)
+        status = et_team_reduce(team, ET_MAX, &certain, 1);
+    if (status == ET_OK)
+        status = et_team_largest(team, &error, &owner);
+    if (status == ET_OK)
+        status = et_team_broadcast(team, owner, &worst, sizeof worst);
     if (status != ET_OK)
         return status;
     struct et_verification done = {
-        .error = most[0], .bound = 1, .certain = most[1]};
+        .error = error, .bound = 1, .certain = certain};
     done.status = done.error <= 1 ? ET_CHECK_PASSED : ET_CHECK_FAILED;
     snprintf(done.method, sizeof done.method, "%s", method);
     if (done.status == ET_CHECK_FAILED)
-        describe(v, (int)owner, axes, done.note, sizeof done.note);
+        describe(&worst, owner, axes, done.note, sizeof done.note);
     *out = done;
     return ET_OK;
 }

@@ -7,17 +7,22 @@
 
 const struct et_backend *et_backend_at(const struct et_backends *list, size_t i)
 {
-    return i < list->n ? list->v[i] : NULL;
+    for (size_t k = 0; k < list->n; k++) {
+        if ((!list->serves || list->serves(list->v[k])) && i-- == 0)
+            return list->v[k];
+    }
+    return NULL;
 }
 
 const struct et_backend *et_backend_find(const struct et_backends *list,
                                          const char *name)
 {
-    for (size_t i = 0; i < list->n; i++) {
-        if (strcmp(list->v[i]->name, name) == 0)
-            return list->v[i];
+    const struct et_backend *b;
+    for (size_t i = 0; (b = et_backend_at(list, i)); i++) {
+        if (strcmp(b->name, name) == 0)
+            break;
     }
-    return NULL;
+    return b;
 }
 
 const char *et_backend_why_not(const struct et_backend *b)

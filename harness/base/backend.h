@@ -10,6 +10,7 @@
 #ifndef ET_BASE_BACKEND_H
 #define ET_BASE_BACKEND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct et_backend {
@@ -30,9 +31,13 @@ struct et_backend {
 /* Long enough for what any origin says. */
 #define ET_ORIGIN_SIZE 512
 
+/* Of `v` those are in the list for which `serves` is true; member NULL: all.
+ * So files that serve several operations may stand in one list of the build,
+ * and each operation has its own. To be walked by et_backend_at. */
 struct et_backends {
     const struct et_backend *const *v;
     size_t n;
+    bool (*serves)(const struct et_backend *b);
 };
 
 /* NULL past the end; NULL for an unknown name. */
@@ -69,7 +74,7 @@ const char *et_backend_describe(const struct et_backend *b, char *text,
     static const struct et_backend *const op##_rows[] = {                      \
         LIST(ET_BACKENDS_ROW)};                                                \
     const struct et_backends et_##op##_backends = {                            \
-        op##_rows, sizeof op##_rows / sizeof op##_rows[0]}
+        .v = op##_rows, .n = sizeof op##_rows / sizeof op##_rows[0]}
 #define ET_BACKENDS_EXTERN(op, stem)                                           \
     extern const struct et_##op##_backend et_##op##_##stem;
 #define ET_BACKENDS_ROW(op, stem) &et_##op##_##stem.base,

@@ -1,7 +1,6 @@
-/* Messages on standard error. Holds the program's only mutable file-scope
- * state: the level and whether a progress line is standing, which belong to the
- * process's one standard error, and each thread's newest error. The level is
- * set before threads begin. */
+/* Messages on standard error. File-scope state: the level and whether a
+ * progress line is standing belong to the process's one standard error,
+ * whatever ranks run in it; the newest error belongs to each thread. */
 #include "config.h"
 #include "harness/base/log.h"
 
@@ -12,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static enum et_log_level level_now = ET_LOG_NOTE;
+static atomic_int level_now = ET_LOG_NOTE;
 static atomic_bool progress_stands;
 static _Thread_local char last_error[160];
 

@@ -9,8 +9,9 @@
 
 #include "harness/base/status.h"
 
-/* Which messages reach standard error. A rank other than 0 is silenced for
- * notes and warnings, because every rank would say the same. */
+/* Which messages reach standard error: a setting of the process, the same for
+ * all ranks in it. Notes and warnings are for rank 0 to say: where all ranks
+ * come by, the caller asks for the rank. An error is told by whoever has it. */
 enum et_log_level { ET_LOG_NONE, ET_LOG_ERROR, ET_LOG_WARN, ET_LOG_NOTE };
 
 void et_log_level_set(enum et_log_level level);
@@ -29,7 +30,8 @@ enum et_status et_error(enum et_status status, const char *format, ...)
 enum et_status et_no_memory(void);
 
 /* The newest error of this thread, for a record's reason; "" if none since the
- * last et_log_forget. */
+ * last et_log_forget. To be read before ranks talk again: where several share a
+ * thread, another's error may follow. */
 const char *et_log_last_error(void);
 void et_log_forget(void);
 

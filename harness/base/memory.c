@@ -1,10 +1,39 @@
-/* Counted allocation. */
+/* Counted allocation. File-scope state: whether memory ran out, as memory is
+ * the process's. */
 #include "config.h"
 #include "harness/base/memory.h"
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static atomic_bool ran_out;
+
+bool et_memory_ran_out(void)
+{
+    return ran_out;
+}
+
+void et_memory_note(void)
+{
+    ran_out = true;
+}
+
+void *et_noted(void *p)
+{
+    if (!p && errno == ENOMEM)
+        et_memory_note();
+    return p;
+}
+
+static void *remembered(void *p)
+{
+    if (!p)
+        et_memory_note();
+    return p;
+}
 
 bool et_mul(int64_t a, int64_t b, int64_t *product)
 {
@@ -43,7 +72,7 @@ void et_free_aligned(void *p)
 
 void *et_alloc(size_t n, size_t size)
 {
-    return calloc(n ? n : 1, size ? size : 1);
+    return remembered(calloc(n ? n : 1, size ? size : 1));
 }
 
 void *et_grow(void *p, size_t n, size_t size)
@@ -51,19 +80,24 @@ void *et_grow(void *p, size_t n, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes))
         return NULL;
-    return realloc(p, bytes ? bytes : 1);
+    return remembered(realloc(p, bytes ? bytes : 1));
 }
 
 char *et_strdup(const char *s)
 {
-    return s ? strdup(s) : NULL;
+    return s ? remembered(strdup(s)) : NULL;
+}
+
+char *et_strndup(const char *s, size_t n)
+{
+    return remembered(strndup(s, n));
 }
 
 static uint64_t read_number(const char *path, const char *key)
 {
     char line[256];
     uint64_t v = 0;
-    FILE *f = fopen(path, "r");
+    FILE *f = et_noted(fopen(path, "r"));
     if (!f)
         return 0;
     size_t n = strlen(key);

@@ -16,6 +16,10 @@ enum et_status {
 /* The graver of two, for a run of several parts. From light to grave:
  * ok, inconclusive, missed, infrastructure, wrong, usage. */
 enum et_status et_status_worse(enum et_status a, enum et_status b);
+/* The place in that order, from 0, and the status at a place: so that ranks can
+ * agree on the gravest by a maximum. */
+int et_status_gravity(enum et_status s);
+enum et_status et_status_of_gravity(int gravity);
 
 /* "ok", "missed", "usage", ... */
 const char *et_status_name(enum et_status s);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "harness/base/memory.h"
+
 static bool reserve(struct et_text *t, size_t more)
 {
     if (t->failed)
@@ -21,7 +23,7 @@ static bool reserve(struct et_text *t, size_t more)
     size_t room = t->room ? t->room : 64;
     while (room < need)
         room *= 2;
-    char *s = realloc(t->s, room);
+    char *s = et_grow(t->s, room, 1);
     if (!s) {
         t->failed = true;
         return false;
@@ -265,11 +267,11 @@ char *et_trim(char *s)
 
 bool et_strings_add(struct et_strings *l, const char *s)
 {
-    char **v = realloc(l->v, (l->n + 1) * sizeof *v);
+    char **v = et_grow(l->v, l->n + 1, sizeof *v);
     if (!v)
         return false;
     l->v = v;
-    v[l->n] = strdup(s);
+    v[l->n] = et_strdup(s);
     if (!v[l->n])
         return false;
     l->n++;
@@ -289,7 +291,7 @@ bool et_split(const char *s, char separator, struct et_strings *out)
     struct et_strings parts = {0};
     for (;;) {
         const char *end = strchr(s, separator);
-        char *part = strndup(s, end ? (size_t)(end - s) : strlen(s));
+        char *part = et_strndup(s, end ? (size_t)(end - s) : strlen(s));
         bool ok = part && et_strings_add(&parts, et_trim(part));
         free(part);
         if (!ok) {

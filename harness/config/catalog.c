@@ -36,6 +36,18 @@ static enum et_status check_header(const struct et_strings *header,
     return ET_OK;
 }
 
+static void free_shape(struct et_shape *shape)
+{
+    static const struct et_field pairs[] = {
+        {.key = "values",
+         .type = ET_PAIRS,
+         .at = offsetof(struct et_shape, values)},
+        {0}};
+    free(shape->name);
+    free(shape->where);
+    et_fields_free(pairs, shape, sizeof *shape);
+}
+
 static enum et_status add_row(struct et_catalog *c,
                               const struct et_strings *header, const char *line,
                               const char *where)
@@ -56,6 +68,8 @@ static enum et_status add_row(struct et_catalog *c,
         if (!et_pairs_set(&shape.values, header->v[i], cells.v[i], true))
             goto out;
     }
+    if (!shape.name || !shape.where)
+        goto out;
     if ((c->n & (c->n - 1)) == 0) {
         struct et_shape *v = et_grow(c->v, c->n ? 2 * c->n : 1, sizeof *v);
         if (!v)
@@ -67,10 +81,8 @@ static enum et_status add_row(struct et_catalog *c,
     status = ET_OK;
 out:
     et_strings_free(&cells);
-    if (status != ET_OK) {
-        free(shape.name);
-        free(shape.where);
-    }
+    if (status != ET_OK)
+        free_shape(&shape);
     return status;
 }
 
@@ -83,7 +95,8 @@ static enum et_status read_file(const char *path,
     char *line = NULL;
     size_t room = 0;
     int number = 0;
-    FILE *f = fopen(path, "r");
+    errno = 0;
+    FILE *f = et_noted(fopen(path, "r"));
     if (!f)
         return et_error(ET_USAGE, "%s: %s", path, strerror(errno));
     while (status == ET_OK && getline(&line, &room, f) >= 0) {
@@ -99,6 +112,8 @@ static enum et_status read_file(const char *path,
         else
             status = check_header(&header, columns, where);
     }
+    if (status == ET_OK)
+        et_noted(NULL); /* getline's end may be for want of memory */
     free(line);
     et_strings_free(&header);
     fclose(f);
@@ -122,6 +137,8 @@ enum et_status et_catalog_read(const char *dir, const char *bench,
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", dir, bench);
     int n = scandir(path, &names, only_csv, alphasort);
+    if (n < 0)
+        et_noted(NULL);
     for (int i = 0; i < n; i++) {
         snprintf(path, sizeof path, "%s/%s/%s", dir, bench, names[i]->d_name);
         if (status == ET_OK)
@@ -139,16 +156,8 @@ enum et_status et_catalog_read(const char *dir, const char *bench,
 
 void et_catalog_free(struct et_catalog *c)
 {
-    static const struct et_field pairs[] = {
-        {.key = "values",
-         .type = ET_PAIRS,
-         .at = offsetof(struct et_shape, values)},
-        {0}};
-    for (size_t i = 0; i < c->n; i++) {
-        free(c->v[i].name);
-        free(c->v[i].where);
-        et_fields_free(pairs, &c->v[i], sizeof c->v[i]);
-    }
+    for (size_t i = 0; i < c->n; i++)
+        free_shape(&c->v[i]);
     free(c->v);
     *c = (struct et_catalog){0};
 }

@@ -175,7 +175,7 @@ enum et_status et_ini_slurp(const char *path, char **out)
     char *text = NULL;
     size_t n = 0;
     struct stat st;
-    FILE *f = fopen(path, "r");
+    FILE *f = et_noted(fopen(path, "r"));
     if (!f)
         return et_error(ET_USAGE, "%s: %s", path, strerror(errno));
     if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -201,7 +201,7 @@ out:
         return status;
     }
     text[n] = '\0';
-    char *tight = realloc(text, n + 1);
+    char *tight = et_grow(text, n + 1, 1);
     *out = tight ? tight : text;
     return ET_OK;
 }

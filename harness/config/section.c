@@ -331,8 +331,9 @@ static enum et_status unknown_backend(const struct et_bench *b,
 {
     const char *words[66] = {"all", "fast"};
     size_t n = 2;
-    for (size_t i = 0; i < b->backends->n && n < 66; i++)
-        words[n++] = b->backends->v[i]->name;
+    const struct et_backend *backend;
+    for (size_t i = 0; n < 66 && (backend = et_backend_at(b->backends, i)); i++)
+        words[n++] = backend->name;
     const char *near = et_nearest(name, words, n);
     return et_error(ET_USAGE,
                     "%s: backend: %s has no backend '%s'%s; `etalon list "
@@ -346,14 +347,15 @@ static enum et_status add_backends(struct axis *a, const struct et_bench *b,
                                    bool all)
 {
     size_t before = a->n;
-    for (size_t i = 0; i < b->backends->n; i++) {
-        const struct et_backend *backend = b->backends->v[i];
+    const struct et_backend *backend;
+    for (size_t i = 0; (backend = et_backend_at(b->backends, i)); i++) {
         if ((all || !et_bench_is_reference(backend->name)) &&
             !et_backend_why_not(backend) &&
             !add_point(a, "backend", backend->name))
             return no_memory();
     }
-    if (a->n == before && !add_point(a, "backend", b->backends->v[0]->name))
+    if (a->n == before &&
+        !add_point(a, "backend", et_backend_at(b->backends, 0)->name))
         return no_memory();
     return ET_OK;
 }

@@ -24,7 +24,7 @@
 enum et_status et_tasks_list(struct et_tasks *out)
 {
     struct et_tasks t = {0};
-    DIR *d = opendir("/proc/self/task");
+    DIR *d = et_noted(opendir("/proc/self/task"));
     if (!d)
         return et_error(ET_INFRA, "/proc/self/task: %s", strerror(errno));
     for (const struct dirent *e; (e = readdir(d));) {
@@ -94,7 +94,7 @@ bool et_tasks_files(size_t n)
 /* x86 has "cpu" or "cpu_core" and "cpu_atom", Arm "armv8_...". */
 static bool has_pmu(void)
 {
-    DIR *d = opendir(PMU_FOLDER);
+    DIR *d = et_noted(opendir(PMU_FOLDER));
     if (!d)
         return false;
     bool found = false;

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 #include "harness/system/files.h"
 
 #define FOLDER "/sys/class/powercap"
@@ -103,6 +104,8 @@ static void probe(const char *root, struct et_energy *out)
     char folder[256];
     snprintf(folder, sizeof folder, "%s" FOLDER, root);
     int n = scandir(folder, &found, is_domain, alphasort);
+    if (n < 0)
+        et_noted(NULL);
     if (n <= 0)
         snprintf(out->reason, sizeof out->reason,
                  "no " FOLDER "/" PREFIX "*: no RAPL, its driver not loaded, "

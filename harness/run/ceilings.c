@@ -10,7 +10,6 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/run/digest.h"
 #include "harness/stat/stat.h"
 
 static void give_up(struct et_ceiling *v, const char *why)
@@ -19,15 +18,21 @@ static void give_up(struct et_ceiling *v, const char *why)
         snprintf(v->absent, sizeof v->absent, "%s", why);
 }
 
-/* Do all ranks go on with it? A rank that fails has said why in its log. */
+/* Do all ranks go on with it? If not, *v says why. */
 static bool agreed(struct et_ceilings *a, struct et_ceiling *v,
                    enum et_status mine, const char *step)
 {
-    char why[sizeof v->absent];
-    if (et_team_agree(a->team, mine) == ET_OK)
+    struct et_agreement all;
+    char why[sizeof v->absent], who[24] = "";
+    /* A team that no longer works is found so by the next call, too. */
+    enum et_status s = et_team_agree_why(
+        a->team, mine, mine != ET_OK ? et_log_last_error() : "", &all);
+    if (s == ET_OK && all.status == ET_OK)
         return true;
-    const char *words = mine != ET_OK ? et_log_last_error() : "on another rank";
-    snprintf(why, sizeof why, "%s failed: %.160s", step, words);
+    if (a->team->size > 1 && all.rank >= 0)
+        snprintf(who, sizeof who, "rank %d: ", all.rank);
+    snprintf(why, sizeof why, "%s failed: %s%.140s", step, who,
+             *all.words ? all.words : "the log has why");
     give_up(v, why);
     return false;
 }
@@ -105,27 +110,27 @@ static enum et_status add(struct et_ceilings *a,
     struct et_ceiling *v = &a->v[a->n];
     *v = (struct et_ceiling){.what = b->what, .flop = b->flop};
     enum et_status s = make_case(b, c, a->with->benches, &v->c);
-    bool made = s == ET_OK;
-    uint64_t mine = made ? et_digest(v->c.id, strlen(v->c.id)) >> 11 : 0;
-    double same[2] = {(double)mine, -(double)mine};
-    s = et_team_reduce(a->team, ET_MAX, same, 2);
+    a->n++;
+    if (!agreed(a, v, s, "making the case"))
+        return ET_OK;
+    /* Each rank names its own processor's widest instructions. */
+    bool same = false;
+    s = et_team_same(a->team, v->c.id, strlen(v->c.id), &same);
     if (s != ET_OK)
         return s;
-    a->n++;
-    if (same[0] != -same[1] || !made) {
-        give_up(v, made ? "the ranks' processors are not alike, and would "
-                          "measure different things"
-                        : "no such case: the log has why");
+    if (!same) {
+        give_up(v, "the ranks' processors are not alike, and would measure "
+                   "different things");
         return ET_OK;
     }
     const char *why = a->with->clock->fake ? "the clock is a fake" : NULL;
     if (!why)
         why = why_not(v, a->team);
-    double refused = why != NULL;
-    s = et_team_reduce(a->team, ET_MAX, &refused, 1);
+    int refused = -1;
+    s = et_team_lowest(a->team, why != NULL, &refused);
     if (s != ET_OK)
         return s;
-    if (refused > 0) {
+    if (refused >= 0) {
         give_up(v, why ? why : "another rank's node cannot do it");
         return ET_OK;
     }
@@ -158,9 +163,7 @@ enum et_status et_ceilings_sample(struct et_ceilings *a)
             continue;
         enum et_status s = et_sampler_refresh(&v->sampler);
         if (s == ET_OK)
-            s = et_sampler_block(&v->sampler, 1, 0, &elapsed);
-        if (s == ET_OK && !et_reals_add(&v->samples, v->sampler.message[0]))
-            s = et_no_memory();
+            s = et_sampler_block(&v->sampler, 1, 0, &v->samples, &elapsed);
         agreed(a, v, s, "sampling");
     }
     return ET_OK;
@@ -174,7 +177,8 @@ static enum et_status check(struct et_ceilings *a, struct et_ceiling *v)
     if (agreed(a, v, v->c.bench->verify(v->state, &found), "checking") &&
         found.status != ET_CHECK_PASSED) {
         give_up(v, "what it computed was wrong");
-        et_warn("%s: wrong: %s", v->c.id, found.note);
+        if (a->team->rank == 0)
+            et_warn("%s: wrong: %s", v->c.id, found.note);
     }
     return ET_OK;
 }

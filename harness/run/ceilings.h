@@ -34,8 +34,9 @@ struct et_ceilings {
 };
 
 /* All are collective over the case's team; an error means that the team no
- * longer works. Prepares what bounds the case `c`, and calibrates it to samples
- * of `floor` seconds, the same on all ranks. */
+ * longer works, or at the end that a rank had no memory. Prepares what bounds
+ * the case `c`, and calibrates it to samples of `floor` seconds, the same on
+ * all ranks. */
 enum et_status et_ceilings_open(const struct et_instruments *with,
                                 const struct et_case *c, struct et_team *team,
                                 double floor, struct et_ceilings *out);

@@ -3,22 +3,21 @@
 #include "harness/run/counted.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
-/* Sum, min and max of each event over ranks, into the result. */
+/* Sum, min and max of each event over ranks, into the result. `room`: for
+ * 3 * n_events + 1 numbers. */
 static enum et_status merge_counts(const struct et_counters *c,
                                    struct et_sampler *m,
                                    struct et_result_counters *out,
                                    const struct et_counter_value *values,
-                                   int threads)
+                                   int threads, double *room)
 {
     size_t n = c->n_events;
-    double *sum = et_alloc(3 * n + 1, sizeof *sum);
-    if (!sum)
-        return et_no_memory();
-    double *low = sum + n + 1, *high = low + n;
+    double *sum = room, *low = sum + n + 1, *high = low + n;
     for (size_t i = 0; i < n; i++) {
         sum[i] = values[i].total;
         low[i] = values[i].min;
@@ -42,7 +41,6 @@ static enum et_status merge_counts(const struct et_counters *c,
     }
     out->threads = (int64_t)sum[n];
     out->iterations = (int64_t)m->iterations;
-    free(sum);
     return s;
 }
 
@@ -62,22 +60,33 @@ static enum et_status add_absent(struct et_result_counters *out,
 enum et_status et_counted_pass(struct et_counters *c, struct et_sampler *m,
                                struct et_result_counters *out)
 {
-    double events[2] = {(double)c->n_events, -(double)c->n_events};
     struct et_counter_value *values = NULL;
+    double *room = NULL;
+    struct et_text names = {0};
     int threads = 0;
+    bool same = false;
     double t;
     out->source = et_strdup(c->source->name);
-    enum et_status s = et_team_reduce(m->team, ET_MAX, events, 2);
+    enum et_status s = ET_OK;
     for (size_t i = 0; s == ET_OK && i < c->n_absents; i++)
         s = add_absent(out, c->absents[i].name, c->absents[i].reason);
-    if (s != ET_OK || c->n_events == 0)
-        return s;
-    if (events[0] != -events[1])
-        return add_absent(out, "all",
-                          "the ranks' nodes do not offer the same events");
-    values = et_alloc(c->n_events, sizeof *values);
-    if (!values)
-        return et_no_memory();
+    if (c->n_events > 0) {
+        values = et_alloc(c->n_events, sizeof *values);
+        room = et_alloc(3 * c->n_events + 1, sizeof *room);
+        for (size_t i = 0; i < c->n_events; i++)
+            et_text_add(&names, "%s ", c->events[i].name);
+        if (s == ET_OK && (!values || !room || names.failed))
+            s = et_no_memory();
+    }
+    s = et_team_agree(m->team, s);
+    if (s == ET_OK)
+        s = et_team_same(m->team, et_text_str(&names),
+                         strlen(et_text_str(&names)), &same);
+    if (s == ET_OK && !same)
+        s = add_absent(out, "all",
+                       "the ranks' nodes do not offer the same events");
+    if (s != ET_OK || !same || c->n_events == 0)
+        goto out;
     enum et_status mine = c->source->start(c);
     bool started = mine == ET_OK;
     enum et_status ran = et_sampler_once(m, m->iterations, &t);
@@ -85,8 +94,11 @@ enum et_status et_counted_pass(struct et_counters *c, struct et_sampler *m,
         mine = c->source->stop(c, values, &threads);
     /* The measurement stands whatever became of the counts. */
     s = et_team_agree(m->team, ran == ET_OK ? mine : ran) == ET_OK
-            ? merge_counts(c, m, out, values, threads)
+            ? merge_counts(c, m, out, values, threads, room)
             : add_absent(out, "all", "the counted pass failed on a rank");
+out:
+    et_text_free(&names);
+    free(room);
     free(values);
     return s;
 }

@@ -29,85 +29,127 @@ uint64_t et_digest(const void *data, size_t n)
     return sum + et_random_u64(tail, (uint64_t)words);
 }
 
-static bool steady(const struct et_digests *d)
-{
-    return d->first == d->last;
-}
+/* How a rank stands to most of its kind. */
+enum oddness {
+    NOT_ODD,
+    OTHER,   /* always the same outputs, and other ones */
+    UNSTEADY /* its own outputs differ */
+};
 
-/* Ranks of the kind of v[i] whose outputs are as its own. */
-static size_t like(const struct et_digests *v, size_t p, size_t i)
-{
-    size_t n = 0;
-    for (size_t j = 0; j < p; j++)
-        n += v[j].kind == v[i].kind && v[j].first == v[i].first &&
-             v[j].last == v[i].last;
-    return n;
-}
+/* What some ranks make of one kind of processor: the only outputs that most of
+ * them can have, and how many more ranks have these than have others (at least,
+ * if they are most). */
+struct vote {
+    uint64_t kind, first, last;
+    int64_t lead;
+};
 
-/* Boyer and Moore's vote: the only rank that can stand for a majority of its
- * kind, in one pass. */
-static size_t candidate(const struct et_digests *v, size_t p, uint64_t kind)
+struct votes {
+    struct vote v[KINDS];
+    int64_t n; /* kinds; KINDS + 1: there are more */
+};
+
+_Static_assert(sizeof(struct votes) <= ET_TEAM_MERGE, "too large to merge");
+
+static struct vote *vote_of(struct votes *a, uint64_t kind)
 {
-    size_t who = p, votes = 0;
-    for (size_t i = 0; i < p; i++) {
-        if (v[i].kind != kind)
-            continue;
-        if (votes == 0)
-            who = i;
-        bool same = v[i].first == v[who].first && v[i].last == v[who].last;
-        votes = same ? votes + 1 : votes - 1;
+    for (int64_t i = 0; i < a->n && i < KINDS; i++) {
+        if (a->v[i].kind == kind)
+            return &a->v[i];
     }
-    return who;
+    return NULL;
 }
 
-const char *et_digests_judge(const struct et_digests *v, size_t p,
-                             enum et_oddness *odd, uint64_t *digest)
+static bool same(const struct vote *a, const struct vote *b)
 {
-    uint64_t kinds[KINDS];
-    size_t unsteady = 0, largest = 0, n_kinds = 0;
-    for (size_t i = 0; i < p; i++)
-        unsteady += !steady(&v[i]);
-    if (2 * unsteady >= p && unsteady > 0)
+    return a->first == b->first && a->last == b->last;
+}
+
+/* The vote of Boyer and Moore, for parts of an electorate (Agarwal et al.,
+ * "Mergeable summaries", PODS 2012): what is in the majority of the whole
+ * survives, as others can only take as many votes from it as they have. */
+static void add_vote(struct vote *into, const struct vote *from)
+{
+    if (same(into, from)) {
+        into->lead += from->lead;
+    } else if (into->lead >= from->lead) {
+        into->lead -= from->lead;
+    } else {
+        int64_t left = from->lead - into->lead;
+        *into = *from;
+        into->lead = left;
+    }
+}
+
+static void merge_votes(void *into, const void *from)
+{
+    struct votes *a = into;
+    const struct votes *b = from;
+    if (b->n > KINDS)
+        a->n = b->n;
+    for (int64_t i = 0; i < b->n && a->n <= KINDS; i++) {
+        struct vote *mine = vote_of(a, b->v[i].kind);
+        if (mine)
+            add_vote(mine, &b->v[i]);
+        else if (a->n++ < KINDS)
+            a->v[a->n - 1] = b->v[i];
+    }
+}
+
+/* Each kind's ranks, and those of them with its candidate's outputs; summed
+ * over the ranks. */
+struct count {
+    double ranks[KINDS], like[KINDS], unsteady;
+};
+
+/* Same on all ranks. NULL, or why nothing can be said. */
+static const char *judge(const struct votes *votes, const struct count *c,
+                         int p, uint64_t *digest)
+{
+    double largest = 0;
+    if (2 * c->unsteady >= p && c->unsteady > 0)
         return "its results differ from run to run";
-    for (size_t i = 0; i < p; i++) {
-        size_t n = 0, before = 0;
-        while (before < n_kinds && kinds[before] != v[i].kind)
-            before++;
-        if (before < n_kinds)
-            continue; /* its kind was judged */
-        if (n_kinds == KINDS)
-            return "the processors are of too many kinds";
-        kinds[n_kinds++] = v[i].kind;
-        for (size_t j = 0; j < p; j++)
-            n += v[j].kind == v[i].kind;
-        size_t who = candidate(v, p, v[i].kind);
+    if (votes->n > KINDS)
+        return "the processors are of too many kinds";
+    for (int64_t i = 0; i < votes->n; i++) {
         /* Without a majority nobody is right. */
-        bool most = 2 * like(v, p, who) > n;
-        for (size_t j = 0; j < p; j++) {
-            bool same = v[j].first == v[who].first && v[j].last == v[who].last;
-            if (v[j].kind == v[i].kind && (!most || !same))
-                odd[j] = steady(&v[j]) ? ET_ODD_OTHER : ET_ODD_UNSTEADY;
-        }
-        if (most && n > largest) {
-            largest = n;
-            *digest = v[who].last;
+        if (2 * c->like[i] > c->ranks[i] && c->ranks[i] > largest) {
+            largest = c->ranks[i];
+            *digest = votes->v[i].last;
         }
     }
-    return largest ? NULL : "no two ranks agree";
+    return largest > 0 ? NULL : "no two ranks agree";
 }
 
-static bool name(const struct et_placement *placement, size_t rank,
-                 enum et_oddness odd, struct et_strings *out)
+static bool add_name(const struct et_placement *placement, size_t rank,
+                     enum oddness odd, struct et_strings *out)
 {
     struct et_text t = {0};
     et_text_add(&t, "rank %zu", rank);
     if (placement && placement->ranks && rank < (size_t)placement->n)
         et_text_add(&t, " on %s", placement->ranks[rank].host);
-    if (odd == ET_ODD_UNSTEADY)
+    if (odd == UNSTEADY)
         et_text_add(&t, " (differs from run to run)");
     bool ok = !t.failed && et_strings_add(out, t.s);
     et_text_free(&t);
     return ok;
+}
+
+/* Rank 0 names all that are odd. */
+static enum et_status name_all(struct et_team *team, unsigned char odd,
+                               const struct et_placement *placement,
+                               struct et_strings *out)
+{
+    unsigned char *all = NULL;
+    if (team->rank == 0)
+        all = et_alloc((size_t)team->size, 1);
+    enum et_status s = et_team_gather(team, &odd, 1, all);
+    for (int i = 0; s == ET_OK && all && i < team->size; i++) {
+        if (all[i] && !add_name(placement, (size_t)i, all[i], out))
+            s = et_no_memory();
+    }
+    free(all);
+    return s;
 }
 
 enum et_status et_digests_compare(struct et_team *team,
@@ -116,38 +158,42 @@ enum et_status et_digests_compare(struct et_team *team,
                                   struct et_result_verification *out,
                                   int *n_odd)
 {
-    struct et_digests *all = NULL;
-    enum et_oddness *odd = NULL;
-    double count = 0;
-    enum et_status s = ET_OK;
-    if (team->rank == 0) {
-        all = et_alloc((size_t)team->size, sizeof *all);
-        odd = et_alloc((size_t)team->size, sizeof *odd);
-        if (!all || !odd)
-            s = et_no_memory();
-    }
-    s = et_team_agree(team, s);
+    struct vote own = {mine->kind, mine->first, mine->last, 1};
+    struct votes votes = {.v = {own}, .n = 1};
+    struct count c = {.unsteady = mine->first != mine->last};
+    uint64_t digest = 0;
+    enum oddness odd = NOT_ODD;
+    enum et_status s = et_team_merge(team, &votes, sizeof votes, merge_votes);
     if (s == ET_OK)
-        s = et_team_gather(team, mine, sizeof *mine, all);
-    if (s == ET_OK && team->rank == 0) {
+        s = et_team_broadcast(team, 0, &votes, sizeof votes);
+    if (s != ET_OK)
+        return s;
+    struct vote *most = vote_of(&votes, mine->kind);
+    if (most) {
+        c.ranks[most - votes.v] = 1;
+        c.like[most - votes.v] = same(most, &own);
+    }
+    _Static_assert(sizeof c == (2 * KINDS + 1) * sizeof(double), "no doubles");
+    s = et_team_reduce(team, ET_SUM, c.ranks, sizeof c / sizeof(double));
+    if (s != ET_OK)
+        return s;
+    const char *why = judge(&votes, &c, team->size, &digest);
+    bool judged = most && 2 * c.unsteady < team->size;
+    if (judged && !(same(most, &own) &&
+                    2 * c.like[most - votes.v] > c.ranks[most - votes.v]))
+        odd = mine->first == mine->last ? OTHER : UNSTEADY;
+    double odds[2] = {odd == OTHER, odd != NOT_ODD};
+    s = et_team_reduce(team, ET_SUM, odds, 2);
+    if (s == ET_OK && odds[1] > 0)
+        s = name_all(team, (unsigned char)odd, placement, &out->odd);
+    if (team->rank == 0) {
         char hex[17];
-        uint64_t digest = 0;
-        const char *why =
-            et_digests_judge(all, (size_t)team->size, odd, &digest);
         snprintf(hex, sizeof hex, "%016" PRIx64, digest);
         out->digest = why ? NULL : et_strdup(hex);
         out->digest_absent = et_strdup(why);
-        for (int i = 0; s == ET_OK && i < team->size; i++) {
-            count += odd[i] == ET_ODD_OTHER;
-            if (odd[i] && !name(placement, (size_t)i, odd[i], &out->odd))
-                s = et_no_memory();
-        }
+        if (s == ET_OK && !out->digest && !out->digest_absent)
+            s = et_no_memory();
     }
-    s = et_team_agree(team, s);
-    if (s == ET_OK)
-        s = et_team_reduce(team, ET_MAX, &count, 1);
-    *n_odd = (int)count;
-    free(all);
-    free(odd);
-    return s;
+    *n_odd = (int)odds[0];
+    return et_team_agree(team, s);
 }

@@ -17,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "harness/run/placement.h"
 #include "harness/case/result.h"
+#include "harness/run/placement.h"
 
 /* Of n bytes, by content and place; the same for any number of threads. */
 uint64_t et_digest(const void *data, size_t n);
@@ -29,21 +29,11 @@ struct et_digests {
     uint64_t first, last;
 };
 
-/* How a rank stands to most of its kind. */
-enum et_oddness {
-    ET_ODD_NOT,
-    ET_ODD_OTHER,   /* always the same outputs, and other ones */
-    ET_ODD_UNSTEADY /* its own outputs differ */
-};
-
-/* Rank 0's verdict over p ranks, pure. Returns NULL, or why nothing can be
- * said; *digest: of the largest kind's outputs. */
-const char *et_digests_judge(const struct et_digests *v, size_t p,
-                             enum et_oddness *odd, uint64_t *digest);
-
-/* Collective: gathers, judges, and fills digest, digest_absent and odd on rank
- * 0; *n_odd, on all, the number of ranks with other outputs. placement: for
- * host names; NULL: ranks by number. */
+/* Collective: what most ranks of each kind have, and who has something else.
+ * Fills digest (of the largest kind), digest_absent and odd on rank 0; *n_odd,
+ * on all, the number of ranks that always had the same outputs, and other ones.
+ * placement: for host names; NULL: ranks by number. In O(log p) messages; only
+ * where somebody is odd does rank 0 get a byte of each rank. */
 enum et_status et_digests_compare(struct et_team *team,
                                   const struct et_digests *mine,
                                   const struct et_placement *placement,

@@ -19,6 +19,7 @@ struct driving {
     int64_t team_ranks;   /* its size; 0: none yet */
     /* Its time, kept as long as the team is, so that it gets ever better. */
     struct et_global_clock *global;
+    struct et_watchdog *watchdog;
     bool crowded; /* some node has more of its ranks than cores */
     double began;
     size_t i, n; /* rank 0: case number and count */
@@ -102,7 +103,7 @@ static enum et_status look_for_crowd(struct driving *g, int64_t ranks)
     }
     s = et_team_agree(d->world, s);
     return s == ET_OK
-               ? et_team_broadcast(d->world, &g->crowded, sizeof g->crowded)
+               ? et_team_broadcast(d->world, 0, &g->crowded, sizeof g->crowded)
                : s;
 }
 
@@ -196,6 +197,7 @@ static enum et_status one_case(struct driving *g, const struct et_case *c)
         s = take_team(g, c->ranks);
         struct et_instruments with = d->instruments;
         with.global = g->global;
+        with.watchdog = g->watchdog;
         with.no_global = g->crowded ? "a node has more ranks than cores" : NULL;
         if (s == ET_OK && g->team)
             s = et_measure(&with, c, g->team, &r);
@@ -221,10 +223,10 @@ static enum et_status next_case(struct driving *g, char **id)
             g->o->kept++;
         }
         *id = et_strdup(g->i < g->n ? d->cases->v[g->i].id : "");
-        if (!*id)
-            return et_no_memory();
     }
-    return et_team_broadcast_text(d->world, id);
+    /* None: rank 0 had no memory for it, and all hear so. */
+    enum et_status s = et_team_broadcast_text(d->world, id);
+    return s == ET_OK && !*id ? et_no_memory() : s;
 }
 
 static enum et_status loop(struct driving *g)
@@ -266,11 +268,12 @@ enum et_status et_drive_run(const struct et_drive *d,
     struct driving g = {.d = d,
                         .o = out,
                         .began = et_clock_now(d->instruments.clock),
+                        .watchdog = et_watchdog_open(),
                         .n = d->cases ? d->cases->n : 0};
     enum et_status s = loop(&g);
     leave_team(&g);
     et_log_progress("");
-    et_watchdog_feed(0, "");
+    et_watchdog_close(g.watchdog);
     out->broken = s != ET_OK;
     if (s != ET_OK)
         return s;

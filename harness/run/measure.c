@@ -51,52 +51,28 @@ static void feed(const struct measuring *m, const char *what)
     char text[300];
     snprintf(text, sizeof text, "rank %d, %s: %s", m->team->rank, what,
              m->c->id);
-    et_watchdog_feed(m->with->options->timeout, text);
-}
-
-/* The lowest failing rank's words become the record's reason. */
-static enum et_status explain(struct measuring *m, enum et_status mine)
-{
-    struct {
-        int32_t failed;
-        char words[160];
-    } here = {mine != ET_OK, ""}, *all = NULL;
-    if (mine != ET_OK)
-        snprintf(here.words, sizeof here.words, "%s", et_log_last_error());
-    if (m->team->rank == 0) {
-        all = et_alloc((size_t)m->team->size, sizeof *all);
-        if (!all)
-            return et_no_memory();
-    }
-    enum et_status s = et_team_gather(m->team, &here, sizeof here, all);
-    int who = -1;
-    for (int i = 0; all && i < m->team->size; i++) {
-        /* Ranks that failed only because another did have nothing to say. */
-        if (all[i].failed && (who < 0 || (!*all[who].words && *all[i].words)))
-            who = i;
-    }
-    if (who >= 0 && !m->r->reason) {
-        struct et_text t = {0};
-        if (m->team->size > 1)
-            et_text_add(&t, "rank %d: ", who);
-        et_text_add(&t, "%s",
-                    *all[who].words ? all[who].words : "failed, see the log");
-        m->r->reason = t.s;
-    }
-    free(all);
-    return s;
+    et_watchdog_feed(m->with->watchdog, m->with->options->timeout, text);
 }
 
 /* All ranks' verdict on a step of the case. True: go on. On false the outcome
- * and the reason are set; *team_status is bad when the team is beyond use. */
+ * and the reason, a failing rank's words, are set; *team_status is bad when the
+ * team is beyond use. */
 static bool agreed(struct measuring *m, enum et_status mine,
                    enum et_status *team_status)
 {
-    enum et_status all = et_team_agree(m->team, mine);
-    if (all == ET_OK)
+    struct et_agreement all;
+    *team_status = et_team_agree_why(
+        m->team, mine, mine != ET_OK ? et_log_last_error() : "", &all);
+    if (*team_status == ET_OK && all.status == ET_OK)
         return true;
     m->r->outcome = ET_FAILED;
-    *team_status = explain(m, mine);
+    if (!m->r->reason) {
+        struct et_text t = {0};
+        if (m->team->size > 1 && all.rank >= 0)
+            et_text_add(&t, "rank %d: ", all.rank);
+        et_text_add(&t, "%s", *all.words ? all.words : "failed, see the log");
+        m->r->reason = t.s;
+    }
     return false;
 }
 
@@ -109,7 +85,8 @@ static enum et_status metered(struct measuring *m, size_t n, double start,
     double before[ET_ENERGY_DOMAINS] = {0}, after[ET_ENERGY_DOMAINS] = {0};
     bool reader = e->n > 0 && m->team->local_rank == 0;
     bool read = reader && e->source->read(e, before) == ET_OK;
-    enum et_status s = et_sampler_block(&m->sampler, n, start, elapsed);
+    enum et_status s =
+        et_sampler_block(&m->sampler, n, start, &m->r->time.samples, elapsed);
     if (read && e->source->read(e, after) == ET_OK)
         m->joules += et_energy_used(e, before, after);
     else
@@ -130,6 +107,43 @@ static enum et_status interleave(struct measuring *m, double *start)
     return s;
 }
 
+/* What rank 0 makes of the samples so far, told to all: the ranks go on or end
+ * together, even where one has no memory to look, or another mathematical
+ * library. */
+struct look {
+    int32_t status; /* of looking */
+    int32_t enough; /* sampling may end */
+    uint64_t warm;  /* samples at the start that do not count */
+    int64_t n;      /* that do, */
+    double median;  /* and theirs */
+};
+
+static enum et_status look(struct measuring *m, double elapsed, size_t *warm,
+                           bool *enough)
+{
+    const struct et_options *o = m->with->options;
+    struct et_result_time *time = &m->r->time;
+    struct look l = {0};
+    if (m->team->rank == 0) {
+        bool looked =
+            et_sampling_summarise(time, o->precision, o->min_samples, warm);
+        l.status = looked ? ET_OK : et_no_memory();
+        l.enough = time->n >= o->min_samples &&
+                   (time->converged || elapsed >= o->budget);
+        l.warm = *warm;
+        l.n = time->n;
+        l.median = time->median;
+    }
+    enum et_status s = et_team_broadcast(m->team, 0, &l, sizeof l);
+    if (s != ET_OK)
+        return s;
+    *warm = (size_t)l.warm;
+    *enough = l.enough;
+    time->n = l.n;
+    time->median = l.median;
+    return (enum et_status)l.status;
+}
+
 static enum et_status take_samples(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
@@ -143,17 +157,13 @@ static enum et_status take_samples(struct measuring *m)
     m->metered = 0;
     et_sampler_begin(&m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
+        bool enough = false;
         size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
                                      (size_t)o->max_samples);
         s = metered(m, n, start, &elapsed);
-        for (size_t i = 0; s == ET_OK && i < n; i++) {
-            if (!et_reals_add(&time->samples, m->sampler.message[i]))
-                s = et_no_memory();
-        }
-        et_sampling_summarise(time, o->precision, o->min_samples, &warm);
-        bool enough = time->n >= o->min_samples;
-        if ((enough && (time->converged || elapsed >= o->budget)) ||
-            (int64_t)time->samples.n >= o->max_samples ||
+        if (s == ET_OK)
+            s = look(m, elapsed, &warm, &enough);
+        if (enough || (int64_t)time->samples.n >= o->max_samples ||
             elapsed >= PATIENCE * o->budget)
             break;
         m->cut = m->sampler.stopped;
@@ -169,9 +179,9 @@ static enum et_status take_samples(struct measuring *m)
     et_sampler_drop(&m->sampler, warm);
     if (s == ET_OK && !et_sampling_split(time, warm))
         s = et_no_memory();
-    if (s == ET_OK)
+    if (s == ET_OK && m->team->rank == 0)
         et_sampling_trend(time, m->sampler.when.v, o->precision);
-    return s;
+    return et_team_agree(m->team, s);
 }
 
 static enum et_status check(struct measuring *m)
@@ -421,8 +431,7 @@ static enum et_status whole(struct measuring *m)
     if (!agreed(m, compare_outputs(m, &wrong), &team) || wrong)
         return team;
     feed(m, "finishing the ceilings");
-    team = et_ceilings_finish(&m->ceilings, &m->r->ceilings);
-    if (team != ET_OK)
+    if (!agreed(m, et_ceilings_finish(&m->ceilings, &m->r->ceilings), &team))
         return team;
     m->r->outcome = ET_MEASURED;
     feed(m, "counting");
@@ -446,19 +455,21 @@ enum et_status et_measure(const struct et_instruments *with,
     /* A fact of this rank's machine, so all must hear of it. */
     const char *why =
         c->bench->unsupported(c->params, c->backend, (int)c->ranks);
-    double refused = why != NULL;
-    enum et_status told = et_team_reduce(team, ET_MAX, &refused, 1);
+    int refused = -1;
+    enum et_status told = et_team_lowest(team, why != NULL, &refused);
     if (told != ET_OK)
         return told;
-    if (refused > 0) {
+    if (refused >= 0) {
         out->outcome = ET_UNSUPPORTED;
         out->reason =
             et_strdup(why ? why : "another rank's node does not do this");
         return ET_OK;
     }
     m.state = et_alloc(1, c->bench->state_size);
-    if (!m.state)
-        return et_no_memory();
+    if (!agreed(&m, m.state ? ET_OK : et_no_memory(), &told)) {
+        free(m.state);
+        return told;
+    }
     m.sampler = (struct et_sampler){.bench = c->bench,
                                     .state = m.state,
                                     .team = team,
@@ -475,7 +486,7 @@ enum et_status et_measure(const struct et_instruments *with,
     et_ceilings_close(&m.ceilings);
     c->bench->release(m.state);
     out->spent = et_clock_now(with->clock) - start;
-    et_watchdog_feed(0, "");
+    et_watchdog_feed(with->watchdog, 0, "");
     free(m.state);
     et_sampler_free(&m.sampler);
     return s;

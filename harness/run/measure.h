@@ -31,6 +31,7 @@ struct et_instruments {
      * samples do not begin at agreed times, or NULL. */
     struct et_global_clock *global;
     const char *no_global;
+    struct et_watchdog *watchdog; /* this rank's own; NULL: none */
 };
 
 /* Collective over the case's team. On rank 0 `out` (begun) gets all but id,

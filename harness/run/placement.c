@@ -96,10 +96,9 @@ enum et_status et_placement_gather(struct et_team *team,
     upto = et_alloc((size_t)team->nodes, sizeof *upto);
     if (team->rank == 0)
         p.ranks = et_alloc((size_t)team->size, sizeof *p.ranks);
-    if (!p.ranks_upto || !upto || (team->rank == 0 && !p.ranks)) {
-        et_no_memory();
+    status = et_team_agree(team, p.ranks_upto && upto ? ET_OK : et_no_memory());
+    if (status != ET_OK)
         goto out;
-    }
     status = et_team_gather(team, &mine, sizeof mine, p.ranks);
     if (status != ET_OK)
         goto out;

@@ -1,4 +1,5 @@
-/* Each rank's own median and how often it was the last, gathered. */
+/* Each rank's own median and how often it was the last: p small numbers that
+ * rank 0 needs one by one, so they are gathered. */
 #include "config.h"
 #include "harness/run/ranks.h"
 
@@ -14,8 +15,9 @@ struct rank {
     int64_t node;
 };
 
-/* The slowest, held against the others: it must not hide in its own median. */
-static void find_slowest(const double *medians, double *work, int p,
+/* The slowest, held against the others: it must not hide in its own median.
+ * false: one of the medians could not be made, for want of memory. */
+static bool find_slowest(const double *medians, double *work, int p,
                          struct et_result_time *out)
 {
     int slowest = 0;
@@ -29,8 +31,12 @@ static void find_slowest(const double *medians, double *work, int p,
             work[others++] = medians[i];
     }
     out->slowest_rank = slowest;
-    out->imbalance =
-        p > 1 ? medians[slowest] / et_stat_median(work, others) : 1;
+    out->imbalance = 1;
+    if (p == 1)
+        return true;
+    double rest = et_stat_median(work, others);
+    out->imbalance = medians[slowest] / rest;
+    return !isnan(rest);
 }
 
 /* The ranks of a node stand side by side (team.h). */
@@ -64,8 +70,8 @@ static enum et_status describe(const struct rank *all, int p,
                       !et_reals_add(&out->rank_slowest, all[i].last)))
             s = et_no_memory();
     }
-    if (s == ET_OK)
-        find_slowest(medians, medians + p, p, out);
+    if (s == ET_OK && !find_slowest(medians, medians + p, p, out))
+        s = et_no_memory();
     if (s == ET_OK && p > 1)
         s = describe_nodes(all, medians, p, &out->nodes);
     free(medians);
@@ -82,17 +88,12 @@ enum et_status et_ranks_compare(struct et_team *team,
     for (size_t i = 0; i < last->n; i++)
         mine.last += last->v[i];
     struct rank *all = NULL;
-    enum et_status s = ET_OK;
-    if (team->rank == 0) {
+    if (team->rank == 0)
         all = et_alloc((size_t)team->size, sizeof *all);
-        s = all ? ET_OK : et_no_memory();
-    }
-    s = et_team_agree(team, s);
-    if (s == ET_OK)
-        s = et_team_gather(team, &mine, sizeof mine, all);
+    enum et_status s = et_team_gather(team, &mine, sizeof mine, all);
     out->slowest_rank = ET_ABSENT_INT;
     out->imbalance = NAN;
-    if (all && s == ET_OK)
+    if (all && s == ET_OK && own->n > 0)
         s = describe(all, team->size, out);
     free(all);
     return s;

@@ -15,6 +15,7 @@
 
 #define MAX_WARMUP 50
 #define REFRESH 16
+#define STILL 7 /* readings of 0 s, each of ten times the work before it */
 
 #define SLACK_FIRST 50e-6 /* s, before any latency is known */
 #define SLACK_LEAST 1e-6
@@ -45,16 +46,6 @@ static enum et_status agree_on_start(struct et_sampler *m, double *start)
     return ET_OK;
 }
 
-/* The reading that ends the wait. Should the clock be far off, the wait ends
- * all the same, and the window is missed. */
-static double wait_until(const struct et_global_clock *g, double start)
-{
-    double since = et_global_clock_now(g), now = since;
-    while (now < start && now - since < 2 * SLACK_MOST)
-        now = et_global_clock_now(g);
-    return now;
-}
-
 static double now(const struct et_sampler *m)
 {
     return m->spans ? et_global_clock_now(m->global) : et_clock_now(m->clock);
@@ -70,7 +61,7 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
     b = m->windows ? agree_on_start(m, &t->start) : et_team_barrier(m->team);
     s = s != ET_OK ? s : b;
     if (s == ET_OK && m->windows) {
-        t->entry = wait_until(m->global, t->start);
+        t->entry = et_global_clock_wait(m->global, t->start, 2 * SLACK_MOST);
         s = m->bench->run(m->state, iterations);
         t->exit = et_global_clock_now(m->global);
     } else if (s == ET_OK) {
@@ -96,97 +87,137 @@ enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
     return s;
 }
 
+/* What the ranks tell each other after a block: of each sample four numbers,
+ * of the block three. All are such that the largest of the ranks' is what is
+ * wanted, so that one reduction does. */
+struct message {
+    /* n of each; the first three are 0 without a global clock. */
+    double *exit;   /* s from the start to the exit: the last rank's */
+    double *before; /* s from the entry to the start: the first rank's */
+    double *off;    /* s between entry and start, either way: the worst */
+    double *own;    /* the rank's own time, s an iteration: the slowest */
+    /* One of each. */
+    double *failed;  /* 1: a rank failed */
+    double *stop;    /* 1: a rank was asked to stop */
+    double *elapsed; /* s that the longest has been at it */
+};
+
+static size_t numbers_of(size_t n)
+{
+    return 4 * n + 3;
+}
+
+static struct message lay_out(double *room, size_t n)
+{
+    double *end = room + 4 * n;
+    return (struct message){room, room + n, room + 2 * n, room + 3 * n,
+                            end,  end + 1,  end + 2};
+}
+
+/* For a message about n samples. */
 static enum et_status make_room(struct et_sampler *m, size_t n)
 {
-    if (n <= m->room)
+    if (numbers_of(n) <= m->room)
         return ET_OK;
-    double *more = et_grow(m->message, n, sizeof *more);
+    double *more = et_grow(m->message, numbers_of(n), sizeof *more);
+    if (more)
+        m->message = more;
     /* A rank that cannot follow must not leave the others waiting. */
-    if (et_team_agree(m->team, more ? ET_OK : ET_INFRA) != ET_OK) {
-        m->message = more ? more : m->message;
-        return et_no_memory();
+    enum et_status s = et_team_agree(m->team, more ? ET_OK : et_no_memory());
+    if (s == ET_OK)
+        m->room = numbers_of(n);
+    return s;
+}
+
+/* A place for what the team will say of this sample: no memory is asked for
+ * once all ranks have agreed, when one alone could no longer fail. */
+static bool keep(struct et_sampler *m, const struct taken *t, double own,
+                 struct et_reals *into)
+{
+    return et_reals_add(&m->own, own) && et_reals_add(&m->when, t->entry) &&
+           et_reals_add(&m->last, 0) && et_reals_add(&m->missed, 0) &&
+           (!into || et_reals_add(into, 0));
+}
+
+/* One sample, into the message. */
+static enum et_status take_one(struct et_sampler *m, size_t i,
+                               const struct message *said,
+                               struct et_reals *into)
+{
+    struct taken t;
+    enum et_status s = take(m, m->iterations, &t);
+    double own =
+        (t.exit - (m->windows ? t.start : t.entry)) / (double)m->iterations;
+    said->own[i] = own;
+    said->exit[i] = said->before[i] = said->off[i] = 0;
+    if (m->spans) {
+        /* Against the start that all know, so that no digit is lost; without
+         * windows the start is 0, the global clock's own. */
+        said->exit[i] = t.exit - t.start;
+        said->before[i] = t.start - t.entry;
     }
-    m->message = more;
-    m->room = n;
-    return ET_OK;
+    if (m->windows) {
+        said->off[i] = fabs(t.entry - t.start);
+        if (m->starts++ == 0)
+            m->first = t.start;
+        m->newest = t.start;
+    }
+    return s == ET_OK && !keep(m, &t, own, into) ? et_no_memory() : s;
 }
 
-/* A sample from the latest exit and the earliest entry; with windows its worst
- * lateness tells whether it was missed. */
-static enum et_status read_span(struct et_sampler *m, size_t n, size_t i)
+/* What all ranks' sample was; `at`: where this rank keeps it. */
+static void judge_one(struct et_sampler *m, size_t i, size_t at,
+                      const struct message *all, double *time)
 {
-    double *v = m->message;
-    double whole = v[i] + v[n + i];
-    v[i] = whole / (double)m->iterations;
-    if (!m->windows)
-        return ET_OK;
-    m->starts++;
-    if (v[2 * n + i] <= m->error + fmax(TOLERANCE, SHARE * whole))
-        return ET_OK;
-    m->missed++;
-    return et_reals_add(&m->late, (double)(m->starts - 1)) ? ET_OK
-                                                           : et_no_memory();
-}
-
-/* One message a block: n times of each rank's own, or where there is a global
- * clock n exits, n entries and n latenesses (without windows the own times), so
- * that the largest of the ranks' are what is needed; then the status, the wish
- * to stop and the longest elapsed time. */
-enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
-                                double *elapsed)
-{
-    size_t parts = m->spans ? 3 * n : n, first = m->own.n;
     double per = (double)m->iterations;
-    enum et_status s = make_room(m, parts + 3);
+    double whole = all->exit[i] + all->before[i];
+    /* Was this rank the last to end its work? */
+    double slowest = m->windows ? all->exit[i] / per : all->own[i];
+    m->last.v[at] = m->own.v[at] >= slowest;
+    if (m->windows)
+        m->missed.v[at] =
+            all->off[i] > m->error + fmax(TOLERANCE, SHARE * whole);
+    *time = m->spans ? whole / per : all->own[i];
+}
+
+enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
+                                struct et_reals *into, double *elapsed)
+{
+    size_t first = m->own.n, to = into ? into->n : 0;
+    enum et_status s = make_room(m, n);
     if (s != ET_OK)
         return s;
-    double *all = m->message;
+    const struct message said = lay_out(m->message, n);
     for (size_t i = 0; i < n; i++) {
-        struct taken t;
-        enum et_status one = take(m, m->iterations, &t);
+        enum et_status one = take_one(m, i, &said, into);
         s = s == ET_OK ? one : s;
-        double spent = t.exit - (m->windows ? t.start : t.entry);
-        all[i] = spent / per;
-        if (m->spans) {
-            /* Against the start that all know, so that no digit is lost. */
-            all[i] = t.exit - t.start;
-            all[n + i] = t.start - t.entry;
-            all[2 * n + i] = m->windows ? fabs(t.entry - t.start) : spent / per;
-        }
-        if (m->windows) {
-            m->first = m->starts + i == 0 ? t.start : m->first;
-            m->newest = t.start;
-        }
-        if (s == ET_OK && !(et_reals_add(&m->own, spent / per) &&
-                            et_reals_add(&m->when, t.entry)))
-            s = et_no_memory();
     }
-    all[parts] = (double)s;
-    all[parts + 1] = et_stop_wanted() != 0;
-    all[parts + 2] = et_clock_now(m->clock) - start;
-    enum et_status r = et_team_reduce(m->team, ET_MAX, all, parts + 3);
+    *said.failed = s != ET_OK;
+    *said.stop = et_stop_wanted() != 0;
+    *said.elapsed = et_clock_now(m->clock) - start;
+    enum et_status r =
+        et_team_reduce(m->team, ET_MAX, m->message, numbers_of(n));
     if (r != ET_OK)
         return r;
-    m->stopped = all[parts + 1] > 0;
-    *elapsed = all[parts + 2];
-    if (s != ET_OK || all[parts] > 0)
+    m->stopped = *said.stop > 0;
+    *elapsed = *said.elapsed;
+    if (*said.failed > 0)
         return s != ET_OK ? s : ET_INFRA;
-    for (size_t i = 0; i < n && s == ET_OK; i++) {
-        double worst = m->windows ? all[i] / per
-                       : m->spans ? all[2 * n + i]
-                                  : all[i];
-        if (!et_reals_add(&m->last, m->own.v[first + i] >= worst))
-            s = et_no_memory();
-        else if (m->spans)
-            s = read_span(m, n, i);
+    m->quickest = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        double time;
+        judge_one(m, i, first + i, &said, &time);
+        m->quickest = fmin(m->quickest, time);
+        if (into)
+            into->v[to + i] = time;
     }
-    return s;
+    return ET_OK;
 }
 
 void et_sampler_begin(struct et_sampler *m)
 {
-    m->own.n = m->when.n = m->last.n = m->late.n = 0;
-    m->starts = m->missed = 0;
+    m->own.n = m->when.n = m->last.n = m->missed.n = 0;
+    m->starts = 0;
 }
 
 static void drop_first(struct et_reals *a, size_t n)
@@ -199,19 +230,19 @@ static void drop_first(struct et_reals *a, size_t n)
 
 void et_sampler_drop(struct et_sampler *m, size_t n)
 {
-    size_t early = 0;
-    if (n == 0)
-        return;
     drop_first(&m->own, n);
     drop_first(&m->when, n);
     drop_first(&m->last, n);
-    while (early < m->late.n && m->late.v[early] < (double)n)
-        early++;
-    drop_first(&m->late, early);
-    for (size_t i = 0; i < m->late.n; i++)
-        m->late.v[i] -= (double)n;
-    m->missed = m->late.n;
+    drop_first(&m->missed, n);
     m->starts -= n < m->starts ? n : m->starts;
+}
+
+size_t et_sampler_missed(const struct et_sampler *m)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < m->missed.n; i++)
+        n += m->missed.v[i] > 0;
+    return n;
 }
 
 enum et_status et_sampler_synchronise(struct et_sampler *m)
@@ -253,9 +284,10 @@ static bool give_up_windows(struct et_sampler *m, double error, double seconds)
         m->windows = m->spans = false;
         return true;
     }
-    if (m->windows && m->starts >= WINDOWS && 4 * m->missed > m->starts) {
+    size_t missed = et_sampler_missed(m);
+    if (m->windows && m->starts >= WINDOWS && 4 * missed > m->starts) {
         snprintf(m->reason, sizeof m->reason, "%zu of %zu windows were missed",
-                 m->missed, m->starts);
+                 missed, m->starts);
         m->windows = false;
         return true;
     }
@@ -289,9 +321,9 @@ enum et_status et_sampler_describe(const struct et_sampler *m,
         return ET_OK;
     if (m->starts > 1)
         out->window = (m->newest - m->first) / (double)(m->starts - 1);
-    out->missed = (int64_t)m->missed;
-    for (size_t i = 0; i < m->late.n; i++) {
-        if (!et_reals_add(&out->late, m->late.v[i]))
+    out->missed = (int64_t)et_sampler_missed(m);
+    for (size_t i = 0; i < m->missed.n; i++) {
+        if (m->missed.v[i] > 0 && !et_reals_add(&out->late, (double)i))
             return et_no_memory();
     }
     return ET_OK;
@@ -302,22 +334,23 @@ enum et_status et_sampler_calibrate(struct et_sampler *m, double floor)
     m->iterations = 1;
     if (m->bench->once || m->clock->fake)
         return ET_OK;
-    for (;;) {
+    for (int still = 0;;) {
         double elapsed, start = et_clock_now(m->clock);
-        enum et_status s = et_sampler_block(m, 1, start, &elapsed);
+        enum et_status s = et_sampler_block(m, 1, start, NULL, &elapsed);
         if (s != ET_OK || m->stopped)
             return s;
-        double least = m->message[0] * (double)m->iterations;
+        double least = m->quickest * (double)m->iterations;
         /* A disturbed reading looks long enough: two more must be, too. */
         if (least >= floor && least < 10 * floor) {
-            s = et_sampler_block(m, 2, start, &elapsed);
+            s = et_sampler_block(m, 2, start, NULL, &elapsed);
             if (s != ET_OK || m->stopped)
                 return s;
-            least = fmin(least, fmin(m->message[0], m->message[1]) *
-                                    (double)m->iterations);
+            least = fmin(least, m->quickest * (double)m->iterations);
         }
+        /* A clock that no work moves: no sample will be long enough. */
+        still = least > 0 ? 0 : still + 1;
         uint64_t next = et_sampling_grow(m->iterations, least, floor);
-        if (next == m->iterations)
+        if (next == m->iterations || still == STILL)
             return ET_OK;
         m->iterations = next;
     }
@@ -347,9 +380,7 @@ enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,
     enum et_status s = ET_OK;
     while (s == ET_OK && !m->stopped && seen->n < MAX_WARMUP &&
            elapsed < budget && !et_sampling_flat(seen->v, seen->n, precision)) {
-        s = et_sampler_block(m, 1, start, &elapsed);
-        if (s == ET_OK && !et_reals_add(seen, m->message[0]))
-            s = et_no_memory();
+        s = et_sampler_block(m, 1, start, seen, &elapsed);
     }
     if (s == ET_OK && seen->n > 0)
         give_up_windows(m, m->error,
@@ -362,6 +393,6 @@ void et_sampler_free(struct et_sampler *m)
     free(m->own.v);
     free(m->when.v);
     free(m->last.v);
-    free(m->late.v);
+    free(m->missed.v);
     free(m->message);
 }

@@ -51,17 +51,18 @@ struct et_sampler {
     struct et_reals own;
     struct et_reals when; /* s on this rank's clock: when each began */
     struct et_reals last; /* 1 where this rank was the last, or tied, else 0 */
-    double *message;      /* of a block: its times, then what is agreed */
-    size_t room;          /* for so many numbers */
-    bool stopped;         /* somebody wants the run to end */
-    bool windows;         /* samples begin at agreed times */
-    bool spans; /* and are, or are at least, timed by the global clock */
+    struct et_reals missed; /* 1 where a rank missed the window, else 0 */
+    double quickest; /* the team's, s an iteration, of the newest block */
+    double *message; /* of a block: what the ranks tell each other */
+    size_t room;     /* for so many numbers */
+    bool stopped;    /* somebody wants the run to end */
+    bool windows;    /* samples begin at agreed times */
+    bool spans;      /* and are, or are at least, timed by the global clock */
     double error, error_after; /* s, of the global clock; NAN: none */
     double latency;            /* s until this rank knew the newest start */
     double slack;              /* s from the latest rank's word to the start */
     double first, newest;      /* starts since et_sampler_begin */
-    size_t starts, missed;     /* likewise; missed ones */
-    struct et_reals late;      /* indices of these */
+    size_t starts;             /* likewise */
     char reason[120];          /* why there are no windows */
 };
 
@@ -74,11 +75,12 @@ enum et_status et_sampler_synchronise(struct et_sampler *m);
 enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
                                double *seconds);
 
-/* n samples of `iterations`: the team's, s an iteration, in message[0..n),
- * the same on all ranks. *elapsed: s since `start` of this rank's clock, the
- * longest of the ranks'. */
+/* n samples of `iterations`: the team's times, s an iteration, the same on all
+ * ranks, are added to `into` (NULL: they are not kept). *elapsed: s since
+ * `start` of this rank's clock, the longest of the ranks'. All ranks hear of
+ * one that fails. */
 enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
-                                double *elapsed);
+                                struct et_reals *into, double *elapsed);
 
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
@@ -87,6 +89,9 @@ enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 void et_sampler_begin(struct et_sampler *m);
 /* The first n of them do not count after all. Local. */
 void et_sampler_drop(struct et_sampler *m, size_t n);
+
+/* Of those samples, the ones whose window some rank missed. Local. */
+size_t et_sampler_missed(const struct et_sampler *m);
 
 /* Can the samples since then, of `seconds` each, be believed? Measures the
  * global clock's error again. *again: no, the windows were at fault; they are

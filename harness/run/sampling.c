@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "harness/stat/series.h"
 
 double et_sampling_floor(double min_time, double resolution)
@@ -50,7 +51,7 @@ size_t et_sampling_block(size_t n, double elapsed, double budget, size_t max)
     return block > 0 ? block : 1;
 }
 
-void et_sampling_summarise(struct et_result_time *time, double precision,
+bool et_sampling_summarise(struct et_result_time *time, double precision,
                            int64_t min_samples, size_t *warm)
 {
     struct et_warmup found = et_series_warmup(time->samples.v, time->samples.n);
@@ -66,9 +67,9 @@ void et_sampling_summarise(struct et_result_time *time, double precision,
     time->median = time->ci_low = time->ci_high = NAN;
     time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
     time->converged = false;
-    double *sorted = n ? malloc(n * sizeof *sorted) : NULL;
+    double *sorted = n ? et_alloc(n, sizeof *sorted) : NULL;
     if (!sorted)
-        return;
+        return n == 0;
     memcpy(sorted, v, n * sizeof *sorted);
     et_stat_sort(sorted, n);
     struct et_interval ci =
@@ -83,6 +84,7 @@ void et_sampling_summarise(struct et_result_time *time, double precision,
     time->p99 = et_stat_quantile(sorted, n, 0.99);
     time->converged = et_series_enough(v, n, 0, &rule) == ET_ENOUGH;
     free(sorted);
+    return !isnan(time->n_effective);
 }
 
 bool et_sampling_split(struct et_result_time *time, size_t warm)

@@ -23,8 +23,9 @@ bool et_sampling_flat(const double *v, size_t n, double precision);
 
 /* The figures of the samples so far, in the order they were taken: those of
  * the warm-up at their start, which is found in them (harness/stat/series.h),
- * do not count; *warm: how many. `converged` by et_series_enough. */
-void et_sampling_summarise(struct et_result_time *time, double precision,
+ * do not count; *warm: how many. `converged` by et_series_enough. false: no
+ * memory. */
+bool et_sampling_summarise(struct et_result_time *time, double precision,
                            int64_t min_samples, size_t *warm);
 /* The first `warm` samples go to `transient`; false: no memory. */
 bool et_sampling_split(struct et_result_time *time, size_t warm);

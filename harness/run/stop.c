@@ -1,18 +1,27 @@
-/* Signals. The file-scope state is what a signal handler can reach. */
+/* Signals. The wish to stop is file-scope state, as a signal handler can reach
+ * nothing else; a watchdog's handler is told its watchdog by the timer. */
 #include "config.h"
 #include "harness/run/stop.h"
 
-#include <pthread.h>
+#include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
 #include "harness/base/status.h"
 
 static volatile sig_atomic_t wanted;
-static char last_words[800];
-static pthread_mutex_t feeding = PTHREAD_MUTEX_INITIALIZER;
+
+struct et_watchdog {
+    timer_t timer;
+    char last_words[800];
+};
 
 static void on_stop(int number)
 {
@@ -21,10 +30,16 @@ static void on_stop(int number)
     wanted = number;
 }
 
-static void on_alarm(int number)
+static void on_alarm(int number, siginfo_t *info, void *context)
 {
-    (void)number;
-    if (write(STDERR_FILENO, last_words, strlen(last_words)) < 0)
+    static const char foreign[] = "etalon: error: ended by SIGALRM\n";
+    const char *words = foreign;
+    (void)number, (void)context;
+    if (info->si_code == SI_TIMER) {
+        const struct et_watchdog *w = info->si_value.sival_ptr;
+        words = w->last_words;
+    }
+    if (write(STDERR_FILENO, words, strlen(words)) < 0)
         _exit(ET_INFRA);
     _exit(ET_INFRA);
 }
@@ -38,8 +53,6 @@ void et_stop_install(void)
     a.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &a, NULL);
     sigaction(SIGXFSZ, &a, NULL);
-    a.sa_handler = on_alarm;
-    sigaction(SIGALRM, &a, NULL);
 }
 
 int et_stop_wanted(void)
@@ -47,17 +60,45 @@ int et_stop_wanted(void)
     return wanted;
 }
 
-void et_watchdog_feed(double seconds, const char *what)
+struct et_watchdog *et_watchdog_open(void)
 {
-    pthread_mutex_lock(&feeding);
-    alarm(0);
-    if (seconds > 0) {
-        snprintf(
-            last_words, sizeof last_words,
-            "etalon: error: %.300s: no progress for %.0f s; a rank, a node "
-            "or the disk hangs. What is finished is on disk\n",
-            what, seconds);
-        alarm(seconds < 1 ? 1u : (unsigned)seconds);
-    }
-    pthread_mutex_unlock(&feeding);
+    struct sigaction a = {.sa_sigaction = on_alarm,
+                          .sa_flags = SA_RESTART | SA_SIGINFO};
+    struct et_watchdog *w = et_alloc(1, sizeof *w);
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL,
+                             .sigev_signo = SIGALRM,
+                             .sigev_value = {.sival_ptr = w}};
+    sigemptyset(&a.sa_mask);
+    if (w && sigaction(SIGALRM, &a, NULL) == 0 &&
+        timer_create(CLOCK_MONOTONIC, &event, &w->timer) == 0)
+        return w;
+    et_warn("no watchdog: %s; a run that hangs will not end by itself",
+            w ? strerror(errno) : "no memory");
+    free(w);
+    return NULL;
+}
+
+void et_watchdog_feed(struct et_watchdog *w, double seconds, const char *what)
+{
+    struct itimerspec off = {0}, due = {0};
+    if (!w)
+        return;
+    /* Off first: it must not go off with half of the new words. */
+    timer_settime(w->timer, 0, &off, NULL);
+    if (!(seconds > 0))
+        return;
+    snprintf(w->last_words, sizeof w->last_words,
+             "etalon: error: %.300s: no progress for %.3g s; a rank, a node or "
+             "the disk hangs. What is finished is on disk\n",
+             what, seconds);
+    due.it_value.tv_sec = (time_t)seconds;
+    due.it_value.tv_nsec = (long)((seconds - floor(seconds)) * 1e9);
+    timer_settime(w->timer, 0, &due, NULL);
+}
+
+void et_watchdog_close(struct et_watchdog *w)
+{
+    if (w)
+        timer_delete(w->timer);
+    free(w);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
+
 /* Both samples sorted. */
 struct sorted {
     const double *x, *y;
@@ -65,7 +67,7 @@ static bool exact(size_t m, size_t n, double u, double tail, double *c,
                   double *below)
 {
     size_t top = m * n;
-    double *f = calloc(top + 1, sizeof *f), all = 0, sum = 0;
+    double *f = et_alloc(top + 1, sizeof *f), all = 0, sum = 0;
     if (!f)
         return false;
     f[0] = 1;
@@ -128,7 +130,7 @@ bool et_pair_compare(struct et_sample x, struct et_sample y, double confidence,
                      struct et_contrast *out)
 {
     size_t all = x.n + y.n;
-    double *v = all ? malloc(2 * all * sizeof *v) : NULL, u = 0;
+    double *v = all ? et_alloc(2 * all, sizeof *v) : NULL, u = 0;
     struct et_contrast found;
     if (!v || x.n == 0 || y.n == 0 || !(x.inflation >= 1 && y.inflation >= 1)) {
         free(v);
@@ -154,7 +156,7 @@ bool et_pair_compare(struct et_sample x, struct et_sample y, double confidence,
 bool et_pair_ratio(struct et_sample x, struct et_sample y, double confidence,
                    struct et_contrast *out)
 {
-    double *v = malloc((x.n + y.n + 1) * sizeof *v);
+    double *v = et_alloc(x.n + y.n + 1, sizeof *v);
     bool ok = v != NULL;
     for (size_t i = 0; ok && i < x.n + y.n; i++) {
         double from = i < x.n ? x.v[i] : y.v[i - x.n];
@@ -175,8 +177,8 @@ bool et_pair_ratio(struct et_sample x, struct et_sample y, double confidence,
 
 bool et_pair_holm(double *p, size_t n)
 {
-    double *adjusted = malloc((n + 1) * sizeof *adjusted);
-    double *sorted = malloc((n + 1) * sizeof *sorted);
+    double *adjusted = et_alloc(n + 1, sizeof *adjusted);
+    double *sorted = et_alloc(n + 1, sizeof *sorted);
     size_t tests = 0;
     bool ok = adjusted && sorted;
     for (size_t i = 0; ok && i < n; i++) {

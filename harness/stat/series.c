@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "harness/base/random.h"
 
 /* Autocorrelation time of n scores, which are moved to mean 0. */
@@ -45,7 +46,7 @@ static double inflation_of(double *s, size_t n)
 
 double et_series_inflation(const double *v, size_t n)
 {
-    double *ranks = malloc((n + 1) * sizeof *ranks);
+    double *ranks = et_alloc(n + 1, sizeof *ranks);
     double tau = NAN;
     if (ranks && !isnan(et_stat_ranks(v, n, ranks)))
         tau = inflation_of(ranks, n);
@@ -58,8 +59,8 @@ struct et_interval et_series_median_interval(const double *v, size_t n,
                                              double *effective)
 {
     struct et_interval ci = {NAN, NAN};
-    double *sorted = malloc((n + 1) * sizeof *sorted), left = NAN;
-    double *signs = malloc((n + 1) * sizeof *signs);
+    double *sorted = et_alloc(n + 1, sizeof *sorted), left = NAN;
+    double *signs = et_alloc(n + 1, sizeof *signs);
     if (sorted && signs) {
         memcpy(sorted, v, n * sizeof *sorted);
         et_stat_sort(sorted, n);
@@ -150,7 +151,7 @@ struct et_warmup et_series_warmup(const double *v, size_t n)
      * never arrives. */
     enum { PIECES = 10 };
     struct et_warmup w = {0, false};
-    double *scores = malloc((2 * n + 1) * sizeof *scores);
+    double *scores = et_alloc(2 * n + 1, sizeof *scores);
     for (int i = 0; scores && i < PIECES; i++) {
         size_t more = split(v + w.length, n - w.length, scores);
         w.settled = more == 0;
@@ -234,7 +235,7 @@ struct et_trend et_series_trend(const double *t, const double *v, size_t n,
                                 double least)
 {
     struct et_trend r = {false, NAN, NAN, NAN, NAN};
-    double *work = n < 10 ? NULL : malloc((2 * n + PAIRS) * sizeof *work);
+    double *work = n < 10 ? NULL : et_alloc(2 * n + PAIRS, sizeof *work);
     double s, variance;
     if (!work)
         return r;

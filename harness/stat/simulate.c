@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "harness/base/random.h"
 #include "harness/stat/pair.h"
 #include "harness/stat/series.h"
@@ -194,7 +195,7 @@ bool et_simulate(const struct et_simulation *s, struct et_simulated *out)
 {
     struct et_simulated r = {.series = s->series};
     size_t most = longest(s);
-    double *v = malloc((most + s->n + 1) * sizeof *v);
+    double *v = et_alloc(most + s->n + 1, sizeof *v);
     bool ok = v && s->n > 0 && s->series > 0;
     for (size_t i = 0; ok && i < s->series; i++) {
         struct outcome o = {.n = s->n};

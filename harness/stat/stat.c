@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
+
 static int ascending(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -33,7 +35,7 @@ double et_stat_median(const double *v, size_t n)
 {
     if (n == 0)
         return NAN;
-    double *copy = malloc(n * sizeof *copy);
+    double *copy = et_alloc(n, sizeof *copy);
     if (!copy)
         return NAN;
     memcpy(copy, v, n * sizeof *copy);
@@ -78,7 +80,7 @@ double et_stat_ranks(const double *v, size_t n, double *ranks)
     double ties = 0;
     if (n == 0)
         return 0;
-    struct placed *p = malloc(n * sizeof *p);
+    struct placed *p = et_alloc(n, sizeof *p);
     if (!p)
         return NAN;
     for (size_t i = 0; i < n; i++)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/memory.h"
 #include "harness/base/text.h"
 
 char *et_clean(char *s)
@@ -27,7 +28,7 @@ FILE *et_file_open(const char *root, const char *path)
         errno = ENAMETOOLONG;
         return NULL;
     }
-    return fopen(full, "re");
+    return et_noted(fopen(full, "re"));
 }
 
 bool et_file_exists(const char *root, const char *path)

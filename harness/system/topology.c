@@ -16,6 +16,7 @@
 #endif
 
 #include "harness/base/field.h"
+#include "harness/base/memory.h"
 #include "harness/system/files.h"
 
 #define CPU "/sys/devices/system/cpu"
@@ -133,7 +134,7 @@ static void add_places(struct et_cpus *out)
 #ifdef _OPENMP
     for (int i = 0; i < omp_get_num_places(); i++) {
         int n = omp_get_place_num_procs(i);
-        int *cpu = n > 0 ? calloc((size_t)n, sizeof *cpu) : NULL;
+        int *cpu = n > 0 ? et_alloc((size_t)n, sizeof *cpu) : NULL;
         if (!cpu)
             continue;
         omp_get_place_proc_ids(i, cpu);

@@ -51,6 +51,14 @@ void et_global_clock_close(struct et_global_clock *g); /* local; NULL is fine */
 /* Seconds since the root opened its clock. Local; costs a clock reading. */
 double et_global_clock_now(const struct et_global_clock *g);
 
+/* Waits until it is `until`, but for `most` seconds at most: should the clock
+ * be far off, the wait ends all the same. Returns the reading that ended it.
+ * Local. Where time is simulated it may stand still until something is sent or
+ * slept through: this is noticed, and a clock that never moves ends the wait.
+ */
+double et_global_clock_wait(const struct et_global_clock *g, double until,
+                            double most);
+
 /* How far the readings of any rank are from the root's at most, now, in
  * seconds: the residual of the models measured anew, summed along the tree from
  * the root, plus half of each best round trip on the way, plus a clock's

@@ -7,7 +7,6 @@
 #include "harness/team/transport.h"
 
 #if HAVE_MPI
-#include <limits.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,12 +53,13 @@ static enum et_status barrier(struct et_team *t)
     return et_team_mpi_check(MPI_Barrier(comm_of(t)), "MPI_Barrier");
 }
 
-static enum et_status broadcast(struct et_team *t, void *data, size_t n)
+static enum et_status broadcast(struct et_team *t, int root, void *data,
+                                size_t n)
 {
     enum et_status s = ET_OK;
     for (size_t at = 0; at < n && !s; at += PIECE)
         s = et_team_mpi_check(MPI_Bcast((char *)data + at, (int)piece_of(n, at),
-                                        MPI_BYTE, 0, comm_of(t)),
+                                        MPI_BYTE, root, comm_of(t)),
                               "MPI_Bcast");
     return s;
 }
@@ -106,22 +106,6 @@ static enum et_status exchange(struct et_team *t, const void *send, size_t ns,
     return ET_OK;
 }
 
-static enum et_status gather(struct et_team *t, const void *mine, size_t n,
-                             void *all)
-{
-    if (n <= (size_t)INT_MAX / (size_t)t->size)
-        return et_team_mpi_check(MPI_Gather(mine, (int)n, MPI_BYTE, all, (int)n,
-                                            MPI_BYTE, 0, comm_of(t)),
-                                 "MPI_Gather");
-    if (t->rank != 0)
-        return exchange(t, mine, n, 0, NULL, 0, 0);
-    memcpy(all, mine, n);
-    enum et_status s = ET_OK;
-    for (int r = 1; r < t->size && !s; r++)
-        s = exchange(t, NULL, 0, 0, (char *)all + n * (size_t)r, n, r);
-    return s;
-}
-
 static enum et_status rest(struct et_team *t)
 {
     MPI_Request request;
@@ -159,7 +143,6 @@ static const struct et_team_ops ops = {.name = "mpi",
                                        .barrier = barrier,
                                        .broadcast = broadcast,
                                        .reduce = reduce,
-                                       .gather = gather,
                                        .exchange = exchange,
                                        .first = first,
                                        .rest = rest,
@@ -205,13 +188,20 @@ static enum et_status find_nodes(struct mpi_team *m)
 static enum et_status make(MPI_Comm comm, bool whole, struct et_team **out)
 {
     struct mpi_team *m = et_alloc(1, sizeof *m);
-    enum et_status s = ET_OK;
+    int all = m != NULL;
 
-    if (!m) {
-        MPI_Comm_free(&comm);
-        return et_error(ET_INFRA, "no memory for a team");
-    }
     MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+    /* What follows is collective: one that has no memory must not be missed. */
+    enum et_status s = et_team_mpi_check(
+        MPI_Allreduce(MPI_IN_PLACE, &all, 1, MPI_INT, MPI_MIN, comm),
+        "MPI_Allreduce");
+    if (s == ET_OK && !all)
+        s = et_error(ET_INFRA, "no memory for a team");
+    if (s != ET_OK) {
+        MPI_Comm_free(&comm);
+        free(m);
+        return s;
+    }
     m->comm = comm;
     m->whole = whole;
     m->team.ops = &ops;

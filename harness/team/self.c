@@ -16,9 +16,10 @@ static enum et_status nothing(struct et_team *t)
     return ET_OK;
 }
 
-static enum et_status broadcast(struct et_team *t, void *data, size_t n)
+static enum et_status broadcast(struct et_team *t, int root, void *data,
+                                size_t n)
 {
-    (void)t, (void)data, (void)n;
+    (void)t, (void)root, (void)data, (void)n;
     return ET_OK;
 }
 
@@ -26,15 +27,6 @@ static enum et_status reduce(struct et_team *t, enum et_reduce op, double *v,
                              size_t n)
 {
     (void)t, (void)op, (void)v, (void)n;
-    return ET_OK;
-}
-
-static enum et_status gather(struct et_team *t, const void *mine, size_t n,
-                             void *all)
-{
-    (void)t;
-    if (n > 0)
-        memcpy(all, mine, n);
     return ET_OK;
 }
 
@@ -67,7 +59,6 @@ static const struct et_team_ops ops = {.name = "self",
                                        .barrier = nothing,
                                        .broadcast = broadcast,
                                        .reduce = reduce,
-                                       .gather = gather,
                                        .exchange = exchange,
                                        .first = first,
                                        .rest = nothing,

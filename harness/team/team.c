@@ -4,6 +4,7 @@
 #include "config.h"
 #include "harness/team/team.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,21 +98,16 @@ enum et_status et_team_barrier(struct et_team *t)
     return t->ops->barrier(t);
 }
 
-enum et_status et_team_broadcast(struct et_team *t, void *data, size_t n)
+enum et_status et_team_broadcast(struct et_team *t, int root, void *data,
+                                 size_t n)
 {
-    return t->ops->broadcast(t, data, n);
+    return t->ops->broadcast(t, root, data, n);
 }
 
 enum et_status et_team_reduce(struct et_team *t, enum et_reduce op, double *v,
                               size_t n)
 {
     return t->ops->reduce(t, op, v, n);
-}
-
-enum et_status et_team_gather(struct et_team *t, const void *mine, size_t n,
-                              void *all)
-{
-    return t->ops->gather(t, mine, n, all);
 }
 
 enum et_status et_team_exchange(struct et_team *t, const void *send, size_t ns,
@@ -125,7 +121,16 @@ enum et_status et_team_first(struct et_team *t, int ranks, struct et_team **out)
     if (ranks < 1 || ranks > t->size)
         return et_error(ET_INFRA, "a team of %d ranks does not fit in %d",
                         ranks, t->size);
-    return t->ops->first(t, ranks, out);
+    struct et_team *made = NULL;
+    enum et_status s = t->ops->first(t, ranks, &made);
+    enum et_status all = et_team_agree(t, s);
+    if (all != ET_OK) {
+        if (s == ET_OK)
+            et_team_close(made);
+        return all;
+    }
+    *out = made;
+    return ET_OK;
 }
 
 enum et_status et_team_rest(struct et_team *t)
@@ -133,21 +138,144 @@ enum et_status et_team_rest(struct et_team *t)
     return t->ops->rest(t);
 }
 
+/* --- on broadcast, reduce and exchange -------------------------------------
+ */
+
 enum et_status et_team_agree(struct et_team *t, enum et_status mine)
 {
-    /* The enum's numbers are not in order of gravity: say which occurred. */
-    double seen[ET_UNSURE + 1] = {0};
-    enum et_status worst = ET_OK;
+    double worst = et_status_gravity(mine);
+    enum et_status s = et_team_reduce(t, ET_MAX, &worst, 1);
+    return s != ET_OK ? et_status_worse(mine, s)
+                      : et_status_of_gravity((int)worst);
+}
 
-    seen[mine] = 1;
-    enum et_status s = et_team_reduce(t, ET_MAX, seen, ET_UNSURE + 1);
-    if (s)
-        return et_status_worse(mine, s);
-    for (int i = 0; i <= ET_UNSURE; i++) {
-        if (seen[i] > 0)
-            worst = et_status_worse(worst, (enum et_status)i);
+enum et_status et_team_agree_why(struct et_team *t, enum et_status mine,
+                                 const char *words, struct et_agreement *out)
+{
+    /* The lowest rank is the one with most ranks from it on; 0: none. */
+    double from = mine != ET_OK ? t->size - t->rank : 0;
+    double said[3] = {et_status_gravity(mine), *words ? from : 0, from};
+    struct et_agreement a = {.status = mine, .rank = -1};
+    snprintf(a.words, sizeof a.words, "%s", mine != ET_OK ? words : "");
+    *out = a;
+    enum et_status s = et_team_reduce(t, ET_MAX, said, 3);
+    if (s != ET_OK)
+        return s;
+    a.status = et_status_of_gravity((int)said[0]);
+    if (a.status != ET_OK) {
+        a.rank = t->size - (int)(said[1] > 0 ? said[1] : said[2]);
+        s = et_team_broadcast(t, a.rank, a.words, sizeof a.words);
     }
-    return worst;
+    if (s == ET_OK)
+        *out = a;
+    return s;
+}
+
+enum et_status et_team_same(struct et_team *t, const void *data, size_t n,
+                            bool *same)
+{
+    /* Rank 0's, piece by piece, the length with each of them. */
+    struct {
+        uint64_t n;
+        char data[248];
+    } piece;
+    double differs = 0;
+    size_t at = 0, all;
+    do {
+        size_t rest = at < n ? n - at : 0;
+        size_t mine = rest < sizeof piece.data ? rest : sizeof piece.data;
+        memset(&piece, 0, sizeof piece);
+        piece.n = n;
+        if (t->rank == 0 && mine > 0)
+            memcpy(piece.data, (const char *)data + at, mine);
+        enum et_status s = et_team_broadcast(t, 0, &piece, sizeof piece);
+        if (s != ET_OK)
+            return s;
+        all = (size_t)piece.n;
+        if (all != n ||
+            (mine > 0 && memcmp(piece.data, (const char *)data + at, mine)))
+            differs = 1;
+        at += sizeof piece.data;
+    } while (at < all);
+    enum et_status s = et_team_reduce(t, ET_MAX, &differs, 1);
+    if (s == ET_OK)
+        *same = differs == 0;
+    return s;
+}
+
+enum et_status et_team_lowest(struct et_team *t, bool mine, int *rank)
+{
+    double lowest = mine ? t->rank : t->size;
+    enum et_status s = et_team_reduce(t, ET_MIN, &lowest, 1);
+    if (s == ET_OK)
+        *rank = lowest < t->size ? (int)lowest : -1;
+    return s;
+}
+
+enum et_status et_team_largest(struct et_team *t, double *v, int *rank)
+{
+    double most = *v;
+    enum et_status s = et_team_reduce(t, ET_MAX, &most, 1);
+    if (s == ET_OK)
+        s = et_team_lowest(t, *v == most, rank);
+    if (s == ET_OK)
+        *v = most;
+    return s;
+}
+
+/* The binomial tree: with b the largest power of two that divides the rank r,
+ * its parent is r - b, and below it stand the ranks up to r + b. Rank 0 is the
+ * root. */
+static int parent_of(const struct et_team *t)
+{
+    return t->rank - (t->rank & -t->rank);
+}
+
+/* The rank itself and those below it. */
+static int ranks_from(const struct et_team *t)
+{
+    int span = t->rank & -t->rank, left = t->size - t->rank;
+    return t->rank == 0 || left < span ? left : span;
+}
+
+enum et_status et_team_merge(struct et_team *t, void *mine, size_t n,
+                             void (*merge)(void *into, const void *from))
+{
+    _Alignas(max_align_t) char theirs[ET_TEAM_MERGE];
+    enum et_status s = ET_OK;
+    if (n > sizeof theirs)
+        return et_error(ET_INFRA, "%zu bytes a rank are too many to merge", n);
+    for (int bit = 1, span = ranks_from(t); s == ET_OK && bit < span;
+         bit *= 2) {
+        s = et_team_exchange(t, NULL, 0, 0, theirs, n, t->rank + bit);
+        if (s == ET_OK)
+            merge(mine, theirs);
+    }
+    if (s == ET_OK && t->rank > 0)
+        s = et_team_exchange(t, mine, n, parent_of(t), NULL, 0, 0);
+    return s;
+}
+
+enum et_status et_team_gather(struct et_team *t, const void *mine, size_t n,
+                              void *all)
+{
+    int span = ranks_from(t);
+    char *room = t->rank == 0 ? all : et_alloc((size_t)span, n);
+    enum et_status s = et_team_agree(t, room ? ET_OK : et_no_memory());
+    if (s == ET_OK && n > 0)
+        memcpy(room, mine, n);
+    /* The children, nearest first: each brings all that stands below it. */
+    for (int bit = 1; s == ET_OK && n > 0 && bit < span; bit *= 2) {
+        int theirs = span - bit < bit ? span - bit : bit;
+        s = et_team_exchange(t, NULL, 0, 0, room + n * (size_t)bit,
+                             n * (size_t)theirs, t->rank + bit);
+    }
+    if (s == ET_OK && n > 0 && t->rank > 0)
+        s = et_team_exchange(t, room, n * (size_t)span, parent_of(t), NULL, 0,
+                             0);
+    if (t->rank > 0)
+        free(room);
+    return s;
 }
 
 enum et_status et_team_broadcast_text(struct et_team *t, char **s)
@@ -155,7 +283,7 @@ enum et_status et_team_broadcast_text(struct et_team *t, char **s)
     int64_t n = t->rank == 0 && *s ? (int64_t)strlen(*s) : -1;
     char *copy = NULL;
 
-    enum et_status status = et_team_broadcast(t, &n, sizeof n);
+    enum et_status status = et_team_broadcast(t, 0, &n, sizeof n);
     if (status)
         return status;
     if (n < 0) {
@@ -172,7 +300,7 @@ enum et_status et_team_broadcast_text(struct et_team *t, char **s)
     }
     status = et_team_agree(t, status);
     if (!status)
-        status = et_team_broadcast(t, copy, (size_t)n);
+        status = et_team_broadcast(t, 0, copy, (size_t)n);
     if (status && t->rank != 0)
         free(copy);
     if (!status)

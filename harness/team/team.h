@@ -19,16 +19,15 @@ struct et_team;
 struct et_team_ops {
     const char *name; /* "self", "mpi" */
     enum et_status (*barrier)(struct et_team *t);
-    enum et_status (*broadcast)(struct et_team *t, void *data, size_t n);
+    /* n bytes of rank `root` to all. */
+    enum et_status (*broadcast)(struct et_team *t, int root, void *data,
+                                size_t n);
     /* Elementwise over ranks, in place, result on all. */
     enum et_status (*reduce)(struct et_team *t, enum et_reduce op, double *v,
                              size_t n);
-    /* n bytes of each rank to `all` (size*n bytes, rank order) on rank 0;
-     * `all` is NULL elsewhere. */
-    enum et_status (*gather)(struct et_team *t, const void *mine, size_t n,
-                             void *all);
-    /* Point to point: send to `to` and receive from `from` at once. A half of
-     * 0 bytes does not happen: its rank is not looked at. */
+    /* Point to point: send to `to` and receive from `from` at once; both may
+     * be this rank itself. A half of 0 bytes does not happen: its rank is not
+     * looked at. */
     enum et_status (*exchange)(struct et_team *t, const void *send, size_t ns,
                                int to, void *receive, size_t nr, int from);
     /* The first `ranks` ranks form *out; others get *out = NULL. */
@@ -60,19 +59,63 @@ const char *et_team_version(void);
 
 /* Thin calls through the table. */
 enum et_status et_team_barrier(struct et_team *t);
-enum et_status et_team_broadcast(struct et_team *t, void *data, size_t n);
+enum et_status et_team_broadcast(struct et_team *t, int root, void *data,
+                                 size_t n);
 enum et_status et_team_reduce(struct et_team *t, enum et_reduce op, double *v,
                               size_t n);
-enum et_status et_team_gather(struct et_team *t, const void *mine, size_t n,
-                              void *all);
 enum et_status et_team_exchange(struct et_team *t, const void *send, size_t ns,
                                 int to, void *receive, size_t nr, int from);
 enum et_status et_team_first(struct et_team *t, int ranks,
                              struct et_team **out);
 enum et_status et_team_rest(struct et_team *t);
 
-/* The gravest status of any rank, on all: collective agreement on failure. */
+/* What follows stands on broadcast, reduce and exchange: once for all
+ * transports. Each has the same outcome on all ranks, unless it says otherwise,
+ * and takes O(log p) messages. */
+
+/* The gravest status of any rank. */
 enum et_status et_team_agree(struct et_team *t, enum et_status mine);
+
+#define ET_TEAM_WORDS 160
+struct et_agreement {
+    enum et_status status;     /* the gravest of any rank */
+    int rank;                  /* that failed: see below; -1: none */
+    char words[ET_TEAM_WORDS]; /* its own; "": it has none */
+};
+/* The same, with the reason. `words`: why this rank failed; "" where it failed
+ * only because another did. `rank` is the lowest that failed and has words, or
+ * the lowest that failed. Returns an error only where the team no longer works
+ * (or no agreement could be reached): *out then says `mine`. */
+enum et_status et_team_agree_why(struct et_team *t, enum et_status mine,
+                                 const char *words, struct et_agreement *out);
+
+/* Have all ranks the same n bytes (and the same n)? Meant for some hundred
+ * bytes: they go to all in pieces, so no memory is needed. */
+enum et_status et_team_same(struct et_team *t, const void *data, size_t n,
+                            bool *same);
+
+/* The lowest rank for which `mine` holds; -1: none. */
+enum et_status et_team_lowest(struct et_team *t, bool mine, int *rank);
+/* *v: the largest of all ranks' (no NAN among them); *rank: the lowest that has
+ * it. */
+enum et_status et_team_largest(struct et_team *t, double *v, int *rank);
+
+/* All ranks' n bytes made one on rank 0, up a binomial tree: merge(into, from)
+ * adds to one rank's what the next ranks have, in rank order. `mine` is spoilt
+ * on the other ranks. n is ET_TEAM_MERGE at most. */
+#define ET_TEAM_MERGE 1024
+enum et_status et_team_merge(struct et_team *t, void *mine, size_t n,
+                             void (*merge)(void *into, const void *from));
+
+/* n bytes of each rank to `all` (size * n bytes, in rank order) on rank 0, up a
+ * binomial tree: O(log p) messages, but O(p) bytes on rank 0 and half as many
+ * on the rank that stands in the middle. So only for a few numbers a rank, of
+ * which rank 0 needs each one; what needs less takes a reduction or a
+ * broadcast. `all` is not looked at elsewhere; NULL on rank 0, as where there
+ * was no memory for it: an error on all ranks. */
+enum et_status et_team_gather(struct et_team *t, const void *mine, size_t n,
+                              void *all);
+
 /* Broadcast a string from rank 0; on others *s is allocated. */
 enum et_status et_team_broadcast_text(struct et_team *t, char **s);
 

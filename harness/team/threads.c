@@ -98,11 +98,12 @@ static enum et_status publish(struct et_team *t, void *data)
     return barrier(t);
 }
 
-static enum et_status broadcast(struct et_team *t, void *data, size_t n)
+static enum et_status broadcast(struct et_team *t, int root, void *data,
+                                size_t n)
 {
     enum et_status s = publish(t, data);
-    if (s == ET_OK && n > 0 && t->rank > 0)
-        memcpy(data, hub_of(t)->slots[0], n);
+    if (s == ET_OK && n > 0 && t->rank != root)
+        memcpy(data, hub_of(t)->slots[root], n);
     return s == ET_OK ? barrier(t) : s;
 }
 
@@ -130,20 +131,6 @@ static enum et_status reduce(struct et_team *t, enum et_reduce op, double *v,
         memcpy(v, sum, n * sizeof *v);
     free(sum);
     return s == ET_OK ? mine : s;
-}
-
-static enum et_status gather(struct et_team *t, const void *mine, size_t n,
-                             void *all)
-{
-    /* The slot is only read. */
-    union {
-        const void *in;
-        void *out;
-    } data = {mine};
-    enum et_status s = publish(t, data.out);
-    for (int r = 0; s == ET_OK && n > 0 && t->rank == 0 && r < t->size; r++)
-        memcpy((char *)all + n * (size_t)r, hub_of(t)->slots[r], n);
-    return s == ET_OK ? barrier(t) : s;
 }
 
 static enum et_status exchange(struct et_team *t, const void *send, size_t ns,
@@ -228,7 +215,6 @@ static const struct et_team_ops ops = {.name = "threads",
                                        .barrier = barrier,
                                        .broadcast = broadcast,
                                        .reduce = reduce,
-                                       .gather = gather,
                                        .exchange = exchange,
                                        .first = first,
                                        .rest = barrier,
@@ -259,7 +245,7 @@ static enum et_status first(struct et_team *t, int ranks, struct et_team **out)
     struct et_team *team = NULL;
     if (t->rank == 0)
         made = make_hub(mine->family, ranks, mine->per_node);
-    enum et_status s = broadcast(t, &made, sizeof made);
+    enum et_status s = broadcast(t, 0, &made, sizeof made);
     if (s != ET_OK)
         return s;
     if (made && t->rank < ranks)

@@ -1,54 +1,119 @@
-/* MPI_Allreduce of the library under the team: what applications call, and
- * what our own algorithms are set beside. Needs a team with a communicator.
+/* The collectives of the MPI library under the team: what applications call,
+ * and what our own algorithms are set beside. Needs a team with a
+ * communicator. MPI 3 counts in int: where a call could not be cut into
+ * several, more elements than that are refused.
  */
 #include "config.h"
-#include "kernels/collective/allreduce.h"
+#include "kernels/collective/collective.h"
 
-#include "harness/base/log.h"
-#include "harness/team/transport.h"
-#include "kernels/collective/plan.h"
-
-#define SUMMARY "MPI_Allreduce of the MPI library"
+#define SUMMARY "the MPI library's own"
 
 #if HAVE_MPI
+#include <limits.h>
 #include <mpi.h>
 #include <stdio.h>
 
-static const char *unsupported(const struct et_allreduce *p, int ranks)
+#include "harness/base/log.h"
+#include "harness/team/transport.h"
+#include "kernels/collective/setup.h"
+
+/* Elements of one call, where it can be cut. */
+#define PIECE ((int64_t)1 << 30)
+
+static MPI_Datatype type_of(enum et_dtype t)
 {
-    (void)p, (void)ranks;
+    switch (t) {
+    case ET_FP64:
+        return MPI_DOUBLE;
+    case ET_FP32:
+        return MPI_FLOAT;
+    default:
+        return MPI_DATATYPE_NULL;
+    }
+}
+
+static const char *unsupported(const struct et_collective *p, int ranks)
+{
+    (void)ranks;
+    if (type_of(p->dtype) == MPI_DATATYPE_NULL)
+        return "MPI has no such type";
     return et_team_mpi_idle();
 }
 
-/* Elements of one call; MPI 3 counts in int. */
-#define PIECE ((int64_t)1 << 30)
-
-static enum et_status create(const struct et_allreduce *p, struct et_team *team,
-                             const void *in, void *out, void **plan)
+static const char *unsupported_uncut(const struct et_collective *p, int ranks)
 {
-    if (!team->native)
-        return et_error(ET_INFRA, "allreduce mpi: team %s has no communicator",
-                        team->ops->name);
-    return et_collective_create("mpi", p, team, in, out, 0, 0, plan);
+    if (p->count > INT_MAX)
+        return "MPI 3 cannot count more than 2^31-1 elements of a rank";
+    return unsupported(p, ranks);
 }
 
-static enum et_status run(void *plan, int64_t first)
+static MPI_Comm comm_of(const struct et_collective_setup *q)
 {
-    const struct et_collective_plan *q = plan;
-    size_t size = et_dtype_size(q->p.dtype);
-    const char *in = q->in + (size_t)first * size;
-    MPI_Comm comm = *(MPI_Comm *)q->team->native;
-    MPI_Datatype type = q->p.dtype == ET_FP64 ? MPI_DOUBLE : MPI_FLOAT;
+    return *(MPI_Comm *)q->team->native;
+}
+
+static enum et_status allreduce(void *plan, int64_t first)
+{
+    const struct et_collective_setup *q = plan;
+    const char *in = q->in + (size_t)first * q->size;
+    MPI_Comm comm = comm_of(q);
+    MPI_Datatype type = type_of(q->p.dtype);
 
     for (int64_t at = 0; at < q->p.count; at += PIECE) {
         int64_t n = q->p.count - at < PIECE ? q->p.count - at : PIECE;
-        size_t offset = (size_t)at * size;
-        int code = MPI_Allreduce(in + offset, q->out + offset, (int)n, type,
-                                 MPI_SUM, comm);
+        size_t offset = (size_t)at * q->size;
+        int code = MPI_Allreduce(q->p.in_place ? MPI_IN_PLACE : in + offset,
+                                 q->out + offset, (int)n, type, MPI_SUM, comm);
         if (code != MPI_SUCCESS)
             return et_team_mpi_check(code, "MPI_Allreduce");
     }
     return ET_OK;
+}
+
+static enum et_status broadcast(void *plan, int64_t first)
+{
+    const struct et_collective_setup *q = plan;
+    /* The root's is only read. */
+    union {
+        const char *in;
+        char *out;
+    } vector = {q->in + (size_t)first * q->size};
+    MPI_Comm comm = comm_of(q);
+    MPI_Datatype type = type_of(q->p.dtype);
+
+    if (q->team->rank != q->p.root)
+        vector.out = q->out;
+    for (int64_t at = 0; at < q->p.count; at += PIECE) {
+        int64_t n = q->p.count - at < PIECE ? q->p.count - at : PIECE;
+        int code = MPI_Bcast(vector.out + (size_t)at * q->size, (int)n, type,
+                             q->p.root, comm);
+        if (code != MPI_SUCCESS)
+            return et_team_mpi_check(code, "MPI_Bcast");
+    }
+    return ET_OK;
+}
+
+static enum et_status allgather(void *plan, int64_t first)
+{
+    const struct et_collective_setup *q = plan;
+    const char *in = q->in + (size_t)first * q->size;
+    MPI_Datatype type = type_of(q->p.dtype);
+    int n = (int)q->p.count;
+    int code = MPI_Allgather(q->p.in_place ? MPI_IN_PLACE : in, n, type, q->out,
+                             n, type, comm_of(q));
+    return code == MPI_SUCCESS ? ET_OK
+                               : et_team_mpi_check(code, "MPI_Allgather");
+}
+
+static enum et_status create(const struct et_collective *p,
+                             const struct et_collective_algorithm *a,
+                             struct et_team *team, const void *input,
+                             void *output, void **plan)
+{
+    if (!team->native)
+        return et_error(ET_INFRA, "%s mpi: team %s has no communicator",
+                        p->op->name, team->ops->name);
+    return et_collective_setup(p, a, team, input, output, plan);
 }
 
 static void origin(char *text, size_t n)
@@ -57,20 +122,24 @@ static void origin(char *text, size_t n)
     snprintf(text, n, "%s", version ? version : "an MPI of unknown version");
 }
 
-const struct et_allreduce_backend et_allreduce_mpi = {
-    .base = {.name = "mpi", .summary = SUMMARY, .origin = origin},
-    .unsupported = unsupported,
-    .messages = et_collective_untold, /* the library chooses how */
-    .create = create,
-    .run = run,
-    .fetch = et_collective_fetched,
-    .destroy = et_collective_destroy};
-
+#define SERVE(stem, why)                                                       \
+    {                                                                          \
+        &et_operation_##stem, stem, .unsupported = why                         \
+    }
+#define BUILT .base = {"mpi", SUMMARY, .origin = origin}, .create = create
 #else
-
-const struct et_allreduce_backend et_allreduce_mpi = {
-    .base = {.name = "mpi",
-             .summary = SUMMARY,
-             .absent = "not built in (configure --with-mpi)"}};
-
+#define SERVE(stem, why)                                                       \
+    {                                                                          \
+        .op = &et_operation_##stem                                             \
+    }
+#define BUILT .base = {"mpi", SUMMARY, "not built in (configure --with-mpi)"}
 #endif
+
+static const struct et_collective_algorithm serves[] = {
+    SERVE(allreduce, unsupported),
+    SERVE(broadcast, unsupported),
+    SERVE(allgather, unsupported_uncut),
+    {0}};
+
+const struct et_collective_backend et_collective_mpi = {BUILT,
+                                                        .serves = serves};

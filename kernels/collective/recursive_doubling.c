@@ -5,12 +5,11 @@
  * Talks through the team; knows no MPI.
  */
 #include "config.h"
-#include "kernels/collective/allreduce.h"
+#include "kernels/collective/collective.h"
 
 #include <string.h>
 
-#include "kernels/collective/plan.h"
-#include "kernels/collective/sum.h"
+#include "kernels/collective/setup.h"
 
 static int power_below(int p)
 {
@@ -20,7 +19,7 @@ static int power_below(int p)
     return power;
 }
 
-static double messages(const struct et_allreduce *p, int ranks)
+static double messages(const struct et_collective *p, int ranks)
 {
     int power = power_below(ranks);
     double n = 2.0 * (ranks - power);
@@ -30,21 +29,19 @@ static double messages(const struct et_allreduce *p, int ranks)
     return n;
 }
 
-static enum et_status create(const struct et_allreduce *p, struct et_team *team,
-                             const void *in, void *out, void **plan)
+/* What arrives is a whole vector. */
+static int64_t room(const struct et_collective *p, int ranks, int rank)
 {
-    /* What arrives is a whole vector. */
-    return et_collective_create("recursive-doubling", p, team, in, out, 1,
-                                p->count, plan);
+    (void)ranks, (void)rank;
+    return p->count;
 }
 
 static enum et_status run(void *plan, int64_t first)
 {
-    const struct et_collective_plan *q = plan;
+    const struct et_collective_setup *q = plan;
     struct et_team *t = q->team;
-    size_t size = et_dtype_size(q->p.dtype);
-    size_t bytes = (size_t)q->p.count * size;
-    const char *in = q->in + (size_t)first * size;
+    size_t bytes = (size_t)q->p.count * q->size;
+    const char *in = q->in + (size_t)first * q->size;
     int power = power_below(t->size), extra = t->size - power;
     /* Of the first 2*extra ranks the even ones sit the doubling out. */
     bool folds = t->rank < 2 * extra, sits = folds && t->rank % 2 == 0;
@@ -56,7 +53,7 @@ static enum et_status run(void *plan, int64_t first)
     else if (folds)
         s = et_team_exchange(t, NULL, 0, 0, q->room, bytes, t->rank - 1);
     if (!s && folds && !sits) {
-        et_collective_sum(q->p.dtype, q->out, sum, q->room, q->p.count);
+        q->sum(q->out, sum, q->room, q->p.count);
         sum = q->out;
     }
     int place = folds ? t->rank / 2 : t->rank - extra;
@@ -66,7 +63,7 @@ static enum et_status run(void *plan, int64_t first)
         s = et_team_exchange(t, sum, bytes, partner, q->room, bytes, partner);
         if (s)
             return s;
-        et_collective_sum(q->p.dtype, q->out, sum, q->room, q->p.count);
+        q->sum(q->out, sum, q->room, q->p.count);
         sum = q->out;
     }
     if (s)
@@ -75,17 +72,20 @@ static enum et_status run(void *plan, int64_t first)
         return et_team_exchange(t, NULL, 0, 0, q->out, bytes, t->rank + 1);
     if (folds)
         return et_team_exchange(t, q->out, bytes, t->rank - 1, NULL, 0, 0);
-    if (sum == in)
+    if (sum == in && sum != q->out) /* a lone rank */
         memcpy(q->out, in, bytes);
     return ET_OK;
 }
 
-const struct et_allreduce_backend et_allreduce_recursive_doubling = {
-    .base = {.name = "recursive-doubling",
-             .summary =
-                 "exchanges of the whole vector at distance 1, 2, 4, ..."},
-    .messages = messages,
-    .create = create,
-    .run = run,
-    .fetch = et_collective_fetched,
-    .destroy = et_collective_destroy};
+static const struct et_collective_algorithm serves[] = {
+    {.op = &et_operation_allreduce,
+     .run = run,
+     .room = room,
+     .messages = messages,
+     .unsupported = et_sum_unsupported},
+    {0}};
+
+const struct et_collective_backend et_collective_recursive_doubling = {
+    .base = {"recursive-doubling",
+             "exchanges of the whole vector at distance 1, 2, 4, ..."},
+    .serves = serves};

@@ -91,7 +91,7 @@ bool et_io_filesystem(const char *path, char *name, size_t n)
         return false;
     want_major = major(st.st_dev);
     want_minor = minor(st.st_dev);
-    FILE *f = fopen("/proc/self/mountinfo", "re");
+    FILE *f = et_noted(fopen("/proc/self/mountinfo", "re"));
     if (!f)
         return false;
     /* "36 35 98:0 /root /mount options - type source ..." (proc(5)); the

@@ -89,7 +89,7 @@ static char *clean_format(const char *format, va_list args)
 {
     char *s = NULL;
     if (vasprintf(&s, format, args) < 0)
-        return NULL;
+        return et_noted(NULL);
     et_doc_clean(s);
     return s;
 }

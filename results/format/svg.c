@@ -8,13 +8,14 @@
 #include <strings.h>
 
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 #include "harness/base/text.h"
 
 #define MOST (8 << 20) /* bytes of an SVG that a page takes in */
 
 static char *slurp(const char *path)
 {
-    FILE *f = fopen(path, "r");
+    FILE *f = et_noted(fopen(path, "r"));
     struct et_text t = {0};
     char buf[16384];
     size_t n;

@@ -91,7 +91,7 @@ static enum et_status slurp(const char *path, char **out)
 {
     char block[8192];
     struct et_text t = {0};
-    FILE *f = fopen(path, "r");
+    FILE *f = et_noted(fopen(path, "r"));
     if (!f && errno == ENOENT) {
         *out = NULL;
         return ET_OK;
@@ -228,6 +228,7 @@ static enum et_status read_records(struct et_run *run, FILE *f,
             s = parse_batch(run, b, path);
     }
     int error = errno;
+    et_noted(NULL); /* getline's end may be for want of memory */
     free(line);
     if (s == ET_OK && ferror(f))
         s = et_error(ET_INFRA, "%s: %s", path, strerror(error));
@@ -239,7 +240,7 @@ static enum et_status read_records(struct et_run *run, FILE *f,
 
 static enum et_status load_records(struct et_run *run, const char *path)
 {
-    FILE *f = fopen(path, "r");
+    FILE *f = et_noted(fopen(path, "r"));
     if (!f && errno == ENOENT)
         return warn(run, "%s: missing: no case is recorded", path);
     if (!f)

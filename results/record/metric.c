@@ -63,7 +63,8 @@ const struct et_metric et_metrics[] = {
      "bytes that the slowest link must carry over the median time",
      busbw_value},
     {"algbw", "GB/s", "B/s", 1e9, "higher",
-     "bytes of one rank's vector over the median time of the collective",
+     "bytes of a collective's vector, as each operation counts them, over its "
+     "median time",
      algbw_value},
     {"bandwidth", "GB/s", "B/s", 1e9, "higher",
      "payload bytes of the team over the median time", bandwidth_value},

@@ -47,7 +47,7 @@ static char *scan_string(const char **p)
     }
     *p = s + 1;
     if (plain)
-        return strndup(from + 1, (size_t)(s - from - 1));
+        return et_strndup(from + 1, (size_t)(s - from - 1));
     json_t *v = json_loadb(from, (size_t)(*p - from), JSON_DECODE_ANY, NULL);
     char *text = et_strdup(json_string_value(v));
     json_decref(v);

@@ -31,6 +31,7 @@ struct entry {
 struct entries {
     struct entry *v;
     size_t n;
+    bool settle; /* bring to the disk what is digested */
 };
 
 static enum et_status no_memory(const char *dir)
@@ -122,9 +123,12 @@ static enum et_status visit(const char *dir, const char *path,
                      S_ISLNK(st.st_mode) ? "a symbolic link" : "special");
     else {
         int fd = open(full.s, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0 || (out->settle && fsync(fd) != 0)) {
             s = et_error(ET_INFRA, "%s: %s", full.s, strerror(errno));
-        else if ((s = digest(fd, full.s, hex)) == ET_OK && !add(out, path, hex))
+            if (fd >= 0)
+                close(fd);
+        } else if ((s = digest(fd, full.s, hex)) == ET_OK &&
+                   !add(out, path, hex))
             s = no_memory(dir);
     }
     et_text_free(&full);
@@ -138,10 +142,12 @@ static enum et_status walk(const char *dir, const char *below,
     struct et_text at = {0};
     enum et_status s = ET_OK;
     et_text_add(&at, "%s%s%s", dir, *below ? "/" : "", below);
-    DIR *d = at.failed ? NULL : opendir(at.s);
+    DIR *d = at.failed ? NULL : et_noted(opendir(at.s));
     if (!d)
         s = et_error(errno == ENOENT || errno == ENOTDIR ? ET_USAGE : ET_INFRA,
                      "%s: %s", et_text_str(&at), strerror(errno));
+    else if (out->settle && fsync(dirfd(d)) != 0)
+        s = et_error(ET_INFRA, "%s: %s", at.s, strerror(errno));
     for (struct dirent *e; s == ET_OK && (e = readdir(d));) {
         struct et_text path = {0};
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
@@ -165,11 +171,24 @@ static enum et_status scan(const char *dir, struct entries *out)
     return s;
 }
 
-static enum et_status write_file(const char *path, const struct entries *l)
+/* The names in it, too. */
+static bool settle_directory(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = error;
+    return ok;
+}
+
+static enum et_status write_file(const char *dir, const char *path,
+                                 const struct entries *l)
 {
     struct et_text temporary = {0};
     et_text_add(&temporary, "%s.new", path);
-    FILE *f = temporary.failed ? NULL : fopen(temporary.s, "w");
+    FILE *f = temporary.failed ? NULL : et_noted(fopen(temporary.s, "w"));
     bool ok = f;
     for (size_t i = 0; ok && i < l->n; i++)
         ok = fprintf(f, "%s  %s\n", l->v[i].hex, l->v[i].path) > 0;
@@ -179,7 +198,7 @@ static enum et_status write_file(const char *path, const struct entries *l)
         error = errno;
         ok = false;
     }
-    if (ok && rename(temporary.s, path) != 0) {
+    if (ok && (rename(temporary.s, path) != 0 || !settle_directory(dir))) {
         error = errno;
         ok = false;
     }
@@ -191,12 +210,12 @@ static enum et_status write_file(const char *path, const struct entries *l)
 
 enum et_status et_manifest_write(const char *dir)
 {
-    struct entries l = {0};
+    struct entries l = {.settle = true};
     struct et_text path = {0};
     et_text_add(&path, "%s/" NAME, dir);
     enum et_status s = path.failed ? no_memory(dir) : scan(dir, &l);
     if (s == ET_OK)
-        s = write_file(path.s, &l);
+        s = write_file(dir, path.s, &l);
     entries_free(&l);
     et_text_free(&path);
     return s;
@@ -207,7 +226,7 @@ static enum et_status read_manifest(const char *path, struct entries *out)
     char *line = NULL;
     size_t room = 0, number = 0;
     enum et_status s = ET_OK;
-    FILE *f = fopen(path, "r");
+    FILE *f = et_noted(fopen(path, "r"));
     if (!f)
         return et_error(errno == ENOENT || errno == ENOTDIR ? ET_USAGE
                                                             : ET_INFRA,
@@ -227,6 +246,7 @@ static enum et_status read_manifest(const char *path, struct entries *out)
     }
     if (s == ET_OK && ferror(f))
         s = et_error(ET_INFRA, "%s: cannot be read", path);
+    et_noted(NULL); /* getline's end may be for want of memory */
     fclose(f);
     free(line);
     if (s == ET_OK && out->n == 0)

@@ -8,7 +8,8 @@
 
 #include "harness/base/status.h"
 
-/* Of every regular file below dir but itself, sorted by path. */
+/* Of every regular file below dir but itself, sorted by path. What it lists is
+ * on the disk before it is, so that no crash makes a sound run look changed. */
 enum et_status et_manifest_write(const char *dir);
 /* ET_INFRA, each difference logged, where a file changed, is gone or is not
  * listed; ET_USAGE where there is no manifest. */

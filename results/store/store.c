@@ -56,6 +56,22 @@ static enum et_status failed(const char *dir, const char *name)
                     name ? name : "", strerror(error));
 }
 
+/* A new directory is safe once its name is, which stands in its parent; one
+ * that may be written to but not read cannot be told to write. */
+static enum et_status settle_name(const char *path)
+{
+    struct et_text parent = {0};
+    et_text_add(&parent, "%s/..", path);
+    int fd = open(et_text_str(&parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 ? fsync(fd) == 0 : errno == EACCES;
+    enum et_status s =
+        ok ? ET_OK : et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    et_text_free(&parent);
+    return s;
+}
+
 static enum et_status make_directories(const char *dir)
 {
     char *path = et_strdup(dir);
@@ -68,7 +84,9 @@ static enum et_status make_directories(const char *dir)
         if (c && c != '/')
             continue;
         *p = '\0';
-        if (mkdir(path, 0777) != 0) {
+        if (mkdir(path, 0777) == 0) {
+            s = settle_name(path);
+        } else {
             int error = errno;
             if (stat(path, &st) != 0)
                 s = et_error(blame(error), "%s: cannot be made: %s", path,
@@ -87,7 +105,7 @@ static enum et_status make_directories(const char *dir)
 static enum et_status check_empty(const struct et_store *s)
 {
     int fd = dup(s->dir_fd);
-    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    DIR *d = fd < 0 ? NULL : et_noted(fdopendir(fd));
     enum et_status status = ET_OK;
     if (!d) {
         if (fd >= 0)

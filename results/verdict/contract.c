@@ -126,8 +126,8 @@ static enum et_status read_where(const struct reader *r)
             return no_memory();
         c->words = v;
         v += c->n_words++;
-        v->key = strndup(p, (size_t)(equals - p));
-        v->pattern = strndup(equals + 1, (size_t)(p + n - equals - 1));
+        v->key = et_strndup(p, (size_t)(equals - p));
+        v->pattern = et_strndup(equals + 1, (size_t)(p + n - equals - 1));
         if (!v->key || !v->pattern)
             return no_memory();
         p += n;

@@ -162,3 +162,24 @@ bad() { # bad LINE... : a plan of these lines
     try plan --catalog cat --plan own.ini && refused 2 own/a
     try plan --catalog cat && refused 2 'cat/plans/default.ini: No such file'
 }
+
+# By hand: a rank of the first case holds its 64 MiB and 3 MiB to look at them
+# with, 70.25 MB; two ranks are on a node, four write 268.4 MB. An iteration of
+# that takes 0.2684 s at 1 GB/s, the estimate 12 of them and 6 samples, 4.832 s.
+# A quarter of it is 0.8053 s and a budget of 1 s. Together 6.637 s.
+@test "what a plan needs and how long it takes" {
+    plan cost.ini '[run]' 'budget = 1' 'min-samples = 6' '[io]' \
+        'backend = posix' 'sizes = 64 MiB, 16 MiB' 'ranks = 4'
+    try plan --plan cost.ini --ranks 4 --nodes 2
+    passed
+    grep -qE '^ +70\.25 MB +268\.4 MB +4\.832 s  io .*bytes=67108864' out
+    grep -qE '^ +19\.92 MB +67\.11 MB +1\.805 s  io .*bytes=16777216' out
+    grep -q '^2 cases, about 6\.637 s at most; 140\.5 MB of memory on a node' \
+        out
+    grep -q 'and 268\.4 MB of disk' out
+    grep -q 'ranks=4 nodes=2' out
+    try plan --plan cost.ini --ranks 4 --nodes 4
+    passed
+    grep -q '70\.25 MB of memory on a node' out
+    try plan --plan cost.ini --ranks 4 --nodes 5 && refused 2 --nodes 5 4
+}

@@ -14,7 +14,7 @@ load common
     done
     grep -q '^seed  *1$' out
     # Something was planted, and in every bench that is known to take it.
-    for bench in gemm conv allreduce io; do
+    for bench in gemm conv allreduce broadcast allgather io; do
         grep -qE "^$bench .*bit flipped  *[1-9]" out || fail "no $bench"
     done
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Whole runs on a fake clock, fake counters and a team of one, against what
-# stands here: records.golden and report.golden. Called from the build
-# directory. `tests/golden/refresh.sh` writes them anew after a change that was
+# stands here: records.golden and report.golden; and the figures of every bench
+# against their working by hand (values.py). Called from the build directory. `tests/golden/refresh.sh` writes them anew after a change that was
 # meant; look at the difference before it is committed.
 set -u
 here=${srcdir:-$(dirname "$0")/../..}/tests/golden
@@ -51,6 +51,13 @@ for what in records report; do
              "tests/golden/refresh.sh in the build directory"
     fi
 done
+
+# Each bench's figures, worked out a second time from its work and its times.
+"$etalon" run --plan "$here/values.ini" --out "$work/values" --clock fake \
+    --counters fake --team self --quiet 2> "$work/values.err"
+[ $? -eq 5 ] || { fail "run of values.ini: not exit 5"; cat "$work/values.err"; }
+ETALON=$etalon "$python" "$here/values.py" "$work/values" flops algbw \
+    bandwidth traffic_rate access_time time || fail "figures by hand"
 
 # Nothing of a fake clock may be taken for a measurement.
 grep -q '"clock_fake": true' "$work/all/run.json" || fail "run.json: no mark"

@@ -28,7 +28,7 @@ static void open_pair(struct et_team *t, struct pair *p)
     p->clock.identity = 77;
     p->truth = p->clock;
     p->origin = p->clock.origin_ns;
-    CHECK(et_team_broadcast(t, &p->origin, sizeof p->origin) == ET_OK);
+    CHECK(et_team_broadcast(t, 0, &p->origin, sizeof p->origin) == ET_OK);
     p->truth.origin_ns = p->origin;
 }
 
@@ -121,6 +121,14 @@ static void test_wrong(struct et_team *t, bool nodes)
     /* By now the drift is known over 180 ms, so a third of that adds a part of
      * the error; a drift of 1 ms/s that is not known would add 60 us. */
     holds(t, g, &p, 4 * error);
+    /* A clock that leaps is learnt anew, by a renewal and by nothing else. */
+    if (t->rank == t->size - 1 && t->size > 1 && !nodes)
+        p.clock.skew += 5;
+    CHECK(et_global_clock_error(g, &error) == ET_OK);
+    CHECK(error > 4.9 || nodes || t->size == 1);
+    CHECK(et_global_clock_renew(g, &error) == ET_OK);
+    CHECK(error < 0.5);
+    holds(t, g, &p, error + drift * 0.1);
     et_global_clock_close(g);
 }
 
@@ -166,7 +174,8 @@ int main(void)
     CHECK(et_team_open("auto", &t) == ET_OK);
     CHECK(all(t, NULL) == ET_OK);
     if (t->size == 1) {
-        static const int layouts[][2] = {{2, 0}, {4, 1}, {7, 2}, {8, 3}};
+        static const int layouts[][2] = {
+            {2, 0}, {4, 1}, {7, 2}, {8, 1}, {8, 3}};
         for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
             CHECK(et_team_threads_run(layouts[i][0], layouts[i][1], all,
                                       NULL) == ET_OK);

@@ -45,6 +45,12 @@ threads = 1
 [allreduce]
 backend = all
 sizes = 8, 64 KiB
+[broadcast]
+backend = all
+sizes = 8, 64 KiB
+[allgather]
+backend = all
+sizes = 8, 64 KiB
 [io]
 op = write, read
 layout = file-per-rank, shared
@@ -69,6 +75,16 @@ for ranks in 1 2 4; do
     "$python" "$here/mpi/whole.py" "$dir" $ranks || fail "contents on $ranks"
 done
 
+# Figures that one rank alone has not, on a clock that tells the same times
+# everywhere: values.py works them out by hand.
+dir=$work/values
+# shellcheck disable=SC2086
+$limit "$mpirun" $more -n 4 ./etalon run --plan "$here/golden/values.ini" \
+    --out "$dir" --clock fake --counters fake --quiet > "$dir.out" \
+    2> "$dir.err" || { fail "run of values.ini: exit $?"; cat "$dir.err"; }
+"$python" "$here/golden/values.py" "$dir" flops busbw algbw bandwidth \
+    traffic_rate access_time time || fail "figures by hand"
+
 # Four busy threads on one core are too many on any machine.
 one=$(taskset -cp $$ 2>/dev/null | sed 's/.*: *\([0-9]*\).*/\1/')
 if [ -n "$one" ]; then
@@ -77,6 +93,7 @@ if [ -n "$one" ]; then
     $limit taskset -c "$one" "$MPIRUN" --bind-to none -n 4 ./etalon run \
         --plan "$work/plan.ini" --out "$dir" --set gemm.ranks=4 \
         --set conv.ranks=1 --set io.ranks=1 --set allreduce.ranks=1 \
+        --set broadcast.ranks=1 --set allgather.ranks=1 \
         --set conv.threads=3 > "$dir.out" 2> "$dir.err" ||
         { fail "run of a crowd: exit $?"; cat "$dir.err"; }
     grep -q OVERSUBSCRIBED "$dir.err" || fail "no warning while it ran"

@@ -5,6 +5,7 @@
 #include "config.h"
 #include "harness/team/team.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -35,10 +36,11 @@ static void test_collectives(struct et_team *t)
     CHECK(et_team_reduce(t, ET_MAX, v, 1) == ET_OK && v[0] == p - 1);
     v[0] = t->rank + 3;
     CHECK(et_team_reduce(t, ET_MIN, v, 1) == ET_OK && v[0] == 3);
-    if (t->rank == 0)
-        strcpy(text, "some");
-    CHECK(et_team_broadcast(t, text, sizeof text) == ET_OK);
-    CHECK(strcmp(text, "some") == 0);
+    for (int root = 0; root < p; root++) {
+        memset(text, t->rank == root ? 'a' + root : '?', 4);
+        CHECK(et_team_broadcast(t, root, text, sizeof text) == ET_OK);
+        CHECK(text[0] == 'a' + root && text[3] == 'a' + root && !text[4]);
+    }
     if (t->rank == 0)
         CHECK((all = calloc((size_t)p, sizeof mine)));
     CHECK(et_team_gather(t, mine, sizeof mine, all) == ET_OK);
@@ -72,15 +74,112 @@ static void test_exchange(struct et_team *t)
     free(b);
 }
 
+/* Words that were longer: as many of them as there is room for. */
+static bool is_cut(const char words[ET_TEAM_WORDS], int first)
+{
+    return words[0] == first && strlen(words) == ET_TEAM_WORDS - 1;
+}
+
+/* Whichever rank it is that differs, all ranks hear the same of it. */
 static void test_agree(struct et_team *t)
 {
-    int last = t->size - 1;
+    struct et_agreement a;
     CHECK(et_team_agree(t, ET_OK) == ET_OK);
-    CHECK(et_team_agree(t, t->rank == last ? ET_INFRA : ET_OK) == ET_INFRA);
-    /* Graver by meaning, not by number. */
-    CHECK(et_team_agree(t, t->rank == last ? ET_MISSED : ET_UNSURE) ==
-          ET_MISSED);
-    CHECK(et_team_agree(t, t->rank == last ? ET_USAGE : ET_INFRA) == ET_USAGE);
+    CHECK(et_team_agree_why(t, ET_OK, "", &a) == ET_OK);
+    CHECK(a.status == ET_OK && a.rank == -1 && !*a.words);
+    for (int who = 0; who < t->size; who++) {
+        bool me = t->rank == who;
+        char mine[ET_TEAM_WORDS + 40];
+        CHECK(et_team_agree(t, me ? ET_INFRA : ET_OK) == ET_INFRA);
+        /* Graver by meaning, not by number. */
+        CHECK(et_team_agree(t, me ? ET_MISSED : ET_UNSURE) ==
+              (t->size > 1 || me ? ET_MISSED : ET_UNSURE));
+        CHECK(et_team_agree(t, me ? ET_USAGE : ET_INFRA) == ET_USAGE);
+        /* The lowest that failed and has words, or the lowest that failed;
+         * words that are too long are cut. */
+        memset(mine, '.', sizeof mine);
+        mine[sizeof mine - 1] = '\0';
+        mine[0] = (char)('a' + t->rank);
+        bool failed = t->rank >= who;
+        CHECK(et_team_agree_why(t, failed ? ET_INFRA : ET_OK, mine, &a) ==
+              ET_OK);
+        CHECK(a.status == ET_INFRA && a.rank == who);
+        CHECK(is_cut(a.words, 'a' + who));
+        CHECK(et_team_agree_why(t, ET_WRONG, me ? mine : "", &a) == ET_OK);
+        CHECK(a.status == ET_WRONG && a.rank == who);
+        CHECK(is_cut(a.words, 'a' + who));
+        CHECK(et_team_agree_why(t, failed ? ET_INFRA : ET_OK, "", &a) == ET_OK);
+        CHECK(a.status == ET_INFRA && a.rank == who && !*a.words);
+    }
+}
+
+static void test_same(struct et_team *t)
+{
+    static const size_t sizes[] = {0, 1, 247, 248, 249, 1000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        size_t n = sizes[i];
+        char data[1000];
+        bool same = false;
+        memset(data, 'x', sizeof data);
+        CHECK(et_team_same(t, data, n, &same) == ET_OK && same);
+        for (int who = 0; who < t->size; who++) {
+            bool me = t->rank == who, alone = t->size == 1;
+            /* Another length, at the same beginning. */
+            CHECK(et_team_same(t, data, n - (me && n > 0), &same) == ET_OK);
+            CHECK(same == (alone || n == 0));
+            /* Another byte, the last. */
+            if (n > 0 && me)
+                data[n - 1] = 'y';
+            CHECK(et_team_same(t, data, n, &same) == ET_OK);
+            CHECK(same == (alone || n == 0));
+            memset(data, 'x', sizeof data);
+        }
+    }
+}
+
+static void test_lowest(struct et_team *t)
+{
+    int p = t->size, rank = -2;
+    CHECK(et_team_lowest(t, false, &rank) == ET_OK && rank == -1);
+    for (int who = 0; who < p; who++) {
+        double v = t->rank == who ? 7 : -1;
+        CHECK(et_team_lowest(t, t->rank >= who, &rank) == ET_OK);
+        CHECK(rank == who);
+        CHECK(et_team_largest(t, &v, &rank) == ET_OK);
+        CHECK(v == 7 && rank == who);
+        v = t->rank >= who ? 7 : -1;
+        CHECK(et_team_largest(t, &v, &rank) == ET_OK);
+        CHECK(v == 7 && rank == who);
+    }
+}
+
+/* In rank order: the ranks' numbers one after the other. */
+struct series {
+    int n, v[16];
+};
+
+static void append(void *into, const void *from)
+{
+    struct series *a = into;
+    const struct series *b = from;
+    CHECK(a->n + b->n <= 16);
+    for (int i = 0; i < b->n; i++)
+        a->v[a->n++] = b->v[i];
+}
+
+static void test_merge(struct et_team *t)
+{
+    struct series s = {1, {t->rank}};
+    char large[ET_TEAM_MERGE + 1];
+    CHECK(et_team_merge(t, &s, sizeof s, append) == ET_OK);
+    CHECK(t->rank > 0 || s.n == t->size);
+    for (int i = 0; t->rank == 0 && i < s.n; i++)
+        CHECK(s.v[i] == i);
+    et_log_level_set(ET_LOG_NONE);
+    CHECK(et_team_merge(t, large, sizeof large, append) == ET_INFRA);
+    /* No room on rank 0: nobody waits for it. */
+    CHECK(et_team_gather(t, &s, sizeof s, NULL) == ET_INFRA);
+    et_log_level_set(ET_LOG_NOTE);
 }
 
 static void test_text(struct et_team *t)
@@ -107,6 +206,7 @@ static void test_first(struct et_team *t)
             CHECK(sub->nodes >= 1 && sub->node < sub->nodes);
             test_collectives(sub);
             test_exchange(sub);
+            test_agree(sub);
             et_team_close(sub);
         }
         CHECK(et_team_rest(t) == ET_OK);
@@ -141,6 +241,9 @@ static enum et_status all(struct et_team *t, void *arg)
     test_collectives(t);
     test_exchange(t);
     test_agree(t);
+    test_same(t);
+    test_lowest(t);
+    test_merge(t);
     test_text(t);
     test_first(t);
     test_rest(t);
@@ -160,7 +263,7 @@ static enum et_status leave_early(struct et_team *t, void *arg)
 
 static void test_threads(void)
 {
-    for (int ranks = 1; ranks <= 5; ranks++) {
+    for (int ranks = 1; ranks <= 9; ranks += ranks < 5 ? 1 : 2) {
         for (int per_node = 1; per_node <= ranks; per_node++)
             CHECK(et_team_threads_run(ranks, per_node, all, &per_node) ==
                   ET_OK);

@@ -16,8 +16,10 @@ def must(condition, what):
 
 must(run["outcome"] == "complete" and not run["clock_fake"], "how it ended")
 must(len(records) == run["cases"], "a record of every case")
-must({r["bench"] for r in records} == {"gemm", "conv", "allreduce", "io"},
-     "all four benches")
+COLLECTIVES = {"allreduce": lambda p: 2 * (p - 1) / p,
+               "broadcast": lambda p: 1, "allgather": lambda p: (p - 1) / p}
+BENCHES = {"gemm", "conv", "io", *COLLECTIVES}
+must({r["bench"] for r in records} == BENCHES, "all benches")
 for r in records:
     who = r["case"]
     # An algorithm may refuse a team; none may go wrong.
@@ -74,14 +76,17 @@ for r in records:
 if ranks == "crowd":
     crowded = {r["bench"]: r["placement"]["oversubscribed"] for r in records}
     must(crowded == {"gemm": True, "conv": True, "allreduce": False,
-                     "io": False}, "who is crowded: %s" % crowded)
+                     "broadcast": False, "allgather": False, "io": False},
+         "who is crowded: %s" % crowded)
     text = open(directory + "/report.html").read().lower()
     must("oversubscribed" in text, "the page does not say it")
 else:
     teams = [n for n in (1, 2, 4) if n <= int(ranks)]
     cores = len(os.sched_getaffinity(0))
-    for bench in ("gemm", "conv", "allreduce", "io"):
+    for bench in sorted(BENCHES):
         for n in teams:
+            if bench == "broadcast" and n == 1:  # there is nobody to send to
+                continue
             there = [r for r in records if r["bench"] == bench and
                      r["team"]["ranks"] == n and r["status"] == "measured"]
             must(there, "%s on %d" % (bench, n))
@@ -93,10 +98,16 @@ else:
                      r["case"] + ": %d cores" % cores)
     if int(ranks) > 1:
         for r in records:
-            if r["bench"] == "allreduce" and r["team"]["ranks"] > 1 and \
-                    r["status"] == "measured":
-                names = [m["name"] for m in r["metrics"]]
-                must("busbw" in names, r["case"] + ": no busbw")
+            factor, p = COLLECTIVES.get(r["bench"]), r["team"]["ranks"]
+            if factor and p > 1 and r["status"] == "measured":
+                m = {m["name"]: m["value"] for m in r["metrics"]}
+                size = int(r["params"]["bytes"]) * \
+                    (p if r["bench"] == "allgather" else 1)
+                seconds = r["time_s"]["median"]
+                must(abs(m["algbw"] * 1e9 * seconds / size - 1) < 1e-6,
+                     r["case"] + ": algbw")
+                must(abs(m["busbw"] / m["algbw"] / factor(p) - 1) < 1e-6,
+                     r["case"] + ": busbw")
 
 for what in bad:
     print("whole.py: wrong:", what)

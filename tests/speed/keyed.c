@@ -16,6 +16,7 @@
 #include "harness/case/bench.h"
 #include "harness/stat/stat.h"
 #include "harness/system/clock.h"
+#include "kernels/collective/collective.h"
 #include "kernels/io/io.h"
 
 #define PAIRS 41
@@ -97,10 +98,7 @@ static int allreduce(struct et_clock *clock, struct et_team *team,
     const struct et_bench *b = &et_bench_allreduce;
     struct et_setting setting = {
         .team = team, .backend = "reference", .threads = 1, .seed = 1};
-    struct {
-        int dtype;
-        int64_t bytes;
-    } params = {0, bytes};
+    struct et_collective_params params = {ET_FP64, bytes, 0};
     double run[PAIRS], glance[PAIRS];
     char t[2][ET_TEXT_NUMBER];
     void *state = et_alloc(1, b->state_size);

@@ -25,7 +25,7 @@ static const char *const shape[] = {"size", NULL};
 static const struct et_backend reference = {.name = "reference",
                                             .summary = "nothing"};
 static const struct et_backend *const list[] = {&reference};
-static const struct et_backends backends = {list, 1};
+static const struct et_backends backends = {.v = list, .n = 1};
 
 static const char *supported(const void *p, const char *backend, int ranks)
 {

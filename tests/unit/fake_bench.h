@@ -72,7 +72,8 @@ static const struct et_backend fake_backend_rows[] = {
 static const struct et_backend *const fake_backend_list[] = {
     &fake_backend_rows[0], &fake_backend_rows[1], &fake_backend_rows[2],
     &fake_backend_rows[3]};
-static const struct et_backends fake_backends = {fake_backend_list, 4};
+static const struct et_backends fake_backends = {.v = fake_backend_list,
+                                                 .n = 4};
 
 static inline enum et_status fake_check(const void *params, const char *where)
 {

@@ -186,8 +186,8 @@ static void benches(void **state)
         assert_null(et_field_find(b->params, b->shape_key));
         /* A reference to check against, and every name its own. */
         bool reference = false;
-        for (size_t k = 0; k < b->backends->n; k++) {
-            const struct et_backend *backend = b->backends->v[k];
+        const struct et_backend *backend;
+        for (size_t k = 0; (backend = et_backend_at(b->backends, k)); k++) {
             check_help(b->name, backend->name, backend->summary);
             reference |= et_bench_is_reference(backend->name) ||
                          !et_backend_why_not(backend);

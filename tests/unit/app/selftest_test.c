@@ -45,7 +45,7 @@ static const struct et_backend reference = {.name = "reference",
 static const struct et_backend gone = {
     .name = "gone", .summary = "absent", .absent = "not built in"};
 static const struct et_backend *const names[] = {&reference, &gone};
-static const struct et_backends backends = {names, COUNT(names)};
+static const struct et_backends backends = {.v = names, .n = COUNT(names)};
 
 static const char *unsupported(const void *params, const char *name, int ranks)
 {

@@ -159,6 +159,48 @@ static void test_without_gnuplot(void **state)
     free(path);
 }
 
+/* A gnuplot of our own: what it does, and what must be said. */
+static void test_a_bad_gnuplot(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *does, *said;
+    } cases[] = {
+        {"exit 0", "did not draw f (exit status 0)"},
+        {": >f.svg", "did not draw f (exit status 0)"},
+        {"echo '<svg/>' >f.svg; exit 3", "did not draw f (exit status 3)"},
+        {"kill -9 $$", "did not draw f (exit status 128)"},
+        {"exit 127", "gnuplot cannot be run"},
+        {"echo '<svg/>' >f.svg", NULL},
+    };
+    char here[4096], after[4096];
+    char *path = strdup(getenv("PATH"));
+    assert_non_null(getcwd(here, sizeof here));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct et_doc d = one_figure("f", "title");
+        char *dir = sample_folder(), script[256];
+        snprintf(script, sizeof script, "#!/bin/sh\n%s\n", cases[i].does);
+        sample_write(sample_path(dir, "gnuplot"), script);
+        assert_int_equal(chmod(sample_path(dir, "gnuplot"), 0755), 0);
+        setenv("PATH", dir, 1);
+        sample_listen();
+        enum et_status s = et_plot_draw(&d, TEMPLATES, dir);
+        const char *said = sample_said();
+        setenv("PATH", path, 1);
+        assert_int_equal(s, ET_OK);
+        if (cases[i].said)
+            assert_said(said, cases[i].said);
+        else
+            assert_string_equal(said, "");
+        /* It drew in the folder, and this process is where it was. */
+        assert_non_null(getcwd(after, sizeof after));
+        assert_string_equal(after, here);
+        et_doc_free(&d);
+        sample_remove(dir);
+    }
+    free(path);
+}
+
 static void test_no_disk(void **state)
 {
     (void)state;
@@ -185,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_draw),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_without_gnuplot),
+        cmocka_unit_test(test_a_bad_gnuplot),
         cmocka_unit_test(test_no_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -87,6 +88,22 @@ static void no_type(void **state)
     types = et_types_of(ET_INT8);
     assert_int_equal(et_types_single(&types), ET_INT8);
     assert_false(et_types_are_floats(&types));
+}
+
+/* Half the step from 1 to the next value: IEEE 754's unit roundoff. */
+static void epsilons(void **state)
+{
+    (void)state;
+    assert_true(et_dtype_epsilon(ET_FP64) == DBL_EPSILON / 2);
+    assert_true(et_dtype_epsilon(ET_FP32) == (double)FLT_EPSILON / 2);
+    for (int t = ET_FP16; t <= ET_BF16; t++) {
+        enum et_dtype d = (enum et_dtype)t;
+        uint16_t one;
+        et_dtype_set(d, &one, 0, 1);
+        one++;
+        assert_true(et_dtype_epsilon(d) == (et_dtype_get(d, &one, 0) - 1) / 2);
+    }
+    assert_true(et_dtype_epsilon(ET_INT8) == 0); /* exact */
 }
 
 static uint16_t set16(enum et_dtype t, double v)
@@ -190,6 +207,7 @@ int main(void)
         cmocka_unit_test(rows),
         cmocka_unit_test(facts),
         cmocka_unit_test(no_type),
+        cmocka_unit_test(epsilons),
         cmocka_unit_test(known_values),
         cmocka_unit_test(every_pattern),
         cmocka_unit_test(bf16_is_half_of_fp32),

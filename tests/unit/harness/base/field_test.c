@@ -175,6 +175,47 @@ static void text_round_trip(void **state)
     et_fields_free(rows, &u, sizeof u);
 }
 
+static void lists_print(void **state)
+{
+    (void)state;
+    struct thing t;
+    struct et_text text = {0};
+    const struct et_field *row = et_field_find(rows, "set");
+    assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
+    assert_int_equal(et_field_parse(row, &t, "a=b", "t"), ET_OK);
+    assert_int_equal(et_field_parse(row, &t, "c=d", "t"), ET_OK);
+    et_field_print(row, &t, &text);
+    assert_string_equal(et_text_str(&text), "a=b\nc=d");
+    et_text_free(&text);
+    et_fields_free(rows, &t, sizeof t);
+}
+
+/* The ends of a range belong to it. */
+static void ranges(void **state)
+{
+    (void)state;
+    struct thing t;
+    const struct et_field *row = et_field_find(rows, "m");
+    assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
+    assert_int_equal(et_field_parse(row, &t, "1", "t"), ET_OK);
+    assert_int_equal(t.m, 1);
+    assert_int_equal(et_field_parse(row, &t, "100", "t"), ET_OK);
+    assert_int_equal(t.m, 100);
+    et_fields_free(rows, &t, sizeof t);
+}
+
+static void choices(void **state)
+{
+    (void)state;
+    char name[ET_TEXT_NUMBER];
+    assert_int_equal(et_choice_index("fp64|fp32", "fp32"), 1);
+    assert_int_equal(et_choice_index("fp64|fp32", "fp3"), -1);
+    assert_int_equal(et_choice_index("fp64|fp32", "fp321"), -1);
+    assert_int_equal(et_choice_index("fp64|fp32", ""), -1);
+    assert_string_equal(et_choice_name("fp64|fp32", 1, name), "fp32");
+    assert_string_equal(et_choice_name("fp64|fp32", 2, name), "?");
+}
+
 static void suggestions(void **state)
 {
     (void)state;
@@ -190,6 +231,9 @@ int main(void)
         cmocka_unit_test(errors_leave_the_member),
         cmocka_unit_test(copies_are_deep),
         cmocka_unit_test(text_round_trip),
+        cmocka_unit_test(lists_print),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(choices),
         cmocka_unit_test(suggestions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,6 +106,16 @@ static void any_thread_count(void **state)
     assert_memory_equal(d[0], d[1], N * sizeof **d);
     assert_memory_equal(f[0], f[1], N * sizeof **f);
     assert_memory_equal(b[0], b[1], 8 * N + 5);
+    /* fp32 is as even over [-1, 1) as fp64, and both reach its ends. */
+    double low = 1, high = -1, sum = 0;
+    for (size_t i = 0; i < N; i++) {
+        assert_true(fabs(f[0][i] - d[0][i]) < 2e-7);
+        low = fmin(low, f[0][i]);
+        high = fmax(high, f[0][i]);
+        sum += f[0][i];
+    }
+    assert_true(low < -0.999 && high > 0.999);
+    assert_true(fabs(sum / N) < 5 * sqrt(1.0 / 3 / N));
     /* A part is the same as the whole's. */
     double part[5];
     et_random_fill(ET_FP64, part, 5, 7, 11 + 1000);

@@ -186,12 +186,17 @@ static void printed_numbers(void **state)
     assert_string_equal(et_print_seconds(buf, 0), "0 s");
     assert_string_equal(et_print_seconds(buf, 1.25e-3), "1.25 ms");
     assert_string_equal(et_print_seconds(buf, 20e-6), "20 us");
+    assert_string_equal(et_print_seconds(buf, 1e-6), "1 us");
+    assert_string_equal(et_print_seconds(buf, 1e-3), "1 ms");
+    assert_string_equal(et_print_seconds(buf, 1), "1 s");
     assert_string_equal(et_print_seconds(buf, 3e-9), "3 ns");
     assert_string_equal(et_print_seconds(buf, 90), "90 s");
     assert_string_equal(et_print_seconds(buf, -0.5), "-500 ms");
     assert_string_equal(et_print_seconds(buf, NAN), "-");
     assert_string_equal(et_print_si(buf, 1.5e12, "FLOP/s"), "1.5 TFLOP/s");
     assert_string_equal(et_print_si(buf, 999, "B/s"), "999 B/s");
+    assert_string_equal(et_print_si(buf, 1000, "B/s"), "1 kB/s");
+    assert_string_equal(et_print_si(buf, 1023, "B/s"), "1.023 kB/s");
     assert_string_equal(et_print_si(buf, 0, "B"), "0 B");
     assert_string_equal(et_print_si(buf, -2e3, "B"), "-2 kB");
     assert_string_equal(et_print_si(buf, INFINITY, "B"), "-");

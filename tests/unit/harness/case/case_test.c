@@ -187,6 +187,10 @@ static void fitting(void **state)
     assert_int_equal(fits("10", "1", "1", 1280, 4), ET_OK);
     assert_int_equal(fits("10", "1", "1", 1279, 4), ET_USAGE);
     assert_non_null(strstr(et_log_last_error(), "GiB of memory on a node"));
+    /* 3 x 2^30 bytes are 3 GiB, 2 x 2^30 are free. */
+    assert_int_equal(fits("25165824", "1", "1", 0x1p31, 4), ET_USAGE);
+    assert_non_null(strstr(et_log_last_error(),
+                           "needs 3 GiB of memory on a node, where 2 GiB"));
     /* Ranks of one node add up, those of others do not. */
     assert_int_equal(fits("10", "1", "4", 5120, 4), ET_OK);
     assert_int_equal(fits("10", "1", "4", 5119, 4), ET_USAGE);

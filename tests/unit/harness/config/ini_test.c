@@ -107,6 +107,14 @@ static void refusals(void **state)
     char longer[600] = "[a]\nk = ";
     memset(longer + strlen(longer), 'x', 300);
     assert_refuses(longer, "p:2: line of 304 characters");
+    /* 190 characters fit, 191 do not, whatever inih's buffer would hold. */
+    longer[4 + 190] = '\0';
+    assert_int_equal(strlen(longer), 194);
+    struct et_text fits = {0};
+    assert_int_equal(et_ini_text("p", longer, note, &fits), ET_OK);
+    et_text_free(&fits);
+    strcat(longer, "x");
+    assert_refuses(longer, "p:2: line of 191 characters");
     /* The reader's own refusal comes back as it is, and ends the reading. */
     struct et_text t = {0};
     assert_int_equal(et_ini_text("p", "[a]\nstop=1\nk=2\n", note, &t),

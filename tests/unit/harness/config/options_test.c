@@ -68,6 +68,25 @@ static void spellings(void **state)
     release(&o, &words);
 }
 
+/* What docs/plans.md and docs/commands.md promise where nothing is said. */
+static void presets(void **state)
+{
+    (void)state;
+    struct et_options o;
+    struct et_strings words;
+    bool help;
+    const char *const none[] = {NULL};
+    assert_int_equal(parse(&o, &words, &help, none), ET_OK);
+    assert_true(o.seed == 1 && o.budget == 2 && o.precision == 0.02);
+    assert_true(o.min_samples == 12 && o.max_samples == 1000);
+    assert_true(o.min_time == 1e-3 && o.timeout == 600 && o.target == 1e18);
+    assert_true(o.ceilings && !o.quiet && !o.peak && !o.scratch);
+    assert_string_equal(o.clock, "real");
+    assert_string_equal(o.team, "auto");
+    assert_string_equal(o.counters, "auto");
+    release(&o, &words);
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -83,6 +102,8 @@ static void refusals(void **state)
                {{"--seed", "x"}, "seed"},
                {{"--seed", "-1"}, "seed"},
                {{"--seed="}, "seed"},
+               {{"--out="}, "--out: needs a value"},
+               {{"--out", ""}, "--out: needs a value"},
                {{"--budget", "1e308 h"}, "budget"},
                {{"--precision", "2"}, "precision"},
                {{"--min-samples", "5"}, "min-samples"},
@@ -153,9 +174,8 @@ static void planned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(spellings),
-        cmocka_unit_test(refusals),
-        cmocka_unit_test(round_trip),
+        cmocka_unit_test(spellings), cmocka_unit_test(presets),
+        cmocka_unit_test(refusals),  cmocka_unit_test(round_trip),
         cmocka_unit_test(planned),
     };
     et_log_level_set(ET_LOG_NONE);

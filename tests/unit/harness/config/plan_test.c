@@ -284,6 +284,8 @@ static void refusals(void **state)
         {"m = 1\n[mul]\n", "p:1: m: stands before any [section]"},
         {"[mull]\n", "p:1: [mull]: there is no such bench; did you mean"},
         {"[run fast]\n", "did you mean 'run'"},
+        {"[run]\nseed=1\nseed=2\n[mul]\n", "p:3: [run]: seed stands twice"},
+        {"[run]\n[mul]\n[run]\n", "p:3: [run] stands twice, first at p:1"},
         {"[mul]\nm=1\n\n[mul]\n", "p:4: [mul] stands twice, first at p:1"},
         {"[mul]\nm=1\nm=2\n", "p:3: [mul]: m stands twice, first at p:2"},
         {"[mul]\ndtyp=fp32\n", "p:2: [mul]: unknown key 'dtyp'; did you mean"},

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -277,12 +278,36 @@ static void tasks(void **state)
     assert_true(t.n >= 1);
     bool found = false;
     for (size_t i = 0; i < t.n; i++)
+        assert_true(et_task_alive(t.tid[i]) && t.tid[i] > 0);
+    for (size_t i = 0; i < t.n; i++)
         found = found || t.tid[i] == et_task_self();
     assert_true(found);
     et_tasks_free(&t);
     assert_true(et_task_alive(et_task_self()));
     assert_false(et_task_alive(1 << 29));
     assert_true(et_tasks_files(10));
+}
+
+/* The soft limit is raised to what is needed: 256 besides what is asked for. */
+static void files(void **state)
+{
+    (void)state;
+    struct rlimit before, now;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    if (before.rlim_max != RLIM_INFINITY && before.rlim_max < 2000)
+        skip();
+    now = before;
+    now.rlim_cur = 1100; /* enough for 1000, not for them and the others */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+    assert_true(et_tasks_files(1000));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
+    assert_true(now.rlim_cur >= 1256);
+    now.rlim_cur = 1300; /* enough: it stays */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+    assert_true(et_tasks_files(1000));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
+    assert_int_equal(now.rlim_cur, 1300);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 int main(void)
@@ -295,6 +320,7 @@ int main(void)
         cmocka_unit_test(perf_counts_known_work),
         cmocka_unit_test(auto_counts_known_work),
         cmocka_unit_test(tasks),
+        cmocka_unit_test(files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,13 +7,19 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "harness/run/measure.h"
+#include "harness/stat/stat.h"
 #include "tests/unit/fake_bench.h"
 
 static bool wrong_ceiling;
+static double slow_ceiling; /* s that a run of one takes longer */
+/* In place of the four below, where it is not NULL. */
+static const struct et_ceiling_case *ceilings;
+static size_t n_ceilings;
 
 /* About a microsecond an iteration, so that samples are soon calibrated. */
 static enum et_status spin(void *state, uint64_t iterations)
@@ -23,6 +29,14 @@ static enum et_status spin(void *state, uint64_t iterations)
     for (uint64_t i = 0; i < 500 * iterations; i++)
         sink = sink + 1;
     return ET_OK;
+}
+
+static enum et_status spin_ceiling(void *state, uint64_t iterations)
+{
+    struct timespec t = {0, (long)(slow_ceiling * 1e9)};
+    if (slow_ceiling > 0)
+        nanosleep(&t, NULL);
+    return spin(state, iterations);
 }
 
 static enum et_status prepare(void *state, const struct et_setting *setting,
@@ -80,9 +94,9 @@ static bool ceiling(const void *params, int ranks, int threads, size_t i,
          .backend = "quick",
          .params = "k=77"}};
     (void)params, (void)ranks, (void)threads;
-    if (i >= sizeof all / sizeof *all)
+    if (i >= (ceilings ? n_ceilings : sizeof all / sizeof *all))
         return false;
-    *out = all[i];
+    *out = ceilings ? ceilings[i] : all[i];
     return true;
 }
 
@@ -90,7 +104,8 @@ static struct et_bench under, roof;
 static const struct et_bench *const list[] = {&under, &roof};
 static const struct et_benches benches = {list, 2};
 
-static void measure(struct et_result *r, bool ceilings)
+static void measure_for(struct et_result *r, bool with_ceilings, double budget,
+                        double precision)
 {
     struct et_clock clock;
     struct et_counters counters;
@@ -100,7 +115,8 @@ static void measure(struct et_result *r, bool ceilings)
     struct et_case c;
     under = roof = fake_bench;
     under.prepare = roof.prepare = prepare;
-    under.run = roof.run = spin;
+    under.run = spin;
+    roof.run = spin_ceiling;
     under.verify = verify;
     roof.verify = verify_ceiling;
     under.work = roof.work = work;
@@ -114,8 +130,9 @@ static void measure(struct et_result *r, bool ceilings)
     assert_int_equal(et_fields_init(et_option_rows, &o, sizeof o), ET_OK);
     assert_int_equal(et_team_open("self", &team), ET_OK);
     o.min_time = 1e-4;
-    o.budget = 0.02;
-    o.ceilings = ceilings;
+    o.budget = budget;
+    o.precision = precision;
+    o.ceilings = with_ceilings;
     const struct et_instruments with = {.clock = &clock,
                                         .counters = &counters,
                                         .energy = &energy,
@@ -132,6 +149,11 @@ static void measure(struct et_result *r, bool ceilings)
     et_counters_close(&counters);
     et_fields_free(et_option_rows, &o, sizeof o);
     et_team_close(team);
+}
+
+static void measure(struct et_result *r, bool with_ceilings)
+{
+    measure_for(r, with_ceilings, 0.02, 0.02);
 }
 
 static void are_measured(void **state)
@@ -177,6 +199,65 @@ static void say_why_not(void **state)
     et_result_free(&r);
 }
 
+/* A ceiling's sample takes 5 ms here, a sample of the case 0.1 ms: the budget
+ * is the case's alone, so its own samples fill most of it. */
+static void cost_the_case_no_time(void **state)
+{
+    (void)state;
+    struct et_result r;
+    slow_ceiling = 5e-3;
+    measure_for(&r, true, 0.05, 1e-6);
+    slow_ceiling = 0;
+    double sum = 0;
+    for (size_t i = 0; i < r.time.samples.n; i++)
+        sum += r.time.samples.v[i] * (double)r.time.iterations;
+    assert_true(sum > 0.6 * 0.05 || r.time.n == 1000);
+    et_result_free(&r);
+}
+
+/* Two of one kind are two, whatever became of the one before. */
+static void several_of_one_kind(void **state)
+{
+    static const struct et_ceiling_case all[] = {
+        {.what = "compute", .bench = "roof", .backend = "other", .flop = true},
+        {.what = "compute",
+         .bench = "roof",
+         .backend = "quick",
+         .flop = true,
+         .params = "k=7"},
+        {.what = "compute",
+         .bench = "roof",
+         .backend = "reference",
+         .flop = true,
+         .params = "k=8"}};
+    (void)state;
+    struct et_result r;
+    wrong_ceiling = false;
+    ceilings = all;
+    n_ceilings = 3;
+    measure(&r, true);
+    ceilings = NULL;
+    assert_int_equal(r.ceilings.n, 3);
+    const struct et_result_ceiling *v = r.ceilings.v;
+    assert_string_equal(v[0].absent, "other does not do this");
+    assert_non_null(strstr(v[1].id, "backend=quick m="));
+    assert_non_null(strstr(v[2].id, "backend=reference m="));
+    for (int i = 1; i < 3; i++) {
+        assert_null(v[i].absent);
+        assert_string_equal(v[i].what, "compute");
+        assert_true(v[i].samples.n >= 12 && v[i].work == 1e3);
+        /* Rates by hand, from the samples that the record has. */
+        double sorted[64];
+        assert_true(v[i].samples.n <= 64);
+        memcpy(sorted, v[i].samples.v, v[i].samples.n * sizeof *sorted);
+        et_stat_sort(sorted, v[i].samples.n);
+        assert_true(v[i].rate ==
+                    1e3 / et_stat_quantile(sorted, v[i].samples.n, 0.5));
+        assert_true(v[i].rate_low < v[i].rate_high);
+    }
+    et_result_free(&r);
+}
+
 static void can_be_left_out(void **state)
 {
     (void)state;
@@ -190,6 +271,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(are_measured),
                                        cmocka_unit_test(say_why_not),
+                                       cmocka_unit_test(cost_the_case_no_time),
+                                       cmocka_unit_test(several_of_one_kind),
                                        cmocka_unit_test(can_be_left_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

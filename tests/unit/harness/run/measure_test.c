@@ -387,6 +387,26 @@ static void carried_on(void **state)
     et_text_free(&l.lines);
 }
 
+/* Several in a row that are done are passed over together. */
+static void carried_on_late(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct listing l = {.room = -1};
+    struct et_drive_outcome o;
+    char *ids[] = {
+        (char[]){"mul backend=quick m=4 n=4 k=4 ranks=1 threads=1"},
+        (char[]){"mul backend=reference m=4 n=4 k=4 ranks=1 threads=1"}};
+    const struct et_strings done = {ids, 2};
+    assert_int_equal(
+        drive(&f, "[mul]\nbackend=quick,reference,other\n", &done, &l, &o),
+        ET_OK);
+    assert_string_equal(et_text_str(&l.lines),
+                        "other - unsupported other does not do this\n");
+    assert_true(o.kept == 2 && o.unsupported == 1);
+    et_text_free(&l.lines);
+}
+
 static void full_disk(void **state)
 {
     (void)state;
@@ -457,6 +477,7 @@ int main(void)
         cmocka_unit_test(driven),
         cmocka_unit_test(gravest),
         cmocka_unit_test(carried_on),
+        cmocka_unit_test(carried_on_late),
         cmocka_unit_test(full_disk),
         cmocka_unit_test(stopped),
     };

@@ -102,7 +102,10 @@ static void summaries(void **state)
     struct et_result_time t = summary(v, 14, 1.2, 12);
     assert_int_equal(t.n, 14);
     assert_true(t.median == 6.5 && t.min == 0 && t.max == 13);
-    assert_true(t.mean == 6.5 && t.p95 > 12 && t.p99 > t.p95);
+    assert_true(t.mean == 6.5);
+    /* Of 0 to 13 in steps of 1, 95 and 99 % of the way. */
+    assert_true(fabs(t.p95 - 0.95 * 13) < 1e-12);
+    assert_true(fabs(t.p99 - 0.99 * 13) < 1e-12);
     assert_true(t.ci_low > 1 && t.ci_low < t.median && t.ci_high < 12 &&
                 t.ci_high > t.median && t.confidence == 0.95);
     assert_true(t.n_effective > 0 && t.n_effective <= 14);
@@ -167,6 +170,23 @@ static void warm_up_is_found(void **state)
     free(t.transient.v);
 }
 
+/* A level that changes again in the later half: nothing is settled, so nothing
+ * is taken away. */
+static void no_warm_up_where_nothing_settles(void **state)
+{
+    (void)state;
+    struct et_result_time t = {0};
+    size_t warm = 42;
+    for (int i = 0; i < 100; i++)
+        assert_true(et_reals_add(&t.samples, (i < 15   ? 3
+                                              : i < 70 ? 2
+                                                       : 4) +
+                                                 0.01 * (i % 7)));
+    et_sampling_summarise(&t, 0.1, 12, &warm);
+    assert_true(warm == 0 && t.n == 100);
+    free(t.samples.v);
+}
+
 static void a_trend_is_told(void **state)
 {
     (void)state;
@@ -181,6 +201,12 @@ static void a_trend_is_told(void **state)
     assert_true(t.drift_p < 0.001);
     et_sampling_trend(&t, when, 0.5); /* real, and less than matters */
     assert_false(t.drifts);
+    /* A fall is a drift, too. */
+    for (int i = 0; i < 60; i++)
+        t.samples.v[i] = 1.12 - 0.002 * i + 0.01 * (i % 3);
+    et_sampling_trend(&t, when, 0.02);
+    assert_true(t.drifts && t.drift < -0.08 && t.drift > -0.15);
+    assert_true(t.drift_p < 0.001);
     for (int i = 0; i < 60; i++)
         t.samples.v[i] = 1 + 0.01 * (i * 7 % 5);
     et_sampling_trend(&t, when, 0.02);
@@ -191,10 +217,15 @@ static void a_trend_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(floors),           cmocka_unit_test(growth),
-        cmocka_unit_test(flatness),         cmocka_unit_test(blocks),
-        cmocka_unit_test(summaries),        cmocka_unit_test(simulated_as_run),
-        cmocka_unit_test(warm_up_is_found), cmocka_unit_test(a_trend_is_told),
+        cmocka_unit_test(floors),
+        cmocka_unit_test(growth),
+        cmocka_unit_test(flatness),
+        cmocka_unit_test(blocks),
+        cmocka_unit_test(summaries),
+        cmocka_unit_test(simulated_as_run),
+        cmocka_unit_test(warm_up_is_found),
+        cmocka_unit_test(a_trend_is_told),
+        cmocka_unit_test(no_warm_up_where_nothing_settles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,6 +160,14 @@ static void large(void **state)
     assert_true(q.p > p.p && q.interval.low < p.interval.low &&
                 q.interval.high > p.interval.high);
     assert_true(q.shift == p.shift && q.above == p.above);
+    /* Each sample's own counts for the other's size: var U is mn / 12 times
+     * n dx + m dy + 1 (the two terms of Hoeffding's decomposition). */
+    b.inflation = 1;
+    assert_true(et_pair_compare(a, b, 0.95, &q));
+    c = floor(M * N / 2.0 - 1.959964 * sqrt(M * N / 12.0 * (4.0 * N + M + 1)) +
+              0.5);
+    assert_true(q.interval.low == all[(size_t)c - 1]);
+    assert_true(q.interval.high == all[M * N - (size_t)c]);
 }
 
 static void refused(void **state)
@@ -197,6 +205,9 @@ static void holm(void **state)
     assert_true(et_pair_holm(q, COUNT(q)));
     for (size_t i = 0; i < COUNT(q); i++)
         assert_near(q[i], bounded[i], 1e-12);
+    double sure[] = {0.9, 0.8};
+    assert_true(et_pair_holm(sure, 2));
+    assert_true(sure[0] == 1 && sure[1] == 1);
     assert_true(et_pair_holm(q, 0));
 }
 

@@ -68,6 +68,35 @@ static void dependence(void **state)
         assert_true(et_series_inflation(lh, n) == 1);
 }
 
+/* Where dependence begins to be looked for, against its rule by hand: the
+ * neighbours' correlation is above what 1 % of independent series of 19 have,
+ * and that of 20 above what 10 % have. */
+static void dependence_begins(void **state)
+{
+    (void)state;
+    for (size_t n = ET_SERIES_FEW - 1; n <= ET_SERIES_FEW; n++) {
+        double limit = n < ET_SERIES_FEW ? 2.326348 : 1.281552, all = (double)n;
+        int near = 0;
+        for (uint64_t k = 0; k < 2000; k++) {
+            double v[ET_SERIES_FEW], r[ET_SERIES_FEW], power = 0, next = 0;
+            for (size_t i = 0; i < n; i++)
+                v[i] = et_random_unit(k, i) + (i ? v[i - 1] / 2 : 0);
+            assert_true(et_stat_ranks(v, n, r) == 0);
+            for (size_t i = 0; i < n; i++) {
+                r[i] -= (all + 1) / 2;
+                power += r[i] * r[i];
+                next += i ? r[i] * r[i - 1] : 0;
+            }
+            double z = (next / power + 1 / all) * sqrt(all);
+            if (fabs(z - limit) < 1e-6)
+                continue;
+            near += fabs(z - limit) < 2 / sqrt(all);
+            assert_int_equal(et_series_inflation(v, n) > 1, z > limit);
+        }
+        assert_true(near > 50);
+    }
+}
+
 static void intervals(void **state)
 {
     (void)state;
@@ -126,6 +155,12 @@ static void warmups(void **state)
             v[i] = i == at ? 2 : 1;
         assert_int_equal(et_series_warmup(v, 200).length, 0);
     }
+    /* Nor is a loud half before one that happens to be quiet. */
+    for (size_t i = 0; i < 60; i++)
+        v[i] = i < 30 ? 1 + (i % 2 ? -0.3 : 0.3) + 0.01 * (double)(i / 2)
+                      : 1 + 0.001 * (double)(i * 7 % 30);
+    w = et_series_warmup(v, 60);
+    assert_true(w.length == 0 && w.settled);
     /* A level that changes late is no warm-up, and is not settled. */
     for (size_t i = 0; i < 400; i++)
         v[i] = 1 + 0.01 * et_random_unit(7, i) + (i < 330 ? 0 : 0.1);
@@ -168,6 +203,12 @@ static void trends(void **state)
     assert_true(t.found && t.p < 1e-4 && t.inflation < 1.5);
     assert_near(t.slope, 0.001, 0.2);
     assert_false(et_series_trend(NULL, v, COUNT(v), 0.5).found);
+    /* A fall as well as a rise. */
+    for (size_t i = 0; i < COUNT(v); i++)
+        v[i] = 1.1 - 0.001 * (double)i + 0.02 * et_random_unit(3, i);
+    t = et_series_trend(NULL, v, COUNT(v), 0.05);
+    assert_true(t.found && t.p < 1e-4);
+    assert_near(t.change, -0.099 / 1.05, 0.2);
     assert_true(isnan(et_series_trend(NULL, v, 9, 0).p));
     for (size_t i = 0; i < COUNT(v); i++)
         v[i] = 1;
@@ -248,7 +289,7 @@ int main(void)
         cmocka_unit_test(dependence),      cmocka_unit_test(intervals),
         cmocka_unit_test(warmups),         cmocka_unit_test(trends),
         cmocka_unit_test(kendall_by_hand), cmocka_unit_test(a_long_series),
-        cmocka_unit_test(enough),
+        cmocka_unit_test(enough),          cmocka_unit_test(dependence_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

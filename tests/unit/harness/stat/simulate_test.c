@@ -101,6 +101,18 @@ static void noises(void **state)
         /* 4 sigma of 20000 halves; rho = 0.6 makes it 1.73 times as wide. */
         assert_true(fabs((double)below - 10000) < 4 * 70.7 * 1.73);
     }
+    /* Autocorrelated noise is as wide as independent: 5 % around 1; its
+     * neighbours correlate as its name says, to 5 standard errors. */
+    for (int k = 0; k < 2; k++) {
+        double rho = k ? 0.6 : 0.3, squares = 0, products = 0;
+        et_noise_fill(k ? ET_NOISE_AR06 : ET_NOISE_AR03, 5, 0, v, COUNT(v));
+        for (size_t i = 0; i < COUNT(v); i++) {
+            squares += (v[i] - 1) * (v[i] - 1);
+            products += i ? (v[i] - 1) * (v[i - 1] - 1) : 0;
+        }
+        assert_true(fabs(sqrt(squares / COUNT(v)) - 0.05) < 0.002);
+        assert_true(fabs(products / squares - rho) < 5 / sqrt(COUNT(v)));
+    }
     /* One series is a function of its number alone. */
     double a[8], b[20];
     et_noise_fill(ET_NOISE_AR06, 5, 3, a, COUNT(a));
@@ -122,6 +134,9 @@ static void refused(void **state)
     s.series = 10;
     assert_true(et_simulate(&s, &r));
     assert_true(r.none == 10 && r.hits == 0);
+    /* Wilson's interval of 0 in 10: from 0 to z^2 / (10 + z^2). */
+    assert_true(r.share == 0 && fabs(r.interval.low) < 1e-12);
+    assert_true(fabs(r.interval.high - 0.27753279) < 1e-6);
 }
 
 int main(void)

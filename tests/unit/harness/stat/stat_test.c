@@ -136,6 +136,12 @@ static void lines(void **state)
     assert_near(l.a_error, 6.7584, 1e-4);
     assert_near(l.b_error, 0.4155, 1e-3);
     assert_near(l.r2, 0.6511, 1e-4);
+    /* 3 x / 2 - 2 / 3 by hand: 5/6, 7/3, 23/6; the first point is 1/6 off. */
+    const double three[] = {1, 2, 3}, bent[] = {1, 2, 4};
+    l = et_stat_line(three, bent, 3);
+    assert_near(l.a, -2.0 / 3, 1e-12);
+    assert_near(l.b, 1.5, 1e-12);
+    assert_near(l.residual_worst, 0.2, 1e-12);
     /* An exact line has no residual, whatever its weights. */
     const double x[] = {1, 2, 3, 4, 5}, e[] = {5, 7, 9, 11, 13};
     l = et_stat_line_relative(x, e, 5);

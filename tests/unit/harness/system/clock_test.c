@@ -11,6 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include <math.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "harness/base/log.h"
 #include "harness/system/clock.h"
@@ -33,6 +35,74 @@ static void real_moves_forward(void **state)
     }
     while (et_clock_now(&c) <= first)
         ;
+}
+
+static double monotonic(const struct et_clock *c)
+{
+    struct timespec t;
+    assert_int_equal(clock_gettime((clockid_t)c->id, &t), 0);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* What it says of itself, against readings taken here. */
+static void real_measures_itself(void **state)
+{
+    enum { N = 2001 };
+    (void)state;
+    struct et_clock c;
+    double before = 0, after, step[N], cost = 1;
+    assert_int_equal(et_clock_open("real", &c), ET_OK);
+    /* In seconds, and from the time it was opened. */
+    before = monotonic(&c) - et_clock_now(&c);
+    after = (double)c.origin_ns * 1e-9;
+    assert_true(fabs(after - before) < 0.5);
+    for (int k = 0; k < 50; k++) {
+        double first = et_clock_now(&c);
+        for (int i = 0; i < 100; i++)
+            after = et_clock_now(&c);
+        cost = fmin(cost, (after - first) / 100);
+    }
+    assert_true(c.overhead < 20 * cost && c.overhead > cost / 20);
+    /* The smallest step is no larger than half of all steps. */
+    size_t n = 0, smaller = 0;
+    for (before = et_clock_now(&c); n < N; before = after) {
+        after = et_clock_now(&c);
+        if (after > before)
+            step[n++] = after - before;
+    }
+    for (size_t i = 0; i < N; i++)
+        smaller += step[i] < c.resolution * 0.99;
+    assert_true(2 * smaller < N);
+}
+
+/* Of one kernel, read twice: one clock. */
+static void identities(void **state)
+{
+    (void)state;
+    struct et_clock a, b;
+    assert_int_equal(et_clock_open("real", &a), ET_OK);
+    assert_int_equal(et_clock_open("real", &b), ET_OK);
+    assert_true(a.identity == b.identity);
+    if (access("/proc/sys/kernel/random/boot_id", R_OK) == 0)
+        assert_true(a.identity != 0);
+    assert_int_equal(et_clock_open("fake", &b), ET_OK);
+    assert_true(b.identity == 0);
+}
+
+/* Skew is added, and the rate on top of one second a second. */
+static void another_nodes(void **state)
+{
+    (void)state;
+    struct et_clock c, other;
+    assert_int_equal(et_clock_open("real", &c), ET_OK);
+    other = c;
+    other.skew = 5;
+    other.rate = 0.25;
+    for (int i = 0; i < 100; i++) {
+        double before = et_clock_now(&c), there = et_clock_now(&other),
+               after = et_clock_now(&c);
+        assert_true(there >= 5 + 1.25 * before && there <= 5 + 1.25 * after);
+    }
 }
 
 static void fake_repeats_itself(void **state)
@@ -87,6 +157,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(real_moves_forward),
+        cmocka_unit_test(real_measures_itself),
+        cmocka_unit_test(identities),
+        cmocka_unit_test(another_nodes),
         cmocka_unit_test(fake_repeats_itself),
         cmocka_unit_test(dates),
         cmocka_unit_test(unknown_name),

@@ -132,6 +132,7 @@ static void this_machine(void **state)
     struct et_environment e, kernel;
     setenv("OMP_ETALON_TEST", "a\033[1mb\xff", 1);
     setenv("OMP_ETALON_TOKEN", "hush", 1);
+    setenv("OMP_ETALON_KEY", "hush", 1);
     setenv("UCX_JWT", "hush", 1);
     setenv("FI_PASSWORD", "hush", 1);
     setenv("SLURM_JWT", "hush", 1);
@@ -186,7 +187,7 @@ static void cpu_lists(void **state)
     et_text_free(&t);
     static const char *const bad[] = {"",    "a",    "3-1",   "1,",
                                       "-1",  "1-",   "99999", "0-99999",
-                                      "1 2", "1,,2", "0x3"};
+                                      "1 2", "1,,2", "0x3",   "8192"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(et_cpus_parse(bad[i], &s));
     assert_int_equal(et_cpus_count(&s), 7);
@@ -259,6 +260,100 @@ static void flops_a_cycle(void **state)
     tree_remove(root);
 }
 
+/* What one line of a file gives, and what of it is not for a terminal. */
+static void lines(void **state)
+{
+    (void)state;
+    char root[PATH_MAX], line[16], words[] = "a\x7f~\x1f \xff";
+    assert_string_equal(et_clean(words), "a?~? ?");
+    tree_unpack("neoverse-vm.tree", root);
+    tree_write(root, "/some", "  two words \nmore\n");
+    tree_write(root, "/blank", "  \t\n");
+    tree_write(root, "/empty", "");
+    assert_true(et_file_line(line, sizeof line, root, "/some"));
+    assert_string_equal(line, "two words");
+    assert_false(et_file_line(line, sizeof line, root, "/blank"));
+    assert_false(et_file_line(line, sizeof line, root, "/empty"));
+    assert_false(et_file_line(line, sizeof line, root, "/nowhere"));
+    assert_string_equal(line, "two words");
+    tree_remove(root);
+}
+
+/* The switches and names that the captured machines do not have. */
+static void switches(void **state)
+{
+    (void)state;
+    static const char boost[] = "/sys/devices/system/cpu/cpufreq/boost",
+                      product[] = "/sys/class/dmi/id/product_name";
+    char root[PATH_MAX];
+    struct et_environment e;
+    tree_unpack("neoverse-vm.tree", root);
+    tree_write(root, boost, "1\n");
+    tree_write(root, product, "c7g.metal\n");
+    assert_int_equal(et_environment_read(root, &e), ET_OK);
+    assert_string_equal(e.turbo, "on");
+    assert_string_equal(e.virtualised, "none seen");
+    release(&e);
+    tree_write(root, boost, "0\n");
+    assert_int_equal(et_environment_read(root, &e), ET_OK);
+    assert_string_equal(e.turbo, "off");
+    release(&e);
+    tree_write(root, "/sys/devices/system/cpu/intel_pstate/no_turbo", "1\n");
+    tree_write(root, boost, "1\n"); /* the driver in force says more */
+    assert_int_equal(et_environment_read(root, &e), ET_OK);
+    assert_string_equal(e.turbo, "off");
+    release(&e);
+    tree_remove(root);
+}
+
+#define CACHES "/sys/devices/system/cpu/cpu%d/cache/index%d/"
+
+static void write_cache(const char *root, int cpu, int index, const char *file,
+                        const char *text)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, CACHES "%s", cpu, index, file);
+    tree_write(root, path, text);
+}
+
+/* Two sockets of two cores of two threads, threads 2, 3 and 6 allowed, which
+ * are two of the four cores: the caches that they reach, of all. */
+static void caches(void **state)
+{
+    (void)state;
+    char root[PATH_MAX], shared[32];
+    struct et_caches c;
+    tree_unpack("xeon-2s.tree", root);
+    for (int cpu = 0; cpu < 8; cpu++) {
+        snprintf(shared, sizeof shared, "%d,%d\n", cpu % 4, cpu % 4 + 4);
+        write_cache(root, cpu, 0, "shared_cpu_list", shared);
+        write_cache(root, cpu, 2, "shared_cpu_list", shared);
+        write_cache(root, cpu, 3, "shared_cpu_list",
+                    cpu % 4 < 2 ? "0-1,4-5\n" : "2-3,6-7\n");
+    }
+    write_cache(root, 2, 3, "size", "48M\n");
+    write_cache(root, 2, 3, "coherency_line_size", "128\n");
+    et_caches_read(root, &c);
+    assert_int_equal(c.line, 128);
+    static const int64_t expected[3][4] = {
+        {48 << 10, 2, 2, 4}, {1280 << 10, 2, 2, 4}, {48 << 20, 4, 1, 2}};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(c.level[i].size, expected[i][0]);
+        assert_int_equal(c.level[i].threads, expected[i][1]);
+        assert_int_equal(c.level[i].reached, expected[i][2]);
+        assert_int_equal(c.level[i].all, expected[i][3]);
+    }
+    /* Threads that do not tell whom they share with have their own. */
+    write_cache(root, 2, 0, "shared_cpu_list", "\n");
+    et_caches_read(root, &c);
+    assert_int_equal(c.level[0].threads, 1);
+    tree_remove(root);
+    et_caches_read("/nowhere/at/all", &c);
+    assert_int_equal(c.line, 64);
+    for (int i = 0; i < 3; i++)
+        assert_true(c.level[i].size == ET_ABSENT_INT);
+}
+
 /* Each source of the clock once the better ones are gone. */
 static void clocks(void **state)
 {
@@ -271,6 +366,16 @@ static void clocks(void **state)
                "processor : 0\nmodel name : X CPU\ncpu MHz : 1234.5\n");
     et_nominal_peak_read(root, 0, &p);
     assert_near(p.clock_hz, 1234.5e6);
+    /* Processors of several kinds: the one that was asked for. */
+    tree_write(root, "/proc/cpuinfo",
+               "processor : 0\nmodel name : X CPU\ncpu MHz : 1234.5\n\n"
+               "processor : 1\nmodel name : Y CPU\ncpu MHz : 2000\n");
+    et_nominal_peak_read(root, 0, &p);
+    assert_near(p.clock_hz, 1234.5e6);
+    assert_string_equal(p.cpu, "X CPU");
+    et_nominal_peak_read(root, 1, &p);
+    assert_near(p.clock_hz, 2e9);
+    assert_string_equal(p.cpu, "Y CPU");
     snprintf(path, sizeof path, "%scpufreq/cpuinfo_max_freq", cpu0);
     tree_write(root, path, "3400000\n");
     et_nominal_peak_read(root, 0, &p);
@@ -300,7 +405,8 @@ int main(void)
         cmocka_unit_test(two_sockets),   cmocka_unit_test(arm_without_clock),
         cmocka_unit_test(nothing_there), cmocka_unit_test(this_machine),
         cmocka_unit_test(cpu_lists),     cmocka_unit_test(flops_a_cycle),
-        cmocka_unit_test(clocks),
+        cmocka_unit_test(clocks),        cmocka_unit_test(lines),
+        cmocka_unit_test(switches),      cmocka_unit_test(caches),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -240,13 +240,134 @@ static void test_latency(void **state)
     et_run_free(&run);
 }
 
+/* Points off the line, so that each end of an interval is another number. The
+ * figures below are worked out by hand from the normal equations,
+ *   b = (S Sxy - Sx Sy) / D, a = (Sy - b Sx) / S, D = S Sxx - Sx^2,
+ * the errors from s^2 = sum w r^2 / (n-2): s sqrt(Sxx/D) of a and s sqrt(S/D)
+ * of b, and Student's t of n - 2 = 2 degrees, 4.303.
+ */
+static struct et_run scattered_run(const char *kind, const double *times,
+                                   bool grows)
+{
+    struct et_run run = sample_run();
+    for (int i = 0; i < 4; i++)
+        sample_add(&run, team_result(kind, 1 << i, times[i],
+                                     grows ? 1e9 * exp2(i) : 1e12));
+    return run;
+}
+
+/* Weights 1/t^2. a = 2.5045 us with an error of 0.0211722 us, 1/b = 2.00457
+ * GB/s; at either end b +- 4.303 x 6.6e-12 s/B. */
+static void test_latency_interval(void **state)
+{
+    (void)state;
+    static const double times[] = {3.01e-6, 3.48e-6, 4.53e-6, 6.48e-6};
+    static const double rough[] = {3.0e-6, 3.3e-6, 2.9e-6, 3.4e-6};
+    size_t v[] = {0, 1, 2, 3};
+    const struct et_picks all = {v, 4};
+    struct et_run run = sample_run();
+    for (int i = 0; i < 4; i++) {
+        struct et_result r = sample_result("x", times[i], 0.001, 9);
+        r.work.bytes = 1000 << i;
+        sample_add(&run, r);
+    }
+    struct et_latency_fit f = et_latency_fit(&run, &all);
+    near(f.alpha, 2.50448566e-6, 1e-8);
+    near(f.alpha_low, 2.41338660e-6, 1e-8);
+    near(f.alpha_high, 2.59558471e-6, 1e-8);
+    near(f.rate, 2.00456751e9, 1e-8);
+    near(f.rate_low, 1.89683239e9, 1e-8);
+    near(f.rate_high, 2.12527772e9, 1e-8);
+    /* So rough that the slope may be none: no upper end of the bandwidth. */
+    for (int i = 0; i < 4; i++)
+        run.records[i].result.time.median = rough[i];
+    f = et_latency_fit(&run, &all);
+    near(f.rate, 25.6798811e9, 1e-8);
+    near(f.rate_low, 3.98046195e9, 1e-8);
+    assert_true(isinf(f.rate_high) && f.rate_high > 0);
+    et_run_free(&run);
+}
+
+/* a = 0.0996 +- 0.00391508, b = 0.9024 +- 0.00679440. */
+static void test_strong_interval(void **state)
+{
+    (void)state;
+    static const double times[] = {1.002, 0.5512, 0.3240, 0.2132};
+    struct et_run run = scattered_run("strong", times, false);
+    struct et_scaling s = find(&run);
+    near(s.v[0].serial, 0.0994011976, 1e-8);
+    near(s.v[0].serial_low, 0.0952203071, 1e-8);
+    near(s.v[0].serial_high, 0.1036061856, 1e-8);
+    near(s.v[0].line.residual_worst, 0.0037664783, 1e-7);
+    /* 1e12/0.15 a second: b / (0.15 - a) ranks. */
+    struct et_projection p = et_series_project(&run, &s.v[0], 1e12 / 0.15);
+    assert_string_equal(p.refusal, "");
+    near(p.low, 16.4890774, 1e-8);
+    near(p.high, 19.5589118, 1e-8);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
+/* Speed-ups 1, 1.962, 3.846, 7.52. Gustafson's slope through (1,1) is
+ * 0.934576; E = 1.00055 - 0.01995 log2 p, +- 0.00329468 and 0.00176108. */
+static void test_weak_interval(void **state)
+{
+    (void)state;
+    double times[4];
+    static const double speedups[] = {1, 1.962, 3.846, 7.52};
+    for (int i = 0; i < 4; i++)
+        times[i] = exp2(i) / speedups[i];
+    struct et_run run = scattered_run("weak", times, true);
+    /* The reference ran at 0.98 to 1.02 s. */
+    run.records[0].result.time.ci_low = 0.98;
+    run.records[0].result.time.ci_high = 1.02;
+    struct et_scaling s = find(&run);
+    near(s.v[0].serial, 0.0654237288, 1e-8);
+    near(s.v[0].serial_low, 0.0436390860, 1e-8);
+    near(s.v[0].serial_high, 0.0872083716, 1e-8);
+    /* The least: from the faster reference along the better line. */
+    struct et_projection p = et_series_project(&run, &s.v[0], 20e9);
+    assert_string_equal(p.refusal, "");
+    near(p.low, 21.2194619, 1e-8);
+    near(p.high, 22.6796900, 1e-8);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
+/* A target is reached where the whole interval reaches it, not its median. */
+static void test_barely_reached(void **state)
+{
+    (void)state;
+    struct et_run run = weak_run(0.02, 5);
+    struct et_scaling s = find(&run);
+    const struct et_scaling_point *last = &s.v[0].v[4];
+    double target = (last->rate_low + last->rate) / 2;
+    assert_true(last->rate_low < target && target < last->rate);
+    struct et_projection p = et_series_project(&run, &s.v[0], target);
+    assert_string_equal(p.refusal, "");
+    assert_true(p.low != 16 && p.low < p.high);
+    near(p.high, 16, 0.01);
+    p = et_series_project(&run, &s.v[0], last->rate_low);
+    near(p.low, 16, 0);
+    near(p.high, 16, 0);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_points),   cmocka_unit_test(test_series_apart),
-        cmocka_unit_test(test_amdahl),   cmocka_unit_test(test_gustafson),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_reached),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_series_apart),
+        cmocka_unit_test(test_amdahl),
+        cmocka_unit_test(test_gustafson),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_reached),
         cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_latency_interval),
+        cmocka_unit_test(test_strong_interval),
+        cmocka_unit_test(test_weak_interval),
+        cmocka_unit_test(test_barely_reached),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,6 +148,23 @@ static void json_round_trip(void **state)
     et_record_free(&b);
 }
 
+/* Absent is null, for whole numbers too, and null is absent again. */
+static void an_absent_count_is_null(void **state)
+{
+    (void)state;
+    struct et_result x = sample_result("a", 0.5, 0.1, 7);
+    x.time.n = ET_ABSENT_INT;
+    struct et_record a = record_of(x), b;
+    json_t *o = et_record_to_json(&a);
+    json_t *n = json_object_get(json_object_get(o, "time_s"), "n");
+    assert_true(json_is_null(n));
+    assert_int_equal(et_record_from_json(o, &b, "here"), ET_OK);
+    assert_true(b.result.time.n == ET_ABSENT_INT);
+    json_decref(o);
+    et_record_free(&a);
+    et_record_free(&b);
+}
+
 static void odd_numbers_of_pairs_keep_their_value(void **state)
 {
     (void)state;
@@ -272,6 +289,7 @@ int main(void)
         cmocka_unit_test(metrics_apply_by_the_work),
         cmocka_unit_test(only_measured_has_metrics),
         cmocka_unit_test(json_round_trip),
+        cmocka_unit_test(an_absent_count_is_null),
         cmocka_unit_test(odd_numbers_of_pairs_keep_their_value),
         cmocka_unit_test(bad_records_are_refused),
         cmocka_unit_test(what_is_not_said_is_not_good),

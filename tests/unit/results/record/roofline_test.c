@@ -85,6 +85,33 @@ static void test_suspect(void **state)
     et_record_free(&r);
 }
 
+/* A ceiling that was measured in several ways is the fastest of them; above
+ * both kinds, the lower one is named. */
+static void test_several(void **state)
+{
+    (void)state;
+    struct et_result x = bounded(150e9, 10e9);
+    sample_ceiling(&x, "compute", "peak amx", 250e9);
+    sample_ceiling(&x, "compute", "peak portable", 100e9);
+    struct et_record r = record_of(x);
+    near(r.roofline.attainable, 250e9);
+    near(r.roofline.share, 0.8);
+    near(r.roofline.share_low, 2e9 / r.result.time.ci_high / (1.01 * 250e9));
+    assert_null(r.roofline.suspect);
+    et_record_free(&r);
+    /* 200 GFLOP/s; 150 by compute, 250 FLOP/B x 0.5 GB/s = 125 by memory. */
+    r = record_of(bounded(150e9, 0.5e9));
+    assert_string_equal(r.roofline.suspect, READ);
+    assert_string_equal(r.roofline.binds, "memory");
+    near(r.roofline.share, 1.6);
+    et_record_free(&r);
+    /* 110 by compute is the lower one now. */
+    r = record_of(bounded(110e9, 0.5e9));
+    assert_string_equal(r.roofline.suspect, PEAK);
+    assert_string_equal(r.roofline.binds, "compute");
+    et_record_free(&r);
+}
+
 /* What is not known is absent, and why. */
 static void test_absent(void **state)
 {
@@ -154,9 +181,9 @@ static void test_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_compute),    cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_suspect),    cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_compute), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_suspect), cmocka_unit_test(test_several),
+        cmocka_unit_test(test_absent),  cmocka_unit_test(test_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

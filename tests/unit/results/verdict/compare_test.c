@@ -230,12 +230,241 @@ static void a_fake_clock_decides_nothing(void **state)
     struct et_comparisons c;
     sample_add(&runs[0], sample_result("a", 0.5, 0.01, 31));
     sample_add(&runs[1], sample_result("a", 0.5, 0.01, 31));
-    runs[1].info.clock_fake = true;
-    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
-    assert_int_equal(c.v[0].change, ET_CHANGE_UNSURE);
+    for (int fake = 0; fake < 2; fake++) {
+        runs[fake].info.clock_fake = true;
+        runs[!fake].info.clock_fake = false;
+        assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
+        assert_int_equal(c.v[0].change, ET_CHANGE_UNSURE);
+        et_comparisons_free(&c);
+    }
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
+/* A load that takes `median` at rest: a metric of which lower is better. */
+static struct et_result access_of(double median)
+{
+    struct et_result r = sample_result("a", median, 0.01, 31);
+    r.work.flop = r.work.bytes = 0;
+    r.work.accesses = 1;
+    return r;
+}
+
+/* The one case of two runs; the status in *s. */
+static struct et_comparison only(struct et_result base, struct et_result now,
+                                 double tolerance, enum et_status *s)
+{
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    struct et_comparisons c;
+    sample_add(&runs[0], base);
+    sample_add(&runs[1], now);
+    assert_int_equal(et_compare(runs, 2, tolerance, &c), ET_OK);
+    assert_int_equal(c.n, 1);
+    struct et_comparison first = c.v[0];
+    *s = et_comparisons_status(&c);
     et_comparisons_free(&c);
     et_run_free(&runs[0]);
     et_run_free(&runs[1]);
+    return first;
+}
+
+static void near(double a, double b)
+{
+    if (!(fabs(a - b) <= 1e-3 * fabs(b)))
+        fail_msg("%.9g is not %.9g", a, b);
+}
+
+/* 0.5 s to 0.6 s: of an access 1.2 times as long, and worse; of 2 GFLOP 4 to
+ * 3.333 GFLOP/s, 0.8333 times as much, and worse, too. The samples lie within
+ * 1 %, so no pair of them is further than 2 % from that. */
+static void either_way_may_be_better(void **state)
+{
+    (void)state;
+    enum et_status s;
+    struct et_comparison c = only(access_of(0.5), access_of(0.6), 0.05, &s);
+    assert_int_equal(c.change, ET_CHANGE_WORSE);
+    assert_int_equal(s, ET_MISSED);
+    assert_false(c.higher);
+    near(c.base, 5e8); /* ns */
+    near(c.value, 6e8);
+    near(c.ratio, 1.2);
+    near(c.shift, 1.2);
+    assert_true(1.176 < c.low && c.low < 1.2 && 1.2 < c.high && c.high < 1.224);
+    near(c.ahead, 0);
+    c = only(access_of(0.5), access_of(0.4), 0.05, &s);
+    assert_int_equal(c.change, ET_CHANGE_BETTER);
+    assert_int_equal(s, ET_OK);
+    near(c.ratio, 0.8);
+    near(c.shift, 0.8);
+    assert_true(c.low < 0.8 && 0.8 < c.high);
+    near(c.ahead, 1);
+    c = pair(0.6, 0.01, 31, &s);
+    assert_true(c.higher);
+    near(c.base, 4);
+    near(c.value, 10 / 3.0);
+    near(c.ratio, 5 / 6.0);
+    near(c.shift, 5 / 6.0);
+    assert_true(0.816 < c.low && c.low < 5 / 6.0);
+    assert_true(5 / 6.0 < c.high && c.high < 0.85);
+}
+
+/* Twice the work in twice the time is the same rate: each sample counts with
+ * its own amount. */
+static void amounts_that_differ(void **state)
+{
+    (void)state;
+    enum et_status s;
+    struct et_result twice = sample_result("a", 1.0, 0.01, 31);
+    twice.work.flop = 4e9;
+    struct et_comparison c =
+        only(sample_result("a", 0.5, 0.01, 31), twice, 0.05, &s);
+    near(c.ratio, 1);
+    near(c.shift, 1);
+    assert_int_equal(c.change, ET_CHANGE_SAME);
+    assert_int_equal(s, ET_OK);
+    twice = sample_result("a", 0.5, 0.01, 31);
+    twice.work.flop = 4e9;
+    c = only(sample_result("a", 0.5, 0.01, 31), twice, 0.05, &s);
+    near(c.ratio, 2);
+    near(c.shift, 2);
+    twice = access_of(1.0); /* two loads in twice the time */
+    twice.work.accesses = 2;
+    c = only(access_of(0.5), twice, 0.05, &s);
+    near(c.ratio, 1);
+    near(c.shift, 1);
+}
+
+/* 4 to 5 GFLOP/s is a quarter more, and a quarter is tolerated. */
+static void the_tolerance_itself_is_tolerated(void **state)
+{
+    (void)state;
+    enum et_status s;
+    struct et_comparison c = only(sample_result("a", 0.5, 0.001, 31),
+                                  sample_result("a", 0.4, 0.001, 31), 0.25, &s);
+    assert_true(c.ratio == 1.25);
+    assert_int_not_equal(c.change, ET_CHANGE_BETTER);
+    c = only(sample_result("a", 0.5, 0.001, 31),
+             sample_result("a", 0.4, 0.001, 31), 0.249, &s);
+    assert_int_equal(c.change, ET_CHANGE_BETTER);
+}
+
+/* The median of 31 of 61 fast samples and of 31 of 61 slower ones: it rises by
+ * 6 %, but three of four pairs fall. Both cannot be: unsure. */
+static double two_modes(size_t i)
+{
+    size_t k = i * 37 % 61;
+    return (k < 31 ? 0.5 : 1.0) + 1e-5 * (double)k;
+}
+static double two_others(size_t i)
+{
+    size_t k = i * 37 % 61;
+    return (k < 30 ? 0.3 : 0.532) + 1e-5 * (double)k;
+}
+
+static void median_and_samples_disagree(void **state)
+{
+    (void)state;
+    struct et_comparison c = shaped(two_modes, two_others, 61);
+    assert_true(c.ratio < 0.95 && c.shift > 1.05);
+    assert_true(c.p < ET_COMPARE_ALPHA);
+    assert_int_equal(c.change, ET_CHANGE_UNSURE);
+}
+
+/* A case that was there and is not sound here. */
+static void unsound_cases(void **state)
+{
+    (void)state;
+    enum et_status s;
+    struct et_result base, now = sample_result("a", 0.5, 0.01, 31);
+    now.verification.status = ET_CHECK_NONE; /* nobody looked */
+    struct et_comparison c =
+        only(sample_result("a", 0.5, 0.01, 31), now, 0.05, &s);
+    assert_int_equal(c.change, ET_CHANGE_MISSING);
+    assert_int_equal(s, ET_MISSED);
+    now = sample_result("a", 0.5, 0.01, 31);
+    now.verification.status = ET_CHECK_FAILED;
+    c = only(sample_result("a", 0.5, 0.01, 31), now, 0.05, &s);
+    assert_int_equal(c.change, ET_CHANGE_WRONG);
+    assert_int_equal(s, ET_WRONG);
+    now = sample_result("a", 0.5, 0.01, 31);
+    now.outcome = ET_FAILED;
+    c = only(sample_result("a", 0.5, 0.01, 31), now, 0.05, &s);
+    assert_int_equal(c.change, ET_CHANGE_MISSING);
+    /* Failed on both sides: nothing is known, and nothing is well. */
+    base = sample_result("a", 0.5, 0.01, 31);
+    base.outcome = ET_FAILED;
+    now = sample_result("a", 0.5, 0.01, 31);
+    now.outcome = ET_FAILED;
+    c = only(base, now, 0.05, &s);
+    assert_int_equal(c.change, ET_CHANGE_UNSURE);
+    assert_string_equal(et_change_name(c.change), "unsure");
+    assert_int_equal(s, ET_UNSURE);
+    /* Wrong on both sides: wrong here. */
+    base = sample_result("a", 0.5, 0.01, 31);
+    base.outcome = ET_WRONG_DATA;
+    now = sample_result("a", 0.5, 0.01, 31);
+    now.outcome = ET_WRONG_DATA;
+    now.verification.status = ET_CHECK_NONE;
+    c = only(base, now, 0.05, &s);
+    assert_int_equal(c.change, ET_CHANGE_WRONG);
+    assert_int_equal(s, ET_WRONG);
+}
+
+static void one_side_that_did_not_converge(void **state)
+{
+    (void)state;
+    for (int side = 0; side < 2; side++) {
+        enum et_status s;
+        struct et_result v[2] = {sample_result("a", 0.5, 0.01, 31),
+                                 sample_result("a", 0.5, 0.01, 31)};
+        v[side].time.converged = false;
+        struct et_comparison c = only(v[0], v[1], 0.05, &s);
+        assert_int_equal(c.change, ET_CHANGE_UNSURE);
+        assert_int_equal(s, ET_UNSURE);
+    }
+}
+
+/* Figures in different units are not compared. */
+static void units_that_differ(void **state)
+{
+    (void)state;
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    struct et_comparisons c;
+    sample_add(&runs[0], sample_result("a", 0.5, 0.01, 31));
+    sample_add(&runs[1], sample_result("a", 0.5, 0.01, 31));
+    struct et_metric_value *v = runs[1].records[0].metrics.v;
+    free(v->unit);
+    v->unit = strdup("FLOP/s");
+    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
+    assert_int_equal(c.v[0].change, ET_CHANGE_UNSURE);
+    assert_true(isnan(c.v[0].p));
+    et_comparisons_free(&c);
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
+/* The gravest of all cases is the whole. */
+static void the_whole_is_the_gravest(void **state)
+{
+    (void)state;
+    static const struct {
+        enum et_change v[3];
+        enum et_status status;
+    } wholes[] = {
+        {{ET_CHANGE_SAME, ET_CHANGE_BETTER, ET_CHANGE_NEW}, ET_OK},
+        {{ET_CHANGE_SAME, ET_CHANGE_UNSURE, ET_CHANGE_BETTER}, ET_UNSURE},
+        {{ET_CHANGE_WORSE, ET_CHANGE_UNSURE, ET_CHANGE_SAME}, ET_MISSED},
+        {{ET_CHANGE_SAME, ET_CHANGE_MISSING, ET_CHANGE_BETTER}, ET_MISSED},
+        {{ET_CHANGE_WORSE, ET_CHANGE_WRONG, ET_CHANGE_UNSURE}, ET_WRONG},
+        {{ET_CHANGE_NEW, ET_CHANGE_NEW, ET_CHANGE_NEW}, ET_UNSURE},
+    };
+    for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
+        struct et_comparison v[3] = {{.change = wholes[i].v[0]},
+                                     {.change = wholes[i].v[1]},
+                                     {.change = wholes[i].v[2]}};
+        struct et_comparisons c = {v, 3};
+        assert_int_equal(et_comparisons_status(&c), wholes[i].status);
+    }
 }
 
 int main(void)
@@ -248,6 +477,14 @@ int main(void)
         cmocka_unit_test(what_is_not_in_both),
         cmocka_unit_test(nothing_in_common_is_unsure),
         cmocka_unit_test(a_fake_clock_decides_nothing),
+        cmocka_unit_test(either_way_may_be_better),
+        cmocka_unit_test(amounts_that_differ),
+        cmocka_unit_test(the_tolerance_itself_is_tolerated),
+        cmocka_unit_test(median_and_samples_disagree),
+        cmocka_unit_test(unsound_cases),
+        cmocka_unit_test(one_side_that_did_not_converge),
+        cmocka_unit_test(units_that_differ),
+        cmocka_unit_test(the_whole_is_the_gravest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

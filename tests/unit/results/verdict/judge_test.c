@@ -85,6 +85,31 @@ static void bad_contracts(void **state)
          "picks nothing"},
         {FLOPS "at_least = 1 GFLOP/s\n[x]\n",
          "c.ini:5: there is already a clause [x]"},
+        {"[contract]\nname = a\nname = b\n", "c.ini:3: [contract] name: given "
+                                             "twice"},
+        {"[]\nwhere = a=b\n", "a clause needs a name"},
+        {"[x]\nwhere = bench=\nmetric = flops\nat_least = 1 GFLOP/s\n",
+         "c.ini:2: [x] where: 'bench=' is not made of words"},
+        {WHERE "metric = qqqqqqqqqq\nat_least = 1 GFLOP/s\n",
+         "[x] metric: 'qqqqqqqqqq' is not a metric\n"},
+        /* Junk after a unit, after a share, and between its words. */
+        {FLOPS "at_least = 1 GFLOP/s or so\n",
+         "c.ini:4: [x] at_least: '1 "
+         "GFLOP/s or so' is not a quantity"},
+        {FLOPS "at_least = 1 GFLOP/sec\n", "'1 GFLOP/sec' is not a quantity"},
+        {FLOPS "at_least = 85 % of peak or so\n", "is not a quantity"},
+        {FLOPS "at_least = 85 % of peaks\n", "is not a quantity"},
+        {FLOPS "at_least = 85 %of peak\n", "is not a quantity"},
+        {FLOPS "at_least = 85 % ofpeak\n", "is not a quantity"},
+        {FLOPS "at_least = 85 % peak\n", "is not a quantity"},
+        {FLOPS "at_least = 85 of peak\n", "is not a quantity"},
+        {FLOPS "at_least = % of peak\n", "is not a quantity"},
+        {FLOPS "at_least = inf % of peak\n", "decide nothing"},
+        {FLOPS "at_least = nan % of peak\n", "at_least: 'nan % of peak'"},
+        {FLOPS "at_least = 0 % of peak\n", "decide nothing"},
+        {FLOPS "at_least = -1 GFLOP/s\n", "decide nothing"},
+        {WHERE "metric = time\nat_least = 1 s\ntake = best\n",
+         "bounds the best of a metric of which lower is better"},
         {FLOPS "at_least = 1 GFLOP/s\nnonsense\n", "c.ini:5"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -194,6 +219,15 @@ static void a_limit_at_the_very_end_passes(void **state)
     judged(&run, clause, ET_VERDICT_PASS, "a", "");
     snprintf(clause, sizeof clause, FLOPS "at_least = 4.5 GFLOP/s\n");
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "");
+    judged(&run, FLOPS "at_most = 4.5 GFLOP/s\n", ET_VERDICT_PASS, "a", "");
+    judged(&run, FLOPS "at_most = 3.5 GFLOP/s\n", ET_VERDICT_INCONCLUSIVE, "a",
+           "");
+    judged(&run, FLOPS "at_least = 3.6 GFLOP/s\n", ET_VERDICT_INCONCLUSIVE, "a",
+           "");
+    judged(&run, FLOPS "at_most = 4.4 GFLOP/s\n", ET_VERDICT_INCONCLUSIVE, "a",
+           "");
+    judged(&run, FLOPS "at_least = 4.6 GFLOP/s\n", ET_VERDICT_FAIL, "a", "");
+    judged(&run, FLOPS "at_most = 3.4 GFLOP/s\n", ET_VERDICT_FAIL, "a", "");
     et_run_free(&run);
 }
 
@@ -226,6 +260,17 @@ static void not_sure_is_not_a_pass(void **state)
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
     r->placement.oversubscribed = false;
+    struct et_result_host *h = r->placement.hosts.v;
+    int64_t cores = h->cores;
+    h->cores = ET_ABSENT_INT;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "how many cores");
+    judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
+           ET_VERDICT_PASS, "a", "");
+    h->cores = cores;
+    assert_true(et_pairs_set(&r->facts, "doubt", "it may be warm", false));
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "it may be warm");
+    size_t facts = r->facts.n;
+    r->facts.n = 0;
     r->time.drifts = true;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "drift");
     r->time.drifts = false;
@@ -246,6 +291,7 @@ static void not_sure_is_not_a_pass(void **state)
            ET_VERDICT_INCONCLUSIVE, "a", "no busbw");
     run.info.clock_fake = true;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "fake");
+    r->facts.n = facts;
     et_run_free(&run);
 
     run = sample_run();
@@ -337,6 +383,15 @@ static void every_is_the_worst(void **state)
     judged(&run, FLOPS "at_least = 9 GFLOP/s\ntake = best\n", ET_VERDICT_FAIL,
            "a", "");
     judged(&run, FLOPS "at_least = 0.5 GFLOP/s\n", ET_VERDICT_PASS, "slowest",
+           "");
+    /* Of times the longest is the worst, of those that pass and that fail. */
+    judged(&run, WHERE "metric = time\nat_most = 3 s\n", ET_VERDICT_PASS,
+           "slowest", "");
+    judged(&run, WHERE "metric = time\nat_most = 0.1 s\n", ET_VERDICT_FAIL,
+           "slowest", "");
+    judged(&run, WHERE "metric = time\nat_most = 0.1 s\ntake = best\n",
+           ET_VERDICT_FAIL, "a", "");
+    judged(&run, WHERE "metric = time\nat_least = 3 s\n", ET_VERDICT_FAIL, "a",
            "");
     et_run_free(&run);
 }

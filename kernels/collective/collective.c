@@ -1,0 +1,113 @@
+/* The build's operations and backends, what follows from an operation's
+ * slices, and which backend does what.
+ */
+#include "config.h"
+#include "kernels/collective/collective.h"
+
+#include "kernels/collective/setup.h"
+
+ET_BACKENDS(collective, ET_LIST_COLLECTIVE);
+
+#define SERVING(stem)                                                          \
+    static bool serves_##stem(const struct et_backend *b)                      \
+    {                                                                          \
+        return et_collective_algorithm((const void *)b, &et_operation_##stem); \
+    }                                                                          \
+    const struct et_backends et_##stem##_backends = {                          \
+        .v = collective_rows,                                                  \
+        .n = sizeof collective_rows / sizeof *collective_rows,                 \
+        .serves = serves_##stem};
+ET_LIST_OPERATION(SERVING)
+
+#define ROW(stem) &et_operation_##stem,
+static const struct et_operation *const operations[] = {ET_LIST_OPERATION(ROW)};
+
+const struct et_operation *et_operation_at(size_t i)
+{
+    return i < sizeof operations / sizeof *operations ? operations[i] : NULL;
+}
+
+int64_t et_collective_input(const struct et_collective *p, int ranks, int rank)
+{
+    int64_t end = 0;
+    for (int to = 0; to < ranks; to++) {
+        struct et_slice s = p->op->slice(p, ranks, rank, to);
+        if (s.n > 0 && s.give + s.n > end)
+            end = s.give + s.n;
+    }
+    return end;
+}
+
+int64_t et_collective_output(const struct et_collective *p, int ranks, int rank)
+{
+    int64_t end = 0;
+    for (int from = 0; from < ranks; from++) {
+        struct et_slice s = p->op->slice(p, ranks, from, rank);
+        if (s.n > 0 && s.get + s.n > end)
+            end = s.get + s.n;
+    }
+    return end;
+}
+
+int64_t et_collective_largest(const struct et_collective *p, int ranks)
+{
+    const int some[] = {0, p->root};
+    int64_t most = 0;
+    for (int i = 0; i < 2; i++) {
+        int64_t in = et_collective_input(p, ranks, some[i]);
+        int64_t out = et_collective_output(p, ranks, some[i]);
+        most = in > most ? in : most;
+        most = out > most ? out : most;
+    }
+    return most;
+}
+
+const struct et_collective_algorithm *
+et_collective_algorithm(const struct et_collective_backend *b,
+                        const struct et_operation *op)
+{
+    const struct et_collective_algorithm *a = b->serves;
+    while (a->op && a->op != op)
+        a++;
+    return a->op ? a : NULL;
+}
+
+const char *et_collective_unsupported(const struct et_collective_backend *b,
+                                      const struct et_collective *p, int ranks)
+{
+    const char *why = et_backend_why_not(b ? &b->base : NULL);
+    if (why)
+        return why;
+    const struct et_collective_algorithm *a = et_collective_algorithm(b, p->op);
+    if (!et_dtype_is_known(p->dtype))
+        return "etalon does not know this type";
+    if (!a)
+        return "the backend does not serve this operation";
+    if (p->root >= ranks)
+        return "the root is none of the team's ranks";
+    if (p->in_place && !p->op->in_place)
+        return "the operation has no input that could be part of an output";
+    return a->unsupported ? a->unsupported(p, ranks) : NULL;
+}
+
+enum et_status et_collective_create(const struct et_collective_backend *b,
+                                    const struct et_collective *p,
+                                    struct et_team *team, const void *input,
+                                    void *output, void **plan)
+{
+    const struct et_collective_algorithm *a = et_collective_algorithm(b, p->op);
+    return (b->create ? b->create : et_collective_setup)(p, a, team, input,
+                                                         output, plan);
+}
+
+enum et_status et_collective_fetch(const struct et_collective_backend *b,
+                                   void *plan, void *output, int64_t first,
+                                   int64_t n)
+{
+    return b->fetch ? b->fetch(plan, output, first, n) : ET_OK;
+}
+
+void et_collective_destroy(const struct et_collective_backend *b, void *plan)
+{
+    (b->destroy ? b->destroy : et_collective_setdown)(plan);
+}

@@ -1,0 +1,106 @@
+/* memory: sizes that overflow give nothing, what is given is zeroed and on a
+ * page, and the memory that is free is what the kernel says.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/memory.h"
+
+static void sums(void **state)
+{
+    (void)state;
+    int64_t v = 42;
+    assert_false(et_mul(INT64_MAX, 2, &v));
+    assert_false(et_mul(INT64_C(1) << 32, INT64_C(1) << 31, &v));
+    assert_false(et_add(INT64_MAX, 1, &v));
+    assert_int_equal(v, 42);
+    assert_true(et_mul(INT64_C(1) << 31, INT64_C(1) << 31, &v));
+    assert_true(v == INT64_C(1) << 62);
+    assert_true(et_add(INT64_MAX - 1, 1, &v) && v == INT64_MAX);
+}
+
+static void overflows(void **state)
+{
+    (void)state;
+    /* 2^63 + 2 elements of 2 bytes would be 4 bytes. */
+    size_t many = SIZE_MAX / 2 + 3;
+    char *kept = malloc(8);
+    assert_non_null(kept);
+    assert_null(et_alloc_aligned(many, 2));
+    assert_null(et_alloc_aligned(SIZE_MAX / 2 + 1, 1));
+    assert_null(et_alloc(many, 2));
+    assert_null(et_grow(kept, many, 2));
+    memset(kept, 1, 8); /* still the caller's */
+    free(kept);
+}
+
+static void given(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 5000; n += 499) {
+        unsigned char *p = et_alloc_aligned(n, 3), *q = et_alloc(n, 3);
+        assert_true(p && q);
+        assert_int_equal((uintptr_t)p % ET_ALIGN, 0);
+        for (size_t i = 0; i < 3 * n; i++)
+            assert_true(p[i] == 0 && q[i] == 0);
+        et_free_aligned(p);
+        q = et_grow(q, n + 1, 3);
+        assert_non_null(q);
+        q[3 * n + 2] = 1;
+        free(q);
+    }
+    et_free_aligned(NULL);
+    assert_null(et_strdup(NULL));
+}
+
+static double kernel_says(const char *path, const char *key)
+{
+    char line[256];
+    double v = 0;
+    FILE *f = fopen(path, "r");
+    while (f && v == 0 && fgets(line, sizeof line, f)) {
+        if (strncmp(line, key, strlen(key)) == 0)
+            v = strtod(line + strlen(key), NULL);
+    }
+    if (f)
+        fclose(f);
+    return v;
+}
+
+/* Memory comes and goes: a reading between two of the kernel's that are alike.
+ * A cgroup's limit below it counts. */
+static void available(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        double before = kernel_says("/proc/meminfo", "MemAvailable:"),
+               seen = (double)et_memory_available(),
+               after = kernel_says("/proc/meminfo", "MemAvailable:"),
+               max = kernel_says("/sys/fs/cgroup/memory.max", "");
+        if (before == 0 || (max > 0 && max < 2048 * before)) {
+            assert_true(seen <= 1024 * before * 1.1 || before == 0);
+            skip();
+        }
+        if (before / after > 1.002 || after / before > 1.002)
+            continue;
+        assert_true(seen > 1024 * before * 0.99 && seen < 1024 * after * 1.01);
+        return;
+    }
+    skip(); /* never still for so long */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums), cmocka_unit_test(overflows),
+        cmocka_unit_test(given), cmocka_unit_test(available)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,49 @@
+/* status: which of two is the graver, for every pair, and their names. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "harness/base/status.h"
+
+/* From what is well to what is gravest: a wrong command comes first of all,
+ * wrong results before a machine that failed, and that before what was missed
+ * or could not be decided. */
+static const struct {
+    enum et_status status;
+    const char *name;
+    int code;
+} order[] = {{ET_OK, "ok", 0},         {ET_UNSURE, "inconclusive", 5},
+             {ET_MISSED, "missed", 1}, {ET_INFRA, "infrastructure", 4},
+             {ET_WRONG, "wrong", 3},   {ET_USAGE, "usage", 2}};
+enum { N = sizeof order / sizeof *order };
+
+static void graver(void **state)
+{
+    (void)state;
+    for (int a = 0; a < N; a++) {
+        for (int b = 0; b < N; b++)
+            assert_int_equal(et_status_worse(order[a].status, order[b].status),
+                             order[a > b ? a : b].status);
+    }
+}
+
+static void names(void **state)
+{
+    (void)state;
+    for (int a = 0; a < N; a++) {
+        assert_int_equal(order[a].status, order[a].code);
+        assert_string_equal(et_status_name(order[a].status), order[a].name);
+    }
+    assert_string_equal(et_status_name((enum et_status)17), "?");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(graver),
+                                       cmocka_unit_test(names)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

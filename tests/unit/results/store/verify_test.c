@@ -1,0 +1,317 @@
+/* Each comparison of the recomputation alone: one edit of a record, under a
+ * manifest made anew, and the message that must name it. A figure is changed by
+ * a billionth, or taken away.
+ */
+#include "config.h"
+#include "tests/unit/results/sample.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/store/manifest.h"
+#include "results/store/store.h"
+
+enum { MEASURED, WRONG, SKIPPED, CASES };
+
+static void put(struct et_store *s, struct et_result r)
+{
+    assert_int_equal(et_store_sink(s)->put(et_store_sink(s), &r), ET_OK);
+    et_result_free(&r);
+}
+
+/* 2 GFLOP in 0.5 s are 4 GFLOP/s; 8 MB of traffic make 250 FLOP/B, so the
+ * memory would allow 250 GFLOP/s, and the compute ceiling of 5 binds: 0.8. */
+static int set_up(void **state)
+{
+    struct et_store *s;
+    char *dir = sample_folder();
+    struct et_run_info info = sample_info();
+    *state = dir;
+    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    struct et_sink *sink = et_store_sink(s);
+    assert_int_equal(sink->begin(sink, &info), ET_OK);
+    sample_info_free(&info);
+    struct et_result r = sample_result("measured", 0.5, 0.25, 31);
+    sample_ceiling(&r, "compute", "p", 5e9);
+    sample_ceiling(&r, "memory", "s", 1e9);
+    put(s, r);
+    r = sample_result("wrong", 0.5, 0.25, 7);
+    r.outcome = ET_WRONG_DATA;
+    r.verification.status = ET_CHECK_FAILED;
+    r.verification.error = 2;
+    put(s, r);
+    r = sample_result("skipped", 0.5, 0.25, 7);
+    r.outcome = ET_SKIPPED;
+    r.verification.status = ET_CHECK_NONE;
+    free(r.time.samples.v);
+    r.time.samples = (struct et_reals){0};
+    put(s, r);
+    assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
+    et_store_close(s);
+    assert_int_equal(et_manifest_write(dir), ET_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    sample_remove(*state);
+    return 0;
+}
+
+/* The object or array that holds the last part of "time_s.samples.3", and that
+ * part. */
+static json_t *holder(json_t *record, const char *path, const char **last)
+{
+    json_t *at = record;
+    for (const char *dot; (dot = strchr(path, '.')); path = dot + 1) {
+        char part[32];
+        snprintf(part, sizeof part, "%.*s", (int)(dot - path), path);
+        at = json_is_array(at) ? json_array_get(at, (size_t)atoi(part))
+                               : json_object_get(at, part);
+        if (!at)
+            fail_msg("a record has no %s", part);
+    }
+    *last = path;
+    return at;
+}
+
+static json_t *get(json_t *record, const char *path)
+{
+    const char *last;
+    json_t *in = holder(record, path, &last);
+    json_t *v = json_is_array(in) ? json_array_get(in, (size_t)atoi(last))
+                                  : json_object_get(in, last);
+    if (!v)
+        fail_msg("a record has no %s", path);
+    return v;
+}
+
+/* Takes `to` over; NULL: the element goes. */
+static void set(json_t *record, const char *path, json_t *to)
+{
+    const char *last;
+    json_t *in = holder(record, path, &last);
+    int bad;
+    if (json_is_array(in) && !to)
+        bad = json_array_remove(in, (size_t)atoi(last));
+    else if (json_is_array(in))
+        bad = json_array_set_new(in, (size_t)atoi(last), to);
+    else
+        bad = json_object_set_new(in, last, to);
+    assert_int_equal(bad, 0);
+}
+
+static void read_records(const char *dir, json_t *out[CASES])
+{
+    char *text = sample_read(sample_path(dir, "records.jsonl")), *at = text;
+    for (int i = 0; i < CASES; i++) {
+        char *end = strchr(at, '\n');
+        out[i] = json_loadb(at, (size_t)(end - at), 0, NULL);
+        assert_non_null(out[i]);
+        at = end + 1;
+    }
+    free(text);
+}
+
+static void copy(json_t *to[CASES], json_t *const from[CASES])
+{
+    for (int i = 0; i < CASES; i++)
+        to[i] = json_deep_copy(from[i]);
+}
+
+/* The records, with a manifest that vouches for them. Takes them over. */
+static void write_records(const char *dir, json_t *records[CASES])
+{
+    struct et_text t = {0};
+    for (int i = 0; i < CASES; i++) {
+        char *line =
+            json_dumps(records[i], JSON_COMPACT | JSON_REAL_PRECISION(17));
+        et_text_add(&t, "%s\n", line);
+        free(line);
+        json_decref(records[i]);
+    }
+    sample_write(sample_path(dir, "records.jsonl"), t.s);
+    et_text_free(&t);
+    assert_int_equal(et_manifest_write(dir), ET_OK);
+}
+
+static void must_find(const char *dir, const char *edit, const char *said)
+{
+    size_t n = 0;
+    sample_listen();
+    enum et_status s = et_verify_run(dir, &n);
+    const char *heard = sample_said();
+    if (s != ET_INFRA || !strstr(heard, said))
+        fail_msg("%s: status %d, and '%s' is not in: %s", edit, (int)s, said,
+                 heard);
+}
+
+/* Every figure that follows from the samples, the work and the ceilings. */
+static const struct {
+    int which;
+    const char *path, *name;
+} figures[] = {
+    {MEASURED, "time_s.median", "time_s.median"},
+    {MEASURED, "time_s.ci_low", "time_s.ci_low"},
+    {MEASURED, "time_s.ci_high", "time_s.ci_high"},
+    {MEASURED, "time_s.min", "time_s.min"},
+    {MEASURED, "time_s.max", "time_s.max"},
+    {MEASURED, "time_s.mean", "time_s.mean"},
+    {MEASURED, "time_s.p95", "time_s.p95"},
+    {MEASURED, "time_s.p99", "time_s.p99"},
+    {MEASURED, "time_s.n_effective", "time_s.n_effective"},
+    {MEASURED, "metrics.0.value", "metric flops"},
+    {MEASURED, "metrics.0.ci_low", "metric flops: ci_low"},
+    {MEASURED, "metrics.0.ci_high", "metric flops: ci_high"},
+    {MEASURED, "metrics.1.value", "metric time"},
+    {MEASURED, "metrics.1.ci_low", "metric time: ci_low"},
+    {MEASURED, "metrics.1.ci_high", "metric time: ci_high"},
+    {MEASURED, "roofline.intensity", "roofline.intensity"},
+    {MEASURED, "roofline.attainable", "roofline.attainable"},
+    {MEASURED, "roofline.attainable_low", "roofline.attainable_low"},
+    {MEASURED, "roofline.attainable_high", "roofline.attainable_high"},
+    {MEASURED, "roofline.share", "roofline.share"},
+    {MEASURED, "roofline.share_low", "roofline.share_low"},
+    {MEASURED, "roofline.share_high", "roofline.share_high"},
+    {MEASURED, "ceilings.0.rate", "ceiling compute: rate"},
+    {MEASURED, "ceilings.1.rate", "ceiling memory: rate"},
+    /* Samples that are kept of a case that counts no more. */
+    {WRONG, "time_s.median", "time_s.median"},
+    {WRONG, "time_s.mean", "time_s.mean"},
+};
+
+static void each_figure(void **state)
+{
+    static const char *const ids[] = {"measured", "wrong", "skipped"};
+    json_t *sound[CASES];
+    read_records(*state, sound);
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        for (int gone = 0; gone < 2; gone++) {
+            json_t *records[CASES];
+            char said[128];
+            copy(records, sound);
+            json_t *r = records[figures[i].which];
+            double v = json_number_value(get(r, figures[i].path));
+            assert_true(v > 0);
+            set(r, figures[i].path,
+                gone ? json_null() : json_real(v * (1 + 1e-9)));
+            write_records(*state, records);
+            snprintf(said, sizeof said, "case `%s`: %s is recorded as %s",
+                     ids[figures[i].which], figures[i].name,
+                     gone ? "absent, its samples give " : "");
+            must_find(*state, figures[i].path, said);
+        }
+    }
+    for (int i = 0; i < CASES; i++)
+        json_decref(sound[i]);
+}
+
+/* What is no single figure: the edits, as a JSON object of path and value
+ * (null in an array: the element goes), and what must be said. */
+static const struct {
+    int which;
+    const char *edits, *said;
+} others[] = {
+    {MEASURED, "{'time_s.n': 30}",
+     "time_s.n is recorded as 30, its samples give 31"},
+    {MEASURED, "{'time_s.n': null}", "time_s.n is recorded as absent"},
+    {MEASURED, "{'time_s.samples.7': 0}", "absent, zero or negative"},
+    {MEASURED, "{'time_s.samples.7': -0.5}", "absent, zero or negative"},
+    {MEASURED, "{'time_s.samples.7': 0.7}", "is recorded as"},
+    {MEASURED, "{'work.flop': 3e9}", "metric flops is recorded as 4"},
+    {MEASURED, "{'work.traffic': 9e6}", "roofline.intensity is recorded"},
+    {MEASURED, "{'metrics.0.unit': 'FLOP/s'}", "another unit or direction"},
+    {MEASURED, "{'metrics.0.better': 'lower'}", "another unit or direction"},
+    {MEASURED, "{'metrics.1.better': 'higher'}", "another unit or direction"},
+    {MEASURED, "{'metrics.1.unit': ''}", "another unit or direction"},
+    {MEASURED, "{'metrics.1': null}", "metric time is recorded as absent"},
+    {MEASURED, "{'metrics.1.name': 'algbw'}", "metric algbw is recorded as"},
+    {WRONG, "{'metrics': [{'name': 'speed', 'value': 1}]}",
+     "not those that follow from its work"},
+    {SKIPPED, "{'metrics': [{'name': 'flops', 'value': 9}]}",
+     "metric flops is recorded as 9, its samples give none"},
+    {MEASURED, "{'roofline.binds': 'memory'}", "names another ceiling"},
+    {MEASURED, "{'roofline.binds': null}", "names another ceiling"},
+    {MEASURED, "{'roofline.suspect': 'p'}", "not as suspect"},
+    {MEASURED, "{'ceilings.0.rate_low': 5.1e9}", "outside its own interval"},
+    {MEASURED, "{'ceilings.0.rate_high': 4.9e9}", "outside its own interval"},
+    {MEASURED, "{'ceilings.1.samples.0': 9}", "ceiling memory: rate is"},
+    {MEASURED, "{'verification.error': 1.5}", "its verification says passed"},
+    {MEASURED, "{'verification.bound': 0.2}", "its verification says passed"},
+    {MEASURED, "{'verification.error': null}", "its verification says passed"},
+    {MEASURED, "{'verification.bound': null}", "its verification says passed"},
+    {MEASURED, "{'verification.status': 'failed'}",
+     "its verification says failed"},
+    {MEASURED, "{'verification.status': 'none'}", "its data was not found"},
+    {WRONG, "{'verification.error': 0.5}", "its verification says failed"},
+    {WRONG, "{'verification.status': 'passed'}",
+     "its verification says passed"},
+    {WRONG, "{'verification.status': 'passed', 'verification.error': 0.5}",
+     "it counts as wrong, but its data was found right"},
+    {WRONG, "{'status': 'measured'}", "it counts as measured, but its data"},
+};
+
+static void everything_else(void **state)
+{
+    json_t *sound[CASES];
+    read_records(*state, sound);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        json_t *records[CASES], *to;
+        const char *path;
+        char *text = strdup(others[i].edits);
+        for (char *p = text; *p; p++)
+            *p = *p == '\'' ? '"' : *p;
+        json_t *edits = json_loads(text, 0, NULL);
+        assert_non_null(edits);
+        copy(records, sound);
+        json_object_foreach(edits, path, to)
+        {
+            const char *last;
+            json_t *in = holder(records[others[i].which], path, &last);
+            bool goes = json_is_null(to) && json_is_array(in);
+            set(records[others[i].which], path, goes ? NULL : json_incref(to));
+        }
+        write_records(*state, records);
+        must_find(*state, others[i].edits, others[i].said);
+        json_decref(edits);
+        free(text);
+    }
+    for (int i = 0; i < CASES; i++)
+        json_decref(sound[i]);
+}
+
+/* A digit beyond the twelfth is another machine's rounding, and no edit. */
+static void a_last_digit_is_no_edit(void **state)
+{
+    json_t *records[CASES];
+    size_t n = 0;
+    read_records(*state, records);
+    json_t *r = records[MEASURED];
+    double v = json_number_value(get(r, "metrics.0.value"));
+    set(r, "metrics.0.value", json_real(v * (1 + 1e-13)));
+    write_records(*state, records);
+    assert_int_equal(et_verify_run(*state, &n), ET_OK);
+    assert_int_equal(n, CASES);
+}
+
+/* The records are sound, but a file is not: no pass. */
+static void sound_records_do_not_excuse_the_rest(void **state)
+{
+    sample_write(sample_path(*state, "stray"), "");
+    must_find(*state, "a file more", "stray: not listed");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(each_figure),
+        TEST(everything_else),
+        TEST(a_last_digit_is_no_edit),
+        TEST(sound_records_do_not_excuse_the_rest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
