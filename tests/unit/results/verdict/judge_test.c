@@ -85,31 +85,6 @@ static void bad_contracts(void **state)
          "picks nothing"},
         {FLOPS "at_least = 1 GFLOP/s\n[x]\n",
          "c.ini:5: there is already a clause [x]"},
-        {"[contract]\nname = a\nname = b\n", "c.ini:3: [contract] name: given "
-                                             "twice"},
-        {"[]\nwhere = a=b\n", "a clause needs a name"},
-        {"[x]\nwhere = bench=\nmetric = flops\nat_least = 1 GFLOP/s\n",
-         "c.ini:2: [x] where: 'bench=' is not made of words"},
-        {WHERE "metric = qqqqqqqqqq\nat_least = 1 GFLOP/s\n",
-         "[x] metric: 'qqqqqqqqqq' is not a metric\n"},
-        /* Junk after a unit, after a share, and between its words. */
-        {FLOPS "at_least = 1 GFLOP/s or so\n",
-         "c.ini:4: [x] at_least: '1 "
-         "GFLOP/s or so' is not a quantity"},
-        {FLOPS "at_least = 1 GFLOP/sec\n", "'1 GFLOP/sec' is not a quantity"},
-        {FLOPS "at_least = 85 % of peak or so\n", "is not a quantity"},
-        {FLOPS "at_least = 85 % of peaks\n", "is not a quantity"},
-        {FLOPS "at_least = 85 %of peak\n", "is not a quantity"},
-        {FLOPS "at_least = 85 % ofpeak\n", "is not a quantity"},
-        {FLOPS "at_least = 85 % peak\n", "is not a quantity"},
-        {FLOPS "at_least = 85 of peak\n", "is not a quantity"},
-        {FLOPS "at_least = % of peak\n", "is not a quantity"},
-        {FLOPS "at_least = inf % of peak\n", "decide nothing"},
-        {FLOPS "at_least = nan % of peak\n", "at_least: 'nan % of peak'"},
-        {FLOPS "at_least = 0 % of peak\n", "decide nothing"},
-        {FLOPS "at_least = -1 GFLOP/s\n", "decide nothing"},
-        {WHERE "metric = time\nat_least = 1 s\ntake = best\n",
-         "bounds the best of a metric of which lower is better"},
         {FLOPS "at_least = 1 GFLOP/s\nnonsense\n", "c.ini:5"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -127,6 +102,53 @@ static void bad_contracts(void **state)
     assert_int_equal(et_judge(folder, &run, &j), ET_USAGE);
     assert_int_equal(et_judge("/nowhere/c.ini", &run, &j), ET_USAGE);
     sample_said();
+    et_run_free(&run);
+}
+
+/* Each refusal, and what stands after a unit, after a share and between its
+ * words. The place is looked for, and what is at fault. */
+static void refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *said;
+    } bad[] = {
+        {"[contract]\nname = a\nname = b\n", "c.ini:3: [contract] name: given "
+                                             "twice"},
+        {"[]\nwhere = a=b\n", "name"},
+        {"[x]\nwhere = bench=\nmetric = flops\nat_least = 1 GFLOP/s\n",
+         "c.ini:2: [x] where: 'bench=' is not made of words"},
+        {WHERE "metric = qqqqqqqqqq\nat_least = 1 GFLOP/s\n",
+         "[x] metric: 'qqqqqqqqqq' is"},
+        /* Junk after a unit, after a share, and between its words. */
+        {FLOPS "at_least = 1 GFLOP/s or so\n",
+         "c.ini:4: [x] at_least: '1 GFLOP/s or so'"},
+        {FLOPS "at_least = 1 GFLOP/sec\n", "'1 GFLOP/sec'"},
+        {FLOPS "at_least = 85 % of peak or so\n", "quantity"},
+        {FLOPS "at_least = 85 % of peaks\n", "quantity"},
+        {FLOPS "at_least = 85 %of peak\n", "quantity"},
+        {FLOPS "at_least = 85 % ofpeak\n", "quantity"},
+        {FLOPS "at_least = 85 % peak\n", "quantity"},
+        {FLOPS "at_least = 85 of peak\n", "quantity"},
+        {FLOPS "at_least = % of peak\n", "quantity"},
+        {FLOPS "at_least = inf % of peak\n", "decide nothing"},
+        {FLOPS "at_least = nan % of peak\n", "at_least: 'nan % of peak'"},
+        {FLOPS "at_least = 0 % of peak\n", "decide nothing"},
+        {FLOPS "at_least = -1 GFLOP/s\n", "decide nothing"},
+        {WHERE "metric = time\nat_least = 1 s\ntake = best\n",
+         "bounds the best of a metric of which lower is better"},
+    };
+    struct et_run run = sample_run();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct et_judgement j = {0};
+        const char *path = contract(bad[i].text);
+        sample_listen();
+        enum et_status s = et_judge(path, &run, &j);
+        const char *said = sample_said();
+        if (s != ET_USAGE)
+            fail_msg("status %d of: %s", (int)s, bad[i].text);
+        assert_said(said, bad[i].said);
+    }
     et_run_free(&run);
 }
 
@@ -447,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_contracts),
+        cmocka_unit_test(refusals),
         cmocka_unit_test(the_example_is_sound),
         cmocka_unit_test(patterns),
         cmocka_unit_test(thresholds),
