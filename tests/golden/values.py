@@ -202,7 +202,8 @@ def percent(heads, cells, column, share):
 
 def check_report(rows, r, metrics, largest):
     p, who, t = r["params"], r["case"], r["time_s"]
-    where = [w for w in (r["bench"], p.get("dtype"), p.get("op"),
+    spoken = r["bench"].replace("_", " ")
+    where = [w for w in (spoken, p.get("dtype"), p.get("op"),
                          p.get("layout"), r["backend"]) if w]
     v = sorted(t["samples"])
     if "flops" in metrics:
@@ -229,7 +230,7 @@ def check_report(rows, r, metrics, largest):
         return  # single times are shown of the largest team alone
     if "access_time" in metrics:
         # An iteration is one load, so its time is the figure.
-        stands(rows, [r["bench"]], lambda h, c: any(
+        stands(rows, ["Other figures", spoken], lambda h, c: any(
             seconds(x, metrics["access_time"]["value"] * 1e-9) for x in c),
             who + ": access_time")
     if r["bench"] in ("io", "memory_latency"):

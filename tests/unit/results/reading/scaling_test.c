@@ -83,6 +83,32 @@ static void test_points(void **state)
     et_run_free(&run);
 }
 
+/* A series is of one metric: what lacks the bench's own is no point of it. */
+static void test_one_metric(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_run_bench *b = et_list_add(&run.info.benches, sizeof *b);
+    assert_non_null(b);
+    *b =
+        (struct et_run_bench){.name = strdup("gemm"), .merit = strdup("busbw")};
+    for (int ranks = 1; ranks <= 4; ranks *= 2) {
+        struct et_result r = team_result("strong", ranks, 1.0 / ranks, 8e9);
+        r.work.bus_bytes = ranks > 1 ? 3e9 : NAN;
+        r.work.bytes = 6e9;
+        sample_add(&run, r);
+    }
+    struct et_scaling s = find(&run);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.v[0].n, 2);
+    assert_string_equal(s.v[0].unit, "B/s");
+    near(s.v[0].v[0].rate, 6e9, 1e-12);
+    near(s.v[0].v[1].rate, 12e9, 1e-12);
+    near(s.v[0].v[1].speedup, 2, 1e-12);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
 static void test_series_apart(void **state)
 {
     (void)state;
@@ -319,8 +345,9 @@ static void test_weak_interval(void **state)
         times[i] = exp2(i) / speedups[i];
     struct et_run run = scattered_run("weak", times, true);
     /* The reference ran at 0.98 to 1.02 s. */
-    run.records[0].result.time.ci_low = 0.98;
-    run.records[0].result.time.ci_high = 1.02;
+    struct et_metric_value *m = run.records[0].metrics.v;
+    m->ci_low = m->value / 1.02;
+    m->ci_high = m->value / 0.98;
     struct et_scaling s = find(&run);
     near(s.v[0].serial, 0.0654237288, 1e-8);
     near(s.v[0].serial_low, 0.0436390860, 1e-8);
@@ -358,6 +385,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_points),
+        cmocka_unit_test(test_one_metric),
         cmocka_unit_test(test_series_apart),
         cmocka_unit_test(test_amdahl),
         cmocka_unit_test(test_gustafson),
