@@ -230,6 +230,9 @@ static void release(void *state)
     const struct et_bench et_bench_##op = {                                    \
         .name = et_operation_##op.name,                                        \
         .summary = et_operation_##op.summary,                                  \
+        .title = et_operation_##op.title,                                      \
+        .merit = "busbw",                                                      \
+        .role = ET_ROLE_COLLECTIVE,                                            \
         .params = et_operation_##op.params,                                    \
         .params_size = sizeof(struct et_collective_params),                    \
         .serial = true,                                                        \

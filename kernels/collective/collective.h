@@ -51,6 +51,7 @@ struct et_collective;
 struct et_operation {
     char name[24]; /* also of its bench, and so of the plan's section */
     char summary[64];
+    char title[48];            /* what its cases are, plural: "all-reduces" */
     char sizes[32];            /* of a plan that names none: "8..256MiB*32" */
     char bytes[64];            /* what the plan's `bytes` are: "bytes of ..." */
     char convention[120];      /* how S, busbw and the additions are counted */

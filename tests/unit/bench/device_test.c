@@ -226,7 +226,7 @@ static const struct et_gemm_backend stand_in = {
     .create = create_there};
 
 static const struct et_backend *const list[] = {&stand_in.base};
-static const struct et_backends stand_ins = {list, 1};
+static const struct et_backends stand_ins = {.v = list, .n = 1};
 
 /* --- the bench, which knows no other backend ----------------------------- */
 
