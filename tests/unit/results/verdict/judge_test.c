@@ -83,7 +83,8 @@ static void bad_contracts(void **state)
          "not made of words"},
         {"[x]\nwhere =\nmetric = flops\nat_least = 1 GFLOP/s\n",
          "picks nothing"},
-        {FLOPS "at_least = 1 GFLOP/s\n[x]\n", "c.ini:5: there is already a clause [x]"},
+        {FLOPS "at_least = 1 GFLOP/s\n[x]\n",
+         "c.ini:5: there is already a clause [x]"},
         {FLOPS "at_least = 1 GFLOP/s\nnonsense\n", "c.ini:5"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
