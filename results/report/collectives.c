@@ -166,8 +166,7 @@ static bool collective_figure(struct et_report *w,
         et_report_stem(time ? "time" : "busbw", et_text_str(&kind), "").s,
         "loglog", et_text_str(&title));
     bool ok = et_figure_words(
-        b, "size S",
-        time ? "time of one operation, s" : "bus bandwidth, B/s",
+        b, "size S", time ? "time of one operation, s" : "bus bandwidth, B/s",
         "Points are medians with their 95 % intervals, not joined; lines are "
         "the fit t(S) = alpha + S/B, drawn where no point is more than 30 % "
         "off it.");

@@ -219,7 +219,10 @@ static void cost_the_case_no_time(void **state)
 static void several_of_one_kind(void **state)
 {
     static const struct et_ceiling_case all[] = {
-        {.what = "compute", .role = ET_ROLE_COMPUTE_CEILING, .backend = "other", .flop = true},
+        {.what = "compute",
+         .role = ET_ROLE_COMPUTE_CEILING,
+         .backend = "other",
+         .flop = true},
         {.what = "compute",
          .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
