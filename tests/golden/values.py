@@ -240,7 +240,7 @@ def check_report(rows, r, metrics, largest):
             return all(n in heads for n in names) and all(
                 seconds(cells[heads.index(n)], x)
                 for n, x in zip(names, tail))
-        stands(rows, ["Latencies", *where], has_tail, who + ": its tail")
+        stands(rows, where, has_tail, who + ": its tail")
 
 
 def report(directory, form):
