@@ -375,6 +375,156 @@ static void the_worst_drift(void **state)
     et_run_free(&run);
 }
 
+/* 2 GFLOP in 10 ms, 8 ms and 12.5 ms at the ends: 200 GFLOP/s, 160 to 250, at
+ * 250 FLOP/B. Its ceilings of 300 and of 500 GFLOP/s: the higher one is the
+ * roof. It meets a slope of 10 GB/s at 50 FLOP/B. */
+static void the_roofline(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    static const double roofs[] = {300e9, 500e9, 400e9};
+    for (int i = 0; i < 3; i++) {
+        struct et_result r = sample_result("a", 0.01, 0.001, 21);
+        r.time.ci_low = 0.008;
+        r.time.ci_high = 0.0125;
+        sample_ceiling(&r, "compute", "p", roofs[i]);
+        sample_ceiling(&r, "memory", "s", 10e9);
+        sample_add(&run, r);
+    }
+    char *data = data_of(&run, "roofline");
+    assert_said(data, "500 GFLOP/s");
+    if (strstr(data, "300 GFLOP/s") || strstr(data, "400 GFLOP/s"))
+        fail_msg("two roofs of one type: %s", data);
+    assert_said(data, "250 2e+11 1.6e+11 2.5e+11");
+    assert_said(data, "\n 50 5e+11 ");
+    free(data);
+    et_run_free(&run);
+}
+
+/* A parameter that one case alone has is worth naming. */
+static void what_tells_cases_apart(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result r = sample_result("a", 0.01, 0.001, 21);
+    assert_true(et_pairs_set(&r.params, "transposed", "yes", false));
+    sample_add(&run, sample_result("b", 0.01, 0.001, 21));
+    sample_add(&run, r);
+    struct et_doc doc;
+    bool named = false;
+    assert_int_equal(et_report_build(&run, NULL, &doc), ET_OK);
+    for (size_t i = 0; i < doc.n; i++) {
+        const struct et_block *b = &doc.blocks[i];
+        for (size_t k = 0; b->kind == ET_BLOCK_TABLE && k < b->cells.n; k++)
+            named |= strstr(b->cells.v[k], "transposed") != NULL;
+    }
+    assert_true(named);
+    et_doc_free(&doc);
+    et_run_free(&run);
+}
+
+/* Four figures, and none is lost at a power of ten. */
+static void numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double v;
+        const char *text;
+    } rows[] = {{0, "0"},           {1000, "1000"},
+                {999.94, "999.9"},  {100, "100.0"},
+                {99.994, "99.99"},  {10, "10.00"},
+                {1, "1.000"},       {0.5, "0.5000"},
+                {0.01, "0.0100"},   {0.00999, "9.990e-03"},
+                {1e9, "1.000e+09"}, {-2.5, "-2.500"},
+                {NAN, "-"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(et_say_real(rows[i].v).s, rows[i].text);
+    assert_string_equal(et_say_percent(0.0525).s, "5.2 %");
+    assert_string_equal(et_say_percent(0.525).s, "52 %");
+    assert_string_equal(et_say_interval(200, 160, 250).s, "[160.0, 250.0]");
+    assert_string_equal(et_say_share(0.8, 0.64, 1).s, "80 % [64, 100]");
+    assert_string_equal(et_say_share(0.05, 0.04, 0.06).s, "5.0 % [4.0, 6.0]");
+    assert_string_equal(et_say_size(1536).s, "1.5 KiB");
+    assert_string_equal(et_say_size(1 << 20).s, "1 MiB");
+}
+
+static struct et_result team(const char *backend, int ranks, double time)
+{
+    struct et_result r = sample_result(backend, time, 0.001, 21);
+    name_backend(&r, backend);
+    r.team.ranks = ranks;
+    assert_true(et_pairs_set(&r.params, "scaling", "strong", false));
+    return r;
+}
+
+/* 1.6 s on 2 ranks, 1.5 to 1.8; 1 s on 4, 0.9 to 1.25: a speed-up of 1.6, from
+ * 1.5/1.25 = 1.2 to 1.8/0.9 = 2. Of two backends the figure has the faster. */
+static void the_scaling_figure(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result two = team("fast", 2, 1.6), four = team("fast", 4, 1.0);
+    two.time.ci_low = 1.5, two.time.ci_high = 1.8;
+    four.time.ci_low = 0.9, four.time.ci_high = 1.25;
+    sample_add(&run, team("slow", 2, 1.7));
+    sample_add(&run, team("slow", 4, 1.2));
+    sample_add(&run, two);
+    sample_add(&run, four);
+    char *data = data_of(&run, "scaling-strong");
+    assert_said(data, "fast");
+    if (strstr(data, "slow"))
+        fail_msg("the slower one is drawn: %s", data);
+    assert_said(data, "\n4 1.6 1.2 2 NaN\n");
+    free(data);
+    et_run_free(&run);
+}
+
+/* Whatever did not pass is warned of, and what is worse stands before what is
+ * missing. */
+static void what_asks_for_attention(void **state)
+{
+    (void)state;
+    char name[] = "speed", unit[] = "GFLOP/s", reason[] = "nobody knows",
+         contract[] = "c.ini";
+    struct et_clause_verdict v = {.clause = name,
+                                  .where = name,
+                                  .metric = name,
+                                  .threshold = name,
+                                  .unit = unit,
+                                  .verdict = ET_VERDICT_INCONCLUSIVE,
+                                  .reason = reason,
+                                  .value = NAN,
+                                  .limit = NAN};
+    struct et_judgement j = {contract, &v, 1, ET_VERDICT_INCONCLUSIVE};
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    struct et_doc doc;
+    assert_int_equal(et_report_judgement(&j, &runs[0], &doc), ET_OK);
+    assert_int_equal(doc.blocks[1].kind, ET_BLOCK_WARNING);
+    assert_said(doc.blocks[1].text, reason);
+    et_doc_free(&doc);
+    static const enum et_change turned[] = {
+        ET_CHANGE_SAME,    ET_CHANGE_NEW,   ET_CHANGE_BETTER, ET_CHANGE_UNSURE,
+        ET_CHANGE_MISSING, ET_CHANGE_WORSE, ET_CHANGE_WRONG};
+    struct et_comparison rows[7];
+    for (size_t i = 0; i < 7; i++)
+        rows[i] = (struct et_comparison){
+            .id = name, .metric = name, .unit = unit, .change = turned[i]};
+    const struct et_comparisons c = {rows, 7};
+    assert_int_equal(et_report_comparison(runs, 2, &c, &doc), ET_OK);
+    for (size_t i = 0, k = 0; i < doc.n; i++) {
+        const struct et_block *b = &doc.blocks[i];
+        static const char *const order[] = {
+            "wrong", "worse", "missing", "unsure", "better", "new", "same"};
+        if (b->kind != ET_BLOCK_TABLE)
+            continue;
+        for (; k < 7; k++)
+            assert_string_equal(b->cells.v[k * b->columns.n], order[k]);
+    }
+    et_doc_free(&doc);
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
 /* 200 and 400 GFLOP/s: 2 / (1/200 + 1/400) = 266.7. A backend that did one of
  * the two alone, and faster, has no mean. */
 static void the_mean_of_all_cases(void **state)
@@ -431,6 +581,11 @@ int main(void)
         cmocka_unit_test(a_node_against_the_others),
         cmocka_unit_test(above_the_memory),
         cmocka_unit_test(the_worst_drift),
+        cmocka_unit_test(the_roofline),
+        cmocka_unit_test(what_tells_cases_apart),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(the_scaling_figure),
+        cmocka_unit_test(what_asks_for_attention),
         cmocka_unit_test(the_mean_of_all_cases),
         cmocka_unit_test(the_worst_lag_first),
     };
