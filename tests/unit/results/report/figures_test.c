@@ -423,6 +423,25 @@ static void what_tells_cases_apart(void **state)
     et_run_free(&run);
 }
 
+/* As many ranks on one node and on two are no equal cases: neither is half of
+ * the other. */
+static void nodes_tell_cases_apart(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result one = sample_result("a", 0.01, 0.001, 21);
+    struct et_result two = sample_result("b", 0.005, 0.001, 21);
+    name_backend(&two, "cblas");
+    two.team.nodes = 2;
+    sample_add(&run, one);
+    sample_add(&run, two);
+    char *text = say(&run);
+    if (strstr(text, "\"50 %\""))
+        fail_msg("held against another team: %s", text);
+    free(text);
+    et_run_free(&run);
+}
+
 /* Four figures, and none is lost at a power of ten. */
 static void numbers(void **state)
 {
@@ -583,6 +602,7 @@ int main(void)
         cmocka_unit_test(the_worst_drift),
         cmocka_unit_test(the_roofline),
         cmocka_unit_test(what_tells_cases_apart),
+        cmocka_unit_test(nodes_tell_cases_apart),
         cmocka_unit_test(numbers),
         cmocka_unit_test(the_scaling_figure),
         cmocka_unit_test(what_asks_for_attention),
