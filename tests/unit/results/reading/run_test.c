@@ -70,12 +70,29 @@ static void a_newer_run_is_refused(void **state)
     assert_int_equal(s, ET_USAGE);
 }
 
+/* Two outcomes are none: which of them would it be? */
+static void a_member_twice_is_refused(void **state)
+{
+    struct et_run run;
+    struct et_text twice = {0};
+    char *path = sample_path(*state, "run.json"), *text = sample_read(path);
+    et_text_add(&twice, "{\"outcome\": \"complete\",%s", strchr(text, '{') + 1);
+    sample_write(path, twice.s);
+    et_text_free(&twice);
+    free(text);
+    sample_listen();
+    enum et_status s = et_run_load(*state, &run);
+    assert_said(sample_said(), "run.json");
+    assert_int_equal(s, ET_INFRA);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_last_of_a_case_stands),
         TEST(a_newer_run_is_refused),
+        TEST(a_member_twice_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
