@@ -124,6 +124,7 @@ int main(int argc, char **argv)
         s = unknown_command(word);
     }
     if (et_memory_ran_out()) {
+        et_log_level_set(ET_LOG_ERROR); /* not what every rank would say */
         enum et_status short_of = et_error(
             ET_INFRA, "memory ran out: what was written may lack parts");
         s = s == ET_WRONG ? s : short_of;

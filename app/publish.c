@@ -70,7 +70,8 @@ static enum et_status print_headline(const struct et_doc *doc,
     return et_doc_print(&head, run, dir, "text", NULL);
 }
 
-const char *et_plot_templates(char *buf, size_t n)
+/* The folder of gnuplot templates, beside the catalog's. */
+static const char *plot_templates(char *buf, size_t n)
 {
     char catalog[1024];
     const char *dir = et_catalog_dir(NULL, catalog, sizeof catalog);
@@ -90,7 +91,7 @@ enum et_status et_publish(const char *dir,
         return s;
     s = et_report_build(&run, options, &doc);
     if (s == ET_OK)
-        s = et_plot_draw(&doc, et_plot_templates(templates, sizeof templates),
+        s = et_plot_draw(&doc, plot_templates(templates, sizeof templates),
                          dir);
     for (size_t i = 0; s == ET_OK && i < 2; i++) {
         snprintf(path, sizeof path, "%s/report.%s", dir, i ? "html" : "txt");

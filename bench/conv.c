@@ -33,10 +33,8 @@ struct state {
     const struct et_conv_backend *backend;
     struct et_team *team;
     int threads;
-    void *plan;
-    float *x, *w, *y;
+    struct et_buffer x, w, y;
     uint64_t stream_x, stream_w;
-    int64_t elements_x, elements_w, elements_y;
     struct et_product product;
 };
 
@@ -217,7 +215,7 @@ static double patch(const struct et_conv *v, const float *x, int64_t row,
 static const float *channels(const struct state *s, int64_t g)
 {
     const struct et_conv *v = &s->local;
-    return s->x + g * (v->c / v->groups) * v->h * v->w;
+    return (const float *)s->x.host + g * (v->c / v->groups) * v->h * v->w;
 }
 
 static struct et_check_matrix filters(const void *state, int64_t g)
@@ -225,7 +223,7 @@ static struct et_check_matrix filters(const void *state, int64_t g)
     const struct state *s = state;
     const struct et_product *p = &s->product;
     return (struct et_check_matrix){.dtype = ET_FP32,
-                                    .data = s->w,
+                                    .data = s->w.host,
                                     .first = g % s->local.groups * p->m * p->k,
                                     .rows = p->m,
                                     .cols = p->k,
@@ -281,7 +279,7 @@ static double element(const void *state, int64_t g, int64_t f, int64_t o,
     const struct et_conv *v = &s->local;
     const float *x = channels(s, g);
     struct et_check_matrix a = filters(s, g);
-    const float *w = s->w + a.first + f * a.rs;
+    const float *w = (const float *)s->w.host + a.first + f * a.rs;
     int64_t width = et_conv_q(v);
     double sum = 0;
     *size = 0;
@@ -295,43 +293,23 @@ static double element(const void *state, int64_t g, int64_t f, int64_t o,
     return sum;
 }
 
-static void fill(void *state, int64_t integers)
+static enum et_status fill(void *state, int64_t integers)
 {
     struct state *s = state;
-    et_check_fill(ET_FP32, s->x, (size_t)s->elements_x, s->stream_x, 0,
-                  integers);
-    et_check_fill(ET_FP32, s->w, (size_t)s->elements_w, s->stream_w, 0,
-                  integers);
+    const struct et_types *types = &s->local.types;
+    et_check_fill(types->a.dtype, s->x.host, s->x.n, s->stream_x, 0, integers);
+    et_check_fill(types->b.dtype, s->w.host, s->w.n, s->stream_w, 0, integers);
+    enum et_status status = et_buffer_send(&s->x, 0, s->x.n);
+    return status != ET_OK ? status : et_buffer_send(&s->w, 0, s->w.n);
 }
 
-static enum et_status create(void *state, double alpha, double beta)
+static enum et_status create(void *state, double alpha, double beta,
+                             void **plan)
 {
     struct state *s = state;
     (void)alpha, (void)beta; /* a convolution has none: 1 and 0 */
-    return s->backend->create(&s->local, s->threads, s->x, s->w, s->y,
-                              &s->plan);
-}
-
-static enum et_status once(void *state)
-{
-    struct state *s = state;
-    return s->backend->run(s->plan);
-}
-
-static enum et_status fetch(void *state)
-{
-    struct state *s = state;
-    return s->backend->fetch
-               ? s->backend->fetch(s->plan, s->y, 0, s->elements_y)
-               : ET_OK;
-}
-
-static void destroy(void *state)
-{
-    struct state *s = state;
-    if (s->plan)
-        s->backend->destroy(s->plan);
-    s->plan = NULL;
+    return s->backend->create(&s->local, s->threads, s->x.at, s->w.at, s->y.at,
+                              plan);
 }
 
 static const struct et_product_ops ops = {
@@ -340,9 +318,6 @@ static const struct et_product_ops ops = {
     .element = element,
     .fill = fill,
     .create = create,
-    .run = once,
-    .fetch = fetch,
-    .destroy = destroy,
 };
 
 static enum et_status prepare(void *state, const struct et_setting *setting,
@@ -362,16 +337,13 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     int64_t x, w, y;
     if (!et_conv_elements(&s->local, &x, &w, &y))
         return et_error(ET_USAGE, "conv: the operands exceed 2^63 elements");
-    s->x = et_alloc_aligned((size_t)x, sizeof *s->x);
-    s->w = et_alloc_aligned((size_t)w, sizeof *s->w);
-    s->y = et_alloc_aligned((size_t)y, sizeof *s->y);
-    if (!s->x || !s->w || !s->y)
+    const struct et_space *space = s->backend->base.space;
+    if (et_buffer_open(&s->x, space, (size_t)x, sizeof(float)) != ET_OK ||
+        et_buffer_open(&s->w, space, (size_t)w, sizeof(float)) != ET_OK ||
+        et_buffer_open(&s->y, space, (size_t)y, sizeof(float)) != ET_OK)
         return et_error(
             ET_INFRA, "conv: rank %d: no memory for operands of %.3g GB", rank,
             ((double)x + (double)w + (double)y) * sizeof(float) / 1e9);
-    s->elements_x = x;
-    s->elements_w = w;
-    s->elements_y = y;
     /* Ranks that do the same problem have the same images, so that their
      * outputs tell one another wrong; those that share one have their own, and
      * the same filters. */
@@ -385,21 +357,15 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     s->product.of = s;
     s->product.threads = s->threads;
     s->product.stream = et_random_stream(mine, 3);
-    s->product.c = s->y;
+    s->product.backend = &s->backend->base;
+    s->product.c = &s->y;
     return et_product_open(&s->product);
 }
 
 static enum et_status run(void *state, uint64_t iterations)
 {
     struct state *s = state;
-    enum et_status status = ET_OK;
-    for (uint64_t i = 0; i < iterations && status == ET_OK; i++) {
-        if (i + 1 == iterations)
-            et_product_mark(&s->product);
-        status = s->backend->run(s->plan);
-    }
-    et_product_ran(&s->product, iterations);
-    return status;
+    return et_product_run(&s->product, iterations);
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
@@ -474,19 +440,27 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     return et_product_damage(&s->product, fault, size);
 }
 
+static enum et_status facts(void *state, struct et_pairs *out)
+{
+    const struct state *s = state;
+    return et_product_facts(&s->product, s->team, out);
+}
+
 static void release(void *state)
 {
     struct state *s = state;
-    destroy(s);
-    et_free_aligned(s->x);
-    et_free_aligned(s->w);
-    et_free_aligned(s->y);
     et_product_close(&s->product);
+    et_buffer_close(&s->x);
+    et_buffer_close(&s->w);
+    et_buffer_close(&s->y);
 }
 
 const struct et_bench et_bench_conv = {
     .name = "conv",
     .summary = "two-dimensional forward convolution, NCHW, fp32",
+    .title = "convolutions",
+    .merit = "flops",
+    .sizes = "n{n} c{c} {h}x{w} k{k} {r}x{s}",
     .params = rows,
     .params_size = sizeof(struct params),
     .shape_key = "shapes",
@@ -507,5 +481,6 @@ const struct et_bench et_bench_conv = {
     .output = output,
     .damage = damage,
     .ceiling = ceiling,
+    .facts = facts,
     .release = release,
 };

@@ -15,11 +15,6 @@
 #include "harness/case/bench.h"
 #include "kernels/gemm/gemm.h"
 
-/* With beta, C is taken anew after so many iterations: the check must know
- * how often C was added to, and must still see a single one that is missing.
- * Filling C costs about a thousandth of that many products. */
-#define ITERATIONS_KEPT 1024
-
 extern const struct et_bench et_bench_gemm;
 
 struct params {
@@ -36,9 +31,8 @@ struct state {
     const struct et_gemm_backend *backend;
     struct et_team *team;
     int threads;
-    void *plan, *a, *b, *c;
+    struct et_buffer a, b, c;
     uint64_t stream_a, stream_b;
-    int64_t elements_a, elements_b, elements_c;
     struct et_product product;
 };
 
@@ -223,14 +217,16 @@ static struct et_check_matrix matrix_a(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.a.dtype, s->a, i, p->trans_a, p->m, p->k, p->lda);
+    return operand(p->types.a.dtype, s->a.host, i, p->trans_a, p->m, p->k,
+                   p->lda);
 }
 
 static struct et_check_matrix matrix_b(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.b.dtype, s->b, i, p->trans_b, p->k, p->n, p->ldb);
+    return operand(p->types.b.dtype, s->b.host, i, p->trans_b, p->k, p->n,
+                   p->ldb);
 }
 
 static void times_b(const void *state, int64_t i,
@@ -260,45 +256,25 @@ static double element(const void *state, int64_t g, int64_t i, int64_t j,
     return sum;
 }
 
-static void fill(void *state, int64_t integers)
+static enum et_status fill(void *state, int64_t integers)
 {
     struct state *s = state;
     const struct et_types *types = &s->local.types;
-    et_check_fill(types->a.dtype, s->a, (size_t)s->elements_a, s->stream_a, 0,
-                  integers);
-    et_check_fill(types->b.dtype, s->b, (size_t)s->elements_b, s->stream_b, 0,
-                  integers);
+    et_check_fill(types->a.dtype, s->a.host, s->a.n, s->stream_a, 0, integers);
+    et_check_fill(types->b.dtype, s->b.host, s->b.n, s->stream_b, 0, integers);
+    enum et_status status = et_buffer_send(&s->a, 0, s->a.n);
+    return status != ET_OK ? status : et_buffer_send(&s->b, 0, s->b.n);
 }
 
-static enum et_status create(void *state, double alpha, double beta)
+static enum et_status create(void *state, double alpha, double beta,
+                             void **plan)
 {
     struct state *s = state;
     struct et_gemm problem = s->local;
     problem.alpha = alpha;
     problem.beta = beta;
-    return s->backend->create(&problem, s->threads, s->a, s->b, s->c, &s->plan);
-}
-
-static enum et_status once(void *state)
-{
-    struct state *s = state;
-    return s->backend->run(s->plan);
-}
-
-static enum et_status fetch(void *state)
-{
-    struct state *s = state;
-    return s->backend->fetch
-               ? s->backend->fetch(s->plan, s->c, 0, s->elements_c)
-               : ET_OK;
-}
-
-static void destroy(void *state)
-{
-    struct state *s = state;
-    if (s->plan)
-        s->backend->destroy(s->plan);
-    s->plan = NULL;
+    return s->backend->create(&problem, s->threads, s->a.at, s->b.at, s->c.at,
+                              plan);
 }
 
 static const struct et_product_ops ops = {
@@ -307,9 +283,6 @@ static const struct et_product_ops ops = {
     .element = element,
     .fill = fill,
     .create = create,
-    .run = once,
-    .fetch = fetch,
-    .destroy = destroy,
 };
 
 static enum et_status prepare(void *state, const struct et_setting *setting,
@@ -330,16 +303,16 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     if (!et_gemm_elements(&s->local, &a, &b, &c))
         return et_error(ET_USAGE, "gemm: the operands exceed 2^63 elements");
     const struct et_types *types = &s->local.types;
-    s->a = et_alloc_aligned((size_t)a, et_dtype_size(types->a.dtype));
-    s->b = et_alloc_aligned((size_t)b, et_dtype_size(types->b.dtype));
-    s->c = et_alloc_aligned((size_t)c, et_dtype_size(types->out.dtype));
-    if (!s->a || !s->b || !s->c)
+    const struct et_space *space = s->backend->base.space;
+    if (et_buffer_open(&s->a, space, (size_t)a,
+                       et_dtype_size(types->a.dtype)) != ET_OK ||
+        et_buffer_open(&s->b, space, (size_t)b,
+                       et_dtype_size(types->b.dtype)) != ET_OK ||
+        et_buffer_open(&s->c, space, (size_t)c,
+                       et_dtype_size(types->out.dtype)) != ET_OK)
         return et_error(ET_INFRA,
                         "gemm: rank %d: no memory for operands of %.3g GB",
                         rank, operand_bytes(&s->local, a, b, c) / 1e9);
-    s->elements_a = a;
-    s->elements_b = b;
-    s->elements_c = c;
     /* Ranks that do the same problem have the same operands, so that their
      * outputs tell one another wrong; those that share one have a part each,
      * and the same B where it is shared by its rows. */
@@ -353,23 +326,15 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     s->product.of = s;
     s->product.threads = s->threads;
     s->product.stream = et_random_stream(mine, 3);
-    s->product.c = s->c;
+    s->product.backend = &s->backend->base;
+    s->product.c = &s->c;
     return et_product_open(&s->product);
 }
 
 static enum et_status run(void *state, uint64_t iterations)
 {
     struct state *s = state;
-    enum et_status status = ET_OK;
-    for (uint64_t i = 0; i < iterations && status == ET_OK; i++) {
-        if (s->product.iterations == ITERATIONS_KEPT && s->local.beta != 0)
-            et_product_refill(&s->product);
-        if (i + 1 == iterations)
-            et_product_mark(&s->product);
-        status = s->backend->run(s->plan);
-        et_product_ran(&s->product, 1);
-    }
-    return status;
+    return et_product_run(&s->product, iterations);
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
@@ -443,19 +408,27 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     return et_product_damage(&s->product, fault, size);
 }
 
+static enum et_status facts(void *state, struct et_pairs *out)
+{
+    const struct state *s = state;
+    return et_product_facts(&s->product, s->team, out);
+}
+
 static void release(void *state)
 {
     struct state *s = state;
-    destroy(s);
-    et_free_aligned(s->a);
-    et_free_aligned(s->b);
-    et_free_aligned(s->c);
     et_product_close(&s->product);
+    et_buffer_close(&s->a);
+    et_buffer_close(&s->b);
+    et_buffer_close(&s->c);
 }
 
 const struct et_bench et_bench_gemm = {
     .name = "gemm",
     .summary = "matrix product, C = alpha op(A) op(B) + beta C",
+    .title = "matrix products",
+    .merit = "flops",
+    .sizes = "{m}x{n}x{k}",
     .params = rows,
     .params_size = sizeof(struct params),
     .shape_key = "shapes",
@@ -476,5 +449,6 @@ const struct et_bench et_bench_gemm = {
     .output = output,
     .damage = damage,
     .ceiling = ceiling,
+    .facts = facts,
     .release = release,
 };

@@ -332,6 +332,8 @@ static enum et_status describe(struct session *s, int argc, char **argv)
                    sizeof info->environment);
     status = et_fields_copy(et_environment_rows, &info->environment,
                             &s->environment, sizeof s->environment);
+    if (status == ET_OK)
+        status = et_run_info_benches(info, &et_benches);
     return status == ET_OK ? et_describe_build(info) : status;
 }
 

@@ -5,6 +5,7 @@
 #include "bench/check/product.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@
  * not all hide from two sign vectors. */
 #define BLOCK_ROWS 8
 #define BLOCK_COLUMNS 16
+
+/* An element of nothing but ones is a NaN in each type that has one. */
+#define NAN_BYTE 0xff
 
 enum stream { STREAM_C = 1, STREAM_SIGNS, STREAM_SAMPLES, STREAM_MARKS };
 
@@ -95,47 +99,69 @@ static enum et_status take_room(struct et_product *p)
     return ET_OK;
 }
 
-void et_product_close(struct et_product *p)
-{
-    free(p->room);
-    p->room = NULL;
-}
-
 /* Factors of the exact pass. */
 static double sign(double factor)
 {
     return factor > 0 ? 1 : factor < 0 ? -1 : 0;
 }
 
-void et_product_refill(struct et_product *p)
+static size_t elements_of(const struct et_product *p)
 {
-    et_check_fill(p->types.out.dtype, p->c, place(p, p->count, 0, 0),
-                  stream_of(p, STREAM_C), 0, p->integers);
-    p->iterations = 0;
+    return place(p, p->count, 0, 0);
 }
 
-void et_product_ran(struct et_product *p, uint64_t iterations)
+/* C with its first contents, as if no iteration had been done. */
+static enum et_status refill(struct et_product *p)
 {
-    p->iterations += iterations;
-    p->fetched = false;
+    et_check_fill(p->types.out.dtype, p->c->host, elements_of(p),
+                  stream_of(p, STREAM_C), 0, p->integers);
+    p->iterations = 0;
+    return et_buffer_send(p->c, 0, elements_of(p));
+}
+
+/* The first `n` elements from the first to the host's copy of C. */
+static enum et_status bring(const struct et_product *p, size_t first, size_t n)
+{
+    return p->fetched ? ET_OK
+                      : et_backend_fetch(p->backend, p->plan, p->c, first, n);
 }
 
 static enum et_status fetch(struct et_product *p)
 {
-    enum et_status status = p->fetched ? ET_OK : p->ops->fetch(p->of);
+    enum et_status status = bring(p, 0, elements_of(p));
     p->fetched = status == ET_OK;
     return status;
+}
+
+static void destroy(struct et_product *p)
+{
+    if (p->plan)
+        p->backend->destroy(p->plan);
+    p->plan = NULL;
+}
+
+void et_product_close(struct et_product *p)
+{
+    destroy(p);
+    free(p->room);
+    p->room = NULL;
 }
 
 static struct et_check_matrix matrix_c(const struct et_product *p, int64_t g)
 {
     return (struct et_check_matrix){.dtype = p->types.out.dtype,
-                                    .data = p->c,
+                                    .data = p->c->host,
                                     .first = (int64_t)place(p, g, 0, 0),
                                     .rows = p->m,
                                     .cols = p->n,
                                     .rs = p->ldc,
                                     .cs = 1};
+}
+
+/* Where the marked element stands in C. */
+static size_t marked_place(const struct et_product *p)
+{
+    return (size_t)(p->mark / p->n * p->ldc + p->mark % p->n);
 }
 
 static void roots(double *v, int64_t n)
@@ -204,8 +230,8 @@ static void take_element(const struct et_product *p, const struct limits *l,
     double c0 = initial(p, at), want = grown->value * sum + grown->keep * c0;
     double bound =
         l->exact ? 0 : et_check_element_bound(grown, size, c0, want, p->k);
-    et_check_take(w, et_dtype_get(p->types.out.dtype, p->c, at), want, bound, g,
-                  i, j);
+    et_check_take(w, et_dtype_get(p->types.out.dtype, p->c->host, at), want,
+                  bound, g, i, j);
     if (p->small)
         w->certain = fmax(w->certain, 2 * bound);
 }
@@ -246,21 +272,64 @@ static void take_samples(const struct et_product *p, const struct limits *l,
     }
 }
 
-void et_product_mark(struct et_product *p)
+/* An element of C becomes NaN, between two iterations. */
+static enum et_status mark(struct et_product *p)
 {
-    if (p->beta != 0)
-        return;
     uint64_t r = et_random_u64(stream_of(p, STREAM_MARKS), p->marks++);
     p->mark = (int64_t)(r % ((uint64_t)rows_of(p) * (uint64_t)p->n));
     p->marked = true;
-    et_check_spoil(p->types.out.dtype, p->c,
-                   p->mark / p->n * p->ldc + p->mark % p->n, 1);
+    return et_buffer_fill(p->c, marked_place(p), 1, NAN_BYTE);
+}
+
+static enum et_status enqueue(struct et_product *p, uint64_t iterations)
+{
+    if (iterations == 0)
+        return ET_OK;
+    p->iterations += iterations;
+    p->fetched = false;
+    return p->backend->run(p->plan, iterations);
+}
+
+/* With beta, so many at most are added to one C. */
+static enum et_status enqueue_sums(struct et_product *p, uint64_t iterations)
+{
+    enum et_status status = ET_OK;
+    while (iterations > 0 && status == ET_OK) {
+        if (p->iterations >= ET_PRODUCT_KEPT)
+            status = refill(p);
+        uint64_t room = ET_PRODUCT_KEPT - p->iterations;
+        uint64_t now = iterations < room ? iterations : room;
+        if (status == ET_OK)
+            status = enqueue(p, now);
+        iterations -= now;
+    }
+    return status;
+}
+
+enum et_status et_product_run(struct et_product *p, uint64_t iterations)
+{
+    enum et_status status;
+    if (iterations == 0)
+        return ET_OK;
+    if (p->beta != 0) {
+        status = enqueue_sums(p, iterations);
+    } else {
+        status = enqueue(p, iterations - 1);
+        if (status == ET_OK)
+            status = mark(p);
+        if (status == ET_OK)
+            status = enqueue(p, 1);
+    }
+    enum et_status done = et_backend_wait(p->backend, p->plan);
+    if (p->backend->elapsed)
+        p->elapsed = p->backend->elapsed(p->plan) / (double)iterations;
+    return status != ET_OK ? status : done;
 }
 
 void et_product_glance(struct et_product *p)
 {
-    if (!p->marked || fetch(p) != ET_OK) /* the next check fetches again */
-        return;
+    if (!p->marked || bring(p, marked_place(p), 1) != ET_OK)
+        return; /* the next check fetches again */
     struct limits l = limits_of(p);
     int64_t row = p->mark / p->n;
     take_element(p, &l, row / p->m, row % p->m, p->mark % p->n, &p->glanced);
@@ -271,11 +340,11 @@ static void spoil(struct et_product *p)
 {
 #pragma omp parallel for schedule(static) num_threads(p->threads)
     for (int64_t row = 0; row < p->count * p->m; row++)
-        et_check_spoil(p->types.out.dtype, p->c, row * p->ldc, p->n);
+        et_check_spoil(p->types.out.dtype, p->c->host, row * p->ldc, p->n);
 }
 
 /* C is read once: where it will be NaN, it is so in the same pass. */
-static void take_all(struct et_product *p, struct et_check_worst *w)
+static enum et_status take_all(struct et_product *p, struct et_check_worst *w)
 {
     struct limits l = limits_of(p);
     if (!p->small && !l.exact)
@@ -286,16 +355,17 @@ static void take_all(struct et_product *p, struct et_check_worst *w)
             take_element(p, &l, g, at / p->n, at % p->n, w);
         if (p->small)
             continue;
-        c.spoil = p->beta == 0 && !l.exact ? p->c : NULL;
+        c.spoil = p->beta == 0 && !l.exact ? p->c->host : NULL;
         et_check_times(&c, p->x, p->cx, NULL, p->threads);
         for (int64_t i = 0; i < p->m; i++)
             take_row(p, &l, g, i, w);
     }
     if (p->beta != 0)
-        et_product_refill(p);
-    else if (p->small)
+        return refill(p);
+    if (p->small)
         spoil(p);
     p->iterations = 0;
+    return et_buffer_send(p->c, 0, elements_of(p));
 }
 
 static void take_worse(struct et_check_worst *w,
@@ -315,7 +385,9 @@ enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
         return status;
     if (p->iterations == 0) /* nothing ran since the last check */
         now.error = INFINITY;
-    take_all(p, &now);
+    status = take_all(p, &now);
+    if (status != ET_OK)
+        return status;
     p->checks++;
     take_worse(&now, &p->exact);
     take_worse(&now, &p->glanced);
@@ -329,13 +401,21 @@ enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
 static enum et_status begin(struct et_product *p, int64_t integers)
 {
     p->integers = integers;
-    p->ops->fill(p->of, integers);
-    et_product_refill(p);
+    enum et_status status = p->ops->fill(p->of, integers);
+    if (status == ET_OK)
+        status = refill(p);
+    if (status != ET_OK)
+        return status;
     learn(p);
-    if (p->beta == 0)
+    if (p->beta == 0) {
         spoil(p); /* C must be written */
-    return integers ? p->ops->create(p->of, sign(p->alpha), sign(p->beta))
-                    : p->ops->create(p->of, p->alpha, p->beta);
+        status = et_buffer_send(p->c, 0, elements_of(p));
+    }
+    if (status != ET_OK)
+        return status;
+    return integers
+               ? p->ops->create(p->of, sign(p->alpha), sign(p->beta), &p->plan)
+               : p->ops->create(p->of, p->alpha, p->beta, &p->plan);
 }
 
 static enum et_status exact_pass(struct et_product *p)
@@ -348,15 +428,16 @@ static enum et_status exact_pass(struct et_product *p)
                         (long long)p->k, et_dtype_name(p->types.sum));
     enum et_status status = begin(p, integers);
     if (status == ET_OK)
-        status = p->ops->run(p->of);
-    et_product_ran(p, 1);
+        status = enqueue(p, 1);
+    if (status == ET_OK)
+        status = et_backend_wait(p->backend, p->plan);
     if (status == ET_OK)
         status = fetch(p);
     if (status == ET_OK) {
-        take_all(p, &p->exact);
+        status = take_all(p, &p->exact);
         p->exact.exact = true;
     }
-    p->ops->destroy(p->of);
+    destroy(p);
     return status;
 }
 
@@ -372,18 +453,31 @@ void et_product_output(const struct et_product *p, bool alike,
                        struct et_output *out)
 {
     *out = (struct et_output){0};
-    if (p->fetched || p->ops->fetch(p->of) == ET_OK)
-        *out = (struct et_output){
-            p->c, place(p, p->count, 0, 0) * et_dtype_size(p->types.out.dtype),
-            alike};
+    if (bring(p, 0, elements_of(p)) == ET_OK)
+        *out =
+            (struct et_output){p->c->host, elements_of(p) * p->c->size, alike};
+}
+
+enum et_status et_product_facts(const struct et_product *p,
+                                struct et_team *team, struct et_pairs *out)
+{
+    char text[32];
+    double most = p->elapsed;
+    enum et_status status = et_team_reduce(team, ET_MAX, &most, 1);
+    if (status != ET_OK || most == 0)
+        return status;
+    snprintf(text, sizeof text, "%.4g s", most);
+    return et_pairs_set(out, "device_time", text, false) ? ET_OK
+                                                         : et_no_memory();
 }
 
 /* Sets an element; *size grows to its change. */
 static void put(struct et_product *p, size_t at, double v, double *size)
 {
-    double before = et_dtype_get(p->types.out.dtype, p->c, at);
-    et_dtype_set(p->types.out.dtype, p->c, at, v);
-    double change = fabs(et_dtype_get(p->types.out.dtype, p->c, at) - before);
+    double before = et_dtype_get(p->types.out.dtype, p->c->host, at);
+    et_dtype_set(p->types.out.dtype, p->c->host, at, v);
+    double change =
+        fabs(et_dtype_get(p->types.out.dtype, p->c->host, at) - before);
     *size = isfinite(change) ? fmax(*size, change) : INFINITY;
 }
 
@@ -401,11 +495,11 @@ static void flip(struct et_product *p, const struct et_fault *f, double *size)
     uint64_t at = f->at % ((uint64_t)rows_of(p) * (uint64_t)p->n);
     size_t bytes = et_dtype_size(p->types.out.dtype);
     size_t where = place(p, 0, (int64_t)at / p->n, (int64_t)at % p->n);
-    double before = et_dtype_get(p->types.out.dtype, p->c, where);
-    flip_bit((unsigned char *)p->c + where * bytes, bytes,
+    double before = et_dtype_get(p->types.out.dtype, p->c->host, where);
+    flip_bit((unsigned char *)p->c->host + where * bytes, bytes,
              (size_t)f->bit % (8 * bytes));
     double change =
-        fabs(et_dtype_get(p->types.out.dtype, p->c, where) - before);
+        fabs(et_dtype_get(p->types.out.dtype, p->c->host, where) - before);
     *size = isfinite(change) ? change : INFINITY;
 }
 
@@ -448,8 +542,8 @@ static void swap(struct et_product *p, uint64_t at, double *size)
     for (int64_t e = 0; e < b.rows * b.columns; e++) {
         size_t x = in_block(p, &b, (int64_t)one, e);
         size_t y = in_block(p, &b, (int64_t)other, e);
-        double v = et_dtype_get(p->types.out.dtype, p->c, x);
-        put(p, x, et_dtype_get(p->types.out.dtype, p->c, y), size);
+        double v = et_dtype_get(p->types.out.dtype, p->c->host, x);
+        put(p, x, et_dtype_get(p->types.out.dtype, p->c->host, y), size);
         put(p, y, v, size);
     }
 }
@@ -466,7 +560,7 @@ static void make_stale(struct et_product *p, uint64_t at, double *size)
         int64_t row = (int64_t)where / p->ldc - g * p->m;
         double unused, v = NAN;
         if (p->beta != 0)
-            v = (et_dtype_get(p->types.out.dtype, p->c, where) -
+            v = (et_dtype_get(p->types.out.dtype, p->c->host, where) -
                  p->alpha * p->ops->element(p->of, g, row,
                                             (int64_t)where % p->ldc, &unused)) /
                 p->beta;
@@ -494,5 +588,5 @@ enum et_status et_product_damage(struct et_product *p,
     default: /* each rank checks what is its own */
         *size = NAN;
     }
-    return ET_OK;
+    return ET_OK; /* the host's copy is what is checked, until the next run */
 }

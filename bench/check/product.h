@@ -19,8 +19,10 @@
  * that does nothing would go unseen. Therefore the last iteration of each run
  * finds one element of C, another each time, as NaN, and a glance after the
  * run computes that element anew: a number, and right, or the next check fails.
- * That is one store in what is timed, and k multiply-adds outside. The
- * signs x are drawn then too; no backend ever sees them or their stream.
+ * That is one store in what is timed, ordered between two iterations by the
+ * memory space, and outside k multiply-adds and one element brought to the
+ * host. The signs x are drawn then too; no backend ever sees them or their
+ * stream.
  */
 #ifndef ET_BENCH_CHECK_PRODUCT_H
 #define ET_BENCH_CHECK_PRODUCT_H
@@ -31,9 +33,13 @@
 #include "bench/check/freivalds.h"
 #include "harness/case/bench.h"
 
-struct et_product;
+/* With beta, C is taken anew after so many iterations: the check must know
+ * how often C was added to, and must still see a single one that is missing.
+ * Filling C costs about a thousandth of that many products. */
+#define ET_PRODUCT_KEPT 1024
 
-/* What the bench lends: its operands and the plan of its backend. */
+/* What the bench lends: its operands, and how they are planned. All but create
+ * works on the host's copies. */
 struct et_product_ops {
     struct et_check_matrix (*a)(const void *of, int64_t g);
     /* y[v] = B_g x[v]; square: its rows' squared norms. In fp64, exact where
@@ -44,19 +50,18 @@ struct et_product_ops {
     /* (A_g B_g)[i][j] in fp64; *size: the sum of its terms' magnitudes. */
     double (*element)(const void *of, int64_t g, int64_t i, int64_t j,
                       double *size);
-    /* Fill A and B by et_check_fill. */
-    void (*fill)(void *of, int64_t integers);
+    /* Fill A and B by et_check_fill, and send them to the backend's memory
+     * space. */
+    enum et_status (*fill)(void *of, int64_t integers);
     /* Plan the problem on the operands as they are. */
-    enum et_status (*create)(void *of, double alpha, double beta);
-    enum et_status (*run)(void *of);   /* one iteration */
-    enum et_status (*fetch)(void *of); /* C to the host */
-    void (*destroy)(void *of);         /* the plan, if there is one */
+    enum et_status (*create)(void *of, double alpha, double beta, void **plan);
 };
 
 struct et_product {
     /* Set by the bench, once. */
     const struct et_product_ops *ops;
     void *of;
+    const struct et_backend *backend; /* runs what `create` planned */
     int64_t count, m, n, k, ldc;
     struct et_types types; /* out: of C */
     double alpha, beta;
@@ -64,10 +69,14 @@ struct et_product {
     bool small;      /* check every element */
     int64_t samples; /* else so many elements beside the rows */
     uint64_t stream; /* of C0, signs and samples */
-    void *c;         /* count * m * ldc elements */
+    struct et_buffer
+        *c; /* count * m * ldc elements, in the backend's memory space */
     /* Its own. */
+    void *plan;
+    double elapsed;      /* of an iteration of the last run, by the device's own
+                          * clock; 0: it tells none */
     uint64_t iterations; /* since C was filled */
-    bool fetched;        /* C is what the last run left */
+    bool fetched;        /* all of C on the host is what the last run left */
     int64_t integers; /* the operands are integers of at most this; 0: reals */
     uint64_t checks;
     double *room;
@@ -87,17 +96,13 @@ double et_product_memory(const struct et_product *p);
 /* Fills the operands and plans the problem on them, after the exact pass. Its
  * finding is kept for every check to come. Local. */
 enum et_status et_product_open(struct et_product *p);
-void et_product_close(struct et_product *p); /* not the plan; {0} is fine */
+void et_product_close(struct et_product *p); /* {0} is fine */
 
-/* C with its first contents, as if no iteration had been done. */
-void et_product_refill(struct et_product *p);
-/* So many iterations were run. */
-void et_product_ran(struct et_product *p, uint64_t iterations);
-
-/* Before the last iteration of a run: an element becomes NaN. Nothing with
- * beta, as there C tells how often it was added to. */
-void et_product_mark(struct et_product *p);
-/* As et_bench's hook: looks at the marked element. Local. */
+/* As et_bench's hook, and all that is timed: enqueues so many iterations and
+ * waits for them. Before the last an element becomes NaN; not with beta, where
+ * C tells how often it was added to, and begins anew in good time. */
+enum et_status et_product_run(struct et_product *p, uint64_t iterations);
+/* As et_bench's hook: looks at that one element. Local. */
 void et_product_glance(struct et_product *p);
 
 /* The worst of what the last run left, of the exact pass and of the glances
@@ -111,5 +116,9 @@ void et_product_output(const struct et_product *p, bool alike,
                        struct et_output *out);
 enum et_status et_product_damage(struct et_product *p,
                                  const struct et_fault *fault, double *size);
+/* The device's own time, where it has a clock: "device_time", the slowest
+ * rank's seconds for an iteration of the last run. Collective. */
+enum et_status et_product_facts(const struct et_product *p,
+                                struct et_team *team, struct et_pairs *out);
 
 #endif

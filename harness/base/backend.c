@@ -52,3 +52,18 @@ const char *et_backend_describe(const struct et_backend *b, char *text,
                  why ? why : "etalon's own");
     return text;
 }
+
+enum et_status et_backend_wait(const struct et_backend *b, void *plan)
+{
+    return b->wait ? b->wait(plan) : ET_OK;
+}
+
+enum et_status et_backend_fetch(const struct et_backend *b, void *plan,
+                                const struct et_buffer *result, size_t first,
+                                size_t n)
+{
+    if (!b->fetch)
+        return et_buffer_bring(result, first, n);
+    return b->fetch(plan, (char *)result->host + first * result->size,
+                    (int64_t)first, (int64_t)n);
+}

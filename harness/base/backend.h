@@ -1,6 +1,7 @@
-/* backend: what every implementation of an operation says of itself, and how
- * it is found. An operation's table (struct et_gemm_backend, ...) has it as
- * its first member, `base`; its functions follow. Knows no operation.
+/* backend: what every implementation of an operation says of itself, what can
+ * be done with a plan of it, and how it is found. An operation's table (struct
+ * et_gemm_backend, ...) has it as its first member, `base`; what the operation
+ * alone needs follows. Knows no operation.
  *
  * The files that Makefile.am lists for an operation become its list, by two
  * lines: ET_BACKENDS_OF(gemm) in its header and ET_BACKENDS(gemm,
@@ -12,6 +13,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "harness/base/space.h"
+#include "harness/base/status.h"
 
 struct et_backend {
     /* One that is there to check the others, not to be fast, is named
@@ -26,6 +31,23 @@ struct et_backend {
     /* Writes library and version into text[n], or "": etalon's own. Asked of
      * where it can be used, by several threads at once. Member NULL: "". */
     void (*origin)(char *text, size_t n);
+    const struct et_space *space; /* of its operands; NULL: the host */
+
+    /* With a plan, which the operation's `create` made. An operation whose
+     * work is not n times the same leaves run out. */
+    /* Enqueues n iterations, one after the other; may return before they are
+     * done. Never prints or allocates. */
+    enum et_status (*run)(void *plan, uint64_t n);
+    /* Returns when all that was enqueued is done, with its first error. Member
+     * NULL: run does not return before. */
+    enum et_status (*wait)(void *plan);
+    /* Seconds that the device itself took for the last run that was waited
+     * for. Member NULL: the host's clock sees it all. */
+    double (*elapsed)(void *plan);
+    /* Brings elements [first, first + n) of the result to `output`, in host
+     * memory. Member NULL: they stand where create was told, in `space`. */
+    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
+    void (*destroy)(void *plan);
 };
 
 /* Long enough for what any origin says. */
@@ -51,6 +73,13 @@ const char *et_backend_why_not(const struct et_backend *b);
 const char *et_backend_origin(const struct et_backend *b, char *text, size_t n);
 /* For people: its origin, "etalon's own" or "not here: why". Returns text. */
 const char *et_backend_describe(const struct et_backend *b, char *text,
+                                size_t n);
+
+enum et_status et_backend_wait(const struct et_backend *b, void *plan);
+/* Elements [first, first + n) of the result to the host's copy of where create
+ * was told to leave it. */
+enum et_status et_backend_fetch(const struct et_backend *b, void *plan,
+                                const struct et_buffer *result, size_t first,
                                 size_t n);
 
 /* In the operation's header, after its struct et_<op>_backend: the list, and

@@ -21,6 +21,16 @@ enum et_outcome {
 #define ET_OUTCOME_CHOICES                                                     \
     "measured|wrong|unsupported|skipped|failed|unmeasured"
 
+/* What a bench is to those who read its figures. */
+enum et_role {
+    ET_ROLE_NONE,            /* nothing but its figure of merit */
+    ET_ROLE_COMPUTE_CEILING, /* its rate of operations bounds other benches */
+    ET_ROLE_MEMORY_CEILING,  /* the same of its rate of bytes */
+    ET_ROLE_COLLECTIVE,      /* all ranks exchange data */
+    ET_ROLE_STORAGE          /* files are written or read */
+};
+#define ET_ROLE_CHOICES "none|compute ceiling|memory ceiling|collective|storage"
+
 struct et_result_team {
     int64_t ranks, nodes, threads; /* threads: of each rank */
     char *transport;               /* "self", "mpi" */

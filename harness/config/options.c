@@ -93,7 +93,8 @@ const struct et_field et_option_rows[] = {
      .preset = "auto",
      .choices = COUNTERS,
      .metavar = "SOURCE",
-     .help = "event counters: auto, papi, perf, none; fake is for tests"},
+     .help = "event counters: auto, papi, perf, none, or several with commas; "
+             "fake is for tests"},
     {.key = "clock",
      .type = ET_STRING,
      AT(clock),

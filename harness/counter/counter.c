@@ -10,6 +10,7 @@
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
 #include "harness/counter/perf.h"
+#include "harness/counter/several.h"
 
 #include "lists.h"
 
@@ -52,7 +53,7 @@ static enum et_status find(const char *name,
                     ET_HINT("", near));
 }
 
-enum et_status et_counters_open(const char *name, struct et_counters *out)
+static enum et_status open_one(const char *name, struct et_counters *out)
 {
     struct et_counters c = {0};
     enum et_status s = find(name, &c.source);
@@ -63,6 +64,12 @@ enum et_status et_counters_open(const char *name, struct et_counters *out)
     else if (c.source)
         et_counters_close(&c);
     return s;
+}
+
+enum et_status et_counters_open(const char *name, struct et_counters *out)
+{
+    return strchr(name, ',') ? et_counters_open_several(name, open_one, out)
+                             : open_one(name, out);
 }
 
 void et_counters_close(struct et_counters *c)

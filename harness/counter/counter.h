@@ -1,6 +1,7 @@
 /* counter: hardware and kernel event counts of this process, over all its
- * threads. A source is a const table in a file of its own. Absent is never
- * zero: what cannot be counted is named with the reason.
+ * threads. A source is a const table in a file of its own; several may be open
+ * at once, and count together. Absent is never zero: what cannot be counted is
+ * named with the reason.
  */
 #ifndef ET_COUNTER_COUNTER_H
 #define ET_COUNTER_COUNTER_H
@@ -56,8 +57,10 @@ const struct et_counter_source *et_counter_source_at(size_t i);
  * nanoseconds, the others count occurrences. */
 extern const char *const et_counter_names[];
 
-/* name as above, or "auto": the first that is built in. An unknown name is
- * ET_USAGE, one that is not built in ET_INFRA. */
+/* name: as above, or "auto": the first that is built in. Several, with a comma
+ * between: an event that two of them have is the first one's, and one is absent
+ * that none has. An unknown name is ET_USAGE, one that is not built in
+ * ET_INFRA. */
 enum et_status et_counters_open(const char *name, struct et_counters *out);
 void et_counters_close(struct et_counters *c);
 /* For sources: add to the lists (copies); false on no memory. */

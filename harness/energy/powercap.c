@@ -92,6 +92,8 @@ static bool add(struct et_energy *e, const char *root, const char *folder)
         snprintf(e->names[e->n], sizeof *e->names, "%s", name);
     memcpy(e->paths[e->n], path, sizeof path);
     e->range[e->n] = range;
+    /* Of the others dram lies beside the package, psys around it. */
+    e->part[e->n] = strncmp(name, "package", strlen("package")) != 0;
     e->n++;
     return true;
 }

@@ -4,6 +4,35 @@
 #include "config.h"
 #include "harness/run/sink.h"
 
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/case/bench.h"
+
+#define AT(member) offsetof(struct et_run_bench, member)
+static const struct et_field bench_rows[] = {
+    {.key = "name", .type = ET_STRING, .at = AT(name), .help = "its name"},
+    {.key = "title",
+     .type = ET_STRING,
+     .at = AT(title),
+     .help = "what its cases are, in words"},
+    {.key = "merit",
+     .type = ET_STRING,
+     .at = AT(merit),
+     .help = "metric that it is judged by"},
+    {.key = "role",
+     .type = ET_STRING,
+     .at = AT(role),
+     .help = "none, compute ceiling, memory ceiling, collective or storage"},
+    {.key = "sizes",
+     .type = ET_STRING,
+     .at = AT(sizes),
+     .help = "how a case's sizes are written, parameters in braces; null: as "
+             "bytes"},
+    {0}};
+#undef AT
+
 #define AT(member) offsetof(struct et_run_info, member)
 const struct et_field et_run_info_rows[] = {
     {.key = "version",
@@ -34,6 +63,12 @@ const struct et_field et_run_info_rows[] = {
      .type = ET_PAIRS,
      .at = AT(libraries),
      .help = "libraries linked, with their versions"},
+    {.key = "benches",
+     .type = ET_LIST,
+     .at = AT(benches),
+     .sub = bench_rows,
+     .sub_size = sizeof(struct et_run_bench),
+     .help = "what reports need to know of the build's benches"},
     {.key = "environment",
      .type = ET_OBJECT,
      .at = AT(environment),
@@ -83,3 +118,25 @@ const struct et_field et_run_info_rows[] = {
      .at = AT(plan_file),
      .help = "plan as given, null for the built-in one"},
     {0}};
+
+enum et_status et_run_info_benches(struct et_run_info *info,
+                                   const struct et_benches *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct et_bench *b = list->v[i];
+        struct et_run_bench *out = et_list_add(&info->benches, sizeof *out);
+        char role[ET_TEXT_NUMBER];
+        if (!out)
+            return et_no_memory();
+        et_choice_name(ET_ROLE_CHOICES, (int)b->role, role);
+        *out = (struct et_run_bench){.name = et_strdup(b->name),
+                                     .title = et_strdup(b->title),
+                                     .merit = et_strdup(b->merit),
+                                     .role = et_strdup(role),
+                                     .sizes = et_strdup(b->sizes)};
+        if (!out->name || !out->role || (b->title && !out->title) ||
+            (b->merit && !out->merit) || (b->sizes && !out->sizes))
+            return et_no_memory();
+    }
+    return ET_OK;
+}

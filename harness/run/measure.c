@@ -276,7 +276,8 @@ static enum et_status merge_energy(struct measuring *m)
     double v[2] = {reader && known ? m->joules : 0, reader && !known ? 1 : 0};
     enum et_status s = et_team_reduce(m->team, ET_SUM, v, 2);
     if (s == ET_OK && v[1] == 0) {
-        out->source = et_strdup(e->source->name);
+        char names[128];
+        out->source = et_strdup(et_energy_sources(e, names, sizeof names));
         out->joules = v[0];
         out->iterations = (double)m->metered * (double)m->sampler.iterations;
     } else {

@@ -8,6 +8,12 @@
 #include "harness/case/result.h"
 #include "harness/system/environment.h"
 
+/* A bench of the run, for those who read its records: as in struct et_bench,
+ * the role by its name. */
+struct et_run_bench {
+    char *name, *title, *merit, *role, *sizes;
+};
+
 /* What is known when a run begins. */
 struct et_run_info {
     char *version; /* of etalon */
@@ -16,6 +22,7 @@ struct et_run_info {
     struct et_strings command;         /* argv */
     struct et_pairs config;            /* every option, as in force */
     struct et_pairs libraries;         /* name and version of what is linked */
+    struct et_list benches;            /* of et_run_bench */
     struct et_environment environment; /* of rank 0's node */
     int64_t ranks, nodes;
     char *transport;
@@ -28,6 +35,11 @@ struct et_run_info {
     char *plan_text; /* the plan as run */
 };
 extern const struct et_field et_run_info_rows[]; /* all but plan_text */
+
+/* Sets info->benches from the build's. ET_INFRA on no memory, logged. */
+struct et_benches;
+enum et_status et_run_info_benches(struct et_run_info *info,
+                                   const struct et_benches *list);
 
 struct et_sink {
     enum et_status (*begin)(struct et_sink *s, const struct et_run_info *info);

@@ -40,9 +40,6 @@ struct et_conv_backend {
     enum et_status (*create)(const struct et_conv *p, int threads,
                              const float *x, const float *w, float *y,
                              void **plan);
-    enum et_status (*run)(void *plan);
-    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
-    void (*destroy)(void *plan);
 };
 
 /* The build's list: the reference first, and im2col over each backend of

@@ -62,6 +62,9 @@ static const char *unsupported(const struct et_gemm_backend *gemm,
                                const struct et_conv *p)
 {
     int64_t n;
+    if (gemm->base.space || gemm->base.fetch)
+        return "im2col gathers patches on the host, and this gemm multiplies "
+               "elsewhere";
     if (et_types_single(&p->types) != ET_FP32)
         return "im2col moves patches of fp32 alone";
     if (!columns_size(p, &n))
@@ -84,7 +87,7 @@ static void destroy(void *plan)
     struct plan *q = plan;
     for (int64_t i = 0; q->products && i < q->p.n; i++) {
         if (q->products[i])
-            q->gemm->destroy(q->products[i]);
+            q->gemm->base.destroy(q->products[i]);
     }
     free(q->products);
     et_free_aligned(q->columns);
@@ -146,20 +149,29 @@ static void gather(const struct plan *q, const float *image, int64_t row)
     }
 }
 
-static enum et_status run(void *plan)
+static enum et_status convolve(const struct plan *q, int64_t image)
+{
+    const struct et_conv *p = &q->p;
+    int64_t rows = p->c * p->r * p->s;
+    if (q->columns) {
+        const float *x = q->x + image * p->c * p->h * p->w;
+#pragma omp parallel for schedule(static) num_threads(q->threads)
+        for (int64_t row = 0; row < rows; row++)
+            gather(q, x, row);
+    }
+    enum et_status status = q->gemm->base.run(q->products[image], 1);
+    /* The next image takes the room of these patches. */
+    enum et_status done = et_backend_wait(&q->gemm->base, q->products[image]);
+    return status != ET_OK ? status : done;
+}
+
+static enum et_status run(void *plan, uint64_t n)
 {
     const struct plan *q = plan;
-    const struct et_conv *p = &q->p;
     enum et_status status = ET_OK;
-    int64_t rows = p->c * p->r * p->s;
-    for (int64_t n = 0; n < p->n && status == ET_OK; n++) {
-        if (q->columns) {
-            const float *image = q->x + n * p->c * p->h * p->w;
-#pragma omp parallel for schedule(static) num_threads(q->threads)
-            for (int64_t row = 0; row < rows; row++)
-                gather(q, image, row);
-        }
-        status = q->gemm->run(q->products[n]);
+    for (uint64_t i = 0; i < n && status == ET_OK; i++) {
+        for (int64_t image = 0; image < q->p.n && status == ET_OK; image++)
+            status = convolve(q, image);
     }
     return status;
 }
@@ -191,11 +203,11 @@ static enum et_status run(void *plan)
                  .summary =                                                    \
                      "patches to a matrix, then a gemm per image and group",   \
                  .why_not = why_not_##stem,                                    \
-                 .origin = origin_##stem},                                     \
+                 .origin = origin_##stem,                                      \
+                 .run = run,                                                   \
+                 .destroy = destroy},                                          \
         .unsupported = unsupported_##stem,                                     \
         .workspace = workspace,                                                \
         .create = create_##stem,                                               \
-        .run = run,                                                            \
-        .destroy = destroy,                                                    \
     };
 ET_LIST_GEMM(OVER)

@@ -59,25 +59,27 @@ static double point(const struct plan *q, int64_t n, int64_t k, int64_t row,
     return sum;
 }
 
-static enum et_status run(void *plan)
+static enum et_status run(void *plan, uint64_t n)
 {
     const struct plan *q = plan;
     int64_t k = q->p.k, rows = et_conv_p(&q->p), columns = et_conv_q(&q->p);
     int64_t total = q->p.n * k * rows;
+    for (uint64_t again = 0; again < n; again++) {
 #pragma omp parallel for schedule(static) num_threads(q->threads)
-    for (int64_t i = 0; i < total; i++) {
-        for (int64_t j = 0; j < columns; j++)
-            q->y[i * columns + j] =
-                (float)point(q, i / rows / k, i / rows % k, i % rows, j);
+        for (int64_t i = 0; i < total; i++) {
+            for (int64_t j = 0; j < columns; j++)
+                q->y[i * columns + j] =
+                    (float)point(q, i / rows / k, i / rows % k, i % rows, j);
+        }
     }
     return ET_OK;
 }
 
 const struct et_conv_backend et_conv_reference = {
     .base = {.name = "reference",
-             .summary = "the definition in plain loops, sums in double"},
+             .summary = "the definition in plain loops, sums in double",
+             .run = run,
+             .destroy = free},
     .unsupported = unsupported,
     .create = create,
-    .run = run,
-    .destroy = free,
 };

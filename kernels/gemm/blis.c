@@ -66,47 +66,57 @@ static enum et_status create(const struct et_gemm *p, int threads,
     return ET_OK;
 }
 
-static enum et_status run(void *plan)
+/* Product g of the batch. */
+static enum et_status multiply(const struct plan *q, int64_t g)
 {
-    struct plan *q = plan;
     const struct et_gemm *p = &q->p;
+    /* Not const: before 1.0 BLIS does not promise it, though it holds. */
+    switch (p->types.sum) {
+    case ET_FP64: {
+        double alpha = p->alpha, beta = p->beta;
+        bli_dgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
+                  &alpha, (double *)q->a + g * q->step_a, q->rs_a, q->cs_a,
+                  (double *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
+                  (double *)q->c + g * q->step_c, p->ldc, 1);
+        return ET_OK;
+    }
+    case ET_FP32: {
+        float alpha = (float)p->alpha, beta = (float)p->beta;
+        bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
+                  &alpha, (float *)q->a + g * q->step_a, q->rs_a, q->cs_a,
+                  (float *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
+                  (float *)q->c + g * q->step_c, p->ldc, 1);
+        return ET_OK;
+    }
+    default:
+        return et_error(ET_USAGE, "gemm: blis: no %s",
+                        et_dtype_name(p->types.sum));
+    }
+}
+
+static enum et_status run(void *plan, uint64_t n)
+{
+    const struct plan *q = plan;
     /* Up to 0.9 the count is the process's, from 1.0 on the calling thread's:
      * set here it holds in both, for a lock or a store. It overrules what
      * BLIS_NUM_THREADS and OMP_NUM_THREADS say. */
     bli_thread_set_num_threads(q->threads);
-    for (int64_t g = 0; g < p->batch; g++) {
-        /* Not const: before 1.0 BLIS does not promise it, though it holds. */
-        switch (p->types.sum) {
-        case ET_FP64: {
-            double alpha = p->alpha, beta = p->beta;
-            bli_dgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
-                      &alpha, (double *)q->a + g * q->step_a, q->rs_a, q->cs_a,
-                      (double *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
-                      (double *)q->c + g * q->step_c, p->ldc, 1);
-            break;
-        }
-        case ET_FP32: {
-            float alpha = (float)p->alpha, beta = (float)p->beta;
-            bli_sgemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, p->m, p->n, p->k,
-                      &alpha, (float *)q->a + g * q->step_a, q->rs_a, q->cs_a,
-                      (float *)q->b + g * q->step_b, q->rs_b, q->cs_b, &beta,
-                      (float *)q->c + g * q->step_c, p->ldc, 1);
-            break;
-        }
-        default:
-            return et_error(ET_USAGE, "gemm: blis: no %s",
-                            et_dtype_name(p->types.sum));
-        }
+    enum et_status status = ET_OK;
+    for (uint64_t i = 0; i < n && status == ET_OK; i++) {
+        for (int64_t g = 0; g < q->p.batch && status == ET_OK; g++)
+            status = multiply(q, g);
     }
-    return ET_OK;
+    return status;
 }
 
 const struct et_gemm_backend et_gemm_blis = {
-    .base = {.name = "blis", .summary = SUMMARY, .origin = origin},
+    .base = {.name = "blis",
+             .summary = SUMMARY,
+             .origin = origin,
+             .run = run,
+             .destroy = free},
     .unsupported = unsupported,
     .create = create,
-    .run = run,
-    .destroy = free,
 };
 
 #else

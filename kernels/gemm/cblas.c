@@ -171,47 +171,57 @@ static enum et_status create(const struct et_gemm *p, int threads,
     return ET_OK;
 }
 
-static enum et_status run(void *plan)
+/* Product g of the batch. */
+static enum et_status multiply(const struct plan *q, int64_t g)
 {
-    struct plan *q = plan;
     const struct et_gemm *p = &q->p;
-    if (q->set_wide)
-        q->set_wide(q->threads);
-    else if (q->set_int)
-        q->set_int(q->threads);
     integer m = (integer)p->m, n = (integer)p->n, k = (integer)p->k;
     integer lda = (integer)p->lda, ldb = (integer)p->ldb;
     integer ldc = (integer)p->ldc;
     int ta = p->trans_a ? CblasTrans : CblasNoTrans;
     int tb = p->trans_b ? CblasTrans : CblasNoTrans;
-    for (int64_t g = 0; g < p->batch; g++) {
-        switch (p->types.sum) {
-        case ET_FP64:
-            cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, p->alpha,
-                        (const double *)q->a + g * q->step_a, lda,
-                        (const double *)q->b + g * q->step_b, ldb, p->beta,
-                        (double *)q->c + g * q->step_c, ldc);
-            break;
-        case ET_FP32:
-            cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, (float)p->alpha,
-                        (const float *)q->a + g * q->step_a, lda,
-                        (const float *)q->b + g * q->step_b, ldb,
-                        (float)p->beta, (float *)q->c + g * q->step_c, ldc);
-            break;
-        default:
-            return et_error(ET_USAGE, "gemm: cblas: no %s",
-                            et_dtype_name(p->types.sum));
-        }
+    switch (p->types.sum) {
+    case ET_FP64:
+        cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, p->alpha,
+                    (const double *)q->a + g * q->step_a, lda,
+                    (const double *)q->b + g * q->step_b, ldb, p->beta,
+                    (double *)q->c + g * q->step_c, ldc);
+        return ET_OK;
+    case ET_FP32:
+        cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, (float)p->alpha,
+                    (const float *)q->a + g * q->step_a, lda,
+                    (const float *)q->b + g * q->step_b, ldb, (float)p->beta,
+                    (float *)q->c + g * q->step_c, ldc);
+        return ET_OK;
+    default:
+        return et_error(ET_USAGE, "gemm: cblas: no %s",
+                        et_dtype_name(p->types.sum));
     }
-    return ET_OK;
+}
+
+static enum et_status run(void *plan, uint64_t n)
+{
+    const struct plan *q = plan;
+    if (q->set_wide)
+        q->set_wide(q->threads);
+    else if (q->set_int)
+        q->set_int(q->threads);
+    enum et_status status = ET_OK;
+    for (uint64_t i = 0; i < n && status == ET_OK; i++) {
+        for (int64_t g = 0; g < q->p.batch && status == ET_OK; g++)
+            status = multiply(q, g);
+    }
+    return status;
 }
 
 const struct et_gemm_backend et_gemm_cblas = {
-    .base = {.name = "cblas", .summary = SUMMARY, .origin = origin},
+    .base = {.name = "cblas",
+             .summary = SUMMARY,
+             .origin = origin,
+             .run = run,
+             .destroy = free},
     .unsupported = unsupported,
     .create = create,
-    .run = run,
-    .destroy = free,
 };
 
 #else

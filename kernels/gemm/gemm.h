@@ -37,17 +37,13 @@ struct et_gemm_backend {
     struct et_backend base;
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
-    /* May pack or upload; operands stay the caller's and outlive the plan.
-     * alpha and beta are rounded to the type of the sums. */
+    /* a, b, c: in the backend's memory space, filled. May pack; they stay the
+     * caller's, outlive the plan, and a and b do not change. alpha and beta
+     * are rounded to the type of the sums. An iteration of the plan is one
+     * product; its result is c. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **plan);
-    /* One product; complete on return. Never prints or allocates. */
-    enum et_status (*run)(void *plan);
-    /* Brings elements [first, first + n) of the product to `output`, in host
-     * memory. Member NULL: they stand in the caller's c. */
-    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
-    void (*destroy)(void *plan);
 };
 
 /* The build's list; the reference first. */

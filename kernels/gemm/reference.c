@@ -74,20 +74,23 @@ static void row(const struct plan *q, int64_t g, int64_t i)
     }
 }
 
-static enum et_status run(void *plan)
+static enum et_status run(void *plan, uint64_t n)
 {
     const struct plan *q = plan;
     int64_t rows = q->p.batch * q->p.m;
+    for (uint64_t i = 0; i < n; i++) {
 #pragma omp parallel for schedule(static) num_threads(q->threads)
-    for (int64_t r = 0; r < rows; r++)
-        row(q, r / q->p.m, r % q->p.m);
+        for (int64_t r = 0; r < rows; r++)
+            row(q, r / q->p.m, r % q->p.m);
+    }
     return ET_OK;
 }
 
 const struct et_gemm_backend et_gemm_reference = {
-    .base = {.name = "reference", .summary = "plain loops, sums in double"},
+    .base = {.name = "reference",
+             .summary = "plain loops, sums in double",
+             .run = run,
+             .destroy = free},
     .unsupported = unsupported,
     .create = create,
-    .run = run,
-    .destroy = free,
 };

@@ -89,7 +89,7 @@ static void machine(struct et_report *w)
     say_strings(b, "command", &info->command);
     const struct et_run_resume *again = w->run->resumes.v;
     for (size_t i = 0; i < w->run->resumes.n; i++)
-        et_block_fact(b, "carried on", "%s on %s, commit %s",
+        et_block_fact(b, "resumed", "%s on %s, commit %s",
                       again[i].started ? again[i].started : "no date",
                       again[i].host ? again[i].host : "unnamed host",
                       again[i].commit ? again[i].commit : "unknown");
@@ -217,17 +217,20 @@ bool et_report_method(struct et_report *w)
     et_doc_heading(w->doc, 2, "How it was measured");
     et_doc_paragraph(
         w->doc,
-        "Each case: prepare, check the result, calibrate iterations so that a "
-        "sample is long against the clock's resolution, warm up, sample until "
-        "the interval is narrow enough or the budget ends, check the timed "
-        "data. Raw samples are in records.jsonl; nothing is dropped. A sample "
-        "is the slowest rank's. Rates come from the median time, their 95 %% "
-        "interval from the median's distribution-free one, ends swapped.");
+        "For each case etalon prepares the data, checks a first result, "
+        "chooses "
+        "the number of iterations so that a sample is long compared with the "
+        "clock's resolution, warms up, samples until the interval is narrow "
+        "enough or the budget ends, and checks the timed data. All raw samples "
+        "are in records.jsonl; none is dropped. A sample is the time of the "
+        "slowest rank. A rate is the work over the median time; its 95 %% "
+        "interval is the work over the ends of the median's distribution-free "
+        "interval.");
     struct et_block *b = et_doc_facts(w->doc);
     if (!b)
         return false;
     if (info->clock)
-        et_block_fact(b, "clock", "%s, resolution %s, a reading costs %s",
+        et_block_fact(b, "clock", "%s, resolution %s, one reading takes %s",
                       info->clock, et_say_seconds(info->clock_resolution).s,
                       et_say_seconds(info->clock_overhead).s);
     say_once(w, b, 0, "timing");

@@ -185,10 +185,11 @@ static void explain(const struct et_clause *c, const struct finding *f,
                     c->at_least ? "below" : "above", f->limit);
         break;
     case BETWEEN:
-        et_text_add(out,
-                    "the interval %.6g to %.6g %s holds %.6g, so the samples "
-                    "do not decide it",
-                    v->ci_low, v->ci_high, unit, f->limit);
+        et_text_add(
+            out,
+            "the interval %.6g to %.6g %s contains %.6g, so the samples "
+            "do not decide",
+            v->ci_low, v->ci_high, unit, f->limit);
         break;
     case NO_INTERVAL:
         et_text_add(out, "the figure has no valid interval (%lld samples)",
@@ -198,8 +199,8 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_text_add(out, "the sampling did not converge");
         break;
     case OVERSUBSCRIBED:
-        et_text_add(out, "more threads were busy than there were cores, and "
-                         "the clause does not allow it");
+        et_text_add(out, "there were more busy threads than cores, and the "
+                         "clause does not allow that");
         break;
     case UNPLACED:
         et_text_add(out, "it is not known how many cores its ranks had, so "
@@ -208,7 +209,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
     case DRIFTING:
         et_text_add(out,
                     "the samples drift by %.2g %% from first to last, so their "
-                    "median is of no one state of the machine",
+                    "median describes no single state of the machine",
                     100 * r->time.drift);
         break;
     case SUSPECT:
@@ -219,7 +220,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
                                                 : "as the ceiling of another");
         break;
     case DOUBTFUL:
-        et_text_add(out, "the record doubts itself: %s",
+        et_text_add(out, "the record has a caveat: %s",
                     et_pairs_get(&r->facts, "doubt"));
         break;
     case NO_PEAK:
@@ -263,7 +264,7 @@ static void explain_none(const struct et_clause *c, const struct et_run *run,
     const char *words[128] = {"bench",  "backend", "case",  "label",
                               "status", "ranks",   "nodes", "threads"};
     size_t n = 8;
-    et_text_add(out, "no record is picked by `%s`", c->where);
+    et_text_add(out, "no record matches `%s`", c->where);
     for (size_t i = 0; i < run->n; i++) {
         const struct et_result *r = &run->records[i].result;
         for (size_t j = 0; j < r->params.n; j++)
@@ -296,8 +297,8 @@ static enum et_verdict temper(const struct et_clause *c,
                               struct et_text *reason)
 {
     if (run->info.clock_fake) {
-        et_text_add(reason, "; but the clock was a fake one, which measures "
-                            "nothing");
+        et_text_add(reason, "; but the clock was a fake, so nothing was "
+                            "measured");
         return ET_VERDICT_INCONCLUSIVE;
     }
     if (is_complete(run) || v == ET_VERDICT_INCONCLUSIVE)
@@ -305,7 +306,7 @@ static enum et_verdict temper(const struct et_clause *c,
     if ((c->take == ET_TAKE_EVERY) == (v == ET_VERDICT_PASS)) {
         et_text_add(reason,
                     "; but the run is not complete (%s, %zu of %lld cases), "
-                    "and what is missing could decide otherwise",
+                    "and the missing cases could change the verdict",
                     run->outcome ? run->outcome : "unknown", run->n,
                     (long long)(run->info.cases < 0 ? 0 : run->info.cases));
         return ET_VERDICT_INCONCLUSIVE;
@@ -344,7 +345,7 @@ static enum et_status judge_clause(const struct et_clause *c,
         out->id = et_strdup(best.record->result.id);
         explain(c, &best, &reason);
     } else if (out->picked > 0)
-        et_text_add(&reason, "none of the %zu records picked has a valid %s",
+        et_text_add(&reason, "none of the %zu matching records has a valid %s",
                     out->picked, c->metric->name);
     else
         explain_none(c, run, &reason);

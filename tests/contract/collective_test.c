@@ -82,22 +82,25 @@ static void test_backend(const struct et_collective_backend *b,
     int64_t out_room = before + in_n + out_n;
     char *in = et_alloc_aligned((size_t)in_n + SLACK, size);
     char *out = et_alloc_aligned((size_t)out_room + 1, size);
+    char *place = out + (size_t)before * size;
+    struct et_buffer result = {&et_space_host, place, place, (size_t)out_n,
+                               size};
     void *plan = NULL;
 
     CHECK(in && out);
     check_size(p, t->size, t->rank);
     for (int64_t i = 0; i < in_n + SLACK; i++)
         et_dtype_set(p->dtype, in, (size_t)i, value(t->rank, i));
-    CHECK(et_collective_create(b, p, t, p->in_place ? NULL : in,
-                               out + (size_t)before * size, &plan) == ET_OK);
+    CHECK(et_collective_create(b, p, t, p->in_place ? NULL : in, place,
+                               &plan) == ET_OK);
     for (size_t k = 0; k < runs; k++) {
         memset(out, 0xff, ((size_t)out_room + 1) * size);
         if (p->in_place)
             memcpy(out + (size_t)(before + own.get - own.give) * size, in,
                    (size_t)in_n * size);
         CHECK(a->run(plan, begins[k]) == ET_OK);
-        CHECK(et_collective_fetch(b, plan, out + (size_t)before * size, 0,
-                                  out_n) == ET_OK);
+        CHECK(et_backend_fetch(&b->base, plan, &result, 0, (size_t)out_n) ==
+              ET_OK);
         for (int64_t i = 0; i < out_n; i++)
             CHECK(et_dtype_get(p->dtype, out, (size_t)(before + i)) ==
                   by_definition(p, t->size, t->rank, i, begins[k]));
@@ -206,10 +209,10 @@ static void test_fault(struct state *s, const struct et_fault *fault, int rank)
     CHECK(run(s, 1 + fault->at % 9) == ET_OK);
     void *copy = et_alloc(1, bytes);
     CHECK(copy);
-    memcpy(copy, s->out, bytes);
+    memcpy(copy, s->out.host, bytes);
     if (here)
         CHECK(damage(s, fault, &size) == ET_OK);
-    bool changed = memcmp(copy, s->out, bytes) != 0;
+    bool changed = memcmp(copy, s->out.host, bytes) != 0;
     CHECK(changed == (here && size > 0) && (!changed || isinf(size)));
     double any = changed;
     CHECK(et_team_reduce(s->team, ET_MAX, &any, 1) == ET_OK);
@@ -272,7 +275,7 @@ static void test_words(struct state *s)
             int64_t wrong = !s->p.op->sums ? part
                             : way          ? sum + part
                                            : sum - part;
-            et_dtype_set(s->p.dtype, s->out, 0, (double)wrong);
+            et_dtype_set(s->p.dtype, s->out.host, 0, (double)wrong);
             CHECK(giver(&s->exact, 0) != last || s->p.op->sums ||
                   holds(&s->exact, 0, sum));
         }
@@ -294,11 +297,11 @@ static void test_words(struct state *s)
     /* The sign of a zero is a bit too. */
     CHECK(run(s, 1) == ET_OK);
     if (s->team->rank == victim) {
-        et_dtype_set(s->p.dtype, s->out, 0, -0.0);
+        et_dtype_set(s->p.dtype, s->out.host, 0, -0.0);
         CHECK(!holds(&s->exact, 0, 0));
-        et_dtype_set(s->p.dtype, s->out, 0, 0);
+        et_dtype_set(s->p.dtype, s->out.host, 0, 0);
         CHECK(holds(&s->exact, 0, 0));
-        et_dtype_set(s->p.dtype, s->out, 0, (double)NAN);
+        et_dtype_set(s->p.dtype, s->out.host, 0, (double)NAN);
     }
     CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_FAILED);
 }
@@ -322,7 +325,7 @@ static void test_glance(struct state *s)
     glance(s);
     CHECK(!*s->exact.fault);
     if (s->team->rank == (int)got) {
-        memset(s->out, 0x40,
+        memset(s->out.host, 0x40,
                (size_t)s->exact.count * et_dtype_size(s->p.dtype));
         glance(s);
         CHECK(*s->exact.fault);
@@ -369,7 +372,7 @@ static void test_one_fails(struct state *s)
     struct et_collective_backend broken = *s->backend;
     const struct et_collective_backend *real = s->backend;
 
-    broken.fetch = no_fetch;
+    broken.base.fetch = no_fetch;
     CHECK(run(s, 1) == ET_OK);
     if (s->team->rank == s->team->size - 1)
         s->backend = &broken;

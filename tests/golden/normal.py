@@ -48,7 +48,7 @@ def records(path):
 
 def report(path):
     drop = ("Machine and build", "Placement")
-    commit = ("WARNING: etalon was built from changed sources",
+    commit = ("WARNING: etalon was built from sources with uncommitted",
               "WARNING: The build does not know its git commit")
     dropped, out = False, []
     for paragraph in open(path).read().strip().split("\n\n"):

@@ -115,7 +115,7 @@ static void one_wrong_output_fails(void **unused)
                          : i == 1
                              ? all - 1
                              : (int64_t)(et_random_u64(j, i) % (uint64_t)all);
-            float *y = kit.s.y + at;
+            float *y = (float *)kit.s.y.host + at;
             *y = i % 4 == 0   ? *y + 1
                  : i % 4 == 1 ? (*y > 0 ? -*y - 0.5f : 0.5f - *y)
                  : i % 4 == 2 ? NAN
@@ -134,9 +134,9 @@ static void one_wrong_output_fails(void **unused)
     }
 }
 
-static enum et_status idle(void *plan)
+static enum et_status idle(void *plan, uint64_t n)
 {
-    (void)plan;
+    (void)plan, (void)n;
     return ET_OK;
 }
 
@@ -151,12 +151,12 @@ static void idle_samples_fail(void **unused)
         p.groups = way & 2 ? 4 : 1, p.pad_h = 1, p.stride_w = 2;
         struct kit kit;
         open_case(&kit, "im2col-reference", &p);
-        struct et_conv_backend broken = *kit.s.backend;
-        const struct et_conv_backend *sound = kit.s.backend;
+        struct et_backend broken = kit.s.backend->base;
+        const struct et_backend *sound = kit.s.product.backend;
         broken.run = idle;
         for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
             for (uint64_t i = 1; i < 6; i++) {
-                kit.s.backend = i == bad ? &broken : sound;
+                kit.s.product.backend = i == bad ? &broken : sound;
                 assert_int_equal(run(&kit.s, i), ET_OK);
                 et_bench_conv.glance(&kit.s);
             }
@@ -233,8 +233,8 @@ static void ranks_have_what_they_should(void **unused)
             output(mine, &out[team.rank]);
         }
         bool weak = p.scaling == WEAK;
-        assert_true(!memcmp(s[0].x, s[1].x, 64) == weak);
-        assert_memory_equal(s[0].w, s[1].w, 64);
+        assert_true(!memcmp(s[0].x.host, s[1].x.host, 64) == weak);
+        assert_memory_equal(s[0].w.host, s[1].w.host, 64);
         assert_true(out[0].alike == weak);
         assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) == weak);
         release(&s[0]);

@@ -166,9 +166,9 @@ static void one_wrong_element_fails(void **unused)
                          : i == 1 ? all - 1
                                   : (int64_t)(et_random_u64(7, (uint64_t)way) %
                                               (uint64_t)all);
-            double v =
-                et_dtype_get(kit.s.local.types.out.dtype, kit.s.c, (size_t)at);
-            et_dtype_set(kit.s.local.types.out.dtype, kit.s.c, (size_t)at,
+            double v = et_dtype_get(kit.s.local.types.out.dtype, kit.s.c.host,
+                                    (size_t)at);
+            et_dtype_set(kit.s.local.types.out.dtype, kit.s.c.host, (size_t)at,
                          flip(v, kind));
             struct et_verification got = verified(&kit);
             if (got.status != ET_CHECK_FAILED)
@@ -187,9 +187,9 @@ static void one_wrong_element_fails(void **unused)
     }
 }
 
-static enum et_status idle(void *plan)
+static enum et_status idle(void *plan, uint64_t n)
 {
-    (void)plan;
+    (void)plan, (void)n;
     return ET_OK;
 }
 
@@ -242,13 +242,13 @@ static void old_products_fail(void **unused)
         open_case(&kit, fast(), &p);
         assert_int_equal(ran(&kit, 2).status, ET_CHECK_PASSED);
         assert_int_equal(verified(&kit).status, ET_CHECK_FAILED); /* not run */
-        struct et_gemm_backend broken = *kit.s.backend;
-        const struct et_gemm_backend *sound = kit.s.backend;
+        struct et_backend broken = kit.s.backend->base;
+        const struct et_backend *sound = kit.s.product.backend;
         assert_int_equal(run(&kit.s, 1), ET_OK);
         broken.run = idle;
-        kit.s.backend = &broken;
+        kit.s.product.backend = &broken;
         assert_int_equal(ran(&kit, 1).status, ET_CHECK_FAILED);
-        kit.s.backend = sound;
+        kit.s.product.backend = sound;
         assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
         close_case(&kit);
     }
@@ -268,12 +268,12 @@ static void idle_samples_fail(void **unused)
         p.ldc = way & 2 ? p.n + 3 : 0;
         struct kit kit;
         open_case(&kit, fast(), &p);
-        struct et_gemm_backend broken = *kit.s.backend;
-        const struct et_gemm_backend *sound = kit.s.backend;
+        struct et_backend broken = kit.s.backend->base;
+        const struct et_backend *sound = kit.s.product.backend;
         broken.run = idle;
         for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
             for (uint64_t i = 1; i < 6; i++) {
-                kit.s.backend = i == bad ? &broken : sound;
+                kit.s.product.backend = i == bad ? &broken : sound;
                 assert_int_equal(run(&kit.s, i), ET_OK);
                 et_bench_gemm.glance(&kit.s);
             }
@@ -298,13 +298,13 @@ static void many_iterations_are_followed(void **unused)
         p.dtype = way >> 2;
         struct kit kit;
         open_case(&kit, fast(), &p);
-        uint64_t n = p.k > 100 ? 10 : ITERATIONS_KEPT - 2;
+        uint64_t n = p.k > 100 ? 10 : ET_PRODUCT_KEPT - 2;
         assert_int_equal(ran(&kit, n).status, ET_CHECK_PASSED);
         assert_int_equal(run(&kit.s, n), ET_OK);
         kit.s.product.iterations++;
         assert_int_equal(verified(&kit).status, ET_CHECK_FAILED);
         if (p.k < 100)
-            assert_int_equal(ran(&kit, 2 * ITERATIONS_KEPT + 7).status,
+            assert_int_equal(ran(&kit, 2 * ET_PRODUCT_KEPT + 7).status,
                              ET_CHECK_PASSED);
         close_case(&kit);
     }
@@ -390,8 +390,8 @@ static void ranks_have_what_they_should(void **unused)
             assert_int_equal(run(mine, 1), ET_OK);
             output(mine, &out[team.rank]);
         }
-        bool same_a = !memcmp(s[0].a, s[1].a, 64);
-        bool same_b = !memcmp(s[0].b, s[1].b, 64);
+        bool same_a = !memcmp(s[0].a.host, s[1].a.host, 64);
+        bool same_b = !memcmp(s[0].b.host, s[1].b.host, 64);
         assert_true(same_a == (p.scaling == WEAK));
         assert_true(same_b == (p.scaling == WEAK || p.batch == 1));
         assert_true(out[0].alike == (p.scaling == WEAK && p.beta == 0));

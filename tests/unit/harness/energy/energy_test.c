@@ -100,6 +100,100 @@ static void only_root_may(void **state)
     tree_remove(root);
 }
 
+/* Two sources at once, as a processor's and a device's: neither shuts out the
+ * other, and a third that has nothing takes nothing from them. */
+static void probe_one(const char *root, struct et_energy *out)
+{
+    (void)root;
+    out->n = 2;
+    strcpy(out->names[0], "package-0");
+    strcpy(out->paths[0], "one");
+    strcpy(out->names[1], "dram-0");
+    out->part[1] = true;
+    out->range[0] = 100;
+}
+
+static void probe_other(const char *root, struct et_energy *out)
+{
+    (void)root;
+    out->n = 1;
+    strcpy(out->names[0], "gpu-0");
+    strcpy(out->paths[0], "other");
+    out->range[0] = 1000;
+}
+
+static void probe_none(const char *root, struct et_energy *out)
+{
+    (void)root;
+    strcpy(out->reason, "nothing here");
+}
+
+static enum et_status read_one(const struct et_energy *e, double *joules)
+{
+    assert_int_equal(e->n, 2);
+    assert_string_equal(e->paths[0], "one");
+    joules[0] = 90;
+    joules[1] = 7;
+    return ET_OK;
+}
+
+static enum et_status read_other(const struct et_energy *e, double *joules)
+{
+    assert_int_equal(e->n, 1);
+    assert_string_equal(e->paths[0], "other");
+    assert_true(e->range[0] == 1000);
+    joules[0] = 400;
+    return ET_OK;
+}
+
+static enum et_status read_broken(const struct et_energy *e, double *joules)
+{
+    (void)e, (void)joules;
+    return ET_INFRA;
+}
+
+static void sources_are_read_together(void **state)
+{
+    static const struct et_energy_source one = {"one", "1", probe_one,
+                                                read_one},
+                                         other = {"other", "2", probe_other,
+                                                  read_other},
+                                         none = {"none", "3", probe_none, NULL},
+                                         broken = {"broken", "4", probe_other,
+                                                   read_broken};
+    static const struct et_energy_source
+        *const both[] = {&none, &one, &other, NULL},
+               *const bad[] = {&one, &broken, NULL},
+               *const single[] = {&none, &other, NULL},
+               *const nobody[] = {&none, &none, NULL};
+    struct et_energy e;
+    char text[40];
+    double before[ET_ENERGY_DOMAINS] = {-1, -1, -1};
+    (void)state;
+    et_energy_open_from(both, "", &e);
+    assert_int_equal(e.n, 3);
+    assert_string_equal(e.reason, "");
+    assert_string_equal(e.names[2], "gpu-0");
+    assert_string_equal(et_energy_sources(&e, text, sizeof text), "one, other");
+    assert_int_equal(e.source->read(&e, before), ET_OK);
+    assert_true(before[0] == 90 && before[1] == 7 && before[2] == 400);
+    /* Both sum up; the one that wraps does so at its own range. */
+    double after[] = {5, 1000, 460};
+    assert_near(et_energy_used(&e, before, after), 15 + 60);
+    et_energy_open_from(single, "", &e);
+    assert_int_equal(e.n, 1);
+    assert_ptr_equal(e.source, &other);
+    assert_string_equal(et_energy_sources(&e, text, sizeof text), "other");
+    et_energy_open_from(bad, "", &e);
+    before[0] = before[1] = before[2] = -1;
+    assert_int_equal(e.source->read(&e, before), ET_INFRA);
+    assert_true(before[0] == -1 && before[2] == -1);
+    et_energy_open_from(nobody, "", &e);
+    assert_int_equal(e.n, 0);
+    assert_null(e.source);
+    assert_string_equal(e.reason, "nothing here; nothing here");
+}
+
 static void nothing_there(void **state)
 {
     (void)state;
@@ -121,6 +215,7 @@ int main(void)
         cmocka_unit_test(packages_and_wrap),
         cmocka_unit_test(one_package_unreadable),
         cmocka_unit_test(only_root_may),
+        cmocka_unit_test(sources_are_read_together),
         cmocka_unit_test(nothing_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,17 +77,20 @@ static bool ceiling(const void *params, int ranks, int threads, size_t i,
 {
     static const struct et_ceiling_case all[] = {
         {.what = "compute",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .flop = true,
          .params = "k=5"},
         {.what = "memory",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .params = "k=6"},
-        {.what = "none", .bench = "roof", .backend = "other", .params = ""},
+        {.what = "none",
+         .role = ET_ROLE_COMPUTE_CEILING,
+         .backend = "other",
+         .params = ""},
         {.what = "broken",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .params = "k=77"}};
     (void)params, (void)ranks, (void)threads;
@@ -121,6 +124,7 @@ static void measure_for(struct et_result *r, bool with_ceilings, double budget,
     under.release = roof.release = release;
     under.ceiling = ceiling;
     roof.name = "roof";
+    roof.role = ET_ROLE_COMPUTE_CEILING;
     assert_int_equal(et_clock_open("real", &clock), ET_OK);
     assert_int_equal(et_counters_open("none", &counters), ET_OK);
     assert_int_equal(et_fields_init(et_option_rows, &o, sizeof o), ET_OK);
@@ -215,14 +219,14 @@ static void cost_the_case_no_time(void **state)
 static void several_of_one_kind(void **state)
 {
     static const struct et_ceiling_case all[] = {
-        {.what = "compute", .bench = "roof", .backend = "other", .flop = true},
+        {.what = "compute", .role = ET_ROLE_COMPUTE_CEILING, .backend = "other", .flop = true},
         {.what = "compute",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .flop = true,
          .params = "k=7"},
         {.what = "compute",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "reference",
          .flop = true,
          .params = "k=8"}};

@@ -295,7 +295,7 @@ static bool one_ceiling(const void *params, int ranks, int threads, size_t i,
 {
     (void)params, (void)ranks, (void)threads;
     *out = (struct et_ceiling_case){.what = "compute",
-                                    .bench = "roof",
+                                    .role = ET_ROLE_COMPUTE_CEILING,
                                     .backend = "quick",
                                     .flop = true,
                                     .params = "k=5"};
@@ -367,6 +367,7 @@ static void a_ceiling(void **state)
     under.run = spin;
     under.ceiling = one_ceiling;
     roof.name = "roof";
+    roof.role = ET_ROLE_COMPUTE_CEILING;
     roof.unsupported = roof_unsupported;
     roof.prepare = roof_prepare;
     roof.run = roof_run;

@@ -60,12 +60,12 @@ static void test_points(void **state)
 {
     (void)state;
     struct et_run run = sample_run();
-    sample_add(&run, team_result("strong", 4, 1.0, 8e9));
-    sample_add(&run, team_result("strong", 2, 1.6, 8e9));
-    struct et_result_time *t = &run.records[0].result.time;
-    t->ci_low = 0.9, t->ci_high = 1.25;
-    t = &run.records[1].result.time;
-    t->ci_low = 1.5, t->ci_high = 1.8;
+    struct et_result four = team_result("strong", 4, 1.0, 8e9);
+    struct et_result two = team_result("strong", 2, 1.6, 8e9);
+    four.time.ci_low = 0.9, four.time.ci_high = 1.25;
+    two.time.ci_low = 1.5, two.time.ci_high = 1.8;
+    sample_add(&run, four);
+    sample_add(&run, two);
     struct et_scaling s = find(&run);
     assert_int_equal(s.n, 1);
     assert_int_equal(s.v[0].n, 2);

@@ -87,7 +87,7 @@ static void the_best_is_the_least_of_times(void **state)
     struct et_result r = access_of("rash", 40e-9);
     r.time.converged = false;
     sample_add(&run, r);
-    heads(&run, 0, "80 ns", "one 2 times as good is withheld", "rash");
+    heads(&run, 0, "80 ns", "a figure 2 times as good is withheld", "rash");
 }
 
 /* 2 TFLOP in 0.5 s, with 0.4 s and 0.625 s at the ends. */

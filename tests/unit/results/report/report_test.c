@@ -128,7 +128,7 @@ static void test_warnings(void **state)
     char *text = say(&run, NULL);
     assert_said(text, "OVERSUBSCRIBED: 1 of 2 cases");
     assert_said(text, "host n1, 9 busy threads on 4 cores");
-    assert_said(text, "WRONG RESULTS, and none of their figures counts: fast");
+    assert_said(text, "WRONG RESULTS, so none of their figures counts: fast");
     assert_said(text, "FAKE CLOCK");
     assert_said(text, "interrupted");
     assert_said(text, "2 of 5 planned cases");
@@ -210,7 +210,7 @@ static void test_drift(void **state)
     char *text = say(&run, NULL);
     assert_said(text, "\"200.0 GFLOP/s [");
     assert_said(text, "[\"gemm fp32\",\"drifts\",\"1\",\"fast\"]");
-    assert_said(text, "have a trend: +7.1 % over them");
+    assert_said(text, "have a trend: +7.1 % from first to last");
     free(text);
     et_run_free(&run);
 }
@@ -223,7 +223,7 @@ static void test_odd_host(void **state)
     r->outcome = ET_WRONG_DATA;
     assert_true(et_strings_add(&r->verification.odd, "n7"));
     char *text = say(&run, NULL);
-    assert_said(text, "[\"odd outputs\",\"1\",\"host n7 left other outputs");
+    assert_said(text, "[\"odd outputs\",\"1\",\"the outputs of host n7 differ");
     assert_said(text, "\"200.0 GFLOP/s [");
     free(text);
     et_run_free(&run);
@@ -321,7 +321,7 @@ static void test_collective(void **state)
     }
     char *text = say(&run, NULL);
     assert_said(text, "allreduce fp32 bus bandwidth");
-    assert_said(text, "allreduce fp32 latency");
+    assert_said(text, "allreduce fp32 small-message latency");
     assert_said(text, "\"2 us\"");
     assert_said(text, "\"4.000\",\"[4.000, 4.000]\"");
     assert_not_said(text, "poor model:");

@@ -48,14 +48,14 @@ static void bad_contracts(void **state)
     } bad[] = {
         {"", "has no clause"},
         {"[contract]\nname = a\n", "has no clause"},
-        {"where = a=b\n", "c.ini:1: `where` stands before"},
+        {"where = a=b\n", "c.ini:1: `where` is before"},
         {"[contract]\nnme = a\n", "c.ini:2: [contract] nme: unknown key; did "
                                   "you mean 'name'?"},
         {WHERE "metrik = flops\n", "c.ini:3: [x] metrik: unknown key; did you "
                                    "mean 'metric'?"},
         {WHERE "metric = flips\n"
                "at_least = 1 GFLOP/s\n",
-         "c.ini:3: [x] metric: 'flips' is no metric; did you mean 'flops'?"},
+         "c.ini:3: [x] metric: 'flips' is not a metric; did you mean 'flops'?"},
         {WHERE "at_least = 1 GFLOP/s\n", "c.ini:1: [x] has no `metric`"},
         {"\n[x]\nmetric = flops\nat_least = 1 GFLOP/s\n[y]\n",
          "c.ini:2: [x] has no `where`"},
@@ -63,15 +63,16 @@ static void bad_contracts(void **state)
         {FLOPS "at_least = 1 GFLOP/s\nat_most = 2 GFLOP/s\n",
          "c.ini:5: [x] at_most: '2 GFLOP/s' is a second threshold"},
         {FLOPS "at_least = 150\n", "'150' has no unit; flops is in GFLOP/s"},
-        {FLOPS "at_least = 150 GB/s\n", "'150 GB/s' is no quantity in GFLOP/s "
-                                        "and no share like 85 % of peak"},
+        {FLOPS "at_least = 150 GB/s\n",
+         "'150 GB/s' is not a quantity in GFLOP/s "
+         "and not a share like 85 % of peak"},
         {FLOPS "at_least = fast\n", "c.ini:4: [x] at_least: 'fast'"},
         {FLOPS "at_least = 0 GFLOP/s\n", "decide nothing"},
         {FLOPS "at_least = -85 % of peak\n", "decide nothing"},
-        {FLOPS "at_least = 85 % of top\n", "no quantity"},
+        {FLOPS "at_least = 85 % of top\n", "not a quantity"},
         {WHERE "metric = busbw\nat_least = 85 % of peak\n",
          "busbw has no peak"},
-        {WHERE "metric = time\nat_most = 3 GB/s\n", "no quantity in s"},
+        {WHERE "metric = time\nat_most = 3 GB/s\n", "not a quantity in s"},
         {FLOPS "at_most = 1 GFLOP/s\ntake = best\n", "take = every"},
         {FLOPS "at_least = 1 GFLOP/s\ntake = all\n", "every|best"},
         {FLOPS "at_least = 1 GFLOP/s\nat_least = 2 GFLOP/s\n",
@@ -82,7 +83,8 @@ static void bad_contracts(void **state)
          "not made of words"},
         {"[x]\nwhere =\nmetric = flops\nat_least = 1 GFLOP/s\n",
          "picks nothing"},
-        {FLOPS "at_least = 1 GFLOP/s\n[x]\n", "c.ini:5: a clause [x] stands"},
+        {FLOPS "at_least = 1 GFLOP/s\n[x]\n",
+         "c.ini:5: there is already a clause [x]"},
         {FLOPS "at_least = 1 GFLOP/s\nnonsense\n", "c.ini:5"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -276,7 +278,7 @@ static void not_sure_is_not_a_pass(void **state)
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "converge");
     r->time.converged = true;
     r->placement.oversubscribed = true;
-    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "more threads");
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "more busy threads");
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
     r->placement.oversubscribed = false;
@@ -340,7 +342,7 @@ static void missing_never_passes(void **state)
     judged(&run,
            "[x]\nwhere = bench=conv\nmetric = flops\n"
            "at_least = 1 FLOP/s\n",
-           ET_VERDICT_INCONCLUSIVE, NULL, "no record is picked");
+           ET_VERDICT_INCONCLUSIVE, NULL, "no record matches");
     judged(&run,
            "[x]\nwhere = bench=gemm dtpye=fp32\nmetric = flops\n"
            "at_least = 1 FLOP/s\n",
@@ -388,7 +390,7 @@ static void every_is_the_worst(void **state)
         run = sample_run();
         add_with(&run, "b", 0.5, cases[i].outcome);
         judged(&run, FLOPS "at_least = 3 GFLOP/s\ntake = best\n",
-               ET_VERDICT_INCONCLUSIVE, NULL, "none of the 1 records");
+               ET_VERDICT_INCONCLUSIVE, NULL, "none of the 1 matching records");
         et_run_free(&run);
     }
     struct et_run run = one();

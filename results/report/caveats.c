@@ -1,7 +1,7 @@
-/* What speaks against the figures, or against a node: windows that were
- * missed, barriers instead of windows, drift, outputs that differ between
- * hosts, cases above their ceiling, and who was slowest more often than chance
- * explains. Knows records; names no bench. */
+/* Caveats: what may make the figures, or a node, less trustworthy: missed
+ * windows, barriers instead of windows, drift, outputs that differ between
+ * hosts, cases above their ceiling, and nodes or ranks that were slowest more
+ * often than chance explains. Knows records; names no bench. */
 #include "config.h"
 #include "results/report/parts.h"
 
@@ -86,10 +86,14 @@ static void say_finding(const struct finding *f, struct et_block *b)
                       "worst case); they are marked and kept",
                       f->amount, f->of, et_say_percent(f->worst).s);
     else if (f->what == drift)
-        et_block_cell(b, "the samples have a trend: %s%s over them at worst",
+        et_block_cell(b,
+                      "the samples have a trend: %s%s from first to last in "
+                      "the worst case",
                       f->worst > 0 ? "+" : "", et_say_percent(f->worst).s);
     else if (f->what == odd)
-        et_block_cell(b, "host %s left other outputs than most", f->reason);
+        et_block_cell(b,
+                      "the outputs of host %s differ from those of most hosts",
+                      f->reason);
     else
         et_block_cell(b, "%s", f->reason);
     et_block_cell(b, "%s", f->first->result.id);
@@ -142,10 +146,10 @@ static bool suspects(struct et_report *w)
         goto out;
     et_doc_heading(w->doc, 3, "Faster than possible");
     et_doc_paragraph(w->doc,
-                     "The whole interval of these cases lies above the "
-                     "interval of a ceiling that was measured between their "
-                     "own samples. One of the two figures is wrong; which of "
-                     "them cannot be told from here, so neither is quoted.");
+                     "The whole interval of each of these cases lies above the "
+                     "interval of a ceiling that was measured between its "
+                     "samples. One of the two figures is wrong. The records do "
+                     "not show which, so neither is quoted.");
     struct et_block *b = et_doc_table(w->doc, "lrlr", columns);
     size_t shown = p.n < ET_REPORT_ROWS ? p.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
@@ -286,8 +290,8 @@ static int by_cases(const void *a, const void *b)
 static bool slowest(struct et_report *w)
 {
     static const char *const columns[] = {
-        "Who",        "Named in", "Its median", "The others'",
-        "Slowest in", "Chance",   "In case",    NULL};
+        "Node or rank", "Listed in", "Its median", "Median of others",
+        "Slowest in",   "Chance",    "Worst case", NULL};
     struct slows l = {.n = 0};
     for (size_t i = 0; i < w->run->n; i++) {
         if (!slowest_of(&l, &w->run->records[i]))
@@ -299,12 +303,13 @@ static bool slowest(struct et_report *w)
     et_doc_heading(w->doc, 3, "Slowest nodes and ranks");
     et_doc_paragraph(
         w->doc,
-        "Named is who took at least 2 %% longer than the median of the others "
-        "and was last in more samples than chance explains: were all ranks "
-        "alike, that count would be binomial, and so high a one has less than "
-        "1 chance in 1000 in the whole case (Bonferroni over its nodes or "
-        "ranks). In a collective all wait for the slowest, so it seldom names "
-        "one.");
+        "A node or rank is listed if it took at least 2 %% longer than the "
+        "median of the others and was last in more samples than chance "
+        "explains. If all ranks were alike, the number of samples in which one "
+        "is last would be binomial; a count this high has a chance below 1 in "
+        "1000 for the whole case (Bonferroni over its nodes or ranks). In a "
+        "collective all ranks wait for the slowest, so a collective seldom "
+        "shows it.");
     struct et_block *b = et_doc_table(w->doc, "lrrrrrl", columns);
     for (size_t i = 0; b && i < l.n; i++) {
         const struct slow *s = &l.v[i];
@@ -322,18 +327,18 @@ static bool slowest(struct et_report *w)
     return true;
 }
 
-bool et_report_trust(struct et_report *w)
+bool et_report_caveats(struct et_report *w)
 {
     size_t before = w->doc->n;
-    et_doc_heading(w->doc, 2, "What speaks against it");
+    et_doc_heading(w->doc, 2, "Caveats");
     findings(w);
     bool ok = suspects(w) && slowest(w);
     if (ok && w->doc->n == before + 1)
         ok = et_doc_paragraph(
             w->doc,
-            "Nothing in the records does: no window missed, no barrier in "
-            "place of one, no drift, no host with other outputs, no "
-            "case above its ceiling, no node or rank that is slowest "
-            "more often than chance explains.");
+            "None: no missed window, no barrier in place of a window, no "
+            "drift, no host whose outputs differ, no case above its ceiling, "
+            "no node or rank that was slowest more often than chance "
+            "explains.");
     return ok;
 }

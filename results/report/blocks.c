@@ -1,5 +1,6 @@
-/* How a report writes figures, and the .dat blocks of its figures. Knows
- * numbers and units; never what they measure. */
+/* What the sections of a report build their blocks with: names of cases,
+ * remarks, the ends of tables, and the .dat blocks of figures. Knows records
+ * and blocks; no section. */
 #include "config.h"
 #include "results/report/parts.h"
 
@@ -9,130 +10,6 @@
 #include <string.h>
 
 #include "harness/base/memory.h"
-
-/* Decimals that leave four figures. */
-static int decimals(double v)
-{
-    double a = fabs(v);
-    if (a >= 1000 || a == 0)
-        return 0;
-    if (a >= 100)
-        return 1;
-    if (a >= 10)
-        return 2;
-    return a >= 1 ? 3 : 4;
-}
-
-struct et_said et_say_real(double v)
-{
-    struct et_said out;
-    double a = fabs(v);
-    if (!isfinite(v))
-        snprintf(out.s, sizeof out.s, "-");
-    else if (a != 0 && (a < 0.01 || a >= 1e9))
-        snprintf(out.s, sizeof out.s, "%.3e", v);
-    else
-        snprintf(out.s, sizeof out.s, "%.*f", decimals(v), v);
-    return out;
-}
-
-struct et_said et_say_percent(double v)
-{
-    struct et_said out;
-    double a = fabs(v * 100);
-    if (!isfinite(v))
-        snprintf(out.s, sizeof out.s, "-");
-    else
-        snprintf(out.s, sizeof out.s, "%.*f %%", a < 10 && a > 0 ? 1 : 0,
-                 v * 100);
-    return out;
-}
-
-struct et_said et_say_seconds(double v)
-{
-    struct et_said out;
-    char buf[ET_TEXT_NUMBER];
-    snprintf(out.s, sizeof out.s, "%s", et_print_seconds(buf, v));
-    return out;
-}
-
-struct et_said et_say_size(double bytes)
-{
-    static const char *const units[] = {"B",   "KiB", "MiB", "GiB",
-                                        "TiB", "PiB", "EiB"};
-    struct et_said out;
-    char buf[ET_TEXT_NUMBER];
-    int u = 0;
-    double v = bytes;
-    if (!(bytes >= 0 && bytes < 9e18)) {
-        snprintf(out.s, sizeof out.s, "-");
-        return out;
-    }
-    for (; v >= 1024 && u < 6; u++)
-        v /= 1024;
-    if (fmod(v, 1) != 0 && u > 0) /* no whole number of any unit */
-        snprintf(out.s, sizeof out.s, "%.4g %s", v, units[u]);
-    else
-        snprintf(out.s, sizeof out.s, "%s",
-                 et_print_bytes(buf, (int64_t)bytes));
-    return out;
-}
-
-struct et_said et_say_interval(double like, double low, double high)
-{
-    struct et_said out;
-    double a = fabs(like);
-    if (!isfinite(low) || !isfinite(high))
-        snprintf(out.s, sizeof out.s, "none");
-    else if (a != 0 && (a < 0.01 || a >= 1e9))
-        snprintf(out.s, sizeof out.s, "[%.3e, %.3e]", low, high);
-    else
-        snprintf(out.s, sizeof out.s, "[%.*f, %.*f]", decimals(like), low,
-                 decimals(like), high);
-    return out;
-}
-
-struct et_said et_say_share(double v, double low, double high)
-{
-    struct et_said out;
-    int places = fabs(v) < 0.01 ? 2 : fabs(v) < 0.1 ? 1 : 0;
-    if (isnan(v))
-        snprintf(out.s, sizeof out.s, "-");
-    else if (!isfinite(low) || !isfinite(high))
-        snprintf(out.s, sizeof out.s, "%.*f %%", places, 100 * v);
-    else
-        snprintf(out.s, sizeof out.s, "%.*f %% [%.*f, %.*f]", places, 100 * v,
-                 places, 100 * low, places, 100 * high);
-    return out;
-}
-
-struct et_said et_say_time_interval(double low, double high)
-{
-    struct et_said out;
-    char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER];
-    if (!isfinite(low) || !isfinite(high))
-        snprintf(out.s, sizeof out.s, "none");
-    else
-        snprintf(out.s, sizeof out.s, "[%s, %s]", et_print_seconds(a, low),
-                 et_print_seconds(b, high));
-    return out;
-}
-
-struct et_said et_say_team(const struct et_record *r)
-{
-    struct et_said out;
-    snprintf(out.s, sizeof out.s, "%lld x %lld",
-             (long long)r->result.team.ranks,
-             (long long)r->result.team.threads);
-    return out;
-}
-
-struct et_said et_say_count(size_t n, const char *one, const char *many)
-{
-    struct et_said out;
-    snprintf(out.s, sizeof out.s, "%zu %s", n, n == 1 ? one : many);
-    return out;
-}
 
 struct et_said et_say_doubts(const struct et_run *run,
                              const struct et_record *r)
@@ -157,13 +34,17 @@ struct et_said et_say_doubts(const struct et_run *run,
     return out;
 }
 
-void et_say_case(const struct et_record *r, const struct et_strings *varying,
-                 struct et_text *out)
+void et_say_case(const struct et_run *run, const struct et_record *r,
+                 const struct et_strings *varying, struct et_text *out)
 {
-    const char *dtype = et_record_dtype(r);
-    et_text_add(out, "%s%s%s %s ", r->result.bench, *dtype ? " " : "", dtype,
-                r->result.backend);
-    et_shape_say(r, varying, true, out);
+    struct et_text shape = {0};
+    et_bench_say(r, out);
+    et_text_add(out, " %s", r->result.backend);
+    et_shape_say(run, r, varying, true, &shape);
+    if (strcmp(et_text_str(&shape), "-") != 0)
+        et_text_add(out, " %s", et_text_str(&shape));
+    out->failed |= shape.failed;
+    et_text_free(&shape);
 }
 
 bool et_same_but_numbers(const char *a, const char *b)
@@ -177,6 +58,39 @@ bool et_same_but_numbers(const char *a, const char *b)
         b += n ? m : 1;
     }
     return !*a && !*b;
+}
+
+bool et_report_bench_heading(struct et_report *w, const struct et_record *r)
+{
+    const struct et_run_bench *b = et_run_bench(w->run, r);
+    struct et_text name = {0};
+    et_bench_say(r, &name);
+    if (b && b->title)
+        et_text_add(&name, ": %s", b->title);
+    bool ok = et_doc_heading(w->doc, 3, et_text_str(&name)) && !name.failed;
+    et_text_free(&name);
+    return ok;
+}
+
+bool et_report_kinds(struct et_report *w, et_pick_run_test *test,
+                     const char *heading, const char *text,
+                     bool (*part)(struct et_report *, struct et_picks *, bool))
+{
+    struct et_picks picks;
+    struct et_groups kinds = {0};
+    if (!et_picks_take_by(&picks, w->run, test))
+        return false;
+    bool ok =
+        et_groups_make(&kinds, w->run, &picks, ET_KEY_BENCH | ET_KEY_DTYPE);
+    if (ok && picks.n) {
+        et_doc_heading(w->doc, 2, heading);
+        et_doc_paragraph(w->doc, "%s", text);
+    }
+    for (size_t i = 0; ok && i < kinds.n; i++)
+        ok = part(w, &kinds.v[i], i < ET_REPORT_FIGURES);
+    et_groups_free(&kinds);
+    et_picks_free(&picks);
+    return ok;
 }
 
 /* Take the last column away if none of its cells says anything. */
