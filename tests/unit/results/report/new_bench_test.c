@@ -227,6 +227,25 @@ static void test_integers(void **state)
     et_run_free(&run);
 }
 
+/* A mean is of a backend that did all cases. */
+static void test_mean(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 5; i++) {
+        static const char *const sizes[] = {"64", "128", "256", "64", "128"};
+        struct et_result r = sample_result("case", 0.01, 0.001, 21);
+        assert_true(et_pairs_set(&r.params, "m", sizes[i], true));
+        rename_to(&r.backend, i < 3 ? "whole" : "partly");
+        sample_add(&run, r);
+    }
+    char *text = print("text", &run);
+    assert_said(text, "Harmonic mean of the rates of all 3 cases on 2 x 1, in "
+                      "GFLOP/s: whole 200.0.");
+    free(text);
+    et_run_free(&run);
+}
+
 /* A figure that must not be quoted stands in the table, and not above. */
 static void test_flaw(void **state)
 {
@@ -352,7 +371,7 @@ int main(void)
         cmocka_unit_test(test_untold),       cmocka_unit_test(test_flaw),
         cmocka_unit_test(test_two_metrics),  cmocka_unit_test(test_ceilings),
         cmocka_unit_test(test_roles),        cmocka_unit_test(test_odd_params),
-        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_integers),     cmocka_unit_test(test_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
