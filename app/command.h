@@ -52,21 +52,19 @@ struct et_destination {
 
 /* Print a command's help, or the program's (NULL). */
 void et_help_print(const struct et_command *c);
-/* Wrapped to `width` columns after an indent; a blank line is kept, and a line
- * that begins with two blanks stands as it is. */
-void et_help_wrap(FILE *to, const char *text, int indent, int width);
 
 /* The format of that name; `records`: there is a run whose records it can
  * write. ET_USAGE, logged, where there is none. */
 enum et_status et_format_find(const char *name, bool records,
                               const struct et_out **out);
 /* Write a doc to a file or, with path NULL, to standard output. */
+enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
+                            const struct et_run *run, const char *dir,
+                            const char *path);
+/* The same by the name of a format, which may be wrong. */
 enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, const char *format,
                             const char *path);
-
-/* The folder of gnuplot templates, beside the catalog's. */
-const char *et_plot_templates(char *buf, size_t n);
 
 /* report.txt, report.html, plots/ and manifest.sha256 of a run directory, and
  * the headline on standard output unless quiet. */

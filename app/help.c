@@ -8,7 +8,9 @@
 
 #define WIDTH 79
 
-void et_help_wrap(FILE *to, const char *text, int indent, int width)
+/* Wrapped to `width` columns after an indent; a blank line is kept, and a line
+ * that begins with two blanks stays as it is. */
+static void wrap(FILE *to, const char *text, int indent, int width)
 {
     int column = 0;
     bool start = true; /* of a line of the text */
@@ -80,17 +82,17 @@ static void print_option(const struct et_field *row)
     et_text_add(&help, "%s", row->help);
     if (row->preset)
         et_text_add(&help, " [%s]", row->preset);
-    et_help_wrap(stdout, et_text_str(&help), 6, WIDTH);
+    wrap(stdout, et_text_str(&help), 6, WIDTH);
     et_text_free(&help);
 }
 
 static void print_program(void)
 {
     printf("Usage: etalon COMMAND [OPTION...] [WORD...]\n\n");
-    et_help_wrap(stdout,
-                 "Measures machines built for AI and HPC, and says what the "
-                 "figures are worth.",
-                 0, WIDTH);
+    wrap(stdout,
+         "Measures machines built for AI and HPC, and says what the "
+         "figures are worth.",
+         0, WIDTH);
     printf("\nCommands:\n");
     for (size_t i = 0; et_commands[i]; i++)
         printf("  %-9s %s\n", et_commands[i]->name, et_commands[i]->summary);
@@ -98,11 +100,11 @@ static void print_program(void)
            "  etalon info                   what this machine has\n"
            "  mpirun -np 2 etalon run       measure it, two minutes at most\n"
            "  etalon COMMAND --help         details of a command\n\n");
-    et_help_wrap(stdout,
-                 "Exit codes: 0 pass, 1 a threshold or baseline missed, 2 "
-                 "usage or configuration, 3 wrong numerics, 4 infrastructure, "
-                 "5 inconclusive.",
-                 0, WIDTH);
+    wrap(stdout,
+         "Exit codes: 0 pass, 1 a threshold or baseline missed, 2 "
+         "usage or configuration, 3 wrong numerics, 4 infrastructure, "
+         "5 inconclusive.",
+         0, WIDTH);
 }
 
 void et_help_print(const struct et_command *c)
@@ -115,7 +117,7 @@ void et_help_print(const struct et_command *c)
            *c->words ? " " : "", c->words, c->summary);
     if (c->help) {
         putchar('\n');
-        et_help_wrap(stdout, c->help, 0, WIDTH);
+        wrap(stdout, c->help, 0, WIDTH);
     }
     printf("\nOptions (preset in brackets):\n");
     for (const struct et_field *row = c->rows; row && row->key; row++)

@@ -124,9 +124,10 @@ int main(int argc, char **argv)
         s = unknown_command(word);
     }
     if (et_memory_ran_out()) {
-        enum et_status short_of = et_error(
-            ET_INFRA, "memory ran out: what was written may lack parts");
-        s = s == ET_WRONG ? s : short_of;
+        et_log_level_set(ET_LOG_ERROR); /* not what every rank would say */
+        s = et_error(ET_INFRA,
+                     "memory ran out: what was found and written may be less "
+                     "than there is");
     }
     /* A full disk or a closed pipe behind standard output is no success. */
     bool lost = fflush(stdout) != 0 || ferror(stdout);

@@ -1,4 +1,4 @@
-/* The two roofs. */
+/* The two ceilings. */
 #include "config.h"
 #include "bench/ceilings.h"
 
@@ -20,7 +20,7 @@ bool et_bench_ceilings(enum et_dtype dtype, double bytes, size_t i,
     const struct et_peak_backend *widest = et_peak_widest(dtype);
     if (i == 0) {
         *out = (struct et_ceiling_case){.what = "compute",
-                                        .bench = "peak",
+                                        .role = ET_ROLE_COMPUTE_CEILING,
                                         .backend = widest ? widest->base.name
                                                           : "portable",
                                         .flop = true};
@@ -31,7 +31,7 @@ bool et_bench_ceilings(enum et_dtype dtype, double bytes, size_t i,
     if (i > sizeof patterns / sizeof *patterns)
         return false;
     *out = (struct et_ceiling_case){
-        .what = "memory", .bench = "stream", .backend = "native"};
+        .what = "memory", .role = ET_ROLE_MEMORY_CEILING, .backend = "native"};
     snprintf(out->params, sizeof out->params, "%s level=bytes bytes=%.0f",
              patterns[i - 1], ceil(fmax(bytes, LEAST) / LEAST) * LEAST);
     return true;

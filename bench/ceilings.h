@@ -1,6 +1,7 @@
-/* bounds: what bounds a bench that computes, as cases of peak and stream: the
- * roofline of Williams, Waterman and Patterson (CACM 52(4), 2009). Knows which
- * benches measure ceilings; never a figure.
+/* ceilings: what bounds a bench that computes, as cases of the benches whose
+ * role is to measure a ceiling: the roofline of Williams, Waterman and
+ * Patterson (CACM 52(4), 2009). Knows the parameters that those benches take;
+ * never a figure.
  */
 #ifndef ET_BENCH_CEILINGS_H
 #define ET_BENCH_CEILINGS_H

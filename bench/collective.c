@@ -13,7 +13,6 @@
 #include "bench/check/exact.h"
 #include "harness/base/dtype.h"
 #include "harness/base/log.h"
-#include "harness/base/memory.h"
 #include "kernels/collective/collective.h"
 
 struct state {
@@ -23,8 +22,9 @@ struct state {
     struct et_collective p;
     struct et_exact exact;
     uint64_t calls; /* of run */
-    void *in, *out, *plan;
-    bool fetched; /* out is what the last run left */
+    struct et_buffer in, out;
+    void *plan;
+    bool fetched; /* the host has what the last run left */
 };
 
 static const char *const shape[] = {"bytes", NULL};
@@ -80,34 +80,45 @@ static const char *unsupported(const struct et_operation *op,
     return why ? why : et_exact_unsupported(&p, ranks);
 }
 
+/* With the state's backend, algorithm, team and problem. */
+static enum et_status open_state(struct state *s, uint64_t seed)
+{
+    const struct et_space *space = s->backend->base.space;
+    size_t size = et_dtype_size(s->p.dtype);
+    int rank = s->team->rank, ranks = s->team->size;
+    int64_t in = s->p.slack + et_collective_input(&s->p, ranks, rank);
+    int64_t out = et_collective_output(&s->p, ranks, rank);
+    enum et_status status = ET_OK;
+
+    if (et_buffer_open(&s->in, space, (size_t)in, size) ||
+        et_buffer_open(&s->out, space, (size_t)out, size))
+        status = et_error(ET_INFRA,
+                          "%s: no memory for %lld elements in and %lld out",
+                          s->p.op->name, (long long)in, (long long)out);
+    if (!status)
+        status = et_exact_open(&s->exact, &s->p, s->team, seed, &s->out);
+    if (!status) {
+        et_exact_fill(&s->exact, s->in.host);
+        status = et_buffer_send(&s->in, 0, s->in.n);
+    }
+    status = et_team_agree(s->team, status);
+    if (status)
+        return status;
+    return et_team_agree(s->team,
+                         et_collective_create(s->backend, &s->p, s->team,
+                                              s->in.at, s->out.at, &s->plan));
+}
+
 static enum et_status prepare(const struct et_operation *op, void *state,
                               const struct et_setting *setting,
                               const void *params)
 {
     struct state *s = state;
-    struct et_team *t = setting->team;
-
-    s->team = t;
-    s->backend = et_collective_backend_find(setting->backend);
+    s->team = setting->team;
     s->p = problem(op, params);
+    s->backend = et_collective_backend_find(setting->backend);
     s->algorithm = et_collective_algorithm(s->backend, op);
-    size_t size = et_dtype_size(s->p.dtype);
-    int64_t in = s->p.slack + et_collective_input(&s->p, t->size, t->rank);
-    int64_t out = et_collective_output(&s->p, t->size, t->rank);
-    s->in = et_alloc_aligned((size_t)in, size);
-    s->out = et_alloc_aligned((size_t)out, size);
-    enum et_status status =
-        s->in && s->out
-            ? et_exact_open(&s->exact, &s->p, t, setting->seed, s->out)
-            : et_error(ET_INFRA,
-                       "%s: no memory for %lld elements in and %lld out",
-                       op->name, (long long)in, (long long)out);
-    status = et_team_agree(t, status);
-    if (status)
-        return status;
-    et_exact_fill(&s->exact, s->in);
-    return et_team_agree(
-        t, et_collective_create(s->backend, &s->p, t, s->in, s->out, &s->plan));
+    return open_state(s, setting->seed);
 }
 
 static enum et_status run(void *state, uint64_t iterations)
@@ -122,7 +133,7 @@ static enum et_status run(void *state, uint64_t iterations)
         if (status)
             return status;
     }
-    return ET_OK;
+    return et_backend_wait(&s->backend->base, s->plan);
 }
 
 static enum et_status fetch(struct state *s)
@@ -130,7 +141,7 @@ static enum et_status fetch(struct state *s)
     enum et_status status = ET_OK;
     if (!s->fetched)
         status =
-            et_collective_fetch(s->backend, s->plan, s->out, 0, s->exact.count);
+            et_backend_fetch(&s->backend->base, s->plan, &s->out, 0, s->out.n);
     s->fetched = status == ET_OK;
     return status;
 }
@@ -142,10 +153,8 @@ static void glance(void *state)
     size_t n = et_exact_places(&s->exact, s->calls, at);
 
     for (size_t k = 0; k < n && !*s->exact.fault; k++) {
-        char *place =
-            (char *)s->out + (size_t)at[k] * et_dtype_size(s->p.dtype);
-        if (!s->fetched &&
-            et_collective_fetch(s->backend, s->plan, place, at[k], 1))
+        if (!s->fetched && et_backend_fetch(&s->backend->base, s->plan, &s->out,
+                                            (size_t)at[k], 1))
             snprintf(s->exact.fault, sizeof s->exact.fault,
                      "call %llu of run: the output could not be fetched",
                      (unsigned long long)s->calls);
@@ -195,8 +204,8 @@ static void release(void *state)
     if (s->plan)
         et_collective_destroy(s->backend, s->plan);
     et_exact_close(&s->exact);
-    et_free_aligned(s->in);
-    et_free_aligned(s->out);
+    et_buffer_close(&s->in);
+    et_buffer_close(&s->out);
 }
 
 /* The hooks of a bench do not know which bench they are of: for each operation
@@ -221,6 +230,9 @@ static void release(void *state)
     const struct et_bench et_bench_##op = {                                    \
         .name = et_operation_##op.name,                                        \
         .summary = et_operation_##op.summary,                                  \
+        .title = et_operation_##op.title,                                      \
+        .merit = "busbw",                                                      \
+        .role = ET_ROLE_COLLECTIVE,                                            \
         .params = et_operation_##op.params,                                    \
         .params_size = sizeof(struct et_collective_params),                    \
         .serial = true,                                                        \

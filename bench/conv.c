@@ -429,6 +429,9 @@ static void release(void *state)
 const struct et_bench et_bench_conv = {
     .name = "conv",
     .summary = "two-dimensional forward convolution, NCHW, fp32",
+    .title = "convolutions",
+    .merit = "flops",
+    .sizes = "n{n} c{c} {h}x{w} k{k} {r}x{s}",
     .params = rows,
     .params_size = sizeof(struct params),
     .shape_key = "shapes",

@@ -397,6 +397,9 @@ static void release(void *state)
 const struct et_bench et_bench_gemm = {
     .name = "gemm",
     .summary = "matrix product, C = alpha op(A) op(B) + beta C",
+    .title = "matrix products",
+    .merit = "flops",
+    .sizes = "{m}x{n}x{k}",
     .params = rows,
     .params_size = sizeof(struct params),
     .shape_key = "shapes",

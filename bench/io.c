@@ -480,6 +480,9 @@ static void release(void *state)
 const struct et_bench et_bench_io = {
     .name = "io",
     .summary = "a checkpoint written or read by all ranks",
+    .title = "transfers to and from storage",
+    .merit = "bandwidth",
+    .role = ET_ROLE_STORAGE,
     .params = rows,
     .params_size = sizeof(struct params),
     .serial = true,

@@ -201,6 +201,8 @@ static void release(void *state)
 const struct et_bench et_bench_memory_latency = {
     .name = "memory_latency",
     .summary = "time of a load that needs the one before, by pointer chasing",
+    .title = "loads that each need the one before",
+    .merit = "access_time",
     .params = rows,
     .params_size = sizeof(struct params),
     .shape_key = "sizes",

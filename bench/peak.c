@@ -181,6 +181,9 @@ static void release(void *state)
 const struct et_bench et_bench_peak = {
     .name = "peak",
     .summary = "multiply-adds from registers: the ceiling of gemm and conv",
+    .title = "multiply-adds from registers",
+    .merit = "flops",
+    .role = ET_ROLE_COMPUTE_CEILING,
     .params = rows,
     .params_size = sizeof(struct params),
     .shape_key = "dtypes",

@@ -273,6 +273,9 @@ static void release(void *state)
 const struct et_bench et_bench_stream = {
     .name = "stream",
     .summary = "bandwidth of memory and caches, as STREAM has it",
+    .title = "transfers to and from memory and caches",
+    .merit = "bandwidth",
+    .role = ET_ROLE_MEMORY_CEILING,
     .params = rows,
     .params_size = sizeof(struct params),
     .shape_key = "sizes",

@@ -111,13 +111,16 @@ static bool holds(const struct et_exact *x, int64_t i, int64_t want)
     size_t size = et_dtype_size(x->p.dtype);
     double element = 0; /* room for any */
     et_dtype_set(x->p.dtype, &element, 0, (double)want);
-    return memcmp((const char *)x->out + (size_t)i * size, &element, size) == 0;
+    return memcmp((const char *)x->out->host + (size_t)i * size, &element,
+                  size) == 0;
 }
 
 /* No right element is NaN, so what a run fails to write cannot look right. */
-static void poison(struct et_exact *x)
+static enum et_status poison(struct et_exact *x)
 {
-    memset(x->out, 0xff, (size_t)x->count * et_dtype_size(x->p.dtype));
+    if (!x->out->space->is_host)
+        memset(x->out->host, 0xff, x->out->n * x->out->size);
+    return et_buffer_fill(x->out, 0, x->out->n, 0xff);
 }
 
 /* What this rank gets, and whether all get the same sums. */
@@ -137,7 +140,8 @@ static void draw_slices(struct et_exact *x)
 }
 
 enum et_status et_exact_open(struct et_exact *x, const struct et_collective *p,
-                             struct et_team *team, uint64_t seed, void *out)
+                             struct et_team *team, uint64_t seed,
+                             const struct et_buffer *out)
 {
     *x = (struct et_exact){
         .p = *p,
@@ -150,8 +154,7 @@ enum et_status et_exact_open(struct et_exact *x, const struct et_collective *p,
     if (!x->from)
         return et_no_memory();
     draw_slices(x);
-    poison(x);
-    return ET_OK;
+    return poison(x);
 }
 
 void et_exact_close(struct et_exact *x)
@@ -212,7 +215,7 @@ static void describe(const struct et_exact *x, int64_t i, char *text, size_t n)
     char why[64] = "";
     guess(x, i, why, sizeof why);
     snprintf(text, n, "element %lld: %.17g where %lld is right%s", (long long)i,
-             et_dtype_get(x->p.dtype, x->out, (size_t)i),
+             et_dtype_get(x->p.dtype, x->out->host, (size_t)i),
              (long long)expected(x, i, 0), why);
 }
 
@@ -279,18 +282,18 @@ void et_exact_glance(struct et_exact *x, uint64_t call, int64_t at)
     describe(x, at, x->fault + said, sizeof x->fault - (size_t)said);
 }
 
-/* 53 bits of every element's bits and place, so that a double holds it. */
-static double digest(const struct et_exact *x, int64_t first, int64_t n)
+/* Of every element's bits and place; of two ranges, the sum of theirs. */
+static uint64_t digest(const struct et_exact *x, int64_t first, int64_t n)
 {
     uint64_t sum = 0;
 #pragma omp parallel for schedule(static) reduction(+ : sum) if (n > 65536)
     for (int64_t i = first; i < first + n; i++) {
-        double v = et_dtype_get(x->p.dtype, x->out, (size_t)i);
+        double v = et_dtype_get(x->p.dtype, x->out->host, (size_t)i);
         uint64_t bits;
         memcpy(&bits, &v, sizeof bits);
         sum += et_random_u64(bits, (uint64_t)i);
     }
-    return (double)(sum >> 11);
+    return sum;
 }
 
 /* What a look at the outputs finds: bad is the same on all ranks, wrong and
@@ -313,44 +316,69 @@ static enum et_status look_alone(const struct et_exact *x, struct finding *out)
     return status;
 }
 
+/* Which shares are not what they should be: not the same on all ranks, or
+ * wrong where the owner looked. `mine`: this rank's own share is. bad[i] > 0 on
+ * all ranks then. */
+static enum et_status find_shares(const struct et_exact *x, bool mine,
+                                  double *bad, uint64_t *digests)
+{
+    int p = x->team->size;
+    int64_t first, n;
+    if (x->team->rank == 0) {
+        for (int i = 0; i < p; i++) {
+            et_team_share(x->count, i, p, &first, &n);
+            digests[i] = digest(x, first, n);
+        }
+    }
+    enum et_status status =
+        et_team_broadcast(x->team, 0, digests, (size_t)p * sizeof *digests);
+    for (int i = 0; !status && i < p; i++) {
+        et_team_share(x->count, i, p, &first, &n);
+        bad[i] =
+            digests[i] != digest(x, first, n) || (i == x->team->rank && mine);
+    }
+    return status ? status : et_team_reduce(x->team, ET_MAX, bad, (size_t)p);
+}
+
 /* Where all ranks got the same sums, each of p inputs, a share of the vector
  * has a rank that owns it and computes its sums anew from all ranks' streams;
- * that every rank holds the owner's very elements is told by a digest of each
- * share. So every element of every rank is checked, in time O(count) on each
- * whatever p. */
+ * that every rank holds the owners' very elements is told by a digest. So every
+ * element of every rank is checked, in time O(count) on each whatever p, and
+ * what is right costs two small messages. Only of what is wrong is the place
+ * looked for. */
 static enum et_status look_together(const struct et_exact *x,
                                     struct finding *out)
 {
     struct finding f = {.where = INT64_MAX};
-    int p = x->team->size;
-    int64_t first, n;
-    /* By share: the digest, its negative, wrong elements at the owner. Then:
-     * did any rank's glance find a fault? */
-    double *v = et_alloc((size_t)p * 3 + 1, sizeof *v);
-    enum et_status status = et_team_agree(x->team, v ? ET_OK : et_no_memory());
+    int p = x->team->size, rank = -1;
+    int64_t first, n, unused = INT64_MAX;
+    bool same = false;
+    double *bad = NULL;
+    uint64_t *digests = NULL, all = digest(x, 0, x->count);
 
-    for (int i = 0; !status && i < p; i++) {
-        et_team_share(x->count, i, p, &first, &n);
-        v[3 * i] = digest(x, first, n);
-        v[3 * i + 1] = -v[3 * i];
-        if (i == x->team->rank)
-            v[3 * i + 2] = count_wrong(x, first, n, &f.where);
-    }
-    if (!status) {
-        v[3 * p] = *x->fault != '\0';
-        status = et_team_reduce(x->team, ET_MAX, v, 3 * (size_t)p + 1);
-        f.bad = v[3 * p] > 0;
-    }
-    f.where = INT64_MAX;
+    et_team_share(x->count, x->team->rank, p, &first, &n);
+    bool mine = count_wrong(x, first, n, &unused) > 0;
+    enum et_status status = et_team_same(x->team, &all, sizeof all, &same);
+    if (!status)
+        status = et_team_lowest(x->team, mine || *x->fault, &rank);
+    f.bad = !same || rank >= 0;
+    if (status || !f.bad)
+        goto out;
+    bad = et_alloc((size_t)p, sizeof *bad);
+    digests = et_alloc((size_t)p, sizeof *digests);
+    status = et_team_agree(x->team, bad && digests ? ET_OK : et_no_memory());
+    if (!status)
+        status = find_shares(x, mine, bad, digests);
     for (int i = 0, looked = 0; !status && i < p && looked < RECHECK; i++) {
-        if (v[3 * i] + v[3 * i + 1] == 0 && v[3 * i + 2] == 0)
+        if (bad[i] == 0)
             continue;
-        f.bad = true;
         looked++;
         et_team_share(x->count, i, p, &first, &n);
         f.wrong += count_wrong(x, first, n, &f.where);
     }
-    free(v);
+out:
+    free(digests);
+    free(bad);
     *out = f;
     return status;
 }
@@ -382,9 +410,8 @@ enum et_status et_exact_verify(struct et_exact *x, struct et_verification *out)
             snprintf(out->note, sizeof out->note, "ranks hold different sums");
     }
     /* The next check must see the next run's work. */
-    poison(x);
     *x->fault = '\0';
-    return status;
+    return et_team_agree(x->team, et_status_worse(status, poison(x)));
 }
 
 /* Element i as if this rank had worked otherwise: a rank's part is missing or
@@ -401,7 +428,7 @@ static double spoilt(const struct et_exact *x, const struct et_fault *fault,
         return how % 2 && p > 1 ? (double)part_of(x, other, i) : (double)NAN;
     }
     int64_t part = part_of(x, rank, i);
-    return et_dtype_get(x->p.dtype, x->out, (size_t)i) +
+    return et_dtype_get(x->p.dtype, x->out->host, (size_t)i) +
            (double)(how % 2 ? part : -part);
 }
 
@@ -422,7 +449,7 @@ void et_exact_damage(struct et_exact *x, const struct et_fault *fault,
         size_t byte = (size_t)fault->bit / 8; /* the lowest bits' is 0 */
         if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
             byte = bytes - 1 - byte;
-        ((unsigned char *)x->out)[at + byte] ^=
+        ((unsigned char *)x->out->host)[at + byte] ^=
             (unsigned char)(1 << fault->bit % 8);
         *size = INFINITY;
         return;
@@ -437,14 +464,15 @@ void et_exact_damage(struct et_exact *x, const struct et_fault *fault,
         count -= n;
     }
     int64_t first = (int64_t)(fault->at % (uint64_t)(count - n + 1));
-    char *at = (char *)x->out + (size_t)first * bytes;
+    char *at = (char *)x->out->host + (size_t)first * bytes;
     memcpy(part, at, (size_t)n * bytes);
     if (fault->kind == ET_FAULT_SWAP) {
         memcpy(at, at + (size_t)n * bytes, (size_t)n * bytes);
         memcpy(at + (size_t)n * bytes, part, (size_t)n * bytes);
     } else {
         for (int64_t i = first; i < first + n; i++)
-            et_dtype_set(x->p.dtype, x->out, (size_t)i, spoilt(x, fault, i));
+            et_dtype_set(x->p.dtype, x->out->host, (size_t)i,
+                         spoilt(x, fault, i));
     }
     *size = memcmp(at, part, (size_t)n * bytes) ? (double)INFINITY : 0;
 }

@@ -28,7 +28,7 @@
 struct et_exact {
     struct et_collective p;
     struct et_team *team;
-    void *out; /* its output, in host memory */
+    const struct et_buffer *out; /* its output; its host copy is looked at */
     uint64_t seed;
     uint64_t turn;         /* iterations begun */
     int64_t line;          /* elements of a cache line */
@@ -44,10 +44,11 @@ int64_t et_exact_slack(enum et_dtype dtype);
 /* NULL, or why no result of this problem could be checked. */
 const char *et_exact_unsupported(const struct et_collective *p, int ranks);
 
-/* Local; p has its slack, its et_exact_unsupported is NULL. ET_INFRA: no
- * memory. */
+/* Local; p has its slack, its et_exact_unsupported is NULL; out is the output
+ * and stays the caller's. ET_INFRA: no memory. */
 enum et_status et_exact_open(struct et_exact *x, const struct et_collective *p,
-                             struct et_team *team, uint64_t seed, void *out);
+                             struct et_team *team, uint64_t seed,
+                             const struct et_buffer *out);
 void et_exact_close(struct et_exact *x);
 /* This rank's input, slack included. Local. */
 void et_exact_fill(const struct et_exact *x, void *in);
@@ -65,11 +66,12 @@ int64_t et_exact_next(struct et_exact *x);
 /* Some random places of the output, others each time; how many. */
 size_t et_exact_places(const struct et_exact *x, uint64_t call,
                        int64_t at[ET_EXACT_GLANCES]);
-/* A look at one, which is in `out`; a fault is remembered for et_exact_verify.
+/* A look at one, which the host has; a fault is remembered for et_exact_verify.
  * call: a number for people. */
 void et_exact_glance(struct et_exact *x, uint64_t call, int64_t at);
 
-/* As a bench's verify and damage, of what is in `out`. */
+/* As a bench's verify and damage, of what the host
+ * has of the output. */
 enum et_status et_exact_verify(struct et_exact *x, struct et_verification *v);
 void et_exact_damage(struct et_exact *x, const struct et_fault *fault,
                      double *size);

@@ -1,4 +1,4 @@
-/* Finds a bench by name. */
+/* Finds a bench by its name or its role. */
 #include "config.h"
 #include "harness/case/bench.h"
 
@@ -9,6 +9,16 @@ const struct et_bench *et_bench_find(const struct et_benches *list,
 {
     for (size_t i = 0; i < list->n; i++) {
         if (strcmp(list->v[i]->name, name) == 0)
+            return list->v[i];
+    }
+    return NULL;
+}
+
+const struct et_bench *et_bench_of_role(const struct et_benches *list,
+                                        enum et_role role)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        if (list->v[i]->role == role)
             return list->v[i];
     }
     return NULL;

@@ -83,7 +83,7 @@ struct et_fault {
  * exceed. `unit`: the rate is its FLOP or its bytes a second. */
 struct et_ceiling_case {
     const char *what;  /* "compute", "memory" */
-    const char *bench; /* its bench and backend */
+    enum et_role role; /* of its bench; the build's first with that role */
     const char *backend;
     bool flop;        /* its rate counts flop; else bytes */
     char params[160]; /* "dtype=fp32", a case's id has them so */
@@ -91,6 +91,15 @@ struct et_ceiling_case {
 
 struct et_bench {
     const char *name, *summary;
+
+    /* What a report needs to know of it; run.json keeps it, so that a build
+     * without this bench can report it too. */
+    const char *title; /* "matrix products": what its cases are, plural */
+    const char *merit; /* the metric that it is judged by: "flops" */
+    enum et_role role;
+    const char *sizes; /* how a case's sizes are written, a parameter in each
+                        * pair of braces: "{m}x{n}x{k}"; NULL: as bytes */
+
     const struct et_field *params; /* rows of its parameter struct */
     size_t params_size;
     const char *shape_key;    /* plan key of sizes: "shapes" or "sizes" */
@@ -152,6 +161,9 @@ struct et_benches {
 };
 const struct et_bench *et_bench_find(const struct et_benches *list,
                                      const char *name);
+/* The first with this role; NULL: none has it. */
+const struct et_bench *et_bench_of_role(const struct et_benches *list,
+                                        enum et_role role);
 /* Why the bench's backend of this name cannot be used here; NULL: it can. */
 const char *et_bench_why_not(const struct et_bench *b, const char *backend);
 /* Is a backend of this name a reference? */

@@ -44,8 +44,13 @@ static enum et_status make_case(const struct et_ceiling_case *b,
                                 struct et_case *out)
 {
     struct et_text id = {0};
+    const struct et_bench *bench = et_bench_of_role(benches, b->role);
+    char role[ET_TEXT_NUMBER];
+    if (!bench)
+        return et_error(ET_USAGE, "no bench of this build is a %s",
+                        et_choice_name(ET_ROLE_CHOICES, (int)b->role, role));
     et_text_add(&id, "%s backend=%s %s%sranks=%lld nodes=%lld threads=%lld",
-                b->bench, b->backend, b->params, *b->params ? " " : "",
+                bench->name, b->backend, b->params, *b->params ? " " : "",
                 (long long)of->ranks, (long long)of->nodes,
                 (long long)of->threads);
     enum et_status s =

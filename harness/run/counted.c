@@ -38,6 +38,8 @@ static enum et_status merge_counts(const struct et_counters *c,
         *e = (struct et_result_count){et_strdup(c->events[i].name),
                                       et_strdup(c->events[i].native), sum[i],
                                       low[i], high[i]};
+        if (!e->name)
+            s = et_no_memory();
     }
     out->threads = (int64_t)sum[n];
     out->iterations = (int64_t)m->iterations;
@@ -52,7 +54,7 @@ static enum et_status add_absent(struct et_result_counters *out,
         return et_no_memory();
     a->name = et_strdup(name);
     a->reason = et_strdup(reason);
-    return ET_OK;
+    return a->name && a->reason ? ET_OK : et_no_memory();
 }
 
 /* Starting and stopping them costs system calls on every thread, so they are

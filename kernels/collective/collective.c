@@ -100,14 +100,7 @@ enum et_status et_collective_create(const struct et_collective_backend *b,
                                                          output, plan);
 }
 
-enum et_status et_collective_fetch(const struct et_collective_backend *b,
-                                   void *plan, void *output, int64_t first,
-                                   int64_t n)
-{
-    return b->fetch ? b->fetch(plan, output, first, n) : ET_OK;
-}
-
 void et_collective_destroy(const struct et_collective_backend *b, void *plan)
 {
-    (b->destroy ? b->destroy : et_collective_setdown)(plan);
+    (b->base.destroy ? b->base.destroy : et_collective_setdown)(plan);
 }

@@ -51,6 +51,7 @@ struct et_collective;
 struct et_operation {
     char name[24]; /* also of its bench, and so of the plan's section */
     char summary[64];
+    char title[48];            /* what its cases are, plural: "all-reduces" */
     char sizes[32];            /* of a plan that names none: "8..256MiB*32" */
     char bytes[64];            /* what the plan's `bytes` are: "bytes of ..." */
     char convention[120];      /* how S, busbw and the additions are counted */
@@ -111,8 +112,9 @@ int64_t et_collective_largest(const struct et_collective *p, int ranks);
 struct et_collective_algorithm {
     const struct et_operation *op;
     /* Every rank's output becomes what the operation says of the inputs from
-     * `first` on, with the same 0 <= first <= slack on all ranks. Collective;
-     * complete on return. Never prints or allocates. */
+     * `first` on, with the same 0 <= first <= slack on all ranks. Collective.
+     * Complete on return, or enqueued, where the backend's base has `wait`.
+     * Never prints or allocates. */
     enum et_status (*run)(void *plan, int64_t first);
     /* Elements of memory of its own that a rank needs (the setup's `room`).
      * Member NULL: none. */
@@ -126,22 +128,18 @@ struct et_collective_algorithm {
 };
 
 struct et_collective_backend {
-    struct et_backend base;
+    struct et_backend base; /* destroy NULL: et_collective_setdown */
     /* What it serves, whether it is in this build or not; ends with {0}. */
     const struct et_collective_algorithm *serves;
-    /* Member NULL: et_collective_setup. input: page-aligned, filled before and
-     * not changed after; NULL with in_place, where it is a part of the output
-     * or the output of it, as the rank's own slice says. output: page-aligned.
-     * Both the caller's, there until destroy. Collective. */
+    /* Member NULL: et_collective_setup. input, output: page-aligned, in the
+     * backend's memory space, the caller's and there until destroy; the input
+     * is filled before and not changed after. With in_place the input is NULL
+     * and is a part of the output, or the output of it, as the rank's own slice
+     * says. Collective. */
     enum et_status (*create)(const struct et_collective *p,
                              const struct et_collective_algorithm *a,
                              struct et_team *team, const void *input,
                              void *output, void **plan);
-    /* Brings elements [first, first + n) of the output to `output`, in host
-     * memory. Local. Member NULL: they stand in the caller's. */
-    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
-    /* Member NULL: et_collective_setdown. */
-    void (*destroy)(void *plan);
 };
 
 /* The build's operations; the backends that serve each; and all backends, the
@@ -168,9 +166,6 @@ enum et_status et_collective_create(const struct et_collective_backend *b,
                                     const struct et_collective *p,
                                     struct et_team *team, const void *input,
                                     void *output, void **plan);
-enum et_status et_collective_fetch(const struct et_collective_backend *b,
-                                   void *plan, void *output, int64_t first,
-                                   int64_t n);
 void et_collective_destroy(const struct et_collective_backend *b, void *plan);
 
 #endif

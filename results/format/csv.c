@@ -26,19 +26,26 @@ static void put(FILE *to, const char *s)
     fputc('"', to);
 }
 
-/* Text from outside: no formula. A plain number is let be. */
-static void put_text(FILE *to, struct et_text *guarded, const char *s)
+/* Text from outside: cleaned, and no formula. A plain number is let be. */
+static void put_text(FILE *to, struct et_text *t, const char *s)
 {
     double number;
-    if (!s)
+    if (!s || !*s)
         return;
-    if (!*s || !strchr("=+-@\t\r", *s) || et_parse_real(s, &number)) {
-        put(to, s);
-        return;
+    t->n = 0;
+    bool formula = strchr("=+-@\t\r", *s) && !et_parse_real(s, &number);
+    et_text_add(t, "%s%s", formula ? "'" : "", s);
+    if (!t->failed) {
+        et_doc_clean(t->s);
+        put(to, t->s);
     }
-    guarded->n = 0;
-    et_text_add(guarded, "'%s", s);
-    put(to, et_text_str(guarded));
+}
+
+void et_csv_put(FILE *to, const char *s)
+{
+    struct et_text guarded = {0};
+    put_text(to, &guarded, s);
+    et_text_free(&guarded);
 }
 
 /* Scalars of a row table, objects gone into: their names or their values.
@@ -86,16 +93,21 @@ static void put_rows(FILE *to, const struct et_field *rows, const void *base,
     }
 }
 
+/* Unless it is there. */
+static bool add_key(struct et_strings *keys, const char *key)
+{
+    size_t k = 0;
+    while (k < keys->n && strcmp(keys->v[k], key) != 0)
+        k++;
+    return k < keys->n || et_strings_add(keys, key);
+}
+
 static bool add_keys(struct et_strings *keys, const struct et_pairs *p)
 {
-    for (size_t i = 0; i < p->n; i++) {
-        size_t k = 0;
-        while (k < keys->n && strcmp(keys->v[k], p->v[i].key) != 0)
-            k++;
-        if (k == keys->n && !et_strings_add(keys, p->v[i].key))
-            return false;
-    }
-    return true;
+    bool ok = true;
+    for (size_t i = 0; ok && i < p->n; i++)
+        ok = add_key(keys, p->v[i].key);
+    return ok;
 }
 
 static void put_pairs(FILE *to, const struct et_strings *keys,
@@ -111,43 +123,76 @@ static void put_heads(FILE *to, const char *prefix,
                       const struct et_strings *keys, struct et_text *t)
 {
     for (size_t i = 0; i < keys->n; i++) {
-        t->n = 0;
-        et_text_add(t, "%s.%s", prefix, keys->v[i]);
+        struct et_text name = {0};
+        et_text_add(&name, "%s.%s", prefix, keys->v[i]);
         fputc(',', to);
-        put(to, et_text_str(t));
+        put_text(to, t, et_text_str(&name));
+        t->failed |= name.failed;
+        et_text_free(&name);
     }
 }
 
-static void put_metrics(FILE *to, const struct et_record *r)
+/* This build's metrics, then those that only the records know. */
+static bool metric_names(const struct et_run *run, struct et_strings *names)
 {
-    for (const struct et_metric *m = et_metrics; m->name; m++) {
-        const struct et_metric_value *v = et_record_metric(r, m->name);
+    bool ok = true;
+    for (const struct et_metric *m = et_metrics; ok && m->name; m++)
+        ok = et_strings_add(names, m->name);
+    for (size_t i = 0; ok && i < run->n; i++) {
+        const struct et_metric_value *v = run->records[i].metrics.v;
+        for (size_t k = 0; ok && k < run->records[i].metrics.n; k++)
+            ok = !v[k].name || add_key(names, v[k].name);
+    }
+    return ok;
+}
+
+static void put_metrics(FILE *to, const struct et_strings *names,
+                        const struct et_record *r, struct et_text *t)
+{
+    for (size_t k = 0; k < names->n; k++) {
+        const struct et_metric_value *v = et_record_metric(r, names->v[k]);
         double numbers[] = {v ? v->value : NAN, v ? v->ci_low : NAN,
                             v ? v->ci_high : NAN};
         char buf[ET_TEXT_NUMBER];
         for (size_t i = 0; i < 3; i++)
             fprintf(to, ",%s",
                     isfinite(numbers[i]) ? et_print_real(buf, numbers[i]) : "");
-        fprintf(to, ",%s", v ? m->unit : "");
+        fputc(',', to);
+        put_text(to, t, v ? v->unit : NULL);
+    }
+}
+
+static void put_metric_heads(FILE *to, const struct et_strings *names,
+                             struct et_text *t)
+{
+    static const char *const ends[] = {"", "_ci_low", "_ci_high", "_unit"};
+    for (size_t i = 0; i < names->n; i++) {
+        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+            struct et_text name = {0};
+            et_text_add(&name, "%s%s", names->v[i], ends[k]);
+            fputc(',', to);
+            put_text(to, t, et_text_str(&name));
+            t->failed |= name.failed;
+            et_text_free(&name);
+        }
     }
 }
 
 static enum et_status write_records(const struct et_run *run, FILE *to)
 {
-    struct et_strings params = {0}, facts = {0};
+    struct et_strings params = {0}, facts = {0}, metrics = {0};
     struct et_text t = {0};
     bool ok = true, first = true;
     for (size_t i = 0; ok && i < run->n; i++)
         ok = add_keys(&params, &run->records[i].result.params) &&
              add_keys(&facts, &run->records[i].result.facts);
+    ok = ok && metric_names(run, &metrics);
     if (!ok)
         goto out;
     put_rows(to, et_result_rows, NULL, "", &t, &first);
     put_heads(to, "params", &params, &t);
     put_heads(to, "facts", &facts, &t);
-    for (const struct et_metric *m = et_metrics; m->name; m++)
-        fprintf(to, ",%s,%s_ci_low,%s_ci_high,%s_unit", m->name, m->name,
-                m->name, m->name);
+    put_metric_heads(to, &metrics, &t);
     fputs("\r\n", to);
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
@@ -155,7 +200,7 @@ static enum et_status write_records(const struct et_run *run, FILE *to)
         put_rows(to, et_result_rows, &r->result, "", &t, &first);
         put_pairs(to, &params, &r->result.params, &t);
         put_pairs(to, &facts, &r->result.facts, &t);
-        put_metrics(to, r);
+        put_metrics(to, &metrics, r, &t);
         fputs("\r\n", to);
     }
 out:
@@ -163,6 +208,7 @@ out:
     et_text_free(&t);
     et_strings_free(&params);
     et_strings_free(&facts);
+    et_strings_free(&metrics);
     return ok ? ET_OK : et_error(ET_INFRA, "no memory for the CSV");
 }
 

@@ -29,19 +29,35 @@ static size_t character(const unsigned char *s)
     return bad ? 0 : n;
 }
 
+/* Bytes of a mark that turns the direction of text or ends a line without being
+ * seen, so that what is read is not what is written; 0: it is none. */
+static size_t unseen(const unsigned char *s)
+{
+    if (s[0] == 0xd8 && s[1] == 0x9c) /* U+061C */
+        return 2;
+    if (s[0] != 0xe2 || (s[1] != 0x80 && s[1] != 0x81))
+        return 0;
+    bool is = s[1] == 0x80
+                  ? s[2] == 0x8e || s[2] == 0x8f ||    /* U+200E, U+200F */
+                        (s[2] >= 0xa8 && s[2] <= 0xae) /* U+2028 to U+202E */
+                  : s[2] >= 0xa6 && s[2] <= 0xa9;      /* U+2066 to U+2069 */
+    return is ? 3 : 0;
+}
+
 void et_doc_clean(char *s)
 {
     char *to = s;
     const char *first = s;
     while (*s) {
         size_t n = character((const unsigned char *)s);
+        size_t mark = unseen((const unsigned char *)s);
         if (*s == '\n' || *s == '\t' || *s == '\r') {
             if (to == first || to[-1] != ' ')
                 *to++ = ' ';
             s++;
-        } else if (n == 0) {
+        } else if (n == 0 || mark) {
             *to++ = '?';
-            s++;
+            s += mark ? mark : 1;
         } else {
             memmove(to, s, n);
             to += n;

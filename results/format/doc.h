@@ -53,9 +53,8 @@ struct et_doc {
 
 /* Appenders; false (NULL) on no memory, which also sticks, so that a builder
  * may ask et_doc_whole once at its end; a NULL block is passed on. A block
- * returned is good until the next one is appended. What enters is cleaned:
- * valid UTF-8, no control characters, so that no writer has to think of a
- * terminal. */
+ * returned is good until the next one is appended. What enters is cleaned
+ * (et_doc_clean), so that no writer has to think of a terminal. */
 bool et_doc_heading(struct et_doc *d, int level, const char *text);
 bool et_doc_paragraph(struct et_doc *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -77,8 +76,9 @@ bool et_block_fact(struct et_block *b, const char *name, const char *format,
 bool et_doc_whole(const struct et_doc *d);
 void et_doc_free(struct et_doc *d);
 
-/* Cut to valid UTF-8 without control characters, in place: a run of blanks
- * becomes one, what is not text '?'. */
+/* Makes valid UTF-8 of it, in place, without control characters and marks that
+ * turn the direction of text: line ends and tabs become one blank, and each of
+ * the others a '?'. */
 void et_doc_clean(char *s);
 /* Columns that a cleaned text takes: its code points. */
 size_t et_doc_width(const char *s);
@@ -93,7 +93,13 @@ struct et_out {
     enum et_status (*write)(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, FILE *to);
 };
+/* A text as a cell of CSV: quoted where it must be, and no spreadsheet takes it
+ * for a formula. */
+void et_csv_put(FILE *to, const char *s);
 const struct et_out *et_out_at(size_t i); /* the build's list */
+/* Every rank's own median as CSV, one line a case and rank. Of a run alone, and
+ * so in no list. */
+extern const struct et_out et_out_ranks;
 const struct et_out *et_out_find(const char *name);
 
 #endif

@@ -4,8 +4,10 @@
 #include "results/format/doc.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 
 #define FLAGS (JSON_COMPACT | JSON_ENSURE_ASCII)
 
@@ -76,6 +78,18 @@ static json_t *real_or_null(double v)
     return isfinite(v) ? json_real(v) : json_null();
 }
 
+/* A record's text, which no document has cleaned. */
+static json_t *cleaned(const char *s)
+{
+    char *copy = et_strdup(s);
+    if (!copy)
+        return s ? NULL : json_null();
+    et_doc_clean(copy);
+    json_t *v = json_string(copy);
+    free(copy);
+    return v;
+}
+
 static json_t *record(const struct et_record *r)
 {
     const struct et_result *s = &r->result;
@@ -83,26 +97,25 @@ static json_t *record(const struct et_record *r)
     char status[ET_TEXT_NUMBER];
     json_t *metrics = json_array();
     for (size_t i = 0; i < r->metrics.n; i++)
-        json_array_append_new(metrics,
-                              json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "name",
-                                        text_or_null(m[i].name), "value",
-                                        real_or_null(m[i].value), "ci_low",
-                                        real_or_null(m[i].ci_low), "ci_high",
-                                        real_or_null(m[i].ci_high), "unit",
-                                        text_or_null(m[i].unit), "better",
-                                        text_or_null(m[i].better)));
+        json_array_append_new(
+            metrics,
+            json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "name", cleaned(m[i].name),
+                      "value", real_or_null(m[i].value), "ci_low",
+                      real_or_null(m[i].ci_low), "ci_high",
+                      real_or_null(m[i].ci_high), "unit", cleaned(m[i].unit),
+                      "better", cleaned(m[i].better)));
     if (json_array_size(metrics) != r->metrics.n) {
         json_decref(metrics);
         return NULL;
     }
     et_choice_name(ET_OUTCOME_CHOICES, s->outcome, status);
-    return json_pack(
-        "{s:o,s:o,s:o,s:s,s:o,s:b,s:{s:I,s:I,s:I},s:o}", "bench",
-        text_or_null(s->bench), "case", text_or_null(s->id), "backend",
-        text_or_null(s->backend), "status", status, "reason",
-        text_or_null(s->reason), "converged", (int)s->time.converged, "team",
-        "ranks", (json_int_t)s->team.ranks, "nodes", (json_int_t)s->team.nodes,
-        "threads", (json_int_t)s->team.threads, "metrics", metrics);
+    return json_pack("{s:o,s:o,s:o,s:s,s:o,s:b,s:{s:I,s:I,s:I},s:o}", "bench",
+                     cleaned(s->bench), "case", cleaned(s->id), "backend",
+                     cleaned(s->backend), "status", status, "reason",
+                     cleaned(s->reason), "converged", (int)s->time.converged,
+                     "team", "ranks", (json_int_t)s->team.ranks, "nodes",
+                     (json_int_t)s->team.nodes, "threads",
+                     (json_int_t)s->team.threads, "metrics", metrics);
 }
 
 /* Writes and releases. */

@@ -253,8 +253,9 @@ static enum et_status write_text(const struct et_doc *doc,
             status = table(to, b);
             break;
         case ET_BLOCK_FIGURE:
-            fprintf(to, "Figure: %s (plots/%s.svg)\n", b->figure.title,
-                    b->figure.name);
+            fprintf(to, "Figure: ");
+            wrap(to, b->figure.title, 8, 8);
+            fprintf(to, "        plots/%s.svg\n", b->figure.name);
             break;
         }
         if (status)

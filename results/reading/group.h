@@ -1,6 +1,6 @@
 /* group: records that share a key, found by sorting, so that 100,000 of them
- * are no trouble. Also the words a report uses for a record: which shape,
- * which team. Knows records; never a document.
+ * are no trouble. Also what a record is worth: whether it may be quoted, and
+ * why not. Knows records; never a document.
  */
 #ifndef ET_RESULTS_READING_GROUP_H
 #define ET_RESULTS_READING_GROUP_H
@@ -15,6 +15,11 @@ struct et_picks {
 typedef bool et_pick_test(const struct et_record *r);
 bool et_picks_take(struct et_picks *out, const struct et_run *run,
                    et_pick_test *test);
+/* The same by a test that asks the run too: of a record's bench, say. */
+typedef bool et_pick_run_test(const struct et_run *run,
+                              const struct et_record *r);
+bool et_picks_take_by(struct et_picks *out, const struct et_run *run,
+                      et_pick_run_test *test);
 void et_picks_free(struct et_picks *p);
 
 /* What a key is made of. */
@@ -45,32 +50,6 @@ bool et_groups_make(struct et_groups *out, const struct et_run *run,
                     const struct et_picks *among, int key);
 void et_groups_free(struct et_groups *g);
 
-/* Keys of the parameters that are not the same in all records of a bench; of
- * those that are numbers, not in all of one shape of the catalog. */
-bool et_varying(const struct et_run *run, const struct et_picks *among,
-                struct et_strings *keys);
-
-/* The record's problem: "square/2048: 2048x2048x2048 trans_a"; `varying` are
- * the keys worth naming besides the shape's own. Brief: its name in the
- * catalog, if it has one, instead of its sizes. Never empty. */
-void et_shape_say(const struct et_record *r, const struct et_strings *varying,
-                  bool brief, struct et_text *out);
-
-/* "gemm fp64", "io read, from device": bench, dtype, operation, medium. */
-void et_kind_say(const struct et_record *r, struct et_text *out);
-/* Where the data of a transfer came from or went to ("device", "page
- * cache"), by the bench's own fact; NULL where it says none. */
-const char *et_record_medium(const struct et_record *r);
-/* The level of the memory that holds its data ("L1", "memory"), likewise. */
-const char *et_record_level(const struct et_record *r);
-
-const char *et_param(const struct et_record *r, const char *key);
-/* "" where the record has no dtype. */
-const char *et_record_dtype(const struct et_record *r);
-
-/* What its `flops` metric counts: "FLOP", or of integers "OP". */
-const char *et_record_operation(const struct et_record *r);
-
 /* Timed, checked and right: its figures may be shown. */
 bool et_record_measured(const struct et_record *r);
 bool et_record_checked(const struct et_record *r); /* the check passed */
@@ -81,7 +60,7 @@ enum et_flaw {
     ET_FLAW_UNCHECKED,   /* nobody looked at the data */
     ET_FLAW_ODD,         /* a host's outputs differ from the others' */
     ET_FLAW_SUSPECT,     /* faster than what bounds it */
-    ET_FLAW_UNCONVERGED, /* interval wider than was asked for */
+    ET_FLAW_UNCONVERGED, /* interval wider than requested */
     ET_FLAW_NO_INTERVAL, /* too few samples */
     ET_FLAW_DRIFTS       /* a trend: the median is of no one state */
 };
@@ -93,8 +72,5 @@ bool et_record_sound(const struct et_record *r);
  * one. Sorted; false on no memory. */
 bool et_accused_find(const struct et_run *run, struct et_strings *out);
 bool et_accused_has(const struct et_strings *accused, const char *id);
-/* The figure of merit: the first of its metrics. NULL where nothing was
- * measured. */
-const struct et_metric_value *et_record_merit(const struct et_record *r);
 
 #endif

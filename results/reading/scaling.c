@@ -9,12 +9,18 @@
 
 #include "harness/base/memory.h"
 
-static bool says_scaling(const struct et_record *r)
+/* A rate to be judged by, on a team whose size may grow. */
+static bool says_scaling(const struct et_run *run, const struct et_record *r)
 {
     const char *kind = et_param(r, "scaling");
-    return kind && (!strcmp(kind, "weak") || !strcmp(kind, "strong")) &&
-           et_record_measured(r) && r->result.team.ranks > 0 &&
-           (r->result.work.flop > 0 || r->result.work.bytes > 0);
+    const struct et_metric_value *m = et_run_merit(run, r);
+    const struct et_run_bench *b = et_run_bench(run, r);
+    /* A rank alone may lack it, and another metric is no point of the series.
+     */
+    if (m && b && b->merit && strcmp(m->name, b->merit) != 0)
+        return false;
+    return kind && (!strcmp(kind, "weak") || !strcmp(kind, "strong")) && m &&
+           et_metric_is_higher(m) && m->value > 0 && r->result.team.ranks > 0;
 }
 
 static int by_ranks(const void *a, const void *b)
@@ -102,15 +108,15 @@ static bool fill(const struct et_run *run, const struct et_picks *group,
     bool ok = x && y && s.v;
     for (size_t i = 0; ok && i < group->n; i++) {
         const struct et_record *r = &run->records[group->v[i]];
-        const struct et_result_time *t = &r->result.time;
-        double work = r->result.work.flop > 0 ? r->result.work.flop
-                                              : r->result.work.bytes;
-        s.v[s.n++] = (struct et_scaling_point){
-            .r = r,
-            .ranks = (double)r->result.team.ranks,
-            .rate = work / t->median,
-            .rate_low = t->ci_high > 0 ? work / t->ci_high : NAN,
-            .rate_high = t->ci_low > 0 ? work / t->ci_low : NAN};
+        const struct et_metric_value *m = et_run_merit(run, r);
+        struct et_unit unit = et_metric_unit(r, m);
+        s.unit = unit.base;
+        s.v[s.n++] =
+            (struct et_scaling_point){.r = r,
+                                      .ranks = (double)r->result.team.ranks,
+                                      .rate = m->value * unit.scale,
+                                      .rate_low = m->ci_low * unit.scale,
+                                      .rate_high = m->ci_high * unit.scale};
     }
     if (ok) {
         size_t n = 1;
@@ -139,7 +145,7 @@ bool et_scaling_find(const struct et_run *run, struct et_scaling *out)
     struct et_picks picks;
     struct et_groups groups = {0};
     struct et_scaling all = {0};
-    if (!et_picks_take(&picks, run, says_scaling))
+    if (!et_picks_take_by(&picks, run, says_scaling))
         return false;
     bool ok = et_groups_make(&groups, run, &picks, ET_KEY_SERIES);
     ok = ok && (all.v = et_alloc(groups.n, sizeof *all.v));
@@ -229,7 +235,7 @@ static const char *unfit(const struct et_run *run, const struct et_series *s)
     if (run->info.clock_fake)
         return "the clock was a fake";
     for (size_t i = 0; i < s->n; i++) {
-        if (s->v[i].r->result.placement.oversubscribed)
+        if (s->v[i].r->result.team.oversubscribed)
             return "teams were oversubscribed: threads took turns on a core";
     }
     for (size_t i = 0; i < s->n; i++) {

@@ -2,7 +2,8 @@
  * fits of their times say, and when they say nothing. Arrays of records in,
  * numbers out; never a document.
  *
- * Rate W(p)/t(p), W the work of the whole team. Over the smallest team p0:
+ * Rate: the figure of merit of a case, work of the whole team W(p) over t(p).
+ * Over the smallest team p0:
  *   speed-up    S(p) = rate(p) / rate(p0)
  *   efficiency  E(p) = S(p) p0 / p
  * which for strong scaling is t(p0)/t(p) and for weak scaling Gustafson's
@@ -28,7 +29,7 @@
 #define ET_RESULTS_READING_SCALING_H
 
 #include "harness/stat/stat.h"
-#include "results/reading/group.h"
+#include "results/reading/name.h"
 
 #define ET_SCALING_POINTS 4
 #define ET_SCALING_RESIDUAL 0.10
@@ -37,7 +38,7 @@
 struct et_scaling_point {
     const struct et_record *r;
     double ranks;
-    double rate, rate_low, rate_high; /* work/s; NAN ends: no interval */
+    double rate, rate_low, rate_high; /* in `unit`; NAN ends: no interval */
     double speedup, speedup_low, speedup_high;
     double efficiency, efficiency_low, efficiency_high;
 };
@@ -46,6 +47,7 @@ struct et_series {
     struct et_scaling_point *v; /* by ranks, ascending; one a team size */
     size_t n;
     bool strong;
+    const char *unit;    /* of the rates: "FLOP/s" */
     struct et_line line; /* as above */
     /* Serial fraction: Amdahl's or Gustafson's; NAN where not fitted. */
     double serial, serial_low, serial_high;

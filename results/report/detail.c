@@ -93,18 +93,18 @@ static bool counter_table(struct et_report *w, et_pick_test *test,
         ipc = count_of(r, "cycles") && count_of(r, "instructions");
     }
     if (ipc)
-        columns[head] = "Instructions a cycle";
+        columns[head] = "Instructions per cycle";
     if (!ok || !picks.n)
         goto out;
     et_doc_heading(w->doc, 3,
-                   per_flop ? "Events for each floating-point operation"
-                            : "Events for each iteration");
+                   per_flop ? "Events per floating-point operation"
+                            : "Events per iteration");
     struct et_block *b = et_doc_table(w->doc, "llrrrrrrr", columns);
     size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[picks.v[i]];
         struct et_text name = {0};
-        et_say_case(r, &varying, &name);
+        et_say_case(w->run, r, &varying, &name);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, "%s", et_say_team(r).s);
         for (size_t k = 0; k < n; k++)
@@ -151,7 +151,8 @@ static void absents(struct et_report *w)
     }
     if (!n)
         return;
-    static const char *const columns[] = {"Absent event", "Why", "Cases", NULL};
+    static const char *const columns[] = {"Absent event", "Reason", "Cases",
+                                          NULL};
     et_doc_heading(w->doc, 3, "Events that could not be counted");
     struct et_block *b = et_doc_table(w->doc, "llr", columns);
     for (size_t i = 0; i < n; i++) {
@@ -175,7 +176,7 @@ bool et_report_counters(struct et_report *w)
             continue;
         if (!source) {
             source = r->result.counters.source;
-            source = source ? source : "an unnamed source";
+            source = source ? source : "not named";
         }
         if (is_counted(r))
             source = r->result.counters.source;
@@ -184,8 +185,9 @@ bool et_report_counters(struct et_report *w)
         return true;
     et_doc_heading(w->doc, 2, "Counters");
     et_doc_paragraph(w->doc,
-                     "From %s, over all threads of the team, in a pass of its "
-                     "own that is not timed. Absent is never zero.",
+                     "Source: %s. Counted over all threads of the team, in a "
+                     "separate pass that is not timed. An absent count is not "
+                     "zero.",
                      source);
     bool ok = counter_table(w, counted_flop, true) &&
               counter_table(w, counted_other, false);
@@ -232,16 +234,15 @@ bool et_report_spread(struct et_report *w)
     et_doc_heading(w->doc, 2, "Ranks that lagged");
     et_doc_paragraph(
         w->doc, "Cases whose slowest rank took more than 10 %% longer "
-                "than the median of the others, the worst first. A node that "
-                "stands here often is the one to look at. In a "
-                "collective all ranks wait for the slowest, so it shows "
-                "none.");
+                "than the median of the others, the worst first. Look first "
+                "at a node that is listed often. In a collective all ranks "
+                "wait for the slowest, so a collective shows none.");
     struct et_block *b = et_doc_table(w->doc, "lrrlr", columns);
     size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_result *s = &v[i].r->result;
         struct et_text name = {0};
-        et_say_case(v[i].r, &varying, &name);
+        et_say_case(w->run, v[i].r, &varying, &name);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, "%lld", (long long)s->team.ranks);
         et_block_cell(b, "%lld", (long long)s->time.slowest_rank);
@@ -312,7 +313,7 @@ bool et_report_missing(struct et_report *w)
         et_block_cell(b, "-");
         et_block_cell(b, "-");
         et_block_cell(b, "%lld", (long long)unreached);
-        et_block_cell(b, "the run ended before");
+        et_block_cell(b, "the run ended first");
         et_block_cell(b, "-");
     }
     et_report_close(b, shown, groups.n);

@@ -1,6 +1,6 @@
-/* What stands at the very top: for each kind of work the best figure that is
- * worth quoting, and everything that a reader must not overlook. What has a
- * flaw, or a fake clock, is never quoted. */
+/* What stands at the very top: for each kind of work the best figure that may
+ * be quoted, and every warning. A figure with a flaw, or of a fake clock, is
+ * never quoted. */
 #include "config.h"
 #include "results/report/parts.h"
 
@@ -21,15 +21,15 @@ static const char *why_none(const struct et_report *w,
     static const char *const words[] = {
         [ET_FLAW_WRONG] = "wrong results (named below)",
         [ET_FLAW_UNCHECKED] = "results were not checked",
-        [ET_FLAW_ODD] = "hosts left different outputs (named below)",
+        [ET_FLAW_ODD] = "outputs differ between hosts (named below)",
         [ET_FLAW_SUSPECT] = "faster than the ceiling that was measured with "
                             "it, so one of the two is wrong (below)",
         [ET_FLAW_UNCONVERGED] =
-            "not converged (not as sure as was asked for; the readings are in "
+            "not converged (interval wider than requested; the figures are in "
             "the tables below)",
         [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
-        [ET_FLAW_DRIFTS] = "the samples drift, so their median is of no one "
-                           "state of the machine"};
+        [ET_FLAW_DRIFTS] = "the samples drift, so their median describes no "
+                           "single state of the machine"};
     size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAW_DRIFTS + 1] = {0};
     for (size_t i = 0; i < group->n; i++) {
         const struct et_record *r = &w->run->records[group->v[i]];
@@ -46,7 +46,7 @@ static const char *why_none(const struct et_report *w,
             return words[f];
     }
     if (n[ET_MEASURED])
-        return "it has no figure that could be quoted";
+        return "there is no figure to quote";
     if (n[ET_FAILED] || n[ET_UNMEASURED])
         return "every case failed (reasons below)";
     return "no case could be run (reasons below)";
@@ -55,8 +55,7 @@ static const char *why_none(const struct et_report *w,
 static bool is_better(const struct et_metric_value *a,
                       const struct et_metric_value *b)
 {
-    bool higher = a->better && strcmp(a->better, "higher") == 0;
-    return higher ? a->value > b->value : a->value < b->value;
+    return et_metric_is_higher(a) ? a->value > b->value : a->value < b->value;
 }
 
 /* The best sound record by `metric`; among the largest teams if `largest`. */
@@ -148,7 +147,7 @@ static void say_circumstances(const struct et_report *w,
     const struct et_result *s = &r->result;
     struct et_text shape = {0};
     et_text_add(t, ", %s", s->backend);
-    et_shape_say(r, &none, false, &shape);
+    et_shape_say(w->run, r, &none, false, &shape);
     if (strcmp(et_text_str(&shape), "-") != 0)
         et_text_add(t, ", %s", et_text_str(&shape));
     et_text_free(&shape);
@@ -169,7 +168,7 @@ static void say_circumstances(const struct et_report *w,
             t, ", %s of nominal peak",
             et_say_percent(flops->value * et_metric_find("flops")->scale / peak)
                 .s);
-    if (s->placement.oversubscribed)
+    if (s->team.oversubscribed)
         et_text_add(t, ", OVERSUBSCRIBED");
 }
 
@@ -200,20 +199,16 @@ static void say_rate(const struct et_record *r, const struct et_metric_value *m,
                      struct et_text *t)
 {
     static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
-    const struct et_metric *row = et_metric_find(m->name);
-    double by = row ? row->scale : 1;
-    double value = m->value * by, low = m->ci_low * by, high = m->ci_high * by;
+    struct et_unit unit = et_metric_unit(r, m);
+    double value = m->value * unit.scale, low = m->ci_low * unit.scale;
+    double high = m->ci_high * unit.scale;
     int p = 0;
-    for (; row && value >= 1000 && p < 6; p++) {
+    for (; et_metric_find(m->name) && value >= 1000 && p < 6; p++) {
         value /= 1000;
         low /= 1000;
         high /= 1000;
     }
-    const char *base = row ? row->base : m->unit;
-    if (strcmp(base, "FLOP/s") == 0 &&
-        strcmp(et_record_operation(r), "OP") == 0)
-        base = "OP/s";
-    et_text_add(t, "%s %s%s %s", et_say_real(value).s, prefixes[p], base,
+    et_text_add(t, "%s %s%s %s", et_say_real(value).s, prefixes[p], unit.base,
                 et_say_interval(value, low, high).s);
 }
 
@@ -229,12 +224,11 @@ static void fact(const struct et_report *w, struct et_block *b,
         et_text_add(&text, "no headline: %s", why_none(w, group));
     } else {
         const struct et_metric_value *m = et_record_metric(r, metric);
-        const struct et_metric *row = et_metric_find(metric);
-        if (row && strcmp(row->base, "s") == 0)
-            et_text_add(&text, "%s %s", et_say_seconds(m->value * row->scale).s,
-                        et_say_time_interval(m->ci_low * row->scale,
-                                             m->ci_high * row->scale)
-                            .s);
+        double scale = et_metric_unit(r, m).scale;
+        if (et_metric_is_time(m))
+            et_text_add(
+                &text, "%s %s", et_say_seconds(m->value * scale).s,
+                et_say_time_interval(m->ci_low * scale, m->ci_high * scale).s);
         else
             say_rate(r, m, &text);
         say_circumstances(w, r, &text);
@@ -242,7 +236,7 @@ static void fact(const struct et_report *w, struct et_block *b,
         double better = NAN;
         enum et_flaw f = outdone(w, group, metric, r, &better);
         if (f)
-            et_text_add(&text, "; one %.3g times as good is withheld (%s)",
+            et_text_add(&text, "; a figure %.3g times as good is withheld (%s)",
                         better, et_flaw_name(f));
     }
     et_block_fact(b, et_text_str(&name), "%s", et_text_str(&text));
@@ -259,14 +253,29 @@ static const char *merit_of(const struct et_run *run,
     const struct et_record *found = NULL;
     for (size_t i = 0; i < group->n; i++) {
         const struct et_record *r = &run->records[group->v[i]];
-        if (et_record_merit(r) &&
+        if (et_run_merit(run, r) &&
             (!found || r->result.team.ranks > found->result.team.ranks))
             found = r;
     }
-    return found ? et_record_merit(found)->name : "time";
+    return found ? et_run_merit(run, found)->name : "time";
 }
 
-/* Of what the memory can do, its caches' figures are for the tables. */
+/* The figures of one kind of work: a collective has two, each with its name. */
+static void figures_of(const struct et_report *w, struct et_block *b,
+                       const struct et_picks *g)
+{
+    const struct et_record *first = &w->run->records[g->v[0]];
+    const char *merit = merit_of(w->run, g);
+    bool collective = et_run_role(w->run, first) == ET_ROLE_COLLECTIVE;
+    bool bus = strcmp(merit, "busbw") == 0;
+    fact(w, b, g, bus ? "bus bandwidth" : "", merit,
+         best(w, g, merit, collective));
+    const struct et_record *r = collective && bus ? quickest(w, g) : NULL;
+    if (r)
+        fact(w, b, g, "small-message latency", "time", r);
+}
+
+/* The figures of the caches stand in the tables alone. */
 static bool is_headline(const struct et_report *w, const struct et_picks *group)
 {
     const char *level = et_record_level(&w->run->records[group->v[0]]);
@@ -302,8 +311,8 @@ static void withheld(struct et_report *w, const struct et_groups *kinds)
         }
         et_text_free(&name);
     }
-    et_block_note(b, "Figures of these cases stand in the tables below, "
-                     "marked, and in no headline.");
+    et_block_note(b, "The tables below have the figures of these cases, with "
+                     "the reason in their remarks. No headline uses them.");
 }
 
 bool et_report_headline(struct et_report *w)
@@ -324,15 +333,8 @@ bool et_report_headline(struct et_report *w)
         b->level = 1;
     for (size_t i = 0; b && i < kinds.n && i < ET_REPORT_ROWS; i++) {
         const struct et_picks *g = &kinds.v[i];
-        const char *merit = merit_of(w->run, g);
-        bool collective = strcmp(merit, "busbw") == 0;
-        if (!is_headline(w, g))
-            continue;
-        fact(w, b, g, collective ? "bus bandwidth" : "", merit,
-             best(w, g, merit, collective));
-        const struct et_record *r = collective ? quickest(w, g) : NULL;
-        if (r)
-            fact(w, b, g, "latency", "time", r);
+        if (is_headline(w, g))
+            figures_of(w, b, g);
     }
     double precision;
     char width[128] = "";
@@ -343,14 +345,14 @@ bool et_report_headline(struct et_report *w)
     bool said =
         b && et_doc_paragraph(
                  w->doc,
-                 "Each is the median of n samples, or the work over it, with "
-                 "the median's distribution-free 95 %% interval in brackets. "
-                 "Quoted only if the timed data was checked and right, the "
-                 "interval is as narrow as was asked for%s and either half of "
-                 "the samples agrees, the samples do not drift and no ceiling "
-                 "is exceeded. Window: the ranks began each sample at an "
-                 "agreed time; barrier: after a barrier, for the reason that "
-                 "stands below.",
+                 "Each figure is the median of n samples, or the work over "
+                 "it, with the median's distribution-free 95 %% interval in "
+                 "brackets. A figure is quoted only if the timed data was "
+                 "checked and right, the interval is no wider than requested%s "
+                 "and each half of the samples agrees with it, the samples do "
+                 "not drift, and no ceiling is exceeded. Window start: the "
+                 "ranks began each sample at an agreed time. Barrier start: "
+                 "they began after a barrier, for the reason given below.",
                  width);
     if (said && !w->run->info.clock_fake)
         withheld(w, &kinds);
@@ -397,18 +399,23 @@ static bool is_unchecked(const struct et_record *r)
 static void warn_oversubscribed(struct et_report *w)
 {
     const struct et_run *run = w->run;
-    const struct et_result_host *worst = NULL;
+    const struct et_run_group *worst = NULL;
+    double most = 0; /* busy threads a core */
+    int64_t busy = 0;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
-        const struct et_result_placement *p = &run->records[i].result.placement;
-        const struct et_result_host *h = p->hosts.v;
-        n += p->oversubscribed;
-        for (size_t k = 0; p->oversubscribed && k < p->hosts.n; k++) {
-            if (h[k].cores == ET_ABSENT_INT)
+        const struct et_result_team *team = &run->records[i].result.team;
+        const struct et_run_placement *p = et_run_placed(run, &run->records[i]);
+        n += team->oversubscribed;
+        const struct et_run_group *g = p ? p->groups.v : NULL;
+        for (size_t k = 0; g && team->oversubscribed && k < p->groups.n; k++) {
+            double share =
+                (double)(g[k].ranks * team->threads) / (double)g[k].cores;
+            if (g[k].cores == ET_ABSENT_INT || !(share > most))
                 continue;
-            if (!worst || (double)h[k].busy_threads * (double)worst->cores >
-                              (double)worst->busy_threads * (double)h[k].cores)
-                worst = &h[k];
+            most = share;
+            busy = g[k].ranks * team->threads;
+            worst = &g[k];
         }
     }
     if (!n)
@@ -416,13 +423,13 @@ static void warn_oversubscribed(struct et_report *w)
     struct et_text where = {0};
     if (worst)
         et_text_add(&where, " (worst: host %s, %lld busy threads on %lld %s)",
-                    worst->host ? worst->host : "unnamed",
-                    (long long)worst->busy_threads, (long long)worst->cores,
+                    worst->hosts ? worst->hosts : "unnamed", (long long)busy,
+                    (long long)worst->cores,
                     worst->cores == 1 ? "core" : "cores");
     et_doc_warning(w->doc,
                    "OVERSUBSCRIBED: %zu of %zu cases ran more busy threads "
                    "than the cores they may use%s. Their times are those of "
-                   "threads taking turns, not of the machine.",
+                   "threads that take turns, not those of the machine.",
                    n, run->n, et_text_str(&where));
     et_text_free(&where);
 }
@@ -436,13 +443,13 @@ static void warn_resumed(struct et_report *w)
         const char *host = info->environment.host;
         if (host && r[i].host && strcmp(host, r[i].host) != 0)
             et_doc_warning(w->doc,
-                           "The run was begun on host %s and carried on from "
-                           "host %s.",
+                           "The run was begun on host %s and resumed on host "
+                           "%s.",
                            host, r[i].host);
         if (info->commit && r[i].commit &&
             strcmp(info->commit, r[i].commit) != 0)
             et_doc_warning(w->doc,
-                           "The run was begun by commit %s and carried on by "
+                           "The run was begun by commit %s and resumed by "
                            "commit %s.",
                            info->commit, r[i].commit);
     }
@@ -477,10 +484,10 @@ static void warn_nominal(struct et_report *w)
     if (n)
         et_doc_warning(
             w->doc,
-            "%s above the nominal peak: the cores do not run at the "
-            "clock that it was reckoned with. Shares of the nominal "
-            "peak are too high; those of the measured ceilings hold. "
-            "A contract should name its peak.",
+            "%s above the nominal peak: the cores do not run at the clock "
+            "that it was computed from. Shares of the nominal peak are too "
+            "high; shares of the measured ceilings are not affected. A "
+            "contract should state its peak.",
             n == 1 ? "1 case is" : et_say_count(n, "", "cases are").s);
 }
 
@@ -489,11 +496,10 @@ bool et_report_warnings(struct et_report *w)
     const struct et_run *run = w->run;
     const struct et_run_info *info = &run->info;
     if (info->clock_fake)
-        et_doc_warning(w->doc, "FAKE CLOCK: the times below were made up by a "
-                               "clock for tests. Nothing here is a "
-                               "measurement.");
+        et_doc_warning(w->doc, "FAKE CLOCK: the times below come from a clock "
+                               "for tests. Nothing here is a measurement.");
     warn_some(w, is_wrong,
-              "left WRONG RESULTS, and none of their figures counts");
+              "gave WRONG RESULTS, so none of their figures counts");
     warn_oversubscribed(w);
     if (!run->outcome || strcmp(run->outcome, "complete") != 0 ||
         (info->cases > 0 && (int64_t)run->n < info->cases))
@@ -508,8 +514,8 @@ bool et_report_warnings(struct et_report *w)
     size_t n = name_some(run, is_unconverged, &names);
     if (n)
         et_doc_warning(w->doc,
-                       "%s did not converge: not as sure as was asked for. The "
-                       "tables mark them.",
+                       "%s did not converge: interval wider than requested. "
+                       "The tables mark them.",
                        et_say_count(n, "case", "cases").s);
     et_text_free(&names);
     warn_nominal(w);
@@ -520,8 +526,8 @@ bool et_report_warnings(struct et_report *w)
         et_doc_warning(w->doc, "The build does not know its git commit.");
     else if (strstr(info->commit, "-dirty"))
         et_doc_warning(w->doc,
-                       "etalon was built from changed sources (%s): its "
-                       "commit does not say what ran.",
+                       "etalon was built from sources with uncommitted "
+                       "changes (%s), so its commit does not say what ran.",
                        info->commit);
     return true;
 }

@@ -89,7 +89,7 @@ static void machine(struct et_report *w)
     say_strings(b, "command", &info->command);
     const struct et_run_resume *again = w->run->resumes.v;
     for (size_t i = 0; i < w->run->resumes.n; i++)
-        et_block_fact(b, "carried on", "%s on %s, commit %s",
+        et_block_fact(b, "resumed", "%s on %s, commit %s",
                       again[i].started ? again[i].started : "no date",
                       again[i].host ? again[i].host : "unnamed host",
                       again[i].commit ? again[i].commit : "unknown");
@@ -101,20 +101,16 @@ static void machine(struct et_report *w)
 
 static bool is_placed(const struct et_record *r)
 {
-    return r->result.placement.hosts.n > 0;
+    return r->result.team.ranks > 0 && r->result.outcome != ET_SKIPPED;
 }
 
-static bool crowded(const struct et_result_host *h)
-{
-    return h->cores != ET_ABSENT_INT && h->busy_threads > h->cores;
-}
-
-/* One row a team and node, from the first case of each team. */
+/* One row a team and group of alike nodes, from the first case of each team.
+ */
 static bool placement(struct et_report *w)
 {
     static const char *const columns[] = {
-        "Team (ranks x threads)", "Node",    "Ranks there", "Cores",
-        "Busy threads",           "Binding", "Remarks",     NULL};
+        "Team (ranks x threads)", "Nodes",   "Ranks on each", "Cores",
+        "Busy threads",           "Binding", "Remarks",       NULL};
     struct et_picks picks;
     struct et_groups teams = {0};
     if (!et_picks_take(&picks, w->run, is_placed))
@@ -128,20 +124,24 @@ static bool placement(struct et_report *w)
     size_t shown = 0, all = 0;
     for (size_t i = 0; b && i < teams.n; i++) {
         const struct et_record *r = &w->run->records[teams.v[i].v[0]];
-        const struct et_list *l = &r->result.placement.hosts;
-        const struct et_result_host *h = l->v;
-        all += l->n;
-        for (size_t k = 0; k < l->n && shown < ET_REPORT_ROWS; k++, shown++) {
+        const struct et_run_placement *p = et_run_placed(w->run, r);
+        const struct et_run_group *g = p ? p->groups.v : NULL;
+        size_t n = p ? p->groups.n : 0;
+        all += n;
+        for (size_t k = 0; k < n && shown < ET_REPORT_ROWS; k++, shown++) {
+            int64_t busy = g[k].ranks * r->result.team.threads;
+            bool known = g[k].cores != ET_ABSENT_INT;
             et_block_cell(b, "%s", et_say_team(r).s);
-            et_block_cell(b, "%s", h[k].host ? h[k].host : "unnamed");
-            et_block_cell(b, "%lld", (long long)h[k].ranks);
-            if (h[k].cores == ET_ABSENT_INT)
-                et_block_cell(b, "unknown");
+            et_block_cell(b, "%s", g[k].hosts ? g[k].hosts : "unnamed");
+            et_block_cell(b, "%lld", (long long)g[k].ranks);
+            if (known)
+                et_block_cell(b, "%lld", (long long)g[k].cores);
             else
-                et_block_cell(b, "%lld", (long long)h[k].cores);
-            et_block_cell(b, "%lld", (long long)h[k].busy_threads);
-            et_block_cell(b, "%s", h[k].binding ? h[k].binding : "unknown");
-            et_block_cell(b, "%s", crowded(&h[k]) ? "OVERSUBSCRIBED" : "");
+                et_block_cell(b, "unknown");
+            et_block_cell(b, "%lld", (long long)busy);
+            et_block_cell(b, "%s", g[k].binding ? g[k].binding : "unknown");
+            et_block_cell(b, "%s",
+                          known && busy > g[k].cores ? "OVERSUBSCRIBED" : "");
         }
     }
     et_report_close(b, shown, all);
@@ -217,17 +217,20 @@ bool et_report_method(struct et_report *w)
     et_doc_heading(w->doc, 2, "How it was measured");
     et_doc_paragraph(
         w->doc,
-        "Each case: prepare, check the result, calibrate iterations so that a "
-        "sample is long against the clock's resolution, warm up, sample until "
-        "the interval is narrow enough or the budget ends, check the timed "
-        "data. Raw samples are in records.jsonl; nothing is dropped. A sample "
-        "is the slowest rank's. Rates come from the median time, their 95 %% "
-        "interval from the median's distribution-free one, ends swapped.");
+        "For each case etalon prepares the data, checks a first result, "
+        "chooses "
+        "the number of iterations so that a sample is long compared with the "
+        "clock's resolution, warms up, samples until the interval is narrow "
+        "enough or the budget ends, and checks the timed data. All raw samples "
+        "are in records.jsonl; none is dropped. A sample is the time of the "
+        "slowest rank. A rate is the work over the median time; its 95 %% "
+        "interval is the work over the ends of the median's distribution-free "
+        "interval.");
     struct et_block *b = et_doc_facts(w->doc);
     if (!b)
         return false;
     if (info->clock)
-        et_block_fact(b, "clock", "%s, resolution %s, a reading costs %s",
+        et_block_fact(b, "clock", "%s, resolution %s, one reading takes %s",
                       info->clock, et_say_seconds(info->clock_resolution).s,
                       et_say_seconds(info->clock_overhead).s);
     say_once(w, b, 0, "timing");

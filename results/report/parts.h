@@ -4,7 +4,7 @@
 #ifndef ET_RESULTS_REPORT_PARTS_H
 #define ET_RESULTS_REPORT_PARTS_H
 
-#include "results/reading/group.h"
+#include "results/reading/name.h"
 #include "results/report/report.h"
 
 #define ET_REPORT_ROWS 200 /* of a table; the rest is in the CSV report */
@@ -20,7 +20,9 @@ struct et_report {
     const struct et_report_options *options;
     struct et_doc *doc;
     struct et_strings accused; /* ceilings of suspect cases */
-    struct et_list shades;     /* of the run's backends; report.c's own */
+    /* report.c's own: the run's backends and their colours. */
+    struct et_strings backends;
+    struct et_list shades;
 };
 
 /* Why it may not be quoted: its own flaw, or that it was the ceiling of a case
@@ -40,12 +42,13 @@ void et_report_shared_colour(const struct et_report *w, struct et_block *b,
 bool et_report_headline(struct et_report *w);
 bool et_report_warnings(struct et_report *w);
 bool et_report_roofline(struct et_report *w);
-bool et_report_flops(struct et_report *w);
+bool et_report_flops(struct et_report *w); /* merit in FLOP/s */
 bool et_report_scaling(struct et_report *w);
 bool et_report_collectives(struct et_report *w);
-bool et_report_transfers(struct et_report *w);
-bool et_report_latency(struct et_report *w);
-bool et_report_trust(struct et_report *w);
+bool et_report_transfers(struct et_report *w); /* merit in B/s */
+bool et_report_others(struct et_report *w);    /* any other merit */
+bool et_report_times(struct et_report *w);
+bool et_report_caveats(struct et_report *w);
 bool et_report_counters(struct et_report *w);
 bool et_report_spread(struct et_report *w);
 bool et_report_missing(struct et_report *w);
@@ -71,9 +74,18 @@ struct et_said et_say_count(size_t n, const char *one, const char *many);
 struct et_said et_say_doubts(const struct et_run *run,
                              const struct et_record *r);
 
+/* A section for the records that `test` picks, or none: its heading, a
+ * paragraph, and `part` for each bench and element type; `figure`: with one. */
+bool et_report_kinds(struct et_report *w, et_pick_run_test *test,
+                     const char *heading, const char *text,
+                     bool (*part)(struct et_report *w, struct et_picks *group,
+                                  bool figure));
+
 /* "gemm fp32 blis square/2048". */
-void et_say_case(const struct et_record *r, const struct et_strings *varying,
-                 struct et_text *out);
+void et_say_case(const struct et_run *run, const struct et_record *r,
+                 const struct et_strings *varying, struct et_text *out);
+/* A heading of level 3: "gemm fp32: matrix products". */
+bool et_report_bench_heading(struct et_report *w, const struct et_record *r);
 /* Equal but for their numbers: "1 iteration", "12 iterations"... */
 bool et_same_but_numbers(const char *a, const char *b);
 

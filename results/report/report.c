@@ -17,10 +17,31 @@ struct shade {
     size_t colour; /* from 0 */
 };
 
-/* im2col-blis is of the colour of blis, which does its work. */
-static const char *bare(const char *backend)
+static bool has_text(const struct et_strings *l, const char *s)
 {
-    return strncmp(backend, "im2col-", 7) == 0 ? backend + 7 : backend;
+    for (size_t i = 0; i < l->n; i++) {
+        if (strcmp(l->v[i], s) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool find_backends(const struct et_run *run, struct et_strings *l)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < run->n; i++) {
+        const char *name = run->records[i].result.backend;
+        ok = has_text(l, name) || et_strings_add(l, name);
+    }
+    return ok;
+}
+
+/* A backend named after another of the run, as im2col-blis is after blis, has
+ * the other's colour. */
+static const char *bare(const struct et_strings *backends, const char *backend)
+{
+    const char *dash = strchr(backend, '-');
+    return dash && has_text(backends, dash + 1) ? dash + 1 : backend;
 }
 
 static bool has_colour(const struct et_list *l, const char *bench, size_t c)
@@ -33,11 +54,12 @@ static bool has_colour(const struct et_list *l, const char *bench, size_t c)
     return false;
 }
 
-static bool find_shades(const struct et_run *run, struct et_list *l)
+static bool find_shades(const struct et_run *run,
+                        const struct et_strings *backends, struct et_list *l)
 {
     for (size_t k = 0; k < run->n; k++) {
         const char *bench = run->records[k].result.bench;
-        const char *name = bare(run->records[k].result.backend);
+        const char *name = bare(backends, run->records[k].result.backend);
         const struct shade *v = l->v;
         size_t c = 0, i = 0;
         for (; i < l->n; i++) {
@@ -62,8 +84,9 @@ static bool find_shades(const struct et_run *run, struct et_list *l)
 static size_t colour_of(const struct et_report *w, const char *backend)
 {
     const struct shade *v = w->shades.v;
+    const char *name = bare(&w->backends, backend);
     for (size_t i = 0; i < w->shades.n; i++) {
-        if (strcmp(v[i].name, bare(backend)) == 0)
+        if (strcmp(v[i].name, name) == 0)
             return v[i].colour;
     }
     return 0;
@@ -106,9 +129,9 @@ enum et_status et_report_build(const struct et_run *run,
     static bool (*const parts[])(struct et_report *) = {
         et_report_headline,  et_report_warnings, et_report_roofline,
         et_report_flops,     et_report_scaling,  et_report_collectives,
-        et_report_transfers, et_report_latency,  et_report_trust,
-        et_report_spread,    et_report_counters, et_report_missing,
-        et_report_method};
+        et_report_transfers, et_report_others,   et_report_times,
+        et_report_caveats,   et_report_spread,   et_report_counters,
+        et_report_missing,   et_report_method};
     static const struct et_report_options presets = {.target = 1e18};
     struct et_doc doc = {0};
     struct et_text title = {0};
@@ -121,12 +144,14 @@ enum et_status et_report_build(const struct et_run *run,
     struct et_report w = {
         .run = run, .options = options ? options : &presets, .doc = &doc};
     bool ok = doc.title != NULL && et_accused_find(run, &w.accused) &&
-              find_shades(run, &w.shades);
+              find_backends(run, &w.backends) &&
+              find_shades(run, &w.backends, &w.shades);
     if (ok)
         et_doc_clean(doc.title);
     for (size_t i = 0; ok && i < sizeof parts / sizeof *parts; i++)
         ok = parts[i](&w);
     et_strings_free(&w.accused);
+    et_strings_free(&w.backends);
     free(w.shades.v);
     if (!ok || !et_doc_whole(&doc)) {
         et_doc_free(&doc);

@@ -1,16 +1,15 @@
 /* The roofline: every case with floating-point operations and known traffic as
  * a point over its intensity, below the roofs of the largest team. Roofs are
- * `peak` and `stream` cases of the run, where it has them, else the ceilings
- * that were measured beside the points (results/record/roofline.h has the
- * source). */
+ * the run's own cases of benches whose role is to measure a ceiling, where it
+ * has them, else the ceilings that were measured beside the points
+ * (results/record/roofline.h has the source). Knows roles and metrics, and no
+ * bench by name. */
 #include "config.h"
 #include "results/report/parts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "results/record/metric.h"
 
 #define ROOFS 10 /* element types; memory levels */
 #define LABEL_GAP                                                              \
@@ -80,10 +79,11 @@ static void add(struct lines *l, const char *key, double rate, const char *unit,
              et_print_si(buf, round(rate * digits) / digits, unit));
 }
 
-static bool is_bench(const struct et_record *r, const char *name)
+static bool is_roof(const struct et_report *w, const struct et_record *r,
+                    const struct et_result_team *team)
 {
-    return strcmp(r->result.bench, name) == 0 && et_record_measured(r) &&
-           et_record_checked(r);
+    return is_of(r, team) && et_record_measured(r) && et_record_checked(r) &&
+           !et_accused_has(&w->accused, r->result.id);
 }
 
 /* Roofs and slopes from cases of their own, of this team. */
@@ -93,20 +93,22 @@ static void from_cases(const struct et_report *w,
 {
     for (size_t i = 0; i < w->run->n; i++) {
         const struct et_record *r = &w->run->records[i];
+        enum et_role role = et_run_role(w->run, r);
+        const struct et_metric_value *m = et_record_metric(r, "flops");
+        const char *level = et_record_level(r), *asked = et_param(r, "level");
         char words[64];
-        if (!is_of(r, team) || et_accused_has(&w->accused, r->result.id))
+        if (!is_roof(w, r, team))
             continue;
-        if (is_bench(r, "peak")) {
+        if (role == ET_ROLE_COMPUTE_CEILING && m) {
             snprintf(words, sizeof words, "%s %.20s", et_record_dtype(r),
                      r->result.backend);
-            bool integers = strcmp(et_record_operation(r), "OP") == 0;
             add(roofs, et_record_dtype(r), flops_of(r),
-                integers ? "OP/s" : "FLOP/s", words);
+                et_metric_unit(r, m).base, words);
         }
-        const char *level = et_param(r, "level");
-        if (level && is_bench(r, "stream") && strcmp(level, "bytes") != 0) {
-            snprintf(words, sizeof words, "%s%.20s", *level == 'l' ? "L" : "",
-                     level + (*level == 'l'));
+        /* A set of so many bytes may lie in two levels. */
+        if (role == ET_ROLE_MEMORY_CEILING && level &&
+            (!asked || strcmp(asked, "bytes") != 0)) {
+            snprintf(words, sizeof words, "%.40s", level);
             add(slopes, level, r->result.work.bytes / r->result.time.median,
                 "B/s", words);
         }
@@ -257,7 +259,7 @@ static size_t mark_of(struct et_strings *seen, const struct et_record *r)
 {
     struct et_text t = {0};
     size_t i = 0;
-    et_text_add(&t, "%s %s", r->result.bench, et_record_dtype(r));
+    et_bench_say(r, &t);
     while (i < seen->n && strcmp(seen->v[i], et_text_str(&t)) != 0)
         i++;
     if (i == seen->n)
@@ -284,8 +286,8 @@ static bool points(struct et_report *w, struct et_block *b,
             continue;
         }
         struct et_text name = {0};
-        et_text_add(&name, "%s %s %s", r->result.bench, et_record_dtype(r),
-                    r->result.backend);
+        et_bench_say(r, &name);
+        et_text_add(&name, " %s", r->result.backend);
         et_report_shared_colour(w, b, r->result.backend);
         et_text_add(&b->figure.marks, "%s%d", drawn++ ? " " : "",
                     marks[mark_of(&seen, r) % (sizeof marks / sizeof *marks)]);
@@ -350,7 +352,7 @@ static void shares(struct et_report *w, const struct et_picks *p)
         const struct et_record *r = &w->run->records[p->v[i]];
         const struct et_roofline *f = &r->roofline;
         struct et_text name = {0};
-        et_say_case(r, &varying, &name);
+        et_say_case(w->run, r, &varying, &name);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, "%s", et_say_team(r).s);
         et_block_cell(b, "%s", et_say_real(f->intensity).s);
@@ -392,20 +394,21 @@ static bool figure(struct et_report *w, const struct et_picks *p)
     frame(&b->figure.data, &a, &roofs, &slopes);
     size_t left_out = 0, flawed = 0;
     bool ok = points(w, b, p, &left_out, &flawed);
-    et_text_add(&caption,
-                "%s. Points are medians with their 95 %% intervals. Flat "
-                "roofs: %s; slopes: %s. Both for the team of %lld x %lld.",
-                e->cpu ? e->cpu : "CPU not known",
-                own_roofs ? "the widest peak case of each element type"
-                : roofs.n ? "compute ceilings measured beside the points"
-                          : "none was measured",
-                own_slopes
-                    ? "the fastest stream case of each level of the memory"
-                : slopes.n ? "memory ceilings measured beside the points"
-                           : "none was measured",
-                (long long)team->ranks, (long long)team->threads);
+    et_text_add(
+        &caption,
+        "%s. Points are medians with their 95 %% intervals. Flat "
+        "roofs: %s; slopes: %s. Both for the team of %lld x %lld.",
+        e->cpu ? e->cpu : "CPU not known",
+        own_roofs ? "compute ceilings, the fastest case of each element type"
+        : roofs.n ? "compute ceilings measured beside the points"
+                  : "none was measured",
+        own_slopes
+            ? "memory ceilings, the fastest case of each level of the memory"
+        : slopes.n ? "memory ceilings measured beside the points"
+                   : "none was measured",
+        (long long)team->ranks, (long long)team->threads);
     if (flawed)
-        et_text_add(&caption, " %zu crossed out: not to be quoted.", flawed);
+        et_text_add(&caption, " %zu crossed out: see their remarks.", flawed);
     if (left_out)
         et_text_add(&caption, " %zu more not drawn.", left_out);
     struct et_text others = {0};
@@ -431,10 +434,12 @@ bool et_report_roofline(struct et_report *w)
         et_doc_heading(w->doc, 2, "Roofline");
         et_doc_paragraph(
             w->doc,
-            "Attainable, in GFLOP/s, is the lower of the compute ceiling "
-            "and the intensity times the memory ceiling, both measured on the "
-            "same cores between the case's own samples. Reached is the case's "
-            "share of it, in brackets the worst ends of both intervals.");
+            "Attainable, in GFLOP/s, is the lower of two values: the compute "
+            "ceiling, and the arithmetic intensity times the memory ceiling. "
+            "Both ceilings were measured on the same cores, between the "
+            "samples "
+            "of the case. Reached is the case's share of it; the brackets hold "
+            "the worst ends of both intervals.");
         ok = figure(w, &p);
         shares(w, &p);
     }

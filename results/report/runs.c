@@ -50,7 +50,7 @@ static void judged(struct et_doc *doc, const struct et_run *run)
     et_block_fact(
         b, "Converged means",
         "95 %% interval no wider than %s of the median, and each half "
-        "of the samples agrees",
+        "of the samples agrees with it",
         precision ? precision : "an unknown share");
     et_block_fact(b, "Etalon", "%s, commit %s", i->version ? i->version : "?",
                   i->commit ? i->commit : "unknown");
@@ -118,9 +118,9 @@ enum et_status et_report_judgement(const struct et_judgement *j,
         et_block_cell(b, "%s", c->reason ? c->reason : "");
     }
     et_doc_paragraph(&doc,
-                     "Pass: the interval's worse end meets the threshold. "
-                     "Fail: its better end misses it. Anything else, and "
-                     "missing data, is inconclusive.");
+                     "Pass: the worse end of the interval meets the threshold. "
+                     "Fail: even the better end misses it. Anything else is "
+                     "inconclusive, and so is missing data.");
     judged(&doc, run);
     return finish(&doc, out);
 }
@@ -152,7 +152,7 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
     et_text_free(&text);
     if (counts[ET_CHANGE_WRONG])
         et_doc_warning(
-            &doc, "%s wrong: no figure of such a case counts.",
+            &doc, "%s wrong: none of their figures counts.",
             et_say_count(counts[ET_CHANGE_WRONG], "case is", "cases are").s);
     if (counts[ET_CHANGE_WORSE] || counts[ET_CHANGE_MISSING])
         et_doc_warning(
@@ -199,18 +199,20 @@ enum et_status et_report_comparison(const struct et_run *runs, size_t n,
     if (b && shown < c->n)
         et_block_note(b, "The first %zu of %zu rows.", shown, c->n);
     et_doc_paragraph(&doc,
-                     "Ratio is value over baseline, of medians; shift is the "
-                     "ratio of samples (Hodges and Lehmann) with its interval; "
-                     "p is Mann and Whitney's rank test of the samples, "
-                     "dependence of neighbours counted in, adjusted for all "
-                     "cases compared here (Holm); ahead is how often a sample "
-                     "is better than one of the baseline.");
+                     "Ratio: value over baseline, of the medians. Shift: the "
+                     "typical ratio of two samples (Hodges and Lehmann), with "
+                     "its interval. p: from Mann and Whitney's rank test of "
+                     "the samples, with the dependence of neighbouring samples "
+                     "taken into account, adjusted for all cases compared here "
+                     "(Holm). Ahead: how often a sample is better than a "
+                     "sample of the baseline.");
     et_doc_paragraph(&doc,
-                     "A change counts when the ratio is beyond the tolerance, "
-                     "the shift goes the same way and p is below 0.05. Beyond "
-                     "the tolerance without that it is unsure, as is a case "
-                     "within it that did not converge. The test knows the "
-                     "samples of these runs; what else differs from one run to "
-                     "the next is what the tolerance is for.");
+                     "A case is worse or better if the ratio is beyond the "
+                     "tolerance, the shift goes the same way and p is below "
+                     "0.05. It is unsure if only the ratio is beyond the "
+                     "tolerance, or if it is within the tolerance but did not "
+                     "converge. The test covers chance within these runs; the "
+                     "tolerance is for all else that differs from one run to "
+                     "the next.");
     return finish(&doc, out);
 }

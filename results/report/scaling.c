@@ -11,21 +11,17 @@
 #include "results/reading/scaling.h"
 
 /* With its backend, or without for telling the same case by others. */
-static void name_of(const struct et_series *s, const struct et_strings *varying,
-                    bool backend, struct et_text *out)
+static void name_of(const struct et_report *w, const struct et_series *s,
+                    const struct et_strings *varying, bool backend,
+                    struct et_text *out)
 {
     const struct et_record *r = s->v[0].r;
-    const char *dtype = et_record_dtype(r);
-    et_text_add(out, "%s%s%s %s%s", r->result.bench, *dtype ? " " : "", dtype,
-                backend ? r->result.backend : "", backend ? " " : "");
-    et_shape_say(r, varying, true, out);
+    et_bench_say(r, out);
+    et_text_add(out, " %s%s", backend ? r->result.backend : "",
+                backend ? " " : "");
+    et_shape_say(w->run, r, varying, true, out);
     if (r->result.team.threads > 1)
         et_text_add(out, " x %lld threads", (long long)r->result.team.threads);
-}
-
-static const char *unit_of(const struct et_series *s)
-{
-    return s->v[0].r->result.work.flop > 0 ? "FLOP/s" : "B/s";
 }
 
 static struct et_said say_rate(double v, const char *unit)
@@ -56,7 +52,7 @@ static bool points(struct et_report *w, const struct et_scaling *all)
             et_block_cell(b, "%lld", (long long)r->team.ranks);
             et_block_cell(b, "%lld", (long long)r->team.nodes);
             et_block_cell(b, "%s", et_say_seconds(r->time.median).s);
-            et_block_cell(b, "%s", say_rate(p->rate, unit_of(s)).s);
+            et_block_cell(b, "%s", say_rate(p->rate, s->unit).s);
             et_block_cell(b, "%.2f", p->speedup);
             if (i == 0 || none)
                 et_block_cell(b, i ? "none" : "reference");
@@ -100,7 +96,7 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
         const struct et_series *s = &all->v[i];
         const struct et_scaling_point *last = &s->v[s->n - 1];
         struct et_text name = {0};
-        name_of(s, varying, true, &name);
+        name_of(w, s, varying, true, &name);
         et_block_cell(b, "%zu", i + 1);
         et_block_cell(b, "%s", et_text_str(&name));
         et_block_cell(b, s->strong ? "strong" : "weak");
@@ -167,9 +163,9 @@ static bool projections(struct et_report *w, const struct et_scaling *all)
     struct et_block *b = p ? et_doc_table(w->doc, "lrl", columns) : NULL;
     for (size_t i = 0; b && i < shown; i++) {
         p[i] = et_series_project(w->run, &all->v[i], target_of(w));
-        if (all->v[i].v[0].r->result.work.flop <= 0)
+        if (strcmp(all->v[i].unit, "FLOP/s") != 0)
             snprintf(p[i].refusal, sizeof p[i].refusal,
-                     "it does no flops, which the target counts");
+                     "its figure is not in FLOP/s, as the target is");
     }
     for (size_t i = 0; b && i < shown; i++) {
         struct et_text numbers = {0};
@@ -198,19 +194,20 @@ static bool projections(struct et_report *w, const struct et_scaling *all)
 
 /* Whether another backend does this case faster on its largest team. Looks
  * at the first series only, of a run that has a great many. */
-static bool is_beaten(const struct et_scaling *all, const struct et_series *s,
+static bool is_beaten(const struct et_report *w, const struct et_scaling *all,
+                      const struct et_series *s,
                       const struct et_strings *varying)
 {
     struct et_text mine = {0};
     bool beaten = false;
-    name_of(s, varying, false, &mine);
+    name_of(w, s, varying, false, &mine);
     for (size_t i = 0; i < all->n && i < ET_REPORT_ROWS && !beaten; i++) {
         const struct et_series *o = &all->v[i];
         struct et_text name = {0};
         if (o->strong != s->strong ||
             o->v[o->n - 1].ranks != s->v[s->n - 1].ranks)
             continue;
-        name_of(o, varying, false, &name);
+        name_of(w, o, varying, false, &name);
         beaten = strcmp(et_text_str(&name), et_text_str(&mine)) == 0 &&
                  o->v[o->n - 1].rate > s->v[s->n - 1].rate;
         et_text_free(&name);
@@ -248,14 +245,14 @@ static bool figure(struct et_report *w, const struct et_scaling *all,
     size_t drawn = 0;
     for (size_t i = 0; i < all->n && i < ET_REPORT_ROWS; i++) {
         const struct et_series *s = &all->v[i];
-        if (s->strong != strong || is_beaten(all, s, varying))
+        if (s->strong != strong || is_beaten(w, all, s, varying))
             continue;
         if (drawn == ET_REPORT_SERIES) {
             et_block_note(b, "The first %zu series.", drawn);
             break;
         }
         struct et_text name = {0};
-        name_of(s, varying, true, &name);
+        name_of(w, s, varying, true, &name);
         et_report_colour(w, b, s->v[0].r->result.backend);
         et_data_next(t);
         et_data_text(t, et_text_str(&name));
@@ -320,19 +317,19 @@ bool et_report_scaling(struct et_report *w)
     et_doc_paragraph(
         w->doc,
         "The base case of a speed-up is the same backend on the smallest team "
-        "of its series, not the best serial program; its time and rate stand "
-        "in the table below, marked reference. "
-        "Efficiency is the speed-up over the smallest team by the growth in "
-        "ranks; its interval takes the worst ends of both times. Serial "
-        "fraction: for strong series Amdahl's, from t(p) = a + b/p; for weak "
-        "ones Gustafson's, from the scaled speed-up. Lost per doubling is the "
-        "slope of the efficiency over log2 of the ranks. In brackets 95 %% "
-        "intervals.");
+        "of its series, not the best serial program; the table below gives its "
+        "time and rate and marks it as reference. Efficiency is the speed-up "
+        "over the smallest team, divided by the growth in ranks; its interval "
+        "takes the worst ends of both times. Serial fraction: for strong "
+        "scaling Amdahl's, from t(p) = a + b/p; for weak scaling Gustafson's, "
+        "from the scaled speed-up. Lost per doubling is the slope of the "
+        "efficiency over log2 of the ranks. Brackets hold 95 %% intervals.");
     ok = varying_of(w->run, &all, &varying) && summary(w, &all, &varying) &&
          figure(w, &all, &varying, true) && figure(w, &all, &varying, false);
-    et_doc_paragraph(w->doc,
-                     "A projection is a range from the fit's 95 %% errors, and "
-                     "it is refused where the data does not carry it.");
+    et_doc_paragraph(
+        w->doc, "A projection is a range that follows from the 95 %% errors "
+                "of the fit. It is refused where the data does not "
+                "support it.");
     ok = ok && projections(w, &all) && points(w, &all);
 out:
     et_strings_free(&varying);

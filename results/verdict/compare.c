@@ -12,6 +12,7 @@
 #include "harness/base/memory.h"
 #include "harness/stat/pair.h"
 #include "harness/stat/series.h"
+#include "results/reading/name.h"
 
 const char *et_change_name(enum et_change c)
 {
@@ -53,14 +54,14 @@ static const struct et_record *look_up(const struct index *x,
     return p ? *p : NULL;
 }
 
-/* The headline figure of a valid record: its first metric. */
-static const struct et_metric_value *headline(const struct et_record *r)
+/* The figure of merit of a record that was checked and right. */
+static const struct et_metric_value *merit(const struct et_run *run,
+                                           const struct et_record *r)
 {
-    if (!r || r->result.outcome != ET_MEASURED || r->metrics.n == 0 ||
-        r->result.verification.status != ET_CHECK_PASSED)
+    if (!r || r->result.outcome != ET_MEASURED || !et_record_checked(r))
         return NULL;
-    const struct et_metric_value *v = r->metrics.v;
-    return v->name && v->better && isfinite(v->value) ? v : NULL;
+    const struct et_metric_value *v = et_run_merit(run, r);
+    return v && v->better && isfinite(v->value) ? v : NULL;
 }
 
 static struct et_sample samples(const struct et_record *r)
@@ -99,7 +100,7 @@ static void compare_values(const struct et_record *base,
     c->base = a->value;
     c->value = b->value;
     c->ratio = b->value / a->value;
-    c->higher = strcmp(a->better, "higher") == 0;
+    c->higher = et_metric_is_higher(a);
     c->settled = base->result.time.converged && now->result.time.converged;
     c->change = ET_CHANGE_UNSURE; /* until weighed */
     bool whole = !fake && isfinite(c->ratio) && isfinite(a->ci_low) &&
@@ -147,7 +148,8 @@ static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
                          size_t k, const struct et_record *base,
                          const struct et_record *now)
 {
-    const struct et_metric_value *a = headline(base), *b = headline(now);
+    const struct et_metric_value *a = merit(&runs[0], base);
+    const struct et_metric_value *b = merit(&runs[k], now);
     struct et_comparison c = {.base = NAN,
                               .value = NAN,
                               .ratio = NAN,

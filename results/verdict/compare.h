@@ -24,7 +24,7 @@ enum et_change {
 const char *et_change_name(enum et_change c);
 
 struct et_comparison {
-    char *id, *metric, *unit; /* metric: the case's headline metric */
+    char *id, *metric, *unit; /* metric: the case's figure of merit */
     double base, value;       /* NAN: not measured */
     double ratio;             /* value/base: of medians */
     /* The ratio that lies between all pairs of samples, one from each side

@@ -17,11 +17,11 @@ const struct et_field et_clause_rows[] = {
     {.key = "where",
      .type = ET_STRING,
      .at = AT(where),
-     .help = "records it speaks of: words like bench=gemm dtype=fp32"},
+     .help = "records it applies to: words like bench=gemm dtype=fp32"},
     {.key = "metric",
      .type = ET_STRING,
      .at = AT(metric_name),
-     .help = "figure it speaks of: flops, busbw, bandwidth, time, ..."},
+     .help = "figure it limits: flops, busbw, bandwidth, time, ..."},
     {.key = "at_least",
      .type = ET_STRING,
      .at = AT(at_least),
@@ -48,7 +48,7 @@ static const struct et_field contract_rows[] = {
     {.key = "name",
      .type = ET_STRING,
      .at = offsetof(struct et_contract, name),
-     .help = "what the contract is called"},
+     .help = "name of the contract"},
     {0}};
 
 #define KEYS (sizeof et_clause_rows / sizeof *et_clause_rows)
@@ -150,7 +150,7 @@ static enum et_status read_metric(const struct reader *r)
         names[n++] = m->name;
     near = et_nearest(c->metric_name, names, n);
     struct et_text what = {0};
-    et_text_add(&what, "is no metric%s", ET_HINT("", near));
+    et_text_add(&what, "is not a metric%s", ET_HINT("", near));
     enum et_status s = at_key(r, "metric", c->metric_name, et_text_str(&what));
     et_text_free(&what);
     return s;
@@ -195,8 +195,8 @@ static enum et_status read_threshold(const struct reader *r)
     else if (!c->of_peak && et_parse_real(text, &bare))
         et_text_add(&what, "has no unit; %s is in %s", m->name, m->unit);
     else if (!c->of_peak && !et_parse_quantity(text, m->base, &v))
-        et_text_add(&what, "is no quantity in %s%s", m->unit,
-                    strcmp(m->name, "flops") == 0 ? " and no share like "
+        et_text_add(&what, "is not a quantity in %s%s", m->unit,
+                    strcmp(m->name, "flops") == 0 ? " and not a share like "
                                                     "85 % of peak"
                                                   : "");
     else if (!(v > 0) || !isfinite(v))
@@ -243,7 +243,7 @@ static enum et_status begin_section(struct reader *r,
                         e->where);
     for (size_t i = 0; i < r->out->n; i++) {
         if (strcmp(r->out->clauses[i].name, e->section) == 0)
-            return et_error(ET_USAGE, "%s: a clause [%s] stands above already",
+            return et_error(ET_USAGE, "%s: there is already a clause [%s]",
                             e->where, e->section);
     }
     struct et_clause *v = et_grow(r->out->clauses, r->out->n + 1, sizeof *v);
@@ -270,7 +270,7 @@ static enum et_status on_entry(void *user, const struct et_ini_entry *e)
     if (!e->key)
         return begin_section(r, e);
     if (!r->clause && !r->in_head)
-        return et_error(ET_USAGE, "%s: `%s` stands before the first [section]",
+        return et_error(ET_USAGE, "%s: `%s` is before the first [section]",
                         e->where, e->key);
     const struct et_field *rows = r->in_head ? contract_rows : et_clause_rows;
     const struct et_field *row = et_field_find(rows, e->key);
@@ -304,8 +304,8 @@ enum et_status et_contract_read(const char *path, struct et_contract *out)
     if (s == ET_OK)
         s = finish_clause(&r);
     if (s == ET_OK && c.n == 0)
-        s = et_error(ET_USAGE, "%s: has no clause; nothing could be judged",
-                     path);
+        s = et_error(ET_USAGE,
+                     "%s: has no clause, so there is nothing to judge", path);
     free(r.begun);
     if (s) {
         et_contract_free(&c);

@@ -75,17 +75,6 @@ static bool picks(const struct et_clause *c, const struct et_record *r)
     return true;
 }
 
-/* Is it known of every node that its cores sufficed? */
-static bool is_placed(const struct et_result *r)
-{
-    const struct et_result_host *h = r->placement.hosts.v;
-    for (size_t i = 0; i < r->placement.hosts.n; i++) {
-        if (h[i].cores == ET_ABSENT_INT)
-            return false;
-    }
-    return r->placement.hosts.n > 0;
-}
-
 static enum cause weigh(const struct et_clause *c, const struct finding *f)
 {
     const struct et_result *r = &f->record->result;
@@ -107,9 +96,10 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return NO_INTERVAL;
     if (!r->time.converged)
         return UNCONVERGED;
-    if (r->placement.oversubscribed && !c->allow_oversubscribed)
+    if (r->team.oversubscribed && !c->allow_oversubscribed)
         return OVERSUBSCRIBED;
-    if (!is_placed(r) && !c->allow_oversubscribed)
+    /* Is it known of every node that its cores sufficed? */
+    if (r->team.cores == ET_ABSENT_INT && !c->allow_oversubscribed)
         return UNPLACED;
     if (r->time.drifts)
         return DRIFTING;
@@ -185,10 +175,11 @@ static void explain(const struct et_clause *c, const struct finding *f,
                     c->at_least ? "below" : "above", f->limit);
         break;
     case BETWEEN:
-        et_text_add(out,
-                    "the interval %.6g to %.6g %s holds %.6g, so the samples "
-                    "do not decide it",
-                    v->ci_low, v->ci_high, unit, f->limit);
+        et_text_add(
+            out,
+            "the interval %.6g to %.6g %s contains %.6g, so the samples "
+            "do not decide",
+            v->ci_low, v->ci_high, unit, f->limit);
         break;
     case NO_INTERVAL:
         et_text_add(out, "the figure has no valid interval (%lld samples)",
@@ -198,8 +189,8 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_text_add(out, "the sampling did not converge");
         break;
     case OVERSUBSCRIBED:
-        et_text_add(out, "more threads were busy than there were cores, and "
-                         "the clause does not allow it");
+        et_text_add(out, "there were more busy threads than cores, and the "
+                         "clause does not allow that");
         break;
     case UNPLACED:
         et_text_add(out, "it is not known how many cores its ranks had, so "
@@ -208,7 +199,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
     case DRIFTING:
         et_text_add(out,
                     "the samples drift by %.2g %% from first to last, so their "
-                    "median is of no one state of the machine",
+                    "median describes no single state of the machine",
                     100 * r->time.drift);
         break;
     case SUSPECT:
@@ -219,7 +210,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
                                                 : "as the ceiling of another");
         break;
     case DOUBTFUL:
-        et_text_add(out, "the record doubts itself: %s",
+        et_text_add(out, "the record has a caveat: %s",
                     et_pairs_get(&r->facts, "doubt"));
         break;
     case NO_PEAK:
@@ -263,7 +254,7 @@ static void explain_none(const struct et_clause *c, const struct et_run *run,
     const char *words[128] = {"bench",  "backend", "case",  "label",
                               "status", "ranks",   "nodes", "threads"};
     size_t n = 8;
-    et_text_add(out, "no record is picked by `%s`", c->where);
+    et_text_add(out, "no record matches `%s`", c->where);
     for (size_t i = 0; i < run->n; i++) {
         const struct et_result *r = &run->records[i].result;
         for (size_t j = 0; j < r->params.n; j++)
@@ -296,8 +287,8 @@ static enum et_verdict temper(const struct et_clause *c,
                               struct et_text *reason)
 {
     if (run->info.clock_fake) {
-        et_text_add(reason, "; but the clock was a fake one, which measures "
-                            "nothing");
+        et_text_add(reason, "; but the clock was a fake, so nothing was "
+                            "measured");
         return ET_VERDICT_INCONCLUSIVE;
     }
     if (is_complete(run) || v == ET_VERDICT_INCONCLUSIVE)
@@ -305,7 +296,7 @@ static enum et_verdict temper(const struct et_clause *c,
     if ((c->take == ET_TAKE_EVERY) == (v == ET_VERDICT_PASS)) {
         et_text_add(reason,
                     "; but the run is not complete (%s, %zu of %lld cases), "
-                    "and what is missing could decide otherwise",
+                    "and the missing cases could change the verdict",
                     run->outcome ? run->outcome : "unknown", run->n,
                     (long long)(run->info.cases < 0 ? 0 : run->info.cases));
         return ET_VERDICT_INCONCLUSIVE;
@@ -344,7 +335,7 @@ static enum et_status judge_clause(const struct et_clause *c,
         out->id = et_strdup(best.record->result.id);
         explain(c, &best, &reason);
     } else if (out->picked > 0)
-        et_text_add(&reason, "none of the %zu records picked has a valid %s",
+        et_text_add(&reason, "none of the %zu matching records has a valid %s",
                     out->picked, c->metric->name);
     else
         explain_none(c, run, &reason);

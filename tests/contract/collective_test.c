@@ -41,6 +41,78 @@ static double by_definition(const struct et_collective *p, int ranks, int rank,
     return sum;
 }
 
+/* Operations that the build does not have, to see that the rows carry them:
+ * sums of which each rank gets another part, and parts of other sizes for
+ * every two ranks. */
+static double two(double p)
+{
+    (void)p;
+    return 2;
+}
+
+static struct et_slice scatter_slice(const struct et_collective *p, int ranks,
+                                     int from, int to)
+{
+    (void)ranks, (void)from;
+    return (struct et_slice){to * p->count, 0, p->count};
+}
+
+static int64_t uneven_n(int64_t count, int from, int to)
+{
+    return (from == 0 || to == 0 ? 2 * count + 1 : 0) +
+           count * ((from + to) % 3);
+}
+
+static struct et_slice uneven_slice(const struct et_collective *p, int ranks,
+                                    int from, int to)
+{
+    struct et_slice s = {0, 0, uneven_n(p->count, from, to)};
+    (void)ranks;
+    for (int r = 0; r < to; r++)
+        s.give += uneven_n(p->count, from, r);
+    for (int r = 0; r < from; r++)
+        s.get += uneven_n(p->count, r, to);
+    return s;
+}
+
+static const struct et_operation scatter = {
+    .name = "sums of parts",
+    .params = {ET_COLLECTIVE_PARAMS("one part")},
+    .sums = true,
+    .in_place = true,
+    .bus = two,
+    .slice = scatter_slice};
+static const struct et_operation uneven = {
+    .name = "uneven parts",
+    .params = {ET_COLLECTIVE_PARAMS("one part")},
+    .bus = two,
+    .slice = uneven_slice};
+
+/* A device: what is at its memory is not what the host has. */
+static enum et_status far_fill(void *at, size_t first, int byte, size_t bytes)
+{
+    memset((char *)at + first, byte, bytes);
+    return ET_OK;
+}
+static enum et_status far_send(void *at, size_t first, const void *host,
+                               size_t bytes)
+{
+    memcpy((char *)at + first, host, bytes);
+    return ET_OK;
+}
+static enum et_status far_bring(void *host, const void *at, size_t first,
+                                size_t bytes)
+{
+    memcpy(host, (const char *)at + first, bytes);
+    return ET_OK;
+}
+static const struct et_space far = {.name = "far",
+                                    .alloc = et_alloc_aligned,
+                                    .free = et_free_aligned,
+                                    .fill = far_fill,
+                                    .send = far_send,
+                                    .bring = far_bring};
+
 /* Slices make up the output; sizes by definition, of the operations that are
  * known here. */
 static void check_size(const struct et_collective *p, int ranks, int rank)
@@ -82,22 +154,25 @@ static void test_backend(const struct et_collective_backend *b,
     int64_t out_room = before + in_n + out_n;
     char *in = et_alloc_aligned((size_t)in_n + SLACK, size);
     char *out = et_alloc_aligned((size_t)out_room + 1, size);
+    char *place = out + (size_t)before * size;
+    struct et_buffer result = {&et_space_host, place, place, (size_t)out_n,
+                               size};
     void *plan = NULL;
 
     CHECK(in && out);
     check_size(p, t->size, t->rank);
     for (int64_t i = 0; i < in_n + SLACK; i++)
         et_dtype_set(p->dtype, in, (size_t)i, value(t->rank, i));
-    CHECK(et_collective_create(b, p, t, p->in_place ? NULL : in,
-                               out + (size_t)before * size, &plan) == ET_OK);
+    CHECK(et_collective_create(b, p, t, p->in_place ? NULL : in, place,
+                               &plan) == ET_OK);
     for (size_t k = 0; k < runs; k++) {
         memset(out, 0xff, ((size_t)out_room + 1) * size);
         if (p->in_place)
             memcpy(out + (size_t)(before + own.get - own.give) * size, in,
                    (size_t)in_n * size);
         CHECK(a->run(plan, begins[k]) == ET_OK);
-        CHECK(et_collective_fetch(b, plan, out + (size_t)before * size, 0,
-                                  out_n) == ET_OK);
+        CHECK(et_backend_fetch(&b->base, plan, &result, 0, (size_t)out_n) ==
+              ET_OK);
         for (int64_t i = 0; i < out_n; i++)
             CHECK(et_dtype_get(p->dtype, out, (size_t)(before + i)) ==
                   by_definition(p, t->size, t->rank, i, begins[k]));
@@ -162,18 +237,20 @@ static void test_refusals(const struct et_collective_backend *b,
     CHECK(strstr(et_collective_unsupported(b, &p, ranks), "does not serve"));
 }
 
-static struct state *begin(const struct et_operation *op, const char *backend,
+static struct state *begin(const struct et_operation *op,
+                           const struct et_collective_backend *b,
                            struct et_team *t, int dtype, int64_t bytes,
                            int root, uint64_t seed)
 {
     struct et_collective_params q = {dtype, bytes, root};
-    struct et_setting setting = {
-        .team = t, .backend = backend, .threads = 1, .seed = seed};
     struct state *s = et_alloc(1, sizeof *s);
 
     CHECK(s && check(&q, "test") == ET_OK);
-    CHECK(!unsupported(op, &q, backend, t->size));
-    CHECK(prepare(op, s, &setting, &q) == ET_OK);
+    s->team = t;
+    s->p = problem(op, &q);
+    s->backend = b;
+    s->algorithm = et_collective_algorithm(b, op);
+    CHECK(open_state(s, seed) == ET_OK);
     return s;
 }
 
@@ -194,6 +271,13 @@ static bool same_on_all(struct et_team *t, const char *words)
     return v[0] + v[1] == 0;
 }
 
+/* A run whose output the host has, to be looked at or spoilt there. */
+static enum et_status run_here(struct state *s, uint64_t iterations)
+{
+    enum et_status status = run(s, iterations);
+    return status ? status : fetch(s);
+}
+
 /* A fault on one rank: found by the check on all, unless it changed nothing;
  * and then nothing is found. */
 static void test_fault(struct state *s, const struct et_fault *fault, int rank)
@@ -203,13 +287,13 @@ static void test_fault(struct state *s, const struct et_fault *fault, int rank)
     double size = -1;
     bool here = s->team->rank == rank;
 
-    CHECK(run(s, 1 + fault->at % 9) == ET_OK);
+    CHECK(run_here(s, 1 + fault->at % 9) == ET_OK);
     void *copy = et_alloc(1, bytes);
     CHECK(copy);
-    memcpy(copy, s->out, bytes);
+    memcpy(copy, s->out.host, bytes);
     if (here)
         CHECK(damage(s, fault, &size) == ET_OK);
-    bool changed = memcmp(copy, s->out, bytes) != 0;
+    bool changed = memcmp(copy, s->out.host, bytes) != 0;
     CHECK(changed == (here && size > 0) && (!changed || isinf(size)));
     double any = changed;
     CHECK(et_team_reduce(s->team, ET_MAX, &any, 1) == ET_OK);
@@ -265,14 +349,14 @@ static void test_words(struct state *s)
     int victim = last == s->p.root && s->p.op->rooted ? last - 1 : last;
 
     for (int way = 0; way < ways; way++) {
-        CHECK(run(s, 1) == ET_OK);
+        CHECK(run_here(s, 1) == ET_OK);
         if (s->team->rank == victim) {
             int64_t part = part_of(&s->exact, last, 0),
                     sum = expected(&s->exact, 0, 0);
             int64_t wrong = !s->p.op->sums ? part
                             : way          ? sum + part
                                            : sum - part;
-            et_dtype_set(s->p.dtype, s->out, 0, (double)wrong);
+            et_dtype_set(s->p.dtype, s->out.host, 0, (double)wrong);
             CHECK(giver(&s->exact, 0) != last || s->p.op->sums ||
                   holds(&s->exact, 0, sum));
         }
@@ -292,13 +376,13 @@ static void test_words(struct state *s)
         CHECK(v.error == 1 && strstr(v.note, want) == v.note);
     }
     /* The sign of a zero is a bit too. */
-    CHECK(run(s, 1) == ET_OK);
+    CHECK(run_here(s, 1) == ET_OK);
     if (s->team->rank == victim) {
-        et_dtype_set(s->p.dtype, s->out, 0, -0.0);
+        et_dtype_set(s->p.dtype, s->out.host, 0, -0.0);
         CHECK(!holds(&s->exact, 0, 0));
-        et_dtype_set(s->p.dtype, s->out, 0, 0);
+        et_dtype_set(s->p.dtype, s->out.host, 0, 0);
         CHECK(holds(&s->exact, 0, 0));
-        et_dtype_set(s->p.dtype, s->out, 0, (double)NAN);
+        et_dtype_set(s->p.dtype, s->out.host, 0, (double)NAN);
     }
     CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_FAILED);
 }
@@ -318,11 +402,11 @@ static void test_glance(struct state *s)
     double got = gets ? s->team->rank : -1; /* the last that gets anything */
 
     CHECK(et_team_reduce(s->team, ET_MAX, &got, 1) == ET_OK);
-    CHECK(run(s, 3) == ET_OK);
+    CHECK(run_here(s, 3) == ET_OK);
     glance(s);
     CHECK(!*s->exact.fault);
     if (s->team->rank == (int)got) {
-        memset(s->out, 0x40,
+        memset(s->out.host, 0x40,
                (size_t)s->exact.count * et_dtype_size(s->p.dtype));
         glance(s);
         CHECK(*s->exact.fault);
@@ -369,7 +453,7 @@ static void test_one_fails(struct state *s)
     struct et_collective_backend broken = *s->backend;
     const struct et_collective_backend *real = s->backend;
 
-    broken.fetch = no_fetch;
+    broken.base.fetch = no_fetch;
     CHECK(run(s, 1) == ET_OK);
     if (s->team->rank == s->team->size - 1)
         s->backend = &broken;
@@ -404,11 +488,11 @@ static void check_work(const struct state *s, int64_t bytes)
     CHECK(w.flop == (factor == allreduce ? (p - 1) * elements : 0));
 }
 
-static void test_bench(const struct et_operation *op, const char *backend,
-                       struct et_team *t, int dtype, int64_t bytes, int root,
-                       int *planted)
+static void test_bench(const struct et_operation *op,
+                       const struct et_collective_backend *b, struct et_team *t,
+                       int dtype, int64_t bytes, int root, int *planted)
 {
-    struct state *s = begin(op, backend, t, dtype, bytes, root, 42);
+    struct state *s = begin(op, b, t, dtype, bytes, root, 42);
     struct et_verification v;
 
     CHECK(run(s, 3) == ET_OK);
@@ -418,7 +502,7 @@ static void test_bench(const struct et_operation *op, const char *backend,
     CHECK(verify(s, &v) == ET_OK);
     CHECK(v.status == ET_CHECK_FAILED && v.error > v.bound && v.note[0]);
     /* Of TURNS iterations in a row no two have an element in common. */
-    CHECK(run(s, 1) == ET_OK);
+    CHECK(run_here(s, 1) == ET_OK);
     for (int64_t i = 0; i < s->exact.count; i += 1 + s->exact.count / 1000) {
         CHECK(holds(&s->exact, i, expected(&s->exact, i, 0)));
         for (uint64_t a = 0; a < TURNS; a++) {
@@ -440,15 +524,16 @@ static void test_bench(const struct et_operation *op, const char *backend,
 }
 
 /* Right results over many seeds: no alarm. */
-static int test_clean(const struct et_operation *op, const char *backend,
-                      struct et_team *t, int dtype)
+static int test_clean(const struct et_operation *op,
+                      const struct et_collective_backend *b, struct et_team *t,
+                      int dtype)
 {
     static const int64_t bytes[] = {8, 16, 1000, 8192};
     struct et_verification v;
     int n = 0;
 
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct state *s = begin(op, backend, t, dtype, bytes[seed % 4],
+        struct state *s = begin(op, b, t, dtype, bytes[seed % 4],
                                 op->rooted ? (int)seed % t->size : 0, seed);
         for (uint64_t i = 0; i < 3; i++, n++) {
             CHECK(run(s, 1 + (seed + 3 * i) % 17) == ET_OK);
@@ -525,6 +610,23 @@ static void test_large(void)
     CHECK(isinf(n.memory));
 }
 
+/* The reference does what no row of the build asks of it, in place and from a
+ * memory of its own as well. */
+static void test_made_up(struct et_team *t, int *planted, int *clean)
+{
+    const struct et_operation *const ops[] = {&scatter, &uneven};
+    for (int i = 0; i < 2; i++) {
+        struct et_collective_backend b = *et_collective_backend_at(0);
+        struct et_collective_algorithm serves[] = {b.serves[0], {0}};
+        serves[0].op = ops[i];
+        b.serves = serves;
+        test_problems(&b, ops[i], ET_FP32, t);
+        b.base.space = &far;
+        test_bench(ops[i], &b, t, ET_FP32, 400, 0, planted);
+        *clean += test_clean(ops[i], &b, t, ET_FP32);
+    }
+}
+
 int main(void)
 {
     const struct et_collective_backend *b;
@@ -554,14 +656,15 @@ int main(void)
                 if (unsupported(op, &q, name, t->size))
                     continue;
                 int root = op->rooted ? t->size - 1 : 0;
-                test_bench(op, name, t, d, 8, root, &planted);
-                test_bench(op, name, t, d, 80008, 0, &planted);
-                clean += test_clean(op, name, t, d);
+                test_bench(op, b, t, d, 8, root, &planted);
+                test_bench(op, b, t, d, 80008, 0, &planted);
+                clean += test_clean(op, b, t, d);
             }
             checked++;
         }
     }
     CHECK(checked >= 7);
+    test_made_up(t, &planted, &clean);
     test_limit();
     test_messages();
     test_large();

@@ -8,9 +8,8 @@
  *                 allocates, told by the stack of calls, with the number of the
  *                 first allocation there; and then how many there were
  */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+#include "config.h"
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>

@@ -17,6 +17,7 @@ static struct et_slice slice(const struct et_collective *p, int ranks, int from,
 const struct et_operation et_operation_allgather = {
     .name = "allgather",
     .summary = "the parts of all ranks, side by side on every rank",
+    .title = "all-gathers",
     .sizes = "8..8MiB*32",
     .bytes = "bytes of one rank's part",
     .convention = "bytes: the parts of all ranks S; bus_bytes: S*(p-1)/p "

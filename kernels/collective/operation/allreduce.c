@@ -17,6 +17,7 @@ static struct et_slice slice(const struct et_collective *p, int ranks, int from,
 const struct et_operation et_operation_allreduce = {
     .name = "allreduce",
     .summary = "sum of all ranks' vectors on every rank",
+    .title = "all-reduces",
     .sizes = "8..256MiB*32",
     .bytes = "bytes of one rank's vector",
     .convention = "bytes: one rank's vector S; bus_bytes: S*2(p-1)/p "

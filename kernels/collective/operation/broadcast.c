@@ -21,6 +21,7 @@ static struct et_slice slice(const struct et_collective *p, int ranks, int from,
 const struct et_operation et_operation_broadcast = {
     .name = "broadcast",
     .summary = "one rank's vector on every rank",
+    .title = "broadcasts",
     .sizes = "8..256MiB*32",
     .bytes = "bytes of the root's vector",
     .convention = "bytes: the root's vector S; bus_bytes: S (nccl-tests)",

@@ -18,6 +18,7 @@
 #include "harness/base/log.h"
 #include "harness/config/options.h"
 #include "harness/run/sink.h"
+#include "results/record/metric.h"
 #include "results/verdict/contract.h"
 #include "results/reading/run.h"
 
@@ -146,6 +147,23 @@ static void tables(void **state)
     check_rows("run", et_run_rows, sizeof(struct et_run));
 }
 
+/* What run.json keeps of it for the reports. */
+static void check_facts(const struct et_bench *b)
+{
+    char role[ET_TEXT_NUMBER];
+    check_help(b->name, "title", b->title);
+    if (!b->merit || !et_metric_find(b->merit))
+        fail_msg("%s: no metric that it is judged by", b->name);
+    assert_string_not_equal(et_choice_name(ET_ROLE_CHOICES, (int)b->role, role),
+                            "?");
+    for (const char *p = b->sizes; p && (p = strchr(p, '{')); p++) {
+        char *key = strndup(p + 1, strcspn(p + 1, "}"));
+        if (!et_field_find(b->params, key))
+            fail_msg("%s: sizes: no parameter %s", b->name, key);
+        free(key);
+    }
+}
+
 static void benches(void **state)
 {
     (void)state;
@@ -156,6 +174,7 @@ static void benches(void **state)
         check_help(b->name, "summary", b->summary);
         check_help(b->name, "shape_help", b->shape_help);
         check_rows(b->name, b->params, b->params_size);
+        check_facts(b);
         assert_true(b->shape[0] && b->shape_key && b->shape_preset);
         for (size_t k = 0; b->shape[k]; k++)
             assert_non_null(et_field_find(b->params, b->shape[k]));

@@ -153,14 +153,15 @@ static void roofs(void **state)
     struct et_ceiling_case c;
     assert_true(et_bench_ceilings(ET_FP32, 5000, 0, &c));
     assert_true(c.flop && strcmp(c.what, "compute") == 0);
-    assert_string_equal(c.bench, "peak");
+    assert_int_equal(c.role, ET_ROLE_COMPUTE_CEILING);
     assert_string_equal(c.params, "dtype=fp32");
     static const char *const patterns[] = {"op=read", "op=triad",
                                            "op=triad stores=nontemporal"};
     for (size_t i = 0; i < 3; i++) {
         char want[100];
         assert_true(et_bench_ceilings(ET_FP32, 5000, i + 1, &c));
-        assert_true(!c.flop && strcmp(c.what, "memory") == 0);
+        assert_true(!c.flop && strcmp(c.what, "memory") == 0 &&
+                    c.role == ET_ROLE_MEMORY_CEILING);
         snprintf(want, sizeof want, "%s level=bytes bytes=8192", patterns[i]);
         assert_string_equal(c.params, want);
     }

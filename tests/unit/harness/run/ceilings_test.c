@@ -77,17 +77,20 @@ static bool ceiling(const void *params, int ranks, int threads, size_t i,
 {
     static const struct et_ceiling_case all[] = {
         {.what = "compute",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .flop = true,
          .params = "k=5"},
         {.what = "memory",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .params = "k=6"},
-        {.what = "none", .bench = "roof", .backend = "other", .params = ""},
+        {.what = "none",
+         .role = ET_ROLE_COMPUTE_CEILING,
+         .backend = "other",
+         .params = ""},
         {.what = "broken",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .params = "k=77"}};
     (void)params, (void)ranks, (void)threads;
@@ -121,6 +124,7 @@ static void measure_for(struct et_result *r, bool with_ceilings, double budget,
     under.release = roof.release = release;
     under.ceiling = ceiling;
     roof.name = "roof";
+    roof.role = ET_ROLE_COMPUTE_CEILING;
     assert_int_equal(et_clock_open("real", &clock), ET_OK);
     assert_int_equal(et_counters_open("none", &counters), ET_OK);
     assert_int_equal(et_fields_init(et_option_rows, &o, sizeof o), ET_OK);
@@ -215,14 +219,17 @@ static void cost_the_case_no_time(void **state)
 static void several_of_one_kind(void **state)
 {
     static const struct et_ceiling_case all[] = {
-        {.what = "compute", .bench = "roof", .backend = "other", .flop = true},
         {.what = "compute",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
+         .backend = "other",
+         .flop = true},
+        {.what = "compute",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "quick",
          .flop = true,
          .params = "k=7"},
         {.what = "compute",
-         .bench = "roof",
+         .role = ET_ROLE_COMPUTE_CEILING,
          .backend = "reference",
          .flop = true,
          .params = "k=8"}};
@@ -254,6 +261,24 @@ static void several_of_one_kind(void **state)
     et_result_free(&r);
 }
 
+/* A build without a bench of the role. */
+static void no_such_bench(void **state)
+{
+    static const struct et_ceiling_case none = {
+        .what = "memory", .role = ET_ROLE_MEMORY_CEILING, .backend = "quick"};
+    (void)state;
+    struct et_result r;
+    ceilings = &none;
+    n_ceilings = 1;
+    measure(&r, true);
+    ceilings = NULL;
+    assert_int_equal(r.ceilings.n, 1);
+    const struct et_result_ceiling *v = r.ceilings.v;
+    assert_non_null(strstr(v[0].absent, "no bench of this build is a memory "
+                                        "ceiling"));
+    et_result_free(&r);
+}
+
 static void can_be_left_out(void **state)
 {
     (void)state;
@@ -269,6 +294,7 @@ int main(void)
                                        cmocka_unit_test(say_why_not),
                                        cmocka_unit_test(cost_the_case_no_time),
                                        cmocka_unit_test(several_of_one_kind),
+                                       cmocka_unit_test(no_such_bench),
                                        cmocka_unit_test(can_be_left_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

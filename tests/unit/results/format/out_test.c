@@ -56,8 +56,13 @@ static void test_clean(void **state)
 {
     (void)state;
     char s[] = "a\n\tb\x1b[2J \xff \xc3\xa9 \xc2\x9b \xe2\x82";
+    char turned[] = "a\xe2\x80\xae"
+                    "b\xd8\x9c \xe2\x81\xa7"
+                    "c\xe2\x80\x94";
     et_doc_clean(s);
+    et_doc_clean(turned);
     assert_string_equal(s, "a b?[2J ? \xc3\xa9 ?? ??");
+    assert_string_equal(turned, "a?b? ?c\xe2\x80\x94");
     assert_int_equal(et_doc_width("\xc3\xa9x"), 2);
 }
 
@@ -195,7 +200,7 @@ static void test_csv(void **state)
     sample_add(&run, sample_result("+1", 0.01, 0, 3));
     char *text = print("csv", &d, &run, NULL);
     assert_field(text, 1, "case", "'=cmd|' /C calc'!A0");
-    assert_field(text, 1, "backend", "say \"hi\",\nthen go");
+    assert_field(text, 1, "backend", "say \"hi\", then go");
     assert_field(text, 1, "facts.note", "'@home");
     assert_field(text, 1, "params.beta", "-2");
     assert_field(text, 1, "params.dtype", "fp32");

@@ -213,7 +213,7 @@ static void rule_10_method(void **state)
     char *text = say(run);
     assert_said(text, "How it was measured");
     assert_said(text, "window start");
-    assert_said(text, "Each is the median of n samples");
+    assert_said(text, "Each figure is the median of n samples");
     free(text);
     struct et_result_sync *s = &run->records[0].result.sync;
     free(s->start);

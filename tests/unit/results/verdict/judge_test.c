@@ -48,14 +48,14 @@ static void bad_contracts(void **state)
     } bad[] = {
         {"", "has no clause"},
         {"[contract]\nname = a\n", "has no clause"},
-        {"where = a=b\n", "c.ini:1: `where` stands before"},
+        {"where = a=b\n", "c.ini:1: `where` is before"},
         {"[contract]\nnme = a\n", "c.ini:2: [contract] nme: unknown key; did "
                                   "you mean 'name'?"},
         {WHERE "metrik = flops\n", "c.ini:3: [x] metrik: unknown key; did you "
                                    "mean 'metric'?"},
         {WHERE "metric = flips\n"
                "at_least = 1 GFLOP/s\n",
-         "c.ini:3: [x] metric: 'flips' is no metric; did you mean 'flops'?"},
+         "c.ini:3: [x] metric: 'flips' is not a metric; did you mean 'flops'?"},
         {WHERE "at_least = 1 GFLOP/s\n", "c.ini:1: [x] has no `metric`"},
         {"\n[x]\nmetric = flops\nat_least = 1 GFLOP/s\n[y]\n",
          "c.ini:2: [x] has no `where`"},
@@ -63,15 +63,16 @@ static void bad_contracts(void **state)
         {FLOPS "at_least = 1 GFLOP/s\nat_most = 2 GFLOP/s\n",
          "c.ini:5: [x] at_most: '2 GFLOP/s' is a second threshold"},
         {FLOPS "at_least = 150\n", "'150' has no unit; flops is in GFLOP/s"},
-        {FLOPS "at_least = 150 GB/s\n", "'150 GB/s' is no quantity in GFLOP/s "
-                                        "and no share like 85 % of peak"},
+        {FLOPS "at_least = 150 GB/s\n",
+         "'150 GB/s' is not a quantity in GFLOP/s "
+         "and not a share like 85 % of peak"},
         {FLOPS "at_least = fast\n", "c.ini:4: [x] at_least: 'fast'"},
         {FLOPS "at_least = 0 GFLOP/s\n", "decide nothing"},
         {FLOPS "at_least = -85 % of peak\n", "decide nothing"},
-        {FLOPS "at_least = 85 % of top\n", "no quantity"},
+        {FLOPS "at_least = 85 % of top\n", "not a quantity"},
         {WHERE "metric = busbw\nat_least = 85 % of peak\n",
          "busbw has no peak"},
-        {WHERE "metric = time\nat_most = 3 GB/s\n", "no quantity in s"},
+        {WHERE "metric = time\nat_most = 3 GB/s\n", "not a quantity in s"},
         {FLOPS "at_most = 1 GFLOP/s\ntake = best\n", "take = every"},
         {FLOPS "at_least = 1 GFLOP/s\ntake = all\n", "every|best"},
         {FLOPS "at_least = 1 GFLOP/s\nat_least = 2 GFLOP/s\n",
@@ -82,31 +83,8 @@ static void bad_contracts(void **state)
          "not made of words"},
         {"[x]\nwhere =\nmetric = flops\nat_least = 1 GFLOP/s\n",
          "picks nothing"},
-        {FLOPS "at_least = 1 GFLOP/s\n[x]\n", "c.ini:5: a clause [x] stands"},
-        {"[contract]\nname = a\nname = b\n", "c.ini:3: [contract] name: given "
-                                             "twice"},
-        {"[]\nwhere = a=b\n", "a clause needs a name"},
-        {"[x]\nwhere = bench=\nmetric = flops\nat_least = 1 GFLOP/s\n",
-         "c.ini:2: [x] where: 'bench=' is not made of words"},
-        {WHERE "metric = qqqqqqqqqq\nat_least = 1 GFLOP/s\n",
-         "[x] metric: 'qqqqqqqqqq' is no metric\n"},
-        /* Junk after a unit, after a share, and between its words. */
-        {FLOPS "at_least = 1 GFLOP/s or so\n", "c.ini:4: [x] at_least: '1 "
-                                               "GFLOP/s or so' is no quantity"},
-        {FLOPS "at_least = 1 GFLOP/sec\n", "'1 GFLOP/sec' is no quantity"},
-        {FLOPS "at_least = 85 % of peak or so\n", "is no quantity"},
-        {FLOPS "at_least = 85 % of peaks\n", "is no quantity"},
-        {FLOPS "at_least = 85 %of peak\n", "is no quantity"},
-        {FLOPS "at_least = 85 % ofpeak\n", "is no quantity"},
-        {FLOPS "at_least = 85 % peak\n", "is no quantity"},
-        {FLOPS "at_least = 85 of peak\n", "is no quantity"},
-        {FLOPS "at_least = % of peak\n", "is no quantity"},
-        {FLOPS "at_least = inf % of peak\n", "decide nothing"},
-        {FLOPS "at_least = nan % of peak\n", "at_least: 'nan % of peak'"},
-        {FLOPS "at_least = 0 % of peak\n", "decide nothing"},
-        {FLOPS "at_least = -1 GFLOP/s\n", "decide nothing"},
-        {WHERE "metric = time\nat_least = 1 s\ntake = best\n",
-         "bounds the best of a metric of which lower is better"},
+        {FLOPS "at_least = 1 GFLOP/s\n[x]\n",
+         "c.ini:5: there is already a clause [x]"},
         {FLOPS "at_least = 1 GFLOP/s\nnonsense\n", "c.ini:5"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -124,6 +102,53 @@ static void bad_contracts(void **state)
     assert_int_equal(et_judge(folder, &run, &j), ET_USAGE);
     assert_int_equal(et_judge("/nowhere/c.ini", &run, &j), ET_USAGE);
     sample_said();
+    et_run_free(&run);
+}
+
+/* Each refusal, and what stands after a unit, after a share and between its
+ * words. The place is looked for, and what is at fault. */
+static void refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *said;
+    } bad[] = {
+        {"[contract]\nname = a\nname = b\n", "c.ini:3: [contract] name: given "
+                                             "twice"},
+        {"[]\nwhere = a=b\n", "name"},
+        {"[x]\nwhere = bench=\nmetric = flops\nat_least = 1 GFLOP/s\n",
+         "c.ini:2: [x] where: 'bench=' is not made of words"},
+        {WHERE "metric = qqqqqqqqqq\nat_least = 1 GFLOP/s\n",
+         "[x] metric: 'qqqqqqqqqq' is"},
+        /* Junk after a unit, after a share, and between its words. */
+        {FLOPS "at_least = 1 GFLOP/s or so\n",
+         "c.ini:4: [x] at_least: '1 GFLOP/s or so'"},
+        {FLOPS "at_least = 1 GFLOP/sec\n", "'1 GFLOP/sec'"},
+        {FLOPS "at_least = 85 % of peak or so\n", "quantity"},
+        {FLOPS "at_least = 85 % of peaks\n", "quantity"},
+        {FLOPS "at_least = 85 %of peak\n", "quantity"},
+        {FLOPS "at_least = 85 % ofpeak\n", "quantity"},
+        {FLOPS "at_least = 85 % peak\n", "quantity"},
+        {FLOPS "at_least = 85 of peak\n", "quantity"},
+        {FLOPS "at_least = % of peak\n", "quantity"},
+        {FLOPS "at_least = inf % of peak\n", "decide nothing"},
+        {FLOPS "at_least = nan % of peak\n", "at_least: 'nan % of peak'"},
+        {FLOPS "at_least = 0 % of peak\n", "decide nothing"},
+        {FLOPS "at_least = -1 GFLOP/s\n", "decide nothing"},
+        {WHERE "metric = time\nat_least = 1 s\ntake = best\n",
+         "bounds the best of a metric of which lower is better"},
+    };
+    struct et_run run = sample_run();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct et_judgement j = {0};
+        const char *path = contract(bad[i].text);
+        sample_listen();
+        enum et_status s = et_judge(path, &run, &j);
+        const char *said = sample_said();
+        if (s != ET_USAGE)
+            fail_msg("status %d of: %s", (int)s, bad[i].text);
+        assert_said(said, bad[i].said);
+    }
     et_run_free(&run);
 }
 
@@ -252,18 +277,17 @@ static void not_sure_is_not_a_pass(void **state)
     r->time.converged = false;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "converge");
     r->time.converged = true;
-    r->placement.oversubscribed = true;
-    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "more threads");
+    r->team.oversubscribed = true;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "more busy threads");
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
-    r->placement.oversubscribed = false;
-    struct et_result_host *h = r->placement.hosts.v;
-    int64_t cores = h->cores;
-    h->cores = ET_ABSENT_INT;
+    r->team.oversubscribed = false;
+    int64_t cores = r->team.cores;
+    r->team.cores = ET_ABSENT_INT;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "how many cores");
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
-    h->cores = cores;
+    r->team.cores = cores;
     assert_true(et_pairs_set(&r->facts, "doubt", "it may be warm", false));
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "it may be warm");
     size_t facts = r->facts.n;
@@ -317,7 +341,7 @@ static void missing_never_passes(void **state)
     judged(&run,
            "[x]\nwhere = bench=conv\nmetric = flops\n"
            "at_least = 1 FLOP/s\n",
-           ET_VERDICT_INCONCLUSIVE, NULL, "no record is picked");
+           ET_VERDICT_INCONCLUSIVE, NULL, "no record matches");
     judged(&run,
            "[x]\nwhere = bench=gemm dtpye=fp32\nmetric = flops\n"
            "at_least = 1 FLOP/s\n",
@@ -365,7 +389,7 @@ static void every_is_the_worst(void **state)
         run = sample_run();
         add_with(&run, "b", 0.5, cases[i].outcome);
         judged(&run, FLOPS "at_least = 3 GFLOP/s\ntake = best\n",
-               ET_VERDICT_INCONCLUSIVE, NULL, "none of the 1 records");
+               ET_VERDICT_INCONCLUSIVE, NULL, "none of the 1 matching records");
         et_run_free(&run);
     }
     struct et_run run = one();
@@ -444,6 +468,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_contracts),
+        cmocka_unit_test(refusals),
         cmocka_unit_test(the_example_is_sound),
         cmocka_unit_test(patterns),
         cmocka_unit_test(thresholds),

@@ -1,7 +1,7 @@
-/* What speaks against the figures, or against a node: windows that were
- * missed, barriers instead of windows, drift, outputs that differ between
- * hosts, cases above their ceiling, and who was slowest more often than chance
- * explains. Knows records; names no bench. */
+/* Caveats: what may make the figures, or a node, less trustworthy: missed
+ * windows, barriers instead of windows, drift, outputs that differ between
+ * hosts, cases above their ceiling, and nodes or ranks that were slowest more
+ * often than chance explains. Knows records; names no bench. */
 #include "config.h"
 #include "results/report/parts.h"
 
@@ -86,10 +86,14 @@ static void say_finding(const struct finding *f, struct et_block *b)
                       "worst case); they are marked and kept",
                       f->amount, f->of, et_say_percent(f->worst).s);
     else if (f->what == drift)
-        et_block_cell(b, "the samples have a trend: %s%s over them at worst",
+        et_block_cell(b,
+                      "the samples have a trend: %s%s from first to last in "
+                      "the worst case",
                       f->worst > 0 ? "+" : "", et_say_percent(f->worst).s);
     else if (f->what == odd)
-        et_block_cell(b, "host %s left other outputs than most", f->reason);
+        et_block_cell(b,
+                      "the outputs of host %s differ from those of most hosts",
+                      f->reason);
     else
         et_block_cell(b, "%s", f->reason);
     et_block_cell(b, "%s", f->first->result.id);
@@ -142,10 +146,10 @@ static bool suspects(struct et_report *w)
         goto out;
     et_doc_heading(w->doc, 3, "Faster than possible");
     et_doc_paragraph(w->doc,
-                     "The whole interval of these cases lies above the "
-                     "interval of a ceiling that was measured between their "
-                     "own samples. One of the two figures is wrong; which of "
-                     "them cannot be told from here, so neither is quoted.");
+                     "The whole interval of each of these cases lies above the "
+                     "interval of a ceiling that was measured between its "
+                     "samples. One of the two figures is wrong. The records do "
+                     "not show which, so neither is quoted.");
     struct et_block *b = et_doc_table(w->doc, "lrlr", columns);
     size_t shown = p.n < ET_REPORT_ROWS ? p.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {
@@ -219,10 +223,10 @@ static void name_slow(struct slows *l, const struct slow *s)
     l->v[i].cases = cases + 1;
 }
 
-/* One of the `n` nodes or ranks of a case: `own` its median, `k` the samples
- * in which it was last, q what chance gives. */
+/* One of the `n` nodes or ranks of a case, which was last in `k` samples; q:
+ * the share of them that chance gives it. */
 static void weigh(struct slows *l, const struct et_record *r, struct slow s,
-                  const double *medians, size_t n, double k, double q)
+                  size_t n, double k, double q)
 {
     const struct et_result_time *t = &r->result.time;
     double samples = (double)t->n, worth = t->n_effective;
@@ -234,47 +238,29 @@ static void weigh(struct slows *l, const struct et_record *r, struct slow s,
     if (!(s.share > q) || !(q > 0 && q < 1) ||
         tail(s.share * worth, round(worth), q) > CHANCE / (double)n)
         return;
-    s.others = et_stat_median(medians, n - 1);
     if (s.median > SLOWER * s.others)
         name_slow(l, &s);
 }
 
-/* All but the i-th. */
-static void without(double *to, const double *from, size_t n, size_t i)
-{
-    memcpy(to, from, i * sizeof *to);
-    memcpy(to + i, from + i + 1, (n - i - 1) * sizeof *to);
-}
-
-static bool slowest_of(struct slows *l, const struct et_record *r)
+/* Who is named has a count that chance does not explain, so it is among those
+ * that were the last most often. */
+static void slowest_of(struct slows *l, const struct et_record *r)
 {
     const struct et_result_time *t = &r->result.time;
-    const struct et_result_node *v = t->nodes.v;
     bool nodes = t->nodes.n > 1;
-    size_t n = nodes ? t->nodes.n : t->rank_slowest.n;
+    const struct et_result_spread *parts = nodes ? &t->nodes : &t->ranks;
+    const struct et_result_part *v = parts->last.v;
     double ranks = (double)r->result.team.ranks;
-    if (n < 2 || t->n < 1 || !et_record_measured(r) ||
-        (!nodes && t->rank_medians.n != n))
-        return true;
+    if (parts->n < 2 || t->n < 1 || !et_record_measured(r))
+        return;
     l->tested++;
-    double *all = et_alloc(2 * n, sizeof *all);
-    if (!all)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        all[i] = nodes ? v[i].median : t->rank_medians.v[i];
-    for (size_t i = 0; i < n; i++) {
-        double k = nodes ? v[i].slowest : t->rank_slowest.v[i];
-        double q = nodes ? (double)v[i].ranks / ranks : 1 / ranks;
-        if (!(k > q * (double)t->n)) /* spares the copy */
-            continue;
+    for (size_t i = 0; i < parts->last.n; i++) {
         struct slow s = {.host = nodes ? v[i].host : NULL,
-                         .rank = nodes ? -1 : (int64_t)i,
-                         .median = all[i]};
-        without(all + n, all, n, i);
-        weigh(l, r, s, all + n, n, k, q);
+                         .rank = nodes ? -1 : v[i].rank,
+                         .median = v[i].median,
+                         .others = v[i].others};
+        weigh(l, r, s, (size_t)parts->n, v[i].last, (double)v[i].ranks / ranks);
     }
-    free(all);
-    return true;
 }
 
 static int by_cases(const void *a, const void *b)
@@ -283,28 +269,27 @@ static int by_cases(const void *a, const void *b)
     return (x->cases < y->cases) - (x->cases > y->cases);
 }
 
-static bool slowest(struct et_report *w)
+static void slowest(struct et_report *w)
 {
     static const char *const columns[] = {
-        "Who",        "Named in", "Its median", "The others'",
-        "Slowest in", "Chance",   "In case",    NULL};
+        "Node or rank", "Listed in", "Its median", "Median of others",
+        "Slowest in",   "Chance",    "Worst case", NULL};
     struct slows l = {.n = 0};
-    for (size_t i = 0; i < w->run->n; i++) {
-        if (!slowest_of(&l, &w->run->records[i]))
-            return false;
-    }
+    for (size_t i = 0; i < w->run->n; i++)
+        slowest_of(&l, &w->run->records[i]);
     if (!l.n)
-        return true;
+        return;
     qsort(l.v, l.n, sizeof *l.v, by_cases);
     et_doc_heading(w->doc, 3, "Slowest nodes and ranks");
     et_doc_paragraph(
         w->doc,
-        "Named is who took at least 2 %% longer than the median of the others "
-        "and was last in more samples than chance explains: were all ranks "
-        "alike, that count would be binomial, and so high a one has less than "
-        "1 chance in 1000 in the whole case (Bonferroni over its nodes or "
-        "ranks). In a collective all wait for the slowest, so it seldom names "
-        "one.");
+        "A node or rank is listed if it took at least 2 %% longer than the "
+        "median of the others and was last in more samples than chance "
+        "explains. If all ranks were alike, the number of samples in which one "
+        "is last would be binomial; a count this high has a chance below 1 in "
+        "1000 for the whole case (Bonferroni over its nodes or ranks). In a "
+        "collective all ranks wait for the slowest, so a collective seldom "
+        "shows it.");
     struct et_block *b = et_doc_table(w->doc, "lrrrrrl", columns);
     for (size_t i = 0; b && i < l.n; i++) {
         const struct slow *s = &l.v[i];
@@ -316,24 +301,26 @@ static bool slowest(struct et_report *w)
         et_block_cell(b, "%s", et_say_seconds(s->median).s);
         et_block_cell(b, "%s", et_say_seconds(s->others).s);
         et_block_cell(b, "%s", et_say_percent(s->share).s);
-        et_block_cell(b, "%s", et_say_percent(s->expected).s);
+        et_block_cell(b, "%s",
+                      s->expected < 0.001 ? "below 0.1 %"
+                                          : et_say_percent(s->expected).s);
         et_block_cell(b, "%s", s->worst->result.id);
     }
-    return true;
 }
 
-bool et_report_trust(struct et_report *w)
+bool et_report_caveats(struct et_report *w)
 {
     size_t before = w->doc->n;
-    et_doc_heading(w->doc, 2, "What speaks against it");
+    et_doc_heading(w->doc, 2, "Caveats");
     findings(w);
-    bool ok = suspects(w) && slowest(w);
+    bool ok = suspects(w);
+    slowest(w);
     if (ok && w->doc->n == before + 1)
         ok = et_doc_paragraph(
             w->doc,
-            "Nothing in the records does: no window missed, no barrier in "
-            "place of one, no drift, no host with other outputs, no "
-            "case above its ceiling, no node or rank that is slowest "
-            "more often than chance explains.");
+            "None: no missed window, no barrier in place of a window, no "
+            "drift, no host whose outputs differ, no case above its ceiling, "
+            "no node or rank that was slowest more often than chance "
+            "explains.");
     return ok;
 }

@@ -1,28 +1,20 @@
-/* Where the figure is bytes a second: collectives with their latency model,
- * and transfers to and from storage or memory. Speaks of every bench that
- * has the metric and knows none by name. */
+/* Collectives: the rates of the algorithm and of the bus at each size, and the
+ * model of latency and bandwidth. Speaks of every bench that has these metrics
+ * and knows none by name. */
 #include "config.h"
 #include "results/report/parts.h"
 
 #include <string.h>
 
-#include "results/record/metric.h"
 #include "results/reading/scaling.h"
 
 #define POOR 0.30 /* a worst residual beyond which a model is called poor */
 
-static bool has(const struct et_record *r, const char *metric)
+static bool has_algbw(const struct et_run *run, const struct et_record *r)
 {
-    const struct et_metric_value *m = et_record_metric(r, metric);
+    (void)run;
+    const struct et_metric_value *m = et_record_metric(r, "algbw");
     return m && et_record_measured(r) && m->value > 0;
-}
-static bool has_algbw(const struct et_record *r)
-{
-    return has(r, "algbw");
-}
-static bool has_bandwidth(const struct et_record *r)
-{
-    return has(r, "bandwidth");
 }
 
 static void rate_cells(struct et_block *b, const struct et_metric_value *m)
@@ -103,7 +95,7 @@ static void fit_table(struct et_report *w, const struct et_groups *lines)
         else if (f.line.n < 3)
             et_block_cell(b, "two sizes lie on any line");
         else if (!is_good(&f))
-            et_block_cell(b, "poor model: not to be relied on");
+            et_block_cell(b, "poor model: do not rely on it");
         else
             et_block_cell(b, "%s", "");
     }
@@ -118,9 +110,9 @@ static void series(struct et_report *w, struct et_text *t,
     struct et_latency_fit f = et_latency_fit(run, line);
     bool fitted = f.line.n > 2 && is_good(&f);
     double least = INFINITY, most = 0;
-    double ranks = (double)run->records[line->v[0]].result.team.ranks;
+    const struct et_result_work *work = &run->records[line->v[0]].result.work;
     double scale = et_metric_find("busbw")->scale;
-    double factor = 2 * (ranks - 1) / ranks;
+    double factor = work->bus_bytes / work->bytes;
     et_data_next(t);
     et_data_text(t, run->records[line->v[0]].result.backend);
     et_text_add(t, " value low high fit\n");
@@ -174,7 +166,7 @@ static bool collective_figure(struct et_report *w,
         et_report_stem(time ? "time" : "busbw", et_text_str(&kind), "").s,
         "loglog", et_text_str(&title));
     bool ok = et_figure_words(
-        b, "size of the vector of one rank",
+        b, "size of the largest input or output of a rank",
         time ? "time of one operation, s" : "bus bandwidth, B/s",
         "Points are medians with their 95 % intervals, not joined; lines are "
         "the fit t(S) = alpha + S/B, drawn where no point is more than 30 % "
@@ -192,7 +184,7 @@ static bool collective_figure(struct et_report *w,
     return ok;
 }
 
-static bool collective(struct et_report *w, const struct et_picks *g,
+static bool collective(struct et_report *w, struct et_picks *g,
                        bool with_figure)
 {
     enum {
@@ -200,162 +192,34 @@ static bool collective(struct et_report *w, const struct et_picks *g,
                ET_KEY_WORDS
     };
     struct et_groups lines;
-    struct et_text name = {0};
     if (!et_groups_make(&lines, w->run, g, LINE))
         return false;
-    et_kind_say(&w->run->records[g->v[0]], &name);
-    et_doc_heading(w->doc, 3, et_text_str(&name));
     /* A rank alone uses no link: there is nothing to draw or to fit. */
-    bool ok = true, alone = largest_team(w->run, &lines) < 2;
-    if (with_figure && !alone)
+    bool alone = largest_team(w->run, &lines) < 2;
+    bool ok = et_report_bench_heading(w, &w->run->records[g->v[0]]);
+    if (ok && with_figure && !alone)
         ok = collective_figure(w, &lines, true) &&
              collective_figure(w, &lines, false);
     collective_table(w, g);
     if (!alone) {
         et_doc_paragraph(
             w->doc,
-            "Latency and bandwidth of t(S) = alpha + S/B, fitted to the "
+            "Latency alpha and bandwidth B of t(S) = alpha + S/B, fitted to "
+            "the "
             "relative residuals. A model that misses a point by more than "
             "30 %% is called poor: algorithms change with the size.");
         fit_table(w, &lines);
     }
     et_groups_free(&lines);
-    et_text_free(&name);
-    return ok;
-}
-
-static bool each_kind(struct et_report *w, et_pick_test *test, int key,
-                      const char *heading, const char *text,
-                      bool (*part)(struct et_report *, const struct et_picks *,
-                                   bool))
-{
-    struct et_picks picks;
-    struct et_groups kinds = {0};
-    if (!et_picks_take(&picks, w->run, test))
-        return false;
-    bool ok = et_groups_make(&kinds, w->run, &picks, key);
-    if (ok && picks.n) {
-        et_doc_heading(w->doc, 2, heading);
-        et_doc_paragraph(w->doc, "%s", text);
-    }
-    for (size_t i = 0; ok && i < kinds.n; i++)
-        ok = part(w, &kinds.v[i], i < ET_REPORT_FIGURES);
-    et_groups_free(&kinds);
-    et_picks_free(&picks);
     return ok;
 }
 
 bool et_report_collectives(struct et_report *w)
 {
-    return each_kind(
-        w, has_algbw, ET_KEY_BENCH | ET_KEY_DTYPE, "Collectives",
-        "Size is that of one rank's vector. algbw is size over time; busbw is "
-        "what the slowest link must carry whatever the algorithm, so it "
-        "compares with the link's rate.",
+    return et_report_kinds(
+        w, has_algbw, "Collectives",
+        "Size is that of the largest input or output of a rank. algbw is the "
+        "size over the time; busbw is what the slowest link must carry, "
+        "whatever the algorithm, so it can be compared with the link's rate.",
         collective);
-}
-
-/* The cases of the largest team, or their bars: blocks as of the flops
- * figure, without a peak. */
-static void transfer_block(struct et_report *w, struct et_text *t,
-                           const struct et_picks *g, int64_t ranks,
-                           const struct et_strings *varying, bool bars)
-{
-    const struct et_run *run = w->run;
-    size_t n = 0;
-    et_data_next(t);
-    et_data_text(t, bars ? run->records[g->v[0]].result.bench : "");
-    et_text_add(t, bars ? " place value low high\n" : " place peak\n");
-    for (size_t i = 0; i < g->n && n < ET_REPORT_SHAPES; i++) {
-        const struct et_record *r = &run->records[g->v[i]];
-        const struct et_metric_value *m = et_record_metric(r, "bandwidth");
-        struct et_text name = {0};
-        if (r->result.team.ranks != ranks)
-            continue;
-        et_shape_say(r, varying, true, &name);
-        et_text_add(&name, ", %s", r->result.backend);
-        if (et_record_medium(r))
-            et_text_add(&name, " (%s)", et_record_medium(r));
-        et_data_text(t, et_text_str(&name));
-        et_text_add(t, " %zu", ++n);
-        et_data_real(t, bars ? m->value : NAN);
-        if (bars) {
-            et_data_real(t, m->ci_low);
-            et_data_real(t, m->ci_high);
-        }
-        et_text_add(t, "\n");
-        t->failed |= name.failed;
-        et_text_free(&name);
-    }
-}
-
-static bool transfer_figure(struct et_report *w, const struct et_picks *g,
-                            const struct et_strings *varying)
-{
-    const struct et_run *run = w->run;
-    const struct et_result *first = &run->records[g->v[0]].result;
-    struct et_text title = {0};
-    int64_t ranks = 0;
-    for (size_t i = 0; i < g->n; i++) {
-        int64_t here = run->records[g->v[i]].result.team.ranks;
-        ranks = here > ranks ? here : ranks;
-    }
-    et_text_add(&title, "%s on %lld %s", first->bench, (long long)ranks,
-                ranks == 1 ? "rank" : "ranks");
-    struct et_block *b =
-        et_doc_figure(w->doc, et_report_stem("rate", first->bench, "").s,
-                      "bars", et_text_str(&title));
-    bool ok = et_figure_words(
-        b, "GB/s", "", "Bars are medians, whiskers their 95 % intervals.");
-    for (int bars = 0; ok && bars < 2; bars++)
-        transfer_block(w, &b->figure.data, g, ranks, varying, bars);
-    ok = ok && !title.failed;
-    et_text_free(&title);
-    return ok;
-}
-
-static bool transfer(struct et_report *w, const struct et_picks *g,
-                     bool with_figure)
-{
-    static const char *const columns[] = {
-        "Case", "Backend",       "Ranks", "Size",    "To or from",
-        "GB/s", "95 % interval", "n",     "Remarks", NULL};
-    struct et_strings varying = {0};
-    if (!et_varying(w->run, g, &varying)) {
-        et_strings_free(&varying);
-        return false;
-    }
-    et_doc_heading(w->doc, 3, w->run->records[g->v[0]].result.bench);
-    bool ok = !with_figure || transfer_figure(w, g, &varying);
-    struct et_block *b = et_doc_table(w->doc, "llrrlrrrl", columns);
-    size_t shown = g->n < ET_REPORT_ROWS ? g->n : ET_REPORT_ROWS;
-    for (size_t i = 0; b && i < shown; i++) {
-        const struct et_record *r = &w->run->records[g->v[i]];
-        const char *medium = et_record_medium(r);
-        const char *note = et_pairs_get(&r->result.facts, "doubt");
-        struct et_said doubts = et_say_doubts(w->run, r);
-        struct et_text shape = {0};
-        et_shape_say(r, &varying, false, &shape);
-        et_block_cell(b, "%s", et_text_str(&shape));
-        et_block_cell(b, "%s", r->result.backend);
-        et_block_cell(b, "%lld", (long long)r->result.team.ranks);
-        et_block_cell(b, "%s", et_say_size(r->result.work.bytes).s);
-        et_block_cell(b, "%s", medium ? medium : "not said");
-        rate_cells(b, et_record_metric(r, "bandwidth"));
-        et_block_cell(b, "%lld", (long long)r->result.time.n);
-        et_block_cell(b, "%s%s%s", doubts.s, *doubts.s && note ? ", " : "",
-                      note ? note : "");
-        et_text_free(&shape);
-    }
-    et_report_close(b, shown, g->n);
-    et_strings_free(&varying);
-    return ok;
-}
-
-bool et_report_transfers(struct et_report *w)
-{
-    return each_kind(w, has_bandwidth, ET_KEY_BENCH, "Transfers",
-                     "Payload of all ranks over the slowest rank's time. "
-                     "GB/s is 10^9 bytes a second.",
-                     transfer);
 }

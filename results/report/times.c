@@ -1,6 +1,7 @@
-/* Where single times matter more than rates: the smallest messages, storage,
- * accesses to memory. Shown as the distribution of the raw samples, for a
- * median alone hides the tail. Chooses by metrics and facts, not by name. */
+/* The distribution of single times, where they matter more than rates: the
+ * smallest messages, storage, and every bench that is judged by a time. Shown
+ * as the raw samples, for a median alone hides the tail. Chooses by roles and
+ * metrics, not by name. */
 #include "config.h"
 #include "results/report/parts.h"
 
@@ -13,13 +14,13 @@
 #define P95_FLOOR 20  /* samples below which a p95 is the maximum */
 #define P99_FLOOR 100 /* the same of a p99 */
 
-static bool is_latency(const struct et_record *r)
+static bool matters(const struct et_run *run, const struct et_record *r)
 {
-    const struct et_result *s = &r->result;
-    return et_record_measured(r) && s->time.samples.n > 0 &&
-           ((et_record_metric(r, "algbw") && s->team.ranks > 1) ||
-            et_record_metric(r, "access_time") ||
-            (et_record_medium(r) && !et_record_level(r)));
+    const struct et_metric_value *m = et_run_merit(run, r);
+    enum et_role role = et_run_role(run, r);
+    return m && r->result.time.samples.n > 0 &&
+           (role == ET_ROLE_STORAGE || et_metric_is_time(m) ||
+            (role == ET_ROLE_COLLECTIVE && r->result.team.ranks > 1));
 }
 
 /* Of a group those of the largest team and, where messages are sent, of the
@@ -50,12 +51,12 @@ static void choose(const struct et_run *run, struct et_picks *g)
         g->v[g->n++] = g->v[i];
 }
 
-static void name_of(const struct et_record *r, const struct et_strings *varying,
-                    struct et_text *t)
+static void name_of(const struct et_run *run, const struct et_record *r,
+                    const struct et_strings *varying, struct et_text *t)
 {
     const char *medium = et_record_medium(r);
     et_text_add(t, "%s, ", r->result.backend);
-    et_shape_say(r, varying, true, t);
+    et_shape_say(run, r, varying, true, t);
     if (medium)
         et_text_add(t, " (%s)", medium);
 }
@@ -105,13 +106,12 @@ static bool kind(struct et_report *w, struct et_picks *g, bool with_figure)
     struct et_strings varying = {0};
     choose(w->run, g);
     const struct et_record *first = &w->run->records[g->v[0]];
-    const char *dtype = et_record_dtype(first);
     bool ok = et_varying(w->run, g, &varying);
-    et_text_add(&what, "%s%s%s", first->result.bench, *dtype ? " " : "", dtype);
+    et_bench_say(first, &what);
     et_text_add(
         &title, "%s on %s: distribution of single times", et_text_str(&what),
         et_say_count((size_t)first->result.team.ranks, "rank", "ranks").s);
-    et_doc_heading(w->doc, 3, et_text_str(&what));
+    ok = et_report_bench_heading(w, first) && ok;
     struct et_text data = {0};
     if (with_figure) {
         struct et_block *b = et_doc_figure(
@@ -132,7 +132,7 @@ static bool kind(struct et_report *w, struct et_picks *g, bool with_figure)
         size_t n;
         double *v = sorted_of(r, &n);
         ok = v != NULL;
-        name_of(r, &varying, &name);
+        name_of(w->run, r, &varying, &name);
         if (ok && n) {
             et_data_next(&data);
             et_data_text(&data, et_text_str(&name));
@@ -154,25 +154,12 @@ static bool kind(struct et_report *w, struct et_picks *g, bool with_figure)
     return ok;
 }
 
-bool et_report_latency(struct et_report *w)
+bool et_report_times(struct et_report *w)
 {
-    struct et_picks picks;
-    struct et_groups kinds = {0};
-    if (!et_picks_take(&picks, w->run, is_latency))
-        return false;
-    bool ok =
-        et_groups_make(&kinds, w->run, &picks, ET_KEY_BENCH | ET_KEY_DTYPE);
-    if (ok && picks.n) {
-        et_doc_heading(w->doc, 2, "Latencies");
-        et_doc_paragraph(
-            w->doc, "Raw samples of the largest team: of collectives the "
-                    "smallest size. A sample of several iterations is their "
-                    "mean. p95 needs 20 samples, p99 100; with fewer they "
-                    "would be the longest one.");
-    }
-    for (size_t i = 0; ok && i < kinds.n && i < ET_REPORT_ROWS; i++)
-        ok = kind(w, &kinds.v[i], i < ET_REPORT_FIGURES);
-    et_groups_free(&kinds);
-    et_picks_free(&picks);
-    return ok;
+    return et_report_kinds(
+        w, matters, "Distribution of single times",
+        "Raw samples of the largest team; of collectives, of the smallest "
+        "size. A sample of several iterations is their mean. p95 needs 20 "
+        "samples and p99 100; with fewer, they would be the longest sample.",
+        kind);
 }
