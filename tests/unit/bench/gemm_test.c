@@ -73,7 +73,11 @@ static const char *fast(void)
 {
     const struct et_gemm_backend *b, *last = NULL;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        if (!et_backend_why_not(&b->base))
+        struct params p = preset(), q = preset();
+        q.dtype = ET_FP32;
+        if (!et_backend_why_not(&b->base) &&
+            !unsupported(&p, b->base.name, 1) &&
+            !unsupported(&q, b->base.name, 1))
             last = b;
     }
     return last->base.name;
@@ -112,6 +116,8 @@ static void right_products_pass(void **unused)
             p.alpha = factors[way / 64][0], p.beta = factors[way / 64][1];
             if (!is_small(&p) && way % (i ? 11 : 13))
                 continue; /* enough of the slow ones */
+            if (unsupported(&p, b->base.name, 1))
+                continue; /* not its type */
             struct kit kit;
             open_case(&kit, b->base.name, &p);
             for (uint64_t n = 1; n < 3; n++) {
