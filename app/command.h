@@ -35,17 +35,10 @@ struct et_destination {
     char *format, *out;
 };
 #define ET_DESTINATION_ROWS(owner, member, formats)                            \
-    {.key = "format",                                                          \
-     .type = ET_STRING,                                                        \
-     .at = offsetof(owner, member.format),                                     \
-     .preset = "text",                                                         \
-     .metavar = "FORMAT",                                                      \
-     .help = formats},                                                         \
-        {.key = "out",                                                         \
-         .type = ET_STRING,                                                    \
-         .at = offsetof(owner, member.out),                                    \
-         .metavar = "FILE",                                                    \
-         .help = "write there; preset: standard output"},                      \
+    ET_ROW_AS("format", owner, member.format, ET_STRING, formats,              \
+              .preset = "text", .metavar = "FORMAT"),                          \
+        ET_ROW_AS("out", owner, member.out, ET_STRING,                         \
+                  "write there; preset: standard output", .metavar = "FILE"),  \
     {                                                                          \
         0                                                                      \
     }

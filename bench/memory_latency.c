@@ -34,8 +34,7 @@ struct state {
 
 extern const struct et_bench et_bench_memory_latency;
 
-static const struct et_field rows[] = {ET_LEVEL_ROWS(struct params, level),
-                                       {0}};
+static const struct et_field rows[] = {ET_LEVEL_ROWS(params, level), {0}};
 
 static const char *const shape[] = {"bytes", NULL};
 

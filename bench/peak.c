@@ -26,12 +26,9 @@ struct state {
 };
 
 static const struct et_field rows[] = {
-    {.key = "dtype",
-     .type = ET_CHOICE,
-     .at = offsetof(struct params, dtype),
-     .preset = "fp64",
-     .choices = ET_DTYPE_ALL_CHOICES,
-     .help = "element type; bf16 adds in fp32, int8 in int32"},
+    ET_ROW(params, dtype, ET_CHOICE,
+           "element type; bf16 adds in fp32, int8 in int32", .preset = "fp64",
+           .choices = ET_DTYPE_ALL_CHOICES),
     {0}};
 
 static const char *const shape[] = {"dtype", NULL};

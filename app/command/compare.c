@@ -17,14 +17,10 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    {.key = "tolerance",
-     .type = ET_REAL,
-     .at = offsetof(struct options, tolerance),
-     .preset = "0.05",
-     .min = 0,
-     .max = 1,
-     .help = "a change up to this share does not count"},
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_ROW(options, tolerance, ET_REAL,
+           "a change up to this share does not count", .preset = "0.05",
+           .min = 0, .max = 1),
+    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
 
 static enum et_status compare(void *options, const struct et_strings *words,
                               int argc, char **argv)

@@ -21,7 +21,7 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
 
 static void fact(struct et_block *b, const char *name, const char *value)
 {

@@ -13,7 +13,7 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
 
 static enum et_status judge(void *options, const struct et_strings *words,
                             int argc, char **argv)

@@ -19,16 +19,9 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    {.key = "bench",
-     .type = ET_STRING,
-     .at = offsetof(struct options, bench),
-     .metavar = "BENCH",
-     .help = "only of this bench"},
-    {.key = "catalog",
-     .type = ET_STRING,
-     .at = offsetof(struct options, catalog),
-     .metavar = "DIR",
-     .help = "folder of shapes; preset: as installed"},
+    ET_ROW(options, bench, ET_STRING, "only of this bench", .metavar = "BENCH"),
+    ET_ROW(options, catalog, ET_STRING,
+           "folder of shapes; preset: as installed", .metavar = "DIR"),
     {0}};
 
 static bool wanted(const struct options *o, const struct et_bench *b)

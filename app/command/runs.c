@@ -14,7 +14,7 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
 
 static void add_number(struct et_block *b, int64_t v)
 {

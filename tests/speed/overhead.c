@@ -14,12 +14,8 @@ struct params {
     int64_t size;
 };
 
-static const struct et_field rows[] = {{.key = "size",
-                                        .type = ET_INT,
-                                        .at = offsetof(struct params, size),
-                                        .preset = "1",
-                                        .help = "nothing"},
-                                       {0}};
+static const struct et_field rows[] = {
+    ET_ROW(params, size, ET_INT, "nothing", .preset = "1"), {0}};
 static const char *const shape[] = {"size", NULL};
 
 static const struct et_backend reference = {.name = "reference",

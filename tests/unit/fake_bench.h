@@ -20,22 +20,20 @@ struct fake_params {
     char *word;
 };
 
-#define FAKE(name) .key = #name, .at = offsetof(struct fake_params, name)
 static const struct et_field fake_rows[] = {
-    {FAKE(dtype), .type = ET_CHOICE, .preset = "fp64", .choices = "fp64|fp32",
-     .help = "element type"},
-    {FAKE(m), .type = ET_INT, .preset = "16", .min = 1, .max = 1e12,
-     .help = "rows"},
-    {FAKE(n), .type = ET_INT, .preset = "16", .min = 1, .max = 1e12,
-     .help = "columns"},
-    {FAKE(k), .type = ET_INT, .preset = "16", .min = 1, .max = 1e12,
-     .help = "depth"},
-    {FAKE(bytes), .type = ET_BYTES, .preset = "4 KiB", .min = 1, .max = 0x1p50,
-     .help = "size of a block"},
-    {FAKE(alpha), .type = ET_REAL, .preset = "1", .help = "scale"},
-    {FAKE(word), .type = ET_STRING, .help = "a text"},
+    ET_ROW(fake_params, dtype, ET_CHOICE, "element type", .preset = "fp64",
+           .choices = "fp64|fp32"),
+    ET_ROW(fake_params, m, ET_INT, "rows", .preset = "16", .min = 1,
+           .max = 1e12),
+    ET_ROW(fake_params, n, ET_INT, "columns", .preset = "16", .min = 1,
+           .max = 1e12),
+    ET_ROW(fake_params, k, ET_INT, "depth", .preset = "16", .min = 1,
+           .max = 1e12),
+    ET_ROW(fake_params, bytes, ET_BYTES, "size of a block", .preset = "4 KiB",
+           .min = 1, .max = 0x1p50),
+    ET_ROW(fake_params, alpha, ET_REAL, "scale", .preset = "1"),
+    ET_ROW(fake_params, word, ET_STRING, "a text"),
     {0}};
-#undef FAKE
 
 /* What becomes of a measurement, and what was called. */
 struct fake {
