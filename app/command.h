@@ -23,6 +23,17 @@ struct et_command {
                           int argc, char **argv);
 };
 
+/* The beginning of a command's table; its rows describe a `struct owner`. */
+#define ET_COMMAND(its_name, takes, does, function, owner, its_rows)           \
+    .name = its_name, .words = takes, .summary = does, .run = function,        \
+    .rows = its_rows, .size = sizeof(struct owner)
+
+/* Of a command that has none. */
+struct et_no_options {
+    char none;
+};
+extern const struct et_field et_no_options[];
+
 extern const struct et_command *const et_commands[]; /* ends with NULL */
 const struct et_command *et_command_find(const char *name);
 

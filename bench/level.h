@@ -35,6 +35,12 @@
 /* The one backend of such a bench: this build's own loops. */
 extern const struct et_backends et_level_backends;
 
+/* In the table of such a bench, after ET_BENCH. */
+#define ET_LEVEL_BENCH                                                         \
+    ET_BENCH_SHAPES("sizes", "0",                                              \
+                    "bytes of a rank's working set, with level = bytes"),      \
+        .backends = &et_level_backends
+
 enum et_level {
     ET_LEVEL_MEMORY,
     ET_LEVEL_L3,

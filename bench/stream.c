@@ -264,26 +264,12 @@ static void release(void *state)
 }
 
 const struct et_bench et_bench_stream = {
-    .name = "stream",
-    .summary = "bandwidth of memory and caches, as STREAM has it",
-    .title = "transfers to and from memory and caches",
-    .merit = "bandwidth",
+    ET_BENCH("stream", "bandwidth of memory and caches, as STREAM has it",
+             "transfers to and from memory and caches", "bandwidth"),
     .role = ET_ROLE_MEMORY_CEILING,
-    .params = rows,
-    .params_size = sizeof(struct params),
-    .shape_key = "sizes",
-    .shape = shape,
-    .shape_preset = "0",
-    .shape_help = "bytes of a rank's working set, with level = bytes",
-    .backends = &et_level_backends,
+    ET_LEVEL_BENCH,
     .check = check,
-    .need = need,
-    .unsupported = unsupported,
-    .state_size = sizeof(struct state),
-    .prepare = prepare,
     .run = run,
-    .verify = verify,
-    .work = work,
     .damage = damage,
     .facts = facts,
-    .release = release};
+};

@@ -174,15 +174,12 @@ static enum et_status list(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_list = {
-    .name = "list",
-    .summary =
+    ET_COMMAND(
+        "list", "benches|backends|shapes|metrics|options|formats|counters",
         "Name benches, backends, shapes, metrics, options, formats, counters",
-    .words = "benches|backends|shapes|metrics|options|formats|counters",
-    .rows = rows,
-    .size = sizeof(struct options),
+        list, options, rows),
     .help = "The words that plans, contracts and options take, and why a "
             "backend is not available.",
     .examples = "  etalon list backends\n"
                 "  etalon list shapes --bench gemm\n",
-    .run = list,
 };

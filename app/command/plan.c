@@ -161,11 +161,9 @@ out:
 }
 
 const struct et_command et_command_plan = {
-    .name = "plan",
-    .summary = "Show what a plan would run and what it needs, and run nothing",
-    .words = "",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("plan", "",
+               "Show what a plan would run and what it needs, and run nothing",
+               plan, options, rows),
     .help =
         "A plan is an INI file. [run] holds options of the run; every other "
         "section is a bench, with a label where a bench has several:\n\n"
@@ -181,5 +179,4 @@ const struct et_command et_command_plan = {
         "`etalon list options` has the others.",
     .examples = "  etalon plan\n"
                 "  etalon plan --plan my.ini --ranks 64 --nodes 8\n",
-    .run = plan,
 };

@@ -62,11 +62,8 @@ static enum et_status report(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_report = {
-    .name = "report",
-    .summary = "Say what a run found, in the format you need",
-    .words = "DIR",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("report", "DIR", "Say what a run found, in the format you need",
+               report, options, rows),
     .help = "Computed from the run directory alone, on any machine: headline, "
             "warnings, FLOPS and scaling reports, all-reduce, I/O, counters, "
             "what was not measured and why, and how it was measured.",
@@ -74,5 +71,4 @@ const struct et_command et_command_report = {
                 "  etalon report night-1 --format csv --out night-1.csv\n"
                 "  etalon report night-1 --ranks\n"
                 "  etalon report night-1 --update\n",
-    .run = report,
 };

@@ -228,11 +228,9 @@ static enum et_status selftest(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_selftest = {
-    .name = "selftest",
-    .summary = "Test on this machine that figures and checks can be trusted",
-    .words = "",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("selftest", "",
+               "Test on this machine that figures and checks can be trusted",
+               selftest, options, rows),
     .help =
         "Tests etalon itself, in minutes, or in seconds with --quick: whether "
         "95 % intervals contain the truth, whether faults planted in the data "
@@ -248,5 +246,4 @@ const struct et_command et_command_selftest = {
     .examples = "  etalon selftest --quick\n"
                 "  etalon selftest --part faults --part clean\n"
                 "  mpirun -np 4 etalon selftest --format markdown\n",
-    .run = selftest,
 };

@@ -159,27 +159,23 @@ static inline void fake_release(void *state)
         f->released++;
 }
 
+#define FAKE_BENCH                                                             \
+    .params = fake_rows, .params_size = sizeof(struct fake_params),            \
+    .backends = &fake_backends, .need = fake_need,                             \
+    .unsupported = fake_unsupported, .state_size = sizeof(struct fake_state),  \
+    .prepare = fake_prepare, .run = fake_run, .verify = fake_verify,           \
+    .work = fake_work, .release = fake_release
 static const char *const fake_shape[] = {"m", "n", "k", NULL};
 static const struct et_bench fake_bench = {
     .name = "mul",
     .summary = "nothing, well timed",
-    .params = fake_rows,
-    .params_size = sizeof(struct fake_params),
     .shape_key = "shapes",
     .shape = fake_shape,
     .shape_preset = "4^3",
     .shape_help = "MxNxK",
-    .backends = &fake_backends,
+    FAKE_BENCH,
     .check = fake_check,
-    .need = fake_need,
-    .unsupported = fake_unsupported,
-    .state_size = sizeof(struct fake_state),
-    .prepare = fake_prepare,
-    .run = fake_run,
-    .verify = fake_verify,
-    .work = fake_work,
     .facts = fake_facts,
-    .release = fake_release,
 };
 
 /* A second one, with one shape key in bytes and serial. */
@@ -187,22 +183,12 @@ static const char *const fake_size[] = {"bytes", NULL};
 static const struct et_bench fake_serial = {
     .name = "sum",
     .summary = "nothing, by the byte",
-    .params = fake_rows,
-    .params_size = sizeof(struct fake_params),
     .shape_key = "sizes",
     .shape = fake_size,
     .shape_preset = "8",
     .shape_help = "bytes",
     .serial = true,
-    .backends = &fake_backends,
-    .need = fake_need,
-    .unsupported = fake_unsupported,
-    .state_size = sizeof(struct fake_state),
-    .prepare = fake_prepare,
-    .run = fake_run,
-    .verify = fake_verify,
-    .work = fake_work,
-    .release = fake_release,
+    FAKE_BENCH,
 };
 static const struct et_bench *const fake_list[] = {&fake_bench, &fake_serial};
 static const struct et_benches fake_benches = {fake_list, 2};
