@@ -58,6 +58,10 @@ void et_help_print(const struct et_command *c);
 enum et_status et_format_find(const char *name, bool records,
                               const struct et_out **out);
 /* Write a doc to a file or, with path NULL, to standard output. */
+enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
+                            const struct et_run *run, const char *dir,
+                            const char *path);
+/* The same by the name of a format, which may be wrong. */
 enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, const char *format,
                             const char *path);

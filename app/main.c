@@ -125,9 +125,9 @@ int main(int argc, char **argv)
     }
     if (et_memory_ran_out()) {
         et_log_level_set(ET_LOG_ERROR); /* not what every rank would say */
-        enum et_status short_of = et_error(
-            ET_INFRA, "memory ran out: what was written may lack parts");
-        s = s == ET_WRONG ? s : short_of;
+        s = et_error(ET_INFRA,
+                     "memory ran out: what was found and written may be less "
+                     "than there is");
     }
     /* A full disk or a closed pipe behind standard output is no success. */
     bool lost = fflush(stdout) != 0 || ferror(stdout);

@@ -35,13 +35,10 @@ enum et_status et_format_find(const char *name, bool records,
     return ET_OK;
 }
 
-enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
-                            const char *dir, const char *format,
+enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
+                            const struct et_run *run, const char *dir,
                             const char *path)
 {
-    const struct et_out *out;
-    if (et_format_find(format, run != NULL, &out) != ET_OK)
-        return ET_USAGE;
     if (!out->records_only && (!doc->title || !et_doc_whole(doc)))
         return et_no_memory();
     FILE *f = path ? et_noted(fopen(path, "w")) : stdout;
@@ -52,6 +49,15 @@ enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
     if (path && (fclose(f) != 0 || bad))
         return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
     return s;
+}
+
+enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
+                            const char *dir, const char *format,
+                            const char *path)
+{
+    const struct et_out *out = NULL;
+    enum et_status s = et_format_find(format, run != NULL, &out);
+    return s == ET_OK ? et_out_print(out, doc, run, dir, path) : s;
 }
 
 /* The report up to its second section: what a person wants to see first. */

@@ -26,6 +26,7 @@ struct params {
 enum scaling { WEAK, STRONG };
 
 struct state {
+    struct et_product product; /* first: its functions are hooks of the bench */
     struct params p;
     struct et_gemm local; /* this rank's share */
     const struct et_gemm_backend *backend;
@@ -33,7 +34,6 @@ struct state {
     int threads;
     struct et_buffer a, b, c;
     uint64_t stream_a, stream_b;
-    struct et_product product;
 };
 
 #define ROW(name, kind)                                                        \
@@ -324,17 +324,14 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     s->product = product_of(&s->p, &s->local);
     s->product.ops = &ops;
     s->product.of = s;
+    s->product.team = s->team;
+    /* With beta the output depends on how often it was added to. */
+    s->product.alike = s->p.scaling == WEAK && s->p.beta == 0;
     s->product.threads = s->threads;
     s->product.stream = et_random_stream(mine, 3);
     s->product.backend = &s->backend->base;
     s->product.c = &s->c;
     return et_product_open(&s->product);
-}
-
-static enum et_status run(void *state, uint64_t iterations)
-{
-    struct state *s = state;
-    return et_product_run(&s->product, iterations);
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
@@ -351,12 +348,6 @@ static enum et_status verify(void *state, struct et_verification *out)
             : "integers once, exact; Freivalds, 2 sign vectors in fp64, "
               "|C x - A (B x)| per row as a share of 16 u |a| |B|",
         out);
-}
-
-static void glance(void *state)
-{
-    struct state *s = state;
-    et_product_glance(&s->product);
 }
 
 /* Each operand once on every rank that reads it, C twice with beta. */
@@ -394,26 +385,6 @@ static void work(const void *state, struct et_work *out)
                       "rank, C twice with beta, the least there can be"};
 }
 
-static void output(const void *state, struct et_output *out)
-{
-    const struct state *s = state;
-    /* With beta the output depends on how often it was added to. */
-    et_product_output(&s->product, s->p.scaling == WEAK && s->p.beta == 0, out);
-}
-
-static enum et_status damage(void *state, const struct et_fault *fault,
-                             double *size)
-{
-    struct state *s = state;
-    return et_product_damage(&s->product, fault, size);
-}
-
-static enum et_status facts(void *state, struct et_pairs *out)
-{
-    const struct state *s = state;
-    return et_product_facts(&s->product, s->team, out);
-}
-
 static void release(void *state)
 {
     struct state *s = state;
@@ -442,13 +413,13 @@ const struct et_bench et_bench_gemm = {
     .unsupported = unsupported,
     .state_size = sizeof(struct state),
     .prepare = prepare,
-    .run = run,
+    .run = et_product_run,
     .verify = verify,
-    .glance = glance,
+    .glance = et_product_glance,
     .work = work,
-    .output = output,
-    .damage = damage,
+    .output = et_product_output,
+    .damage = et_product_damage,
     .ceiling = ceiling,
-    .facts = facts,
+    .facts = et_product_facts,
     .release = release,
 };

@@ -11,7 +11,7 @@ struct options {
     struct et_destination to;
     char *peak;
     double target;
-    bool update;
+    bool ranks, update;
 };
 
 static const struct et_field rows[] = {
@@ -29,6 +29,12 @@ static const struct et_field rows[] = {
      .max = 1e30,
      .unit = "FLOP/s",
      .help = "rate that scaling is projected to"},
+    {.key = "ranks",
+     .type = ET_BOOL,
+     .at = offsetof(struct options, ranks),
+     .preset = "no",
+     .help = "every rank's own median instead, as CSV: case, rank, host, "
+             "median_s, and the samples in which it was the last"},
     {.key = "update",
      .type = ET_BOOL,
      .at = offsetof(struct options, update),
@@ -53,6 +59,11 @@ static enum et_status report(void *options, const struct et_strings *words,
     enum et_status s = et_run_load(words->v[0], &run);
     if (s != ET_OK)
         return s;
+    if (o->ranks) {
+        s = et_out_print(&et_out_ranks, NULL, &run, words->v[0], o->to.out);
+        et_run_free(&run);
+        return s;
+    }
     const struct et_out *out = et_out_find(o->to.format);
     if (!out || !out->records_only)
         s = et_report_build(&run, &how, &doc);
@@ -74,6 +85,7 @@ const struct et_command et_command_report = {
             "what was not measured and why, and how it was measured.",
     .examples = "  etalon report night-1\n"
                 "  etalon report night-1 --format csv --out night-1.csv\n"
+                "  etalon report night-1 --ranks\n"
                 "  etalon report night-1 --update\n",
     .run = report,
 };

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/identity.h"
+#include "app/nodes.h"
 #include "app/session.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -40,6 +42,7 @@ struct session {
     struct et_store *store;
     struct et_run_info info;
     char tag[64];
+    char binary[ET_SHA256_HEX + 1]; /* on all; "": cannot be read */
     bool wrong_kept; /* the resumed run has a wrong case already */
 };
 
@@ -306,11 +309,14 @@ static enum et_status begin_store(struct session *s)
 static enum et_status describe(struct session *s, int argc, char **argv)
 {
     struct et_run_info *info = &s->info;
-    char date[32];
-    enum et_status status =
-        et_fields_init(et_run_info_rows, info, sizeof *info);
+    char date[32], id[ET_RUN_ID + 1], plan[ET_SHA256_HEX + 1];
+    enum et_status status = et_identity_draw(id);
     if (status != ET_OK)
         return status;
+    info->id = et_strdup(id);
+    if (et_sha256_bytes(s->plan_text, strlen(s->plan_text), plan))
+        info->plan_digest = et_strdup(plan);
+    info->binary_digest = *s->binary ? et_strdup(s->binary) : NULL;
     for (int i = 0; i < argc; i++) {
         if (!et_strings_add(&info->command, argv[i]))
             return et_error(ET_INFRA, "no memory");
@@ -334,6 +340,8 @@ static enum et_status describe(struct session *s, int argc, char **argv)
                             &s->environment, sizeof s->environment);
     if (status == ET_OK)
         status = et_run_info_benches(info, &et_benches);
+    if (status == ET_OK)
+        status = et_nodes_place(&s->placement, &s->cases, &s->info.placement);
     return status == ET_OK ? et_describe_build(info) : status;
 }
 
@@ -343,10 +351,18 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
 {
     struct et_team *world = s->world;
     bool root = world->rank == 0;
-    enum et_status status = et_environment_read("", &s->environment);
+    enum et_status status = et_identity_agree(world, s->binary);
+    if (status != ET_OK)
+        return status;
+    status = et_fields_init(et_run_info_rows, &s->info, sizeof s->info);
+    if (status == ET_OK)
+        status = et_environment_read("", &s->environment);
     if (et_team_agree(world, status) != ET_OK)
         return ET_INFRA;
     status = et_placement_gather(world, &s->environment, &s->placement);
+    if (status == ET_OK)
+        status = et_team_agree(
+            world, et_nodes_find_kinds(world, &s->environment, &s->info));
     if (status != ET_OK)
         return status;
     if (root) {
@@ -375,15 +391,14 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
 
 static void warn_oversubscribed(const struct session *s)
 {
-    struct et_result_placement p = {0};
-    if (et_placement_describe(&s->placement, s->world->size,
-                              s->placement.threads, &p) == ET_OK &&
-        p.oversubscribed)
+    int64_t cores;
+    bool oversubscribed;
+    et_placement_cores(&s->placement, s->world->size, s->placement.threads,
+                       &cores, &oversubscribed);
+    if (oversubscribed)
         et_warn(
             "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
             "and figures will be unsteady. Start fewer ranks, or bind them");
-    struct et_result r = {.placement = p};
-    et_result_free(&r);
 }
 
 /* Said before the first case: of a run that is stopped later, Open MPI 5's

@@ -287,25 +287,47 @@ void et_check_times(const struct et_check_matrix *m,
     }
 }
 
-/* `each` is the error of A B as a share of |A||B|, `carry` that of beta C and
- * of the sum as a share of |C|, `typical` the size of A B itself as a share of
- * |A||B|. */
+/* The error of C after n iterations of C = alpha A B + beta C, step by step.
+ * Let P be |A||B|. Iteration i computes
+ *
+ *   C_i = alpha (A B)(1 + d) + beta C_(i-1), then rounds,  |d| <= each
+ *
+ * and is off by three things: what C_(i-1) was off by, times |beta|; the new
+ * product, |alpha| each P; and the rounding of beta C_(i-1) and of the sum, as
+ * carry times the size of |beta C_(i-1)|. That size is at most
+ *
+ *   |C_i|  <= size_i P + kept_i |C_0|
+ *   size_i  = |beta| size_(i-1) + |alpha|,   size_0 = 0
+ *   kept_i  = |beta| kept_(i-1),             kept_0 = 1
+ *
+ * and in the typical case |A B| is only `typical` times P, so size_i counts
+ * for as much less. The error itself is rounded along. With P and |C_0| kept
+ * apart, |C_i - right| <= product_i P + carried_i |C_0|, where
+ *
+ *   product_i = |beta| product_(i-1) + |alpha| each
+ *               + |beta| carry (typical size_(i-1) + product_(i-1))
+ *   carried_i = |beta| carried_(i-1)
+ *               + |beta| carry (kept_(i-1) + carried_(i-1))
+ *
+ * and what C should be is value_i A B + keep_i C_0, where
+ *
+ *   value_i = beta value_(i-1) + alpha,   keep_i = beta keep_(i-1). */
 static struct et_check_growth grow(double alpha, double beta, uint64_t n,
                                    double each, double carry, double typical)
 {
     struct et_check_growth g = {.keep = 1};
-    double a = fabs(alpha), b = fabs(beta);
-    double size = 0, kept = 1; /* |C| <= size |A||B| + kept |C0| */
+    double a = fabs(alpha), b = fabs(beta), size = 0, kept = 1;
     for (uint64_t i = 0; i < n; i++) {
+        double carries = b * carry; /* all at i - 1 until the last two lines */
         g.product =
-            b * g.product + a * each + b * carry * (size * typical + g.product);
-        g.carried = b * g.carried + b * carry * (kept + g.carried);
+            b * g.product + a * each + carries * (typical * size + g.product);
+        g.carried = b * g.carried + carries * (kept + g.carried);
         g.value = beta * g.value + alpha;
-        g.keep *= beta;
+        g.keep = beta * g.keep;
         size = b * size + a;
-        kept *= b;
+        kept = b * kept;
         if (beta == 0)
-            break; /* one iteration says it all */
+            break; /* C_i is the same for every i */
     }
     return g;
 }

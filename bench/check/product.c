@@ -306,8 +306,9 @@ static enum et_status enqueue_sums(struct et_product *p, uint64_t iterations)
     return status;
 }
 
-enum et_status et_product_run(struct et_product *p, uint64_t iterations)
+enum et_status et_product_run(void *product, uint64_t iterations)
 {
+    struct et_product *p = product;
     enum et_status status;
     if (iterations == 0)
         return ET_OK;
@@ -326,8 +327,9 @@ enum et_status et_product_run(struct et_product *p, uint64_t iterations)
     return status != ET_OK ? status : done;
 }
 
-void et_product_glance(struct et_product *p)
+void et_product_glance(void *product)
 {
+    struct et_product *p = product;
     if (!p->marked || bring(p, marked_place(p), 1) != ET_OK)
         return; /* the next check fetches again */
     struct limits l = limits_of(p);
@@ -449,21 +451,21 @@ enum et_status et_product_open(struct et_product *p)
     return status == ET_OK ? begin(p, 0) : status;
 }
 
-void et_product_output(const struct et_product *p, bool alike,
-                       struct et_output *out)
+void et_product_output(const void *product, struct et_output *out)
 {
+    const struct et_product *p = product;
     *out = (struct et_output){0};
     if (bring(p, 0, elements_of(p)) == ET_OK)
-        *out =
-            (struct et_output){p->c->host, elements_of(p) * p->c->size, alike};
+        *out = (struct et_output){p->c->host, elements_of(p) * p->c->size,
+                                  p->alike};
 }
 
-enum et_status et_product_facts(const struct et_product *p,
-                                struct et_team *team, struct et_pairs *out)
+enum et_status et_product_facts(void *product, struct et_pairs *out)
 {
+    const struct et_product *p = product;
     char text[32];
     double most = p->elapsed;
-    enum et_status status = et_team_reduce(team, ET_MAX, &most, 1);
+    enum et_status status = et_team_reduce(p->team, ET_MAX, &most, 1);
     if (status != ET_OK || most == 0)
         return status;
     snprintf(text, sizeof text, "%.4g s", most);
@@ -568,9 +570,10 @@ static void make_stale(struct et_product *p, uint64_t at, double *size)
     }
 }
 
-enum et_status et_product_damage(struct et_product *p,
-                                 const struct et_fault *fault, double *size)
+enum et_status et_product_damage(void *product, const struct et_fault *fault,
+                                 double *size)
 {
+    struct et_product *p = product;
     enum et_status status = fetch(p);
     if (status != ET_OK)
         return status;

@@ -61,6 +61,8 @@ struct et_product {
     /* Set by the bench, once. */
     const struct et_product_ops *ops;
     void *of;
+    struct et_team *team;
+    bool alike;                       /* every rank computes the same C */
     const struct et_backend *backend; /* runs what `create` planned */
     int64_t count, m, n, k, ldc;
     struct et_types types; /* out: of C */
@@ -98,27 +100,24 @@ double et_product_memory(const struct et_product *p);
 enum et_status et_product_open(struct et_product *p);
 void et_product_close(struct et_product *p); /* {0} is fine */
 
-/* As et_bench's hook, and all that is timed: enqueues so many iterations and
- * waits for them. Before the last an element becomes NaN; not with beta, where
- * C tells how often it was added to, and begins anew in good time. */
-enum et_status et_product_run(struct et_product *p, uint64_t iterations);
-/* As et_bench's hook: looks at that one element. Local. */
-void et_product_glance(struct et_product *p);
+/* Hooks of et_bench, for a bench whose state begins with its et_product. */
+/* All that is timed: enqueues so many iterations and waits for them. Before the
+ * last an element becomes NaN; not with beta, where C tells how often it was
+ * added to, and begins anew in good time. */
+enum et_status et_product_run(void *product, uint64_t iterations);
+/* Looks at that one element. */
+void et_product_glance(void *product);
+void et_product_output(const void *product, struct et_output *out);
+enum et_status et_product_damage(void *product, const struct et_fault *fault,
+                                 double *size);
+/* The device's own time, where it has a clock: "device_time", the slowest
+ * rank's seconds for an iteration of the last run. */
+enum et_status et_product_facts(void *product, struct et_pairs *out);
 
 /* The worst of what the last run left, of the exact pass and of the glances
  * since the last check. The next check
  * cannot pass on what this one saw: C is C0 again, or NaN where C0 is not
  * used. Local. */
 enum et_status et_product_check(struct et_product *p, struct et_check_worst *w);
-
-/* As et_bench's hooks. */
-void et_product_output(const struct et_product *p, bool alike,
-                       struct et_output *out);
-enum et_status et_product_damage(struct et_product *p,
-                                 const struct et_fault *fault, double *size);
-/* The device's own time, where it has a clock: "device_time", the slowest
- * rank's seconds for an iteration of the last run. Collective. */
-enum et_status et_product_facts(const struct et_product *p,
-                                struct et_team *team, struct et_pairs *out);
 
 #endif

@@ -159,6 +159,26 @@ static enum et_status parse_real(const struct et_field *row, void *base,
     return ET_OK;
 }
 
+/* A string of choices: one, or where the row allows it several. */
+static enum et_status check_words(const struct et_field *row, const char *text,
+                                  const char *where)
+{
+    struct et_strings words = {0};
+    enum et_status status = ET_OK;
+    if (!row->several)
+        return et_choice_index(row->choices, text) < 0
+                   ? bad_choice(row, text, where)
+                   : ET_OK;
+    if (!et_split(text, ',', &words))
+        return et_error(ET_INFRA, "no memory");
+    for (size_t i = 0; status == ET_OK && i < words.n; i++) {
+        if (et_choice_index(row->choices, words.v[i]) < 0)
+            status = bad_choice(row, words.v[i], where);
+    }
+    et_strings_free(&words);
+    return status;
+}
+
 enum et_status et_field_parse(const struct et_field *row, void *base,
                               const char *text, const char *where)
 {
@@ -181,8 +201,11 @@ enum et_status et_field_parse(const struct et_field *row, void *base,
         return ET_OK;
     }
     case ET_STRING: {
-        if (row->choices && et_choice_index(row->choices, text) < 0)
-            return bad_choice(row, text, where);
+        if (row->choices) {
+            enum et_status status = check_words(row, text, where);
+            if (status != ET_OK)
+                return status;
+        }
         char *s = et_strdup(text);
         if (!s)
             return et_error(ET_INFRA, "no memory");

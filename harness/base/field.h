@@ -71,6 +71,7 @@ struct et_field {
     const char *preset;  /* default, as a user would write it; NULL: absent */
     double min, max;     /* inclusive, for numbers; both 0: no bound */
     const char *choices; /* "a|b|c" for ET_CHOICE; ET_STRING may too */
+    bool several;        /* ET_STRING: any number of them, commas between */
     const char *help;    /* one line, no full stop */
     const struct et_field *sub;
     size_t sub_size;

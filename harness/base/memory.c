@@ -57,10 +57,9 @@ void *et_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes;
     void *p = NULL;
-    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX / 2)
-        return NULL;
-    if (posix_memalign(&p, ET_ALIGN, bytes ? bytes : 1))
-        return NULL;
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX / 2 ||
+        posix_memalign(&p, ET_ALIGN, bytes ? bytes : 1))
+        return remembered(NULL);
     memset(p, 0, bytes);
     return p;
 }
@@ -79,7 +78,7 @@ void *et_grow(void *p, size_t n, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(n, size, &bytes))
-        return NULL;
+        return remembered(NULL);
     return remembered(realloc(p, bytes ? bytes : 1));
 }
 

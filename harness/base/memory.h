@@ -31,8 +31,7 @@ char *et_strndup(const char *s, size_t n); /* of n bytes at most */
 
 /* Has one of these failed in this process, or something else that was noted
  * for want of memory? A program that went on without what it asked for must not
- * end as if nothing had been. Buffers of et_alloc_aligned do not count: a case
- * that is too large is told and costs that case alone. */
+ * end as if nothing had been. */
 bool et_memory_ran_out(void);
 void et_memory_note(void);
 /* Returns p, what a call of the C library gave; NULL with errno ENOMEM is

@@ -5,6 +5,14 @@
 #include "config.h"
 #include "harness/case/result.h"
 
+#include <stdlib.h>
+
+/* A time, s per iteration. */
+#define SECONDS(k, h)                                                          \
+    {                                                                          \
+        .key = #k, .type = ET_REAL, .at = AT(k), .unit = "s", .help = h        \
+    }
+
 #define AT(member) offsetof(struct et_result_team, member)
 static const struct et_field team_rows[] = {
     {.key = "ranks",
@@ -23,30 +31,81 @@ static const struct et_field team_rows[] = {
      .type = ET_STRING,
      .at = AT(transport),
      .help = "how the ranks talk: self or mpi"},
+    {.key = "cores",
+     .type = ET_INT,
+     .at = AT(cores),
+     .help = "cores that its threads kept busy, null where a node does not "
+             "say"},
+    {.key = "oversubscribed",
+     .type = ET_BOOL,
+     .at = AT(oversubscribed),
+     .help = "some node had more busy threads than cores they may use"},
     {0}};
 #undef AT
 
-#define AT(member) offsetof(struct et_result_node, member)
-static const struct et_field node_rows[] = {
-    {.key = "host", .type = ET_STRING, .at = AT(host), .help = "host name"},
+#define AT(member) offsetof(struct et_result_part, member)
+static const struct et_field part_rows[] = {
+    {.key = "rank",
+     .type = ET_INT,
+     .at = AT(rank),
+     .help = "the rank; of a node its first one"},
     {.key = "ranks",
      .type = ET_INT,
      .at = AT(ranks),
-     .help = "ranks of the team on this host"},
+     .help = "1; of a node its ranks in the team"},
+    {.key = "host", .type = ET_STRING, .at = AT(host), .help = "host name"},
     {.key = "median",
      .type = ET_REAL,
      .at = AT(median),
      .unit = "s",
-     .help = "median of its ranks' own medians"},
-    {.key = "worst",
+     .help =
+         "median of its own times; of a node the median of its ranks' medians"},
+    {.key = "others",
      .type = ET_REAL,
-     .at = AT(worst),
+     .at = AT(others),
      .unit = "s",
-     .help = "largest of its ranks' own medians"},
-    {.key = "slowest",
-     .type = ET_REAL,
-     .at = AT(slowest),
-     .help = "samples in which one of its ranks was the last"},
+     .help = "median of the medians of all the others"},
+    {.key = "last",
+     .type = ET_INT,
+     .at = AT(last),
+     .help = "samples in which it, or one of its ranks, was the last"},
+    {0}};
+#undef AT
+
+#define AT(member) offsetof(struct et_result_spread, member)
+static const struct et_field spread_rows[] = {
+    {.key = "n",
+     .type = ET_INT,
+     .at = AT(n),
+     .help = "how many there are, null where there are fewer than two"},
+    SECONDS(min, "smallest median"),
+    SECONDS(p5, "median that 5 % of them do not exceed"),
+    SECONDS(p25, "median that 25 % of them do not exceed"),
+    SECONDS(median, "median of their medians"),
+    SECONDS(p75, "median that 75 % of them do not exceed"),
+    SECONDS(p95, "median that 95 % of them do not exceed"),
+    SECONDS(max, "largest median"),
+    {.key = "edges",
+     .type = ET_REALS,
+     .at = AT(edges),
+     .help = "bounds of the histogram's bins, as shares of `median`"},
+    {.key = "histogram",
+     .type = ET_REALS,
+     .at = AT(histogram),
+     .help = "how many lie below the first edge, from each edge up to the "
+             "next, and from the last edge up"},
+    {.key = "worst",
+     .type = ET_LIST,
+     .at = AT(worst),
+     .sub = part_rows,
+     .sub_size = sizeof(struct et_result_part),
+     .help = "the few with the largest medians, falling"},
+    {.key = "last",
+     .type = ET_LIST,
+     .at = AT(last),
+     .sub = part_rows,
+     .sub_size = sizeof(struct et_result_part),
+     .help = "the few that were the last in the most samples, falling"},
     {0}};
 #undef AT
 
@@ -73,46 +132,16 @@ static const struct et_field time_rows[] = {
      .type = ET_INT,
      .at = AT(warmup),
      .help = "samples of the warm-up, before the first that counts"},
-    {.key = "median",
-     .type = ET_REAL,
-     .at = AT(median),
-     .unit = "s",
-     .help = "median of the samples"},
-    {.key = "ci_low",
-     .type = ET_REAL,
-     .at = AT(ci_low),
-     .unit = "s",
-     .help = "lower end of the median's interval, null where n is too small"},
-    {.key = "ci_high",
-     .type = ET_REAL,
-     .at = AT(ci_high),
-     .unit = "s",
-     .help = "upper end of the median's interval, null where n is too small"},
-    {.key = "min",
-     .type = ET_REAL,
-     .at = AT(min),
-     .unit = "s",
-     .help = "shortest sample"},
-    {.key = "max",
-     .type = ET_REAL,
-     .at = AT(max),
-     .unit = "s",
-     .help = "longest sample"},
-    {.key = "mean",
-     .type = ET_REAL,
-     .at = AT(mean),
-     .unit = "s",
-     .help = "arithmetic mean of the samples"},
-    {.key = "p95",
-     .type = ET_REAL,
-     .at = AT(p95),
-     .unit = "s",
-     .help = "time that 95 % of the samples do not exceed"},
-    {.key = "p99",
-     .type = ET_REAL,
-     .at = AT(p99),
-     .unit = "s",
-     .help = "time that 99 % of the samples do not exceed"},
+    SECONDS(median, "median of the samples"),
+    SECONDS(ci_low,
+            "lower end of the median's interval, null where n is too small"),
+    SECONDS(ci_high,
+            "upper end of the median's interval, null where n is too small"),
+    SECONDS(min, "shortest sample"),
+    SECONDS(max, "longest sample"),
+    SECONDS(mean, "arithmetic mean of the samples"),
+    SECONDS(p95, "time that 95 % of the samples do not exceed"),
+    SECONDS(p99, "time that 99 % of the samples do not exceed"),
     {.key = "confidence",
      .type = ET_REAL,
      .at = AT(confidence),
@@ -151,21 +180,18 @@ static const struct et_field time_rows[] = {
      .type = ET_REAL,
      .at = AT(imbalance),
      .help = "the slowest rank's median over the median of the other ranks'"},
-    {.key = "rank_medians",
-     .type = ET_REALS,
-     .at = AT(rank_medians),
-     .unit = "s",
-     .help = "median of each rank's own times, in order of rank"},
-    {.key = "rank_slowest",
-     .type = ET_REALS,
-     .at = AT(rank_slowest),
-     .help = "samples in which each rank was the last, in order of rank"},
+    {.key = "ranks",
+     .type = ET_OBJECT,
+     .at = AT(ranks),
+     .sub = spread_rows,
+     .sub_size = sizeof(struct et_result_spread),
+     .help = "how the ranks' own medians are spread"},
     {.key = "nodes",
-     .type = ET_LIST,
+     .type = ET_OBJECT,
      .at = AT(nodes),
-     .sub = node_rows,
-     .sub_size = sizeof(struct et_result_node),
-     .help = "the ranks' own times by node"},
+     .sub = spread_rows,
+     .sub_size = sizeof(struct et_result_spread),
+     .help = "how the nodes' medians are spread"},
     {.key = "method",
      .type = ET_STRING,
      .at = AT(method),
@@ -427,43 +453,6 @@ static const struct et_field ceiling_rows[] = {
     {0}};
 #undef AT
 
-#define AT(member) offsetof(struct et_result_host, member)
-static const struct et_field host_rows[] = {
-    {.key = "host", .type = ET_STRING, .at = AT(host), .help = "host name"},
-    {.key = "ranks",
-     .type = ET_INT,
-     .at = AT(ranks),
-     .help = "ranks of the team on this host"},
-    {.key = "cores",
-     .type = ET_INT,
-     .at = AT(cores),
-     .help = "cores that these ranks may use together"},
-    {.key = "busy_threads",
-     .type = ET_INT,
-     .at = AT(busy_threads),
-     .help = "threads that were busy there at once"},
-    {.key = "binding",
-     .type = ET_STRING,
-     .at = AT(binding),
-     .help = "hardware threads that the first rank there may use"},
-    {0}};
-#undef AT
-
-#define AT(member) offsetof(struct et_result_placement, member)
-static const struct et_field placement_rows[] = {
-    {.key = "oversubscribed",
-     .type = ET_BOOL,
-     .at = AT(oversubscribed),
-     .help = "some host had more busy threads than cores they may use"},
-    {.key = "hosts",
-     .type = ET_LIST,
-     .at = AT(hosts),
-     .sub = host_rows,
-     .sub_size = sizeof(struct et_result_host),
-     .help = "the nodes of the team"},
-    {0}};
-#undef AT
-
 #define AT(member) offsetof(struct et_result, member)
 const struct et_field et_result_rows[] = {
     {.key = "bench",
@@ -556,22 +545,25 @@ const struct et_field et_result_rows[] = {
      .sub = ceiling_rows,
      .sub_size = sizeof(struct et_result_ceiling),
      .help = "what bounds the case, measured between its samples"},
-    {.key = "placement",
-     .type = ET_OBJECT,
-     .at = AT(placement),
-     .sub = placement_rows,
-     .sub_size = sizeof(struct et_result_placement),
-     .help = "where the ranks ran"},
     {.key = "facts",
      .type = ET_PAIRS,
      .at = AT(facts),
      .help = "what the bench adds"},
     {0}};
 
+static void begin_spread(struct et_result_spread *s)
+{
+    s->n = ET_ABSENT_INT;
+    s->min = s->p5 = s->p25 = s->median = s->p75 = s->p95 = s->max = NAN;
+}
+
 void et_result_begin(struct et_result *r)
 {
     struct et_result_time *time = &r->time;
     *r = (struct et_result){0};
+    begin_spread(&time->ranks);
+    begin_spread(&time->nodes);
+    r->team.cores = ET_ABSENT_INT;
     time->median = time->ci_low = time->ci_high = NAN;
     time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
     time->n_effective = time->drift = time->drift_p = NAN;
@@ -587,5 +579,7 @@ void et_result_begin(struct et_result *r)
 
 void et_result_free(struct et_result *r)
 {
+    free(r->rank_medians.v);
+    free(r->rank_last.v);
     et_fields_free(et_result_rows, r, sizeof *r);
 }

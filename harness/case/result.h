@@ -34,14 +34,30 @@ enum et_role {
 struct et_result_team {
     int64_t ranks, nodes, threads; /* threads: of each rank */
     char *transport;               /* "self", "mpi" */
+    int64_t cores;       /* that its threads kept busy; absent: not known */
+    bool oversubscribed; /* a node had more busy threads than cores */
 };
 
-/* A node's ranks: their own times, s per iteration. */
-struct et_result_node {
+/* One of the ranks of a case, or one of its nodes. */
+struct et_result_part {
+    int64_t rank;  /* of a node: its first one */
+    int64_t ranks; /* 1; of a node: its ranks in the team */
     char *host;
-    int64_t ranks;
-    double median, worst; /* of the medians of its ranks; the largest */
-    double slowest;       /* samples in which one of its ranks was slowest */
+    double median; /* s per iteration; of a node: of its ranks' medians */
+    double others; /* s per iteration: the median of the other parts' */
+    int64_t last;  /* samples in which it, or one of its ranks, was the last */
+};
+
+/* How the medians of the ranks, or of the nodes, are spread: as much for
+ * 100,000 ranks as for four (harness/stat/spread.h). Every rank's own median
+ * stands in the file beside the records. */
+struct et_result_spread {
+    int64_t n; /* parts; ET_ABSENT_INT: fewer than two, and nothing below */
+    double min, p5, p25, median, p75, p95, max; /* s per iteration */
+    struct et_reals edges; /* of the histogram, as shares of the median */
+    struct et_reals histogram;
+    struct et_list worst; /* of et_result_part: largest medians, falling */
+    struct et_list last;  /* last in the most samples, falling */
 };
 
 struct et_result_time {
@@ -61,10 +77,8 @@ struct et_result_time {
     int64_t slowest_rank; /* with the largest median of its own samples */
     char *slowest_host;   /* its node */
     double imbalance;     /* its median over the other ranks' */
-    struct et_reals rank_medians; /* each rank's own, s per iteration */
-    struct et_reals rank_slowest; /* samples in which it was the last */
-    struct et_list nodes;         /* of et_result_node */
-    char *method;                 /* how the samples were taken */
+    struct et_result_spread ranks, nodes; /* of the parts' own medians */
+    char *method;                         /* how the samples were taken */
 };
 
 /* How the ranks began a sample together, and how well they knew the time. */
@@ -131,18 +145,6 @@ struct et_result_energy {
     char *absent;      /* why there is none */
 };
 
-struct et_result_host {
-    char *host;
-    int64_t ranks;
-    int64_t cores;        /* cores its ranks may use together */
-    int64_t busy_threads; /* ranks times threads there */
-    char *binding;        /* its first rank's allowed set */
-};
-struct et_result_placement {
-    bool oversubscribed;  /* somewhere busy_threads > cores */
-    struct et_list hosts; /* of et_result_host; nodes of the team */
-};
-
 struct et_result {
     char *bench, *id, *backend, *origin; /* origin: library behind backend */
     char *label;                         /* the plan section's label, or NULL */
@@ -159,8 +161,11 @@ struct et_result {
     struct et_result_counters counters;
     struct et_result_energy energy;
     struct et_list ceilings; /* of et_result_ceiling */
-    struct et_result_placement placement;
-    struct et_pairs facts; /* what the bench adds */
+    struct et_pairs facts;   /* what the bench adds */
+    /* Of each rank, in order of rank: its own median (s per iteration), and the
+     * samples in which it was the last. Empty for one rank. In no record: they
+     * go to the file beside the records. */
+    struct et_reals rank_medians, rank_last;
 };
 
 /* Rows of the whole tree: the record's schema stands on them. */

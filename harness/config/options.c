@@ -92,6 +92,7 @@ const struct et_field et_option_rows[] = {
      AT(counters),
      .preset = "auto",
      .choices = COUNTERS,
+     .several = true,
      .metavar = "SOURCE",
      .help = "event counters: auto, papi, perf, none, or several with commas; "
              "fake is for tests"},

@@ -126,8 +126,10 @@ static bool add_name(const struct et_placement *placement, size_t rank,
 {
     struct et_text t = {0};
     et_text_add(&t, "rank %zu", rank);
-    if (placement && placement->ranks && rank < (size_t)placement->n)
-        et_text_add(&t, " on %s", placement->ranks[rank].host);
+    const char *host =
+        placement ? et_placement_host(placement, (int64_t)rank) : NULL;
+    if (host)
+        et_text_add(&t, " on %s", host);
     if (odd == UNSTEADY)
         et_text_add(&t, " (differs from run to run)");
     bool ok = !t.failed && et_strings_add(out, t.s);

@@ -21,6 +21,9 @@ struct driving {
     struct et_global_clock *global;
     struct et_watchdog *watchdog;
     bool crowded; /* some node has more of its ranks than cores */
+    /* Rank 0: of the newest case's ranks and threads, as et_placement_cores. */
+    int64_t cores_ranks, cores_threads, cores;
+    bool oversubscribed;
     double began;
     size_t i, n; /* rank 0: case number and count */
 };
@@ -93,18 +96,10 @@ static void leave_team(struct driving *g)
 static enum et_status look_for_crowd(struct driving *g, int64_t ranks)
 {
     const struct et_drive *d = g->d;
-    enum et_status s = ET_OK;
-    if (d->world->rank == 0 && ranks <= d->placement->n) {
-        struct et_result r;
-        et_result_begin(&r);
-        s = et_placement_describe(d->placement, (int)ranks, 1, &r.placement);
-        g->crowded = r.placement.oversubscribed;
-        et_result_free(&r);
-    }
-    s = et_team_agree(d->world, s);
-    return s == ET_OK
-               ? et_team_broadcast(d->world, 0, &g->crowded, sizeof g->crowded)
-               : s;
+    int64_t cores;
+    if (d->world->rank == 0)
+        et_placement_cores(d->placement, ranks, 1, &cores, &g->crowded);
+    return et_team_broadcast(d->world, 0, &g->crowded, sizeof g->crowded);
 }
 
 /* The team of a case: kept while consecutive cases have the same size. */
@@ -128,18 +123,30 @@ static enum et_status take_team(struct driving *g, int64_t ranks)
     return s;
 }
 
-/* Both are in order of node, and a node's ranks stand side by side. */
-static bool name_nodes(const struct et_placement *p, struct et_list *nodes)
+static bool name_parts(const struct et_placement *p, struct et_list *parts)
 {
-    struct et_result_node *node = nodes->v;
-    int64_t first = 0;
-    for (size_t i = 0; i < nodes->n && first < p->n; i++) {
-        node[i].host = et_strdup(p->ranks[first].host);
-        if (!node[i].host)
+    struct et_result_part *v = parts->v;
+    for (size_t i = 0; i < parts->n; i++) {
+        const char *host = et_placement_host(p, v[i].rank);
+        v[i].host = et_strdup(host);
+        if (host && !v[i].host)
             return false;
-        first += node[i].ranks;
     }
     return true;
+}
+
+/* The cores that a team of so many threads has, looked up once as long as the
+ * cases have the same. */
+static void count_cores(struct driving *g, struct et_result_team *team)
+{
+    if (g->cores_ranks != team->ranks || g->cores_threads != team->threads) {
+        et_placement_cores(g->d->placement, team->ranks, team->threads,
+                           &g->cores, &g->oversubscribed);
+        g->cores_ranks = team->ranks;
+        g->cores_threads = team->threads;
+    }
+    team->cores = g->cores;
+    team->oversubscribed = g->oversubscribed;
 }
 
 /* Rank 0: what the record has besides the measurement, then the sink. */
@@ -147,7 +154,6 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
                               struct et_result *r, const char *started)
 {
     const struct et_drive *d = g->d;
-    enum et_status s = ET_OK;
     r->bench = et_strdup(c->bench->name);
     r->id = et_strdup(c->id);
     r->backend = et_strdup(c->backend);
@@ -158,22 +164,27 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
         et_backend_origin(et_backend_find(c->bench->backends, c->backend),
                           origin, sizeof origin));
     if (!r->team.transport)
-        r->team = (struct et_result_team){c->ranks, c->nodes, c->threads,
-                                          et_strdup(d->world->ops->name)};
+        r->team = (struct et_result_team){.ranks = c->ranks,
+                                          .nodes = c->nodes,
+                                          .threads = c->threads,
+                                          .transport =
+                                              et_strdup(d->world->ops->name)};
     if ((c->shape && !et_pairs_set(&r->params, "shape", c->shape, false)) ||
         !et_pairs_from_fields(&r->params, c->bench->params, c->params))
         return et_no_memory();
-    int64_t slowest = r->time.slowest_rank;
-    if (slowest >= 0 && slowest < d->placement->n)
-        r->time.slowest_host = et_strdup(d->placement->ranks[slowest].host);
-    if (!name_nodes(d->placement, &r->time.nodes))
+    struct et_result_time *time = &r->time;
+    const struct et_placement *p = d->placement;
+    time->slowest_host = et_strdup(et_placement_host(p, time->slowest_rank));
+    if (!name_parts(p, &time->ranks.worst) ||
+        !name_parts(p, &time->ranks.last) ||
+        !name_parts(p, &time->nodes.worst) || !name_parts(p, &time->nodes.last))
         return et_no_memory();
-    if (c->ranks <= d->placement->n)
-        s = et_placement_describe(d->placement, (int)c->ranks, c->threads,
-                                  &r->placement);
+    r->team.cores = ET_ABSENT_INT;
+    if (c->ranks <= p->n)
+        count_cores(g, &r->team);
     tally(g->o, r->outcome);
     tell(g, r);
-    return s == ET_OK ? d->sink->put(d->sink, r) : s;
+    return d->sink->put(d->sink, r);
 }
 
 static enum et_status one_case(struct driving *g, const struct et_case *c)

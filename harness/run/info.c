@@ -33,8 +33,76 @@ static const struct et_field bench_rows[] = {
     {0}};
 #undef AT
 
+#define AT(member) offsetof(struct et_run_group, member)
+static const struct et_field group_rows[] = {
+    {.key = "hosts",
+     .type = ET_STRING,
+     .at = AT(hosts),
+     .help = "host names, those in a row as a range: n[01-16]"},
+    {.key = "nodes",
+     .type = ET_INT,
+     .at = AT(nodes),
+     .help = "how many nodes they are"},
+    {.key = "ranks",
+     .type = ET_INT,
+     .at = AT(ranks),
+     .help = "ranks of the team on each of them"},
+    {.key = "cores",
+     .type = ET_INT,
+     .at = AT(cores),
+     .help = "cores that a node's ranks may use together"},
+    {.key = "binding",
+     .type = ET_STRING,
+     .at = AT(binding),
+     .help = "hardware threads that a node's first rank may use"},
+    {0}};
+#undef AT
+
+#define AT(member) offsetof(struct et_run_placement, member)
+const struct et_field et_run_placement_rows[] = {
+    {.key = "ranks",
+     .type = ET_INT,
+     .at = AT(ranks),
+     .help = "ranks of the team"},
+    {.key = "groups",
+     .type = ET_LIST,
+     .at = AT(groups),
+     .sub = group_rows,
+     .sub_size = sizeof(struct et_run_group),
+     .help = "its nodes in order of rank; alike ones in a row are one group"},
+    {0}};
+#undef AT
+
+#define AT(member) offsetof(struct et_run_kind, member)
+static const struct et_field kind_rows[] = {
+    {.key = "nodes",
+     .type = ET_INT,
+     .at = AT(nodes),
+     .help = "nodes of this kind"},
+    {.key = "environment",
+     .type = ET_OBJECT,
+     .at = AT(environment),
+     .sub = et_environment_rows,
+     .sub_size = sizeof(struct et_environment),
+     .help = "the first of them, as its first rank found it"},
+    {0}};
+#undef AT
+
 #define AT(member) offsetof(struct et_run_info, member)
 const struct et_field et_run_info_rows[] = {
+    {.key = "id",
+     .type = ET_STRING,
+     .at = AT(id),
+     .help = "of this run and no other: 128 random bits"},
+    {.key = "plan_digest",
+     .type = ET_STRING,
+     .at = AT(plan_digest),
+     .help = "SHA-256 of the plan"},
+    {.key = "binary_digest",
+     .type = ET_STRING,
+     .at = AT(binary_digest),
+     .help = "SHA-256 of the program that ran on every rank, null where it "
+             "cannot be read"},
     {.key = "version",
      .type = ET_STRING,
      .at = AT(version),
@@ -75,6 +143,22 @@ const struct et_field et_run_info_rows[] = {
      .sub = et_environment_rows,
      .sub_size = sizeof(struct et_environment),
      .help = "the machine, as rank 0 found it"},
+    {.key = "alike",
+     .type = ET_INT,
+     .at = AT(alike),
+     .help = "nodes of that kind, rank 0's among them"},
+    {.key = "kinds",
+     .type = ET_LIST,
+     .at = AT(kinds),
+     .sub = kind_rows,
+     .sub_size = sizeof(struct et_run_kind),
+     .help = "the other kinds of node"},
+    {.key = "placement",
+     .type = ET_LIST,
+     .at = AT(placement),
+     .sub = et_run_placement_rows,
+     .sub_size = sizeof(struct et_run_placement),
+     .help = "where the ranks of each size of team run"},
     {.key = "ranks",
      .type = ET_INT,
      .at = AT(ranks),

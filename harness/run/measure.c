@@ -344,8 +344,7 @@ static enum et_status time_it(struct measuring *m)
     if (s != ET_OK)
         return s;
     /* All three, whatever becomes of one: the others of the team take part. */
-    s = et_ranks_compare(m->team, &m->sampler.own, &m->sampler.last,
-                         &m->r->time);
+    s = et_ranks_compare(m->team, &m->sampler.own, &m->sampler.last, m->r);
     enum et_status described = et_sampler_describe(&m->sampler, &m->r->sync);
     enum et_status merged = merge_energy(m);
     return s != ET_OK ? s : described != ET_OK ? described : merged;
@@ -451,8 +450,11 @@ enum et_status et_measure(const struct et_instruments *with,
 {
     struct measuring m = {
         .with = with, .c = c, .bench = c->bench, .team = team, .r = out};
-    out->team = (struct et_result_team){c->ranks, c->nodes, c->threads,
-                                        et_strdup(team->ops->name)};
+    out->team =
+        (struct et_result_team){.ranks = c->ranks,
+                                .nodes = c->nodes,
+                                .threads = c->threads,
+                                .transport = et_strdup(team->ops->name)};
     /* A fact of this rank's machine, so all must hear of it. */
     const char *why =
         c->bench->unsupported(c->params, c->backend, (int)c->ranks);

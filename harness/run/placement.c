@@ -1,4 +1,6 @@
-/* Gathers hosts and bindings, and counts busy threads against cores. */
+/* Gathers hosts and bindings, and counts busy threads against cores. A node's
+ * ranks stand side by side (team.h).
+ */
 #include "config.h"
 #include "harness/run/placement.h"
 
@@ -7,115 +9,122 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/hosts.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/collect.h"
+#include "harness/system/topology.h"
 
-#define MAX_CPUS 8192
-
-int et_placement_union(const char *const *lists, size_t n)
+static int64_t first_rank(const struct et_placement *p, int node)
 {
-    static const unsigned char bit[] = {1, 2, 4, 8, 16, 32, 64, 128};
-    unsigned char set[MAX_CPUS / 8] = {0};
-    int count = 0;
-    for (size_t i = 0; i < n; i++) {
-        const char *s = lists[i];
-        while (*s) {
-            char *end;
-            long from = strtol(s, &end, 10), to = from;
-            if (end == s)
-                break;
-            if (*end == '-')
-                to = strtol(end + 1, &end, 10);
-            for (long c = from; c >= 0 && c <= to && c < MAX_CPUS; c++) {
-                count += !(set[c / 8] & bit[c % 8]);
-                set[c / 8] |= bit[c % 8];
-            }
-            s = *end == ',' ? end + 1 : end;
-            if (*s && (*s < '0' || *s > '9'))
-                break;
-        }
-    }
-    return count;
+    return node ? p->ranks_upto[node - 1] : 0;
 }
 
-static enum et_status describe_node(const struct et_placement *p, int ranks,
-                                    int node, int64_t threads,
-                                    struct et_result_host *host);
+/* Cores that the first `ranks` ranks of a node may use together. */
+static int64_t cores_of(const struct et_placement *p, int node, int64_t ranks)
+{
+    const struct et_place *place = &p->places[node];
+    int64_t hardware = p->hardware[first_rank(p, node) + ranks - 1];
+    if (hardware <= 0 || place->allowed <= 0)
+        return ET_ABSENT_INT;
+    int64_t cores = hardware * place->allowed_cores / place->allowed;
+    return cores > 0 ? cores : 1;
+}
 
 /* Rank 0: threads that every rank may keep busy without taking another's core:
  * the cores that a node's ranks may use together, shared among them; the least
  * of all nodes. */
-static enum et_status preset_threads(const struct et_placement *p, int nodes,
-                                     double *threads)
+static double preset_threads(const struct et_placement *p)
 {
-    static const struct et_field rows[] = {
-        {.key = "host",
-         .type = ET_STRING,
-         .at = offsetof(struct et_result_host, host)},
-        {.key = "binding",
-         .type = ET_STRING,
-         .at = offsetof(struct et_result_host, binding)},
-        {0}};
     const char *omp = getenv("OMP_NUM_THREADS");
     int64_t given;
-    if (omp && et_parse_int(omp, &given) && given > 0) {
-        *threads = (double)given;
-        return ET_OK;
-    }
+    if (omp && et_parse_int(omp, &given) && given > 0)
+        return (double)given;
     double least = INFINITY;
-    for (int node = 0; node < nodes; node++) {
-        struct et_result_host host = {0};
-        enum et_status s = describe_node(p, p->n, node, 1, &host);
-        double share = host.cores == ET_ABSENT_INT
-                           ? 1
-                           : floor((double)host.cores / (double)host.ranks);
-        et_fields_free(rows, &host, sizeof host);
-        if (s != ET_OK)
-            return s;
+    for (int node = 0; node < p->nodes; node++) {
+        int64_t ranks = p->ranks_upto[node] - first_rank(p, node);
+        int64_t cores = cores_of(p, node, ranks);
+        double share =
+            cores == ET_ABSENT_INT ? 1 : floor((double)cores / (double)ranks);
         least = fmin(least, share);
     }
-    *threads = fmax(least, 1);
-    return ET_OK;
+    return fmax(least, 1);
 }
 
-enum et_status et_placement_gather(struct et_team *team,
-                                   const struct et_environment *env,
-                                   struct et_placement *out)
+/* Every rank's set becomes the union of those of its node's ranks up to it, by
+ * doubling steps (Hillis and Steele, "Data parallel algorithms", 1986). All
+ * take the steps of the largest node. */
+static enum et_status unite(struct et_team *team, struct et_cpus *set)
 {
-    struct et_placement p = {.n = team->size};
-    struct et_place mine = {.node = team->node};
+    double most = team->local_size;
+    enum et_status s = et_team_reduce(team, ET_MAX, &most, 1);
+    for (int step = 1; s == ET_OK && step < most; step *= 2) {
+        struct et_cpus before;
+        bool sends = team->local_rank + step < team->local_size;
+        bool receives = team->local_rank >= step;
+        s = et_team_exchange(team, set, sends ? sizeof *set : 0,
+                             team->rank + step, &before,
+                             receives ? sizeof before : 0, team->rank - step);
+        if (s == ET_OK && receives)
+            et_cpus_merge(set, &before);
+    }
+    return s;
+}
+
+static enum et_status collect_places(struct et_team *team,
+                                     const struct et_environment *env,
+                                     struct et_placement *p)
+{
+    struct et_cpus set = {{0}};
+    struct et_place mine = {.allowed = 0};
+    void *all = NULL;
+    size_t n;
     snprintf(mine.host, sizeof mine.host, "%s", env->host ? env->host : "?");
     snprintf(mine.binding, sizeof mine.binding, "%s",
              env->binding ? env->binding : "");
     mine.allowed = env->allowed == ET_ABSENT_INT ? 0 : (int32_t)env->allowed;
     mine.allowed_cores =
         env->allowed_cores == ET_ABSENT_INT ? 0 : (int32_t)env->allowed_cores;
-    double *upto = NULL;
-    enum et_status status = ET_INFRA;
-    p.ranks_upto = et_alloc((size_t)team->nodes, sizeof *p.ranks_upto);
-    upto = et_alloc((size_t)team->nodes, sizeof *upto);
+    if (env->binding)
+        et_cpus_parse(env->binding, &set); /* else it stays empty: unknown */
+    enum et_status s = unite(team, &set);
+    int32_t hardware = et_cpus_count(&set);
+    if (s == ET_OK)
+        s = et_collect(team, &mine, team->local_rank == 0 ? sizeof mine : 0,
+                       &all, &n);
+    p->places = all;
     if (team->rank == 0)
-        p.ranks = et_alloc((size_t)team->size, sizeof *p.ranks);
-    status = et_team_agree(team, p.ranks_upto && upto ? ET_OK : et_no_memory());
-    if (status != ET_OK)
-        goto out;
-    status = et_team_gather(team, &mine, sizeof mine, p.ranks);
-    if (status != ET_OK)
-        goto out;
-    upto[team->node] = 1;
+        p->hardware = et_alloc((size_t)team->size, sizeof hardware);
+    return s == ET_OK
+               ? et_team_gather(team, &hardware, sizeof hardware, p->hardware)
+               : s;
+}
+
+enum et_status et_placement_gather(struct et_team *team,
+                                   const struct et_environment *env,
+                                   struct et_placement *out)
+{
+    struct et_placement p = {.n = team->rank == 0 ? team->size : 0,
+                             .nodes = team->nodes};
     double least = INFINITY;
-    if (team->rank == 0)
-        status = preset_threads(&p, team->nodes, &least);
-    status = et_team_agree(team, status);
-    if (status == ET_OK)
+    double *upto = et_alloc((size_t)team->nodes, sizeof *upto);
+    p.ranks_upto = et_alloc((size_t)team->nodes, sizeof *p.ranks_upto);
+    enum et_status status =
+        et_team_agree(team, upto && p.ranks_upto ? ET_OK : et_no_memory());
+    if (status == ET_OK) {
+        upto[team->node] = 1;
         status = et_team_reduce(team, ET_SUM, upto, (size_t)team->nodes);
+    }
+    int64_t sum = 0;
+    for (int i = 0; status == ET_OK && i < team->nodes; i++)
+        p.ranks_upto[i] = sum += (int64_t)upto[i];
+    if (status == ET_OK)
+        status = collect_places(team, env, &p);
+    if (status == ET_OK && team->rank == 0)
+        least = preset_threads(&p);
     if (status == ET_OK)
         status = et_team_reduce(team, ET_MIN, &least, 1);
-    int64_t sum = 0;
-    for (int i = 0; i < team->nodes; i++)
-        p.ranks_upto[i] = sum += (int64_t)upto[i];
-    p.threads = (int64_t)least;
-out:
+    p.threads = status == ET_OK ? (int64_t)least : 1;
     free(upto);
     if (status != ET_OK) {
         et_placement_free(&p);
@@ -127,59 +136,79 @@ out:
 
 void et_placement_free(struct et_placement *p)
 {
-    free(p->ranks);
+    free(p->places);
+    free(p->hardware);
     free(p->ranks_upto);
     *p = (struct et_placement){0};
 }
 
-static enum et_status describe_node(const struct et_placement *p, int ranks,
-                                    int node, int64_t threads,
-                                    struct et_result_host *host)
+const char *et_placement_host(const struct et_placement *p, int64_t rank)
 {
-    const char **lists = et_alloc((size_t)ranks, sizeof *lists);
-    const struct et_place *first = NULL;
-    size_t n = 0;
-    if (!lists)
-        return et_no_memory();
-    for (int r = 0; r < ranks; r++) {
-        if (p->ranks[r].node != node)
-            continue;
-        first = first ? first : &p->ranks[r];
-        lists[n++] = p->ranks[r].binding;
+    int low = 0, high = p->nodes;
+    if (rank < 0 || rank >= p->n)
+        return NULL;
+    while (low < high) { /* the first node whose ranks reach beyond it */
+        int middle = low + (high - low) / 2;
+        if (p->ranks_upto[middle] <= rank)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    int hardware = et_placement_union(lists, n);
-    free(lists);
-    host->host = et_strdup(first->host);
-    host->binding = et_strdup(first->binding);
-    host->ranks = (int64_t)n;
-    host->busy_threads = (int64_t)n * threads;
-    host->cores = ET_ABSENT_INT;
-    if (hardware > 0 && first->allowed > 0) {
-        int64_t cores =
-            (int64_t)hardware * first->allowed_cores / first->allowed;
-        host->cores = cores > 0 ? cores : 1;
-    }
-    return host->host && host->binding ? ET_OK : et_no_memory();
+    return p->places[low].host;
 }
 
-enum et_status et_placement_describe(const struct et_placement *p, int ranks,
-                                     int64_t threads,
-                                     struct et_result_placement *out)
+/* Ranks of a node in a team of the first `ranks` ranks. */
+static int64_t ranks_of(const struct et_placement *p, int node, int64_t ranks)
 {
-    int nodes = 0;
-    for (int r = 0; r < ranks; r++) {
-        if (p->ranks[r].node >= nodes)
-            nodes = p->ranks[r].node + 1;
+    int64_t first = first_rank(p, node), end = p->ranks_upto[node];
+    return (end < ranks ? end : ranks) - first;
+}
+
+void et_placement_cores(const struct et_placement *p, int64_t ranks,
+                        int64_t threads, int64_t *cores, bool *oversubscribed)
+{
+    *cores = 0;
+    *oversubscribed = false;
+    for (int node = 0; node < p->nodes && first_rank(p, node) < ranks; node++) {
+        int64_t here = ranks_of(p, node, ranks), busy = here * threads;
+        int64_t there = cores_of(p, node, here);
+        if (there == ET_ABSENT_INT) {
+            *cores = ET_ABSENT_INT;
+            continue;
+        }
+        *oversubscribed = *oversubscribed || busy > there;
+        if (*cores != ET_ABSENT_INT)
+            *cores += busy < there ? busy : there;
     }
-    for (int node = 0; node < nodes; node++) {
-        struct et_result_host *host = et_list_add(&out->hosts, sizeof *host);
-        if (!host)
-            return et_no_memory();
-        enum et_status s = describe_node(p, ranks, node, threads, host);
-        if (s != ET_OK)
-            return s;
-        if (host->cores != ET_ABSENT_INT && host->busy_threads > host->cores)
-            out->oversubscribed = true;
+}
+
+enum et_status et_placement_describe(const struct et_placement *p,
+                                     int64_t ranks,
+                                     struct et_run_placement *out)
+{
+    struct et_hosts hosts = {.from = 0};
+    struct et_run_group *g = NULL;
+    out->ranks = ranks;
+    for (int node = 0; node < p->nodes && first_rank(p, node) < ranks; node++) {
+        const struct et_place *place = &p->places[node];
+        int64_t here = ranks_of(p, node, ranks);
+        int64_t cores = cores_of(p, node, here);
+        if (!g || g->ranks != here || g->cores != cores ||
+            strcmp(g->binding, place->binding) != 0) {
+            if (g && !(g->hosts = et_hosts_end(&hosts)))
+                return et_no_memory();
+            g = et_list_add(&out->groups, sizeof *g);
+            if (!g || !(g->binding = et_strdup(place->binding))) {
+                et_text_free(&hosts.text);
+                return et_no_memory();
+            }
+            g->ranks = here;
+            g->cores = cores;
+        }
+        g->nodes++;
+        et_hosts_add(&hosts, place->host);
     }
+    if (g && !(g->hosts = et_hosts_end(&hosts)))
+        return et_no_memory();
     return ET_OK;
 }

@@ -1,25 +1,30 @@
 /* placement: which rank runs where and on what cores; gathered once, so that
- * every record can say it and an oversubscribed node is seen.
+ * the run says it and an oversubscribed node is seen. Rank 0 keeps a node's
+ * facts once and 4 bytes a rank.
  */
 #ifndef ET_RUN_PLACEMENT_H
 #define ET_RUN_PLACEMENT_H
 
-#include "harness/case/result.h"
-#include "harness/system/environment.h"
+#include "harness/run/sink.h"
 #include "harness/team/team.h"
 
 struct et_place {
     char host[128];
-    char binding[256]; /* allowed hardware threads, "0-3,8" */
-    int32_t node;
+    char binding[256]; /* of the node's first rank: "0-3,8" */
+    /* Hardware threads and cores that its first rank may use; 0: unknown. */
     int32_t allowed, allowed_cores;
 };
 
 struct et_placement {
-    struct et_place *ranks; /* rank 0 only */
-    int n;
-    int64_t *ranks_upto; /* on all: ranks on the first i+1 nodes */
-    int64_t threads;     /* on all: preset threads of a rank */
+    /* Rank 0 alone. */
+    struct et_place *places; /* of each node */
+    /* Of each rank: hardware threads that the ranks of its node may use
+     * together, from the node's first one to it. */
+    int32_t *hardware;
+    int n;               /* ranks; 0 elsewhere */
+    int nodes;           /* on all, as the next two */
+    int64_t *ranks_upto; /* ranks on the first i+1 nodes */
+    int64_t threads;     /* preset threads of a rank */
 };
 
 /* Collective over the whole team. */
@@ -28,14 +33,21 @@ enum et_status et_placement_gather(struct et_team *team,
                                    struct et_placement *out);
 void et_placement_free(struct et_placement *p);
 
-/* Rank 0: the record's placement for the first `ranks` ranks with `threads`
- * busy threads each. */
-enum et_status et_placement_describe(const struct et_placement *p, int ranks,
-                                     int64_t threads,
-                                     struct et_result_placement *out);
+/* The rest is for rank 0. */
 
-/* Hardware threads in the union of n lists such as "0-3,8"; a list that does
- * not parse adds nothing. */
-int et_placement_union(const char *const *lists, size_t n);
+/* Host name of a rank; NULL where it is none of these. */
+const char *et_placement_host(const struct et_placement *p, int64_t rank);
+
+/* Of the first `ranks` ranks with `threads` busy threads each: the cores that
+ * they keep busy (ET_ABSENT_INT where a node does not say), and whether some
+ * node has more busy threads than cores. One pass over the nodes. */
+void et_placement_cores(const struct et_placement *p, int64_t ranks,
+                        int64_t threads, int64_t *cores, bool *oversubscribed);
+
+/* What run.json says of a team of the first `ranks` ranks: nodes in a row that
+ * are alike stand in one group. */
+enum et_status et_placement_describe(const struct et_placement *p,
+                                     int64_t ranks,
+                                     struct et_run_placement *out);
 
 #endif

@@ -14,13 +14,26 @@
 #include "harness/case/result.h"
 #include "harness/team/team.h"
 
+/* A rank's own median (s an iteration), the samples in which it was the last,
+ * and its node. */
+struct et_rank {
+    double median, last;
+    int64_t node;
+};
+
+/* Pure: what follows from p >= 2 ranks, those of a node side by side, in
+ * rank_medians and below, as the next one says. Nothing where a median is
+ * absent. */
+enum et_status et_ranks_describe(const struct et_rank *all, size_t p,
+                                 struct et_result *out);
+
 /* own: this rank's times, s an iteration; last: 1 for each sample in which it
- * was the last, else 0. Fills slowest_rank and imbalance on rank 0 and, of
- * several ranks, rank_medians, rank_slowest and nodes (in order of node,
- * without `host`). Collective. */
+ * was the last, else 0. Fills time.slowest_rank and time.imbalance on rank 0
+ * and, of several ranks, rank_medians, rank_last, time.ranks and, of several
+ * nodes, time.nodes, without any `host`. Collective. */
 enum et_status et_ranks_compare(struct et_team *team,
                                 const struct et_reals *own,
                                 const struct et_reals *last,
-                                struct et_result_time *out);
+                                struct et_result *out);
 
 #endif

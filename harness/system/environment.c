@@ -434,3 +434,27 @@ enum et_status et_environment_read(const char *root, struct et_environment *out)
     *out = e;
     return ET_OK;
 }
+
+void et_environment_kind(const struct et_environment *env, struct et_text *out)
+{
+    static const char *const of_one_node[] = {
+        "host",   "load",     "allowed",   "allowed_cores", "binding",
+        "memory", "clock_hz", "peak_fp64", "peak_fp32",     "peak_origin"};
+    for (const struct et_field *row = et_environment_rows; row->key; row++) {
+        size_t i = 0, n = sizeof of_one_node / sizeof *of_one_node;
+        while (i < n && strcmp(row->key, of_one_node[i]) != 0)
+            i++;
+        if (i < n || row->type == ET_PAIRS)
+            continue;
+        et_field_print(row, env, out);
+        et_text_put(out, "\n", 1);
+    }
+    /* The kernel keeps a little more or less of the memory for itself, and a
+     * clock that is read off a running core is never twice the same. */
+    et_text_add(out, "%.0f GiB, %.1f GHz\n",
+                env->memory == ET_ABSENT_INT ? 0 : (double)env->memory / 0x1p30,
+                isfinite(env->clock_hz) ? env->clock_hz / 1e9 : 0);
+    for (size_t i = 0; i < env->variables.n; i++)
+        et_text_add(out, "%s=%s\n", env->variables.v[i].key,
+                    env->variables.v[i].text);
+}

@@ -43,4 +43,9 @@ extern const struct et_field et_environment_rows[];
 enum et_status et_environment_read(const char *root,
                                    struct et_environment *out);
 
+/* Nodes of one kind have the same text: all of the environment but the host's
+ * name, the load and what a process was bound to, with memory and clock as
+ * coarse as like nodes differ in them. */
+void et_environment_kind(const struct et_environment *env, struct et_text *out);
+
 #endif

@@ -32,6 +32,12 @@ void et_cpus_add(struct et_cpus *s, int cpu)
         s->bits[cpu / 64] |= (uint64_t)1 << cpu % 64;
 }
 
+void et_cpus_merge(struct et_cpus *s, const struct et_cpus *other)
+{
+    for (int i = 0; i < ET_CPUS / 64; i++)
+        s->bits[i] |= other->bits[i];
+}
+
 int et_cpus_count(const struct et_cpus *s)
 {
     int n = 0;

@@ -20,6 +20,7 @@ bool et_cpus_parse(const char *list, struct et_cpus *out);
 void et_cpus_print(const struct et_cpus *s, struct et_text *out);
 bool et_cpus_has(const struct et_cpus *s, int cpu);
 void et_cpus_add(struct et_cpus *s, int cpu);
+void et_cpus_merge(struct et_cpus *s, const struct et_cpus *other);
 int et_cpus_count(const struct et_cpus *s);
 int et_cpus_first(const struct et_cpus *s); /* -1: empty */
 

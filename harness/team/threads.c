@@ -14,6 +14,7 @@
 #include "harness/base/memory.h"
 
 #define PATIENCE 50 /* yields before a waiter sleeps */
+#define PIECE 256   /* numbers of a reduction at once */
 
 struct family {
     pthread_mutex_t lock;
@@ -114,23 +115,25 @@ static double combine(enum et_reduce op, double a, double b)
     return (op == ET_MAX ? b > a : b < a) ? b : a;
 }
 
+/* Piece by piece, so that no rank needs memory that it alone may not get. */
 static enum et_status reduce(struct et_team *t, enum et_reduce op, double *v,
                              size_t n)
 {
-    double *sum = et_alloc(n + 1, sizeof *sum);
-    enum et_status mine = sum ? ET_OK : et_no_memory();
+    double sum[PIECE];
     enum et_status s = publish(t, v);
-    for (int r = 0; s == ET_OK && sum && r < t->size; r++) {
-        const double *theirs = hub_of(t)->slots[r];
-        for (size_t i = 0; i < n; i++)
-            sum[i] = r == 0 ? theirs[i] : combine(op, sum[i], theirs[i]);
-    }
-    if (s == ET_OK)
+    for (size_t at = 0; s == ET_OK && at < n; at += PIECE) {
+        size_t piece = n - at < PIECE ? n - at : PIECE;
+        for (int r = 0; r < t->size; r++) {
+            const double *theirs = (const double *)hub_of(t)->slots[r] + at;
+            for (size_t i = 0; i < piece; i++)
+                sum[i] = r == 0 ? theirs[i] : combine(op, sum[i], theirs[i]);
+        }
+        /* All have read it: it may be written over. */
         s = barrier(t);
-    if (s == ET_OK && sum && n > 0)
-        memcpy(v, sum, n * sizeof *v);
-    free(sum);
-    return s == ET_OK ? mine : s;
+        if (s == ET_OK)
+            memcpy(v + at, sum, piece * sizeof *v);
+    }
+    return s;
 }
 
 static enum et_status exchange(struct et_team *t, const void *send, size_t ns,

@@ -99,17 +99,25 @@ void et_io_fill(const struct et_io_contents *c, const struct et_io_place *p,
     }
 }
 
-/* Do the bytes that differ, or even all, stand so in `other`? All: two blocks
- * that agree in a byte or two at an end are not thereby torn. */
-static bool same(const unsigned char *got, const unsigned char *other,
-                 int64_t n, struct et_io_finding *f)
+static bool are_equal(const unsigned char *a, const unsigned char *b,
+                      int64_t first, int64_t end)
 {
-    if (memcmp(got, other, (size_t)n) == 0) {
+    return memcmp(a + first, b + first, (size_t)(end - first)) == 0;
+}
+
+/* If the bytes that are wrong stand so in `other`, they came from there: true.
+ * If all bytes do, then all came from there and [first, end) becomes all: that
+ * a byte or two at an end happen to be right does not make the block torn. */
+static bool came_from(const unsigned char *got, const unsigned char *other,
+                      int64_t n, struct et_io_finding *f)
+{
+    if (!are_equal(got, other, f->first, f->end))
+        return false;
+    if (are_equal(got, other, 0, n)) {
         f->first = 0;
         f->end = n;
     }
-    return memcmp(got + f->first, other + f->first,
-                  (size_t)(f->end - f->first)) == 0;
+    return true;
 }
 
 /* Is what differs the contents of another place or time? */
@@ -120,7 +128,7 @@ static bool is_from(const struct et_io_contents *c, const struct et_io_place *p,
     unsigned char other[ET_IO_BLOCK];
 
     et_io_fill(c, from, other, n);
-    if (!same(got, other, n, f))
+    if (!came_from(got, other, n, f))
         return false;
     f->from = *from;
     f->state = from->rank != p->rank ? ET_IO_FOREIGN
@@ -166,6 +174,6 @@ void et_io_judge(const struct et_io_contents *c, const struct et_io_place *p,
         return;
     out->byte = got[f.first];
     memset(want, out->byte, (size_t)n);
-    if (same(got, want, n, out))
+    if (came_from(got, want, n, out))
         out->state = ET_IO_BLANK;
 }

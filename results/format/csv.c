@@ -41,6 +41,13 @@ static void put_text(FILE *to, struct et_text *t, const char *s)
     }
 }
 
+void et_csv_put(FILE *to, const char *s)
+{
+    struct et_text guarded = {0};
+    put_text(to, &guarded, s);
+    et_text_free(&guarded);
+}
+
 /* Scalars of a row table, objects gone into: their names or their values.
  * base is NULL for the names. */
 static void put_rows(FILE *to, const struct et_field *rows, const void *base,

@@ -93,7 +93,13 @@ struct et_out {
     enum et_status (*write)(const struct et_doc *doc, const struct et_run *run,
                             const char *dir, FILE *to);
 };
+/* A text as a cell of CSV: quoted where it must be, and no spreadsheet takes it
+ * for a formula. */
+void et_csv_put(FILE *to, const char *s);
 const struct et_out *et_out_at(size_t i); /* the build's list */
+/* Every rank's own median as CSV, one line a case and rank. Of a run alone, and
+ * so in no list. */
+extern const struct et_out et_out_ranks;
 const struct et_out *et_out_find(const char *name);
 
 #endif

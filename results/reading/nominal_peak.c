@@ -65,20 +65,6 @@ enum et_status et_run_peak_check(const char *text, const char *where)
     return et_error(ET_USAGE, "%s: '%s' %s; " FORM, where, text, wrong);
 }
 
-/* Cores kept busy, node by node; NAN where a node does not say. */
-static double busy_cores(const struct et_record *r)
-{
-    const struct et_result_placement *p = &r->result.placement;
-    const struct et_result_host *hosts = p->hosts.v;
-    double cores = 0;
-    for (size_t i = 0; i < p->hosts.n; i++) {
-        if (hosts[i].cores <= 0 || hosts[i].busy_threads <= 0)
-            return NAN;
-        cores += fmin((double)hosts[i].cores, (double)hosts[i].busy_threads);
-    }
-    return cores > 0 ? cores : NAN;
-}
-
 double et_run_peak(const struct et_run *run, const struct et_record *r,
                    const char *override, const char **origin)
 {
@@ -108,8 +94,9 @@ double et_run_peak(const struct et_run *run, const struct et_record *r,
     }
     if (!isfinite(core))
         return NAN;
-    double cores = busy_cores(r);
-    if (isnan(cores))
+    if (r->result.team.cores <= 0) { /* or absent, which is less */
         *origin = "it is unknown how many cores the case kept busy";
-    return core * cores;
+        return NAN;
+    }
+    return core * (double)r->result.team.cores;
 }

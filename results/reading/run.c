@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,20 @@ const struct et_field et_run_resume_rows[] = {
      .type = ET_STRING,
      .at = AT(commit),
      .help = "git commit of the build"},
+    {.key = "binary_digest",
+     .type = ET_STRING,
+     .at = AT(binary_digest),
+     .help = "SHA-256 of the program"},
     {.key = "command",
      .type = ET_STRINGS,
      .at = AT(command),
      .help = "command line"},
+    {.key = "placement",
+     .type = ET_LIST,
+     .at = AT(placement),
+     .sub = et_run_placement_rows,
+     .sub_size = sizeof(struct et_run_placement),
+     .help = "where the ranks of each size of team ran from then on"},
     {0}};
 #undef AT
 
@@ -86,8 +97,9 @@ static char *join(const char *dir, const char *name)
     return t.s;
 }
 
-/* The whole of a text file, or NULL where there is none. */
-static enum et_status slurp(const char *path, char **out)
+/* The whole of a text file of at most `most` bytes, or NULL where there is
+ * none. */
+static enum et_status slurp(const char *path, size_t most, char **out)
 {
     char block[8192];
     struct et_text t = {0};
@@ -98,14 +110,16 @@ static enum et_status slurp(const char *path, char **out)
     }
     if (!f)
         return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    for (size_t n; (n = fread(block, 1, sizeof block, f)) > 0;)
+    for (size_t n; t.n <= most && (n = fread(block, 1, sizeof block, f)) > 0;)
         et_text_put(&t, block, n);
-    bool bad = ferror(f) != 0;
+    bool bad = ferror(f) != 0, large = t.n > most;
     fclose(f);
-    if (bad || t.failed) {
+    if (bad || large || t.failed) {
         et_text_free(&t);
-        return bad ? et_error(ET_INFRA, "%s: cannot be read", path)
-                   : no_memory(path);
+        return bad     ? et_error(ET_INFRA, "%s: cannot be read", path)
+               : large ? et_error(ET_INFRA, "%s: has more than %zu bytes", path,
+                                  most)
+                       : no_memory(path);
     }
     *out = t.s ? t.s : et_strdup("");
     return *out ? ET_OK : no_memory(path);
@@ -115,7 +129,7 @@ static enum et_status load_head(struct et_run *run, const char *path)
 {
     json_error_t e;
     char *text;
-    enum et_status s = slurp(path, &text);
+    enum et_status s = slurp(path, ET_RUN_HEAD_MOST, &text);
     if (s)
         return s;
     if (!text)
@@ -131,12 +145,7 @@ static enum et_status load_head(struct et_run *run, const char *path)
     if (run->schema_version == ET_ABSENT_INT || !run->outcome)
         s = et_error(ET_INFRA, "%s: not a run: `%s` is missing", path,
                      run->outcome ? "schema_version" : "outcome");
-    else if (run->schema_version > ET_SCHEMA_VERSION)
-        s = et_error(ET_USAGE,
-                     "%s: written by a newer etalon: its schema is %lld, this "
-                     "one reads up to %d",
-                     path, (long long)run->schema_version, ET_SCHEMA_VERSION);
-    else
+    else if ((s = et_schema_check(run->schema_version, path)) == ET_OK)
         s = et_json_get(o, et_run_info_rows, &run->info, path);
 out:
     json_decref(o);
@@ -194,6 +203,8 @@ static enum et_status parse_batch(struct et_run *run, struct batch *b,
             worst = et_status_worse(worst, s);
         }
     }
+    for (size_t i = 0; i < b->n; i++)
+        v[i].line = run->lines++;
     /* Those that failed are zeroed, and so free of charge to free. */
     run->n += b->n;
     b->first += b->n;
@@ -297,7 +308,7 @@ static enum et_status drop_repeated(struct et_run *run)
     return s;
 }
 
-enum et_status et_run_load(const char *dir, struct et_run *out)
+static enum et_status load(const char *dir, bool whole, struct et_run *out)
 {
     struct et_run run;
     struct stat st;
@@ -320,10 +331,13 @@ enum et_status et_run_load(const char *dir, struct et_run *out)
         s = no_memory(dir);
         goto out;
     }
-    if ((s = load_head(&run, head)) || (s = slurp(plan, &run.info.plan_text)) ||
-        (s = load_records(&run, records)) || (s = drop_repeated(&run)))
+    s = load_head(&run, head);
+    if (s == ET_OK && whole &&
+        ((s = slurp(plan, SIZE_MAX - 1, &run.info.plan_text)) ||
+         (s = load_records(&run, records)) || (s = drop_repeated(&run))))
         goto out;
-    *out = run;
+    if (s == ET_OK)
+        *out = run;
 out:
     free(head);
     free(records);
@@ -331,6 +345,33 @@ out:
     if (s)
         et_run_free(&run);
     return s;
+}
+
+enum et_status et_run_load(const char *dir, struct et_run *out)
+{
+    return load(dir, true, out);
+}
+
+enum et_status et_run_load_head(const char *dir, struct et_run *out)
+{
+    return load(dir, false, out);
+}
+
+const struct et_run_placement *et_run_placed(const struct et_run *run,
+                                             const struct et_record *r)
+{
+    const struct et_run_resume *again = run->resumes.v;
+    const struct et_list *l = &run->info.placement;
+    if (r->launch < 0 || (size_t)r->launch > run->resumes.n)
+        return NULL;
+    if (r->launch > 0)
+        l = &again[r->launch - 1].placement;
+    const struct et_run_placement *v = l->v;
+    for (size_t i = 0; i < l->n; i++) {
+        if (v[i].ranks == r->result.team.ranks)
+            return &v[i];
+    }
+    return NULL;
 }
 
 void et_run_free(struct et_run *r)

@@ -1,5 +1,6 @@
-/* run: a run directory read back, whole. Offline: needs no machine but the
- * one it is read on. What is torn or does not parse is said, never guessed.
+/* run: a run directory read back, whole or its head alone. Offline: needs no
+ * machine but the one it is read on. What is torn or does not parse is said,
+ * never guessed.
  */
 #ifndef ET_RESULTS_READING_RUN_H
 #define ET_RESULTS_READING_RUN_H
@@ -11,9 +12,13 @@
 
 /* A run that was carried on: when, where and by which command. */
 struct et_run_resume {
-    char *started, *host, *commit;
+    char *started, *host, *commit, *binary_digest;
     struct et_strings command;
+    struct et_list placement; /* of et_run_placement: where it went on */
 };
+
+/* No run.json is larger; what is, is refused and not read. */
+#define ET_RUN_HEAD_MOST (8 << 20)
 
 struct et_run {
     char *dir;
@@ -25,6 +30,7 @@ struct et_run {
     struct et_record *records; /* as written; a case run again stands once,
                                 * its last record */
     size_t n;
+    size_t lines; /* whole ones of records.jsonl, repeated cases among them */
     struct et_strings warnings; /* what was wrong with the directory */
 };
 
@@ -32,11 +38,18 @@ struct et_run {
 extern const struct et_field et_run_rows[];
 extern const struct et_field et_run_resume_rows[];
 
-/* ET_USAGE: no such directory, not a run's, or a newer etalon's. ET_INFRA:
+/* ET_USAGE: no such directory, not a run's, or another schema's. ET_INFRA:
  * run.json or a record in the middle does not parse. A torn last line is a
  * warning. */
 enum et_status et_run_load(const char *dir, struct et_run *out);
+/* run.json alone: no record and no plan_text. What a list of many runs needs;
+ * reads at most ET_RUN_HEAD_MOST bytes, however long the run is. */
+enum et_status et_run_load_head(const char *dir, struct et_run *out);
 void et_run_free(struct et_run *r);
+
+/* Where the team of a record ran; NULL where run.json does not say. */
+const struct et_run_placement *et_run_placed(const struct et_run *run,
+                                             const struct et_record *r);
 
 /* Nominal peak for a record's dtype over the cores it used, FLOP/s, and where
  * it comes from: the run's `peak` option if set ("fp64=64 GFLOP/s,

@@ -14,6 +14,11 @@ static bool says_scaling(const struct et_run *run, const struct et_record *r)
 {
     const char *kind = et_param(r, "scaling");
     const struct et_metric_value *m = et_run_merit(run, r);
+    const struct et_run_bench *b = et_run_bench(run, r);
+    /* A rank alone may lack it, and another metric is no point of the series.
+     */
+    if (m && b && b->merit && strcmp(m->name, b->merit) != 0)
+        return false;
     return kind && (!strcmp(kind, "weak") || !strcmp(kind, "strong")) && m &&
            et_metric_is_higher(m) && m->value > 0 && r->result.team.ranks > 0;
 }
@@ -105,9 +110,7 @@ static bool fill(const struct et_run *run, const struct et_picks *group,
         const struct et_record *r = &run->records[group->v[i]];
         const struct et_metric_value *m = et_run_merit(run, r);
         struct et_unit unit = et_metric_unit(r, m);
-        s.unit = s.unit ? s.unit : unit.base;
-        if (strcmp(s.unit, unit.base) != 0) /* a rank alone may have another */
-            continue;
+        s.unit = unit.base;
         s.v[s.n++] =
             (struct et_scaling_point){.r = r,
                                       .ranks = (double)r->result.team.ranks,
@@ -232,7 +235,7 @@ static const char *unfit(const struct et_run *run, const struct et_series *s)
     if (run->info.clock_fake)
         return "the clock was a fake";
     for (size_t i = 0; i < s->n; i++) {
-        if (s->v[i].r->result.placement.oversubscribed)
+        if (s->v[i].r->result.team.oversubscribed)
             return "teams were oversubscribed: threads took turns on a core";
     }
     for (size_t i = 0; i < s->n; i++) {

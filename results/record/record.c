@@ -39,11 +39,16 @@ static const struct et_field metric_rows[] = {
     {0}};
 #undef AT
 
-static const struct et_field version_rows[] = {
+static const struct et_field head_rows[] = {
     {.key = "schema_version",
      .type = ET_INT,
      .at = offsetof(struct et_record, schema_version),
      .help = "version of this schema"},
+    {.key = "launch",
+     .type = ET_INT,
+     .at = offsetof(struct et_record, launch),
+     .help = "launch of the run that measured it: 0 its first, n its n-th "
+             "resume"},
     {0}};
 
 static const struct et_field derived_rows[] = {
@@ -123,7 +128,7 @@ json_t *et_record_to_json(const struct et_record *r)
         et_error(ET_INFRA, "out of memory");
         return NULL;
     }
-    if (et_json_put(o, version_rows, r) ||
+    if (et_json_put(o, head_rows, r) ||
         et_json_put(o, et_result_rows, &r->result) ||
         et_json_put(o, derived_rows, r)) {
         json_decref(o);
@@ -137,7 +142,8 @@ static enum et_status init(struct et_record *r)
     enum et_status s = et_fields_init(derived_rows, r, sizeof *r);
     if (s || (s = et_fields_init(et_result_rows, &r->result, sizeof r->result)))
         return s;
-    r->schema_version = ET_ABSENT_INT;
+    r->schema_version = r->launch = ET_ABSENT_INT;
+    r->line = 0;
     /* Absent is never a good word: what is not said was not measured. */
     r->result.outcome = ET_UNMEASURED;
     r->result.verification.status = 0;
@@ -148,7 +154,7 @@ bool et_record_scan(const char *line, size_t n, struct et_record *out)
 {
     struct et_record r;
     const struct et_scan_part parts[] = {
-        {version_rows, &r}, {et_result_rows, &r.result}, {derived_rows, &r}};
+        {head_rows, &r}, {et_result_rows, &r.result}, {derived_rows, &r}};
     if (init(&r))
         return false;
     bool taken = et_scan(line, n, parts, sizeof parts / sizeof *parts) &&
@@ -161,18 +167,27 @@ bool et_record_scan(const char *line, size_t n, struct et_record *out)
     return taken;
 }
 
+enum et_status et_schema_check(int64_t version, const char *where)
+{
+    if (version == ET_SCHEMA_VERSION)
+        return ET_OK;
+    return et_error(ET_USAGE,
+                    "%s: written by %s etalon: its schema is %lld, this one "
+                    "reads schema %d; read it with the etalon that wrote it",
+                    where, version < ET_SCHEMA_VERSION ? "an older" : "a newer",
+                    (long long)version, ET_SCHEMA_VERSION);
+}
+
 enum et_status et_record_from_json(const json_t *line, struct et_record *out,
                                    const char *where)
 {
     struct et_record r;
     enum et_status s = init(&r);
-    if (s || (s = et_json_get(line, version_rows, &r, where)))
+    if (s || (s = et_json_get(line, head_rows, &r, where)))
         return s;
-    if (r.schema_version > ET_SCHEMA_VERSION)
-        return et_error(ET_USAGE,
-                        "%s: written by a newer etalon: its schema is %lld, "
-                        "this one reads up to %d",
-                        where, (long long)r.schema_version, ET_SCHEMA_VERSION);
+    if (r.schema_version != ET_ABSENT_INT &&
+        (s = et_schema_check(r.schema_version, where)))
+        return s;
     for (size_t i = 0; i < sizeof never_null / sizeof *never_null; i++) {
         const json_t *v = json_object_get(line, never_null[i]);
         if (!v || json_is_null(v))
@@ -190,7 +205,7 @@ enum et_status et_record_from_json(const json_t *line, struct et_record *out,
 
 json_t *et_record_schema(void)
 {
-    json_t *schema = et_json_schema(version_rows);
+    json_t *schema = et_json_schema(head_rows);
     json_t *parts[] = {et_json_schema(et_result_rows),
                        et_json_schema(derived_rows)};
     json_t *properties = json_object_get(schema, "properties");

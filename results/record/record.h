@@ -10,7 +10,7 @@
 #include "harness/case/result.h"
 #include "results/record/roofline.h"
 
-#define ET_SCHEMA_VERSION 1
+#define ET_SCHEMA_VERSION 2
 
 struct et_metric_value {
     char *name;
@@ -21,6 +21,9 @@ struct et_metric_value {
 
 struct et_record {
     int64_t schema_version;
+    int64_t launch; /* of the run that measured it: 0 its first, n its n-th
+                     * resume */
+    size_t line;    /* of records.jsonl, from 0; in no record */
     struct et_result result;
     struct et_list metrics; /* of et_metric_value */
     struct et_roofline
@@ -31,6 +34,10 @@ struct et_record {
  * and computes the metrics and the roofline. */
 enum et_status et_record_make(struct et_result *result, struct et_record *out);
 void et_record_free(struct et_record *r);
+
+/* ET_USAGE, logged with `where`, unless it is the schema that this etalon
+ * reads. */
+enum et_status et_schema_check(int64_t version, const char *where);
 
 json_t *et_record_to_json(const struct et_record *r);
 enum et_status et_record_from_json(const json_t *line, struct et_record *out,

@@ -22,8 +22,7 @@ struct et_said et_say_doubts(const struct et_run *run,
                            r->roofline.suspect ? "suspect" : NULL,
                            s->time.converged ? NULL : "not converged",
                            s->time.drifts ? "drifts" : NULL,
-                           s->placement.oversubscribed ? "oversubscribed"
-                                                       : NULL};
+                           s->team.oversubscribed ? "oversubscribed" : NULL};
     out.s[0] = 0;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t n = strlen(out.s);

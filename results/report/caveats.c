@@ -223,10 +223,10 @@ static void name_slow(struct slows *l, const struct slow *s)
     l->v[i].cases = cases + 1;
 }
 
-/* One of the `n` nodes or ranks of a case: `own` its median, `k` the samples
- * in which it was last, q what chance gives. */
+/* One of the `n` nodes or ranks of a case, which was last in `k` samples; q:
+ * the share of them that chance gives it. */
 static void weigh(struct slows *l, const struct et_record *r, struct slow s,
-                  const double *medians, size_t n, double k, double q)
+                  size_t n, double k, double q)
 {
     const struct et_result_time *t = &r->result.time;
     double samples = (double)t->n, worth = t->n_effective;
@@ -238,47 +238,29 @@ static void weigh(struct slows *l, const struct et_record *r, struct slow s,
     if (!(s.share > q) || !(q > 0 && q < 1) ||
         tail(s.share * worth, round(worth), q) > CHANCE / (double)n)
         return;
-    s.others = et_stat_median(medians, n - 1);
     if (s.median > SLOWER * s.others)
         name_slow(l, &s);
 }
 
-/* All but the i-th. */
-static void without(double *to, const double *from, size_t n, size_t i)
-{
-    memcpy(to, from, i * sizeof *to);
-    memcpy(to + i, from + i + 1, (n - i - 1) * sizeof *to);
-}
-
-static bool slowest_of(struct slows *l, const struct et_record *r)
+/* Who is named has a count that chance does not explain, so it is among those
+ * that were the last most often. */
+static void slowest_of(struct slows *l, const struct et_record *r)
 {
     const struct et_result_time *t = &r->result.time;
-    const struct et_result_node *v = t->nodes.v;
     bool nodes = t->nodes.n > 1;
-    size_t n = nodes ? t->nodes.n : t->rank_slowest.n;
+    const struct et_result_spread *parts = nodes ? &t->nodes : &t->ranks;
+    const struct et_result_part *v = parts->last.v;
     double ranks = (double)r->result.team.ranks;
-    if (n < 2 || t->n < 1 || !et_record_measured(r) ||
-        (!nodes && t->rank_medians.n != n))
-        return true;
+    if (parts->n < 2 || t->n < 1 || !et_record_measured(r))
+        return;
     l->tested++;
-    double *all = et_alloc(2 * n, sizeof *all);
-    if (!all)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        all[i] = nodes ? v[i].median : t->rank_medians.v[i];
-    for (size_t i = 0; i < n; i++) {
-        double k = nodes ? v[i].slowest : t->rank_slowest.v[i];
-        double q = nodes ? (double)v[i].ranks / ranks : 1 / ranks;
-        if (!(k > q * (double)t->n)) /* spares the copy */
-            continue;
+    for (size_t i = 0; i < parts->last.n; i++) {
         struct slow s = {.host = nodes ? v[i].host : NULL,
-                         .rank = nodes ? -1 : (int64_t)i,
-                         .median = all[i]};
-        without(all + n, all, n, i);
-        weigh(l, r, s, all + n, n, k, q);
+                         .rank = nodes ? -1 : v[i].rank,
+                         .median = v[i].median,
+                         .others = v[i].others};
+        weigh(l, r, s, (size_t)parts->n, v[i].last, (double)v[i].ranks / ranks);
     }
-    free(all);
-    return true;
 }
 
 static int by_cases(const void *a, const void *b)
@@ -287,18 +269,16 @@ static int by_cases(const void *a, const void *b)
     return (x->cases < y->cases) - (x->cases > y->cases);
 }
 
-static bool slowest(struct et_report *w)
+static void slowest(struct et_report *w)
 {
     static const char *const columns[] = {
         "Node or rank", "Listed in", "Its median", "Median of others",
         "Slowest in",   "Chance",    "Worst case", NULL};
     struct slows l = {.n = 0};
-    for (size_t i = 0; i < w->run->n; i++) {
-        if (!slowest_of(&l, &w->run->records[i]))
-            return false;
-    }
+    for (size_t i = 0; i < w->run->n; i++)
+        slowest_of(&l, &w->run->records[i]);
     if (!l.n)
-        return true;
+        return;
     qsort(l.v, l.n, sizeof *l.v, by_cases);
     et_doc_heading(w->doc, 3, "Slowest nodes and ranks");
     et_doc_paragraph(
@@ -321,10 +301,11 @@ static bool slowest(struct et_report *w)
         et_block_cell(b, "%s", et_say_seconds(s->median).s);
         et_block_cell(b, "%s", et_say_seconds(s->others).s);
         et_block_cell(b, "%s", et_say_percent(s->share).s);
-        et_block_cell(b, "%s", et_say_percent(s->expected).s);
+        et_block_cell(b, "%s",
+                      s->expected < 0.001 ? "below 0.1 %"
+                                          : et_say_percent(s->expected).s);
         et_block_cell(b, "%s", s->worst->result.id);
     }
-    return true;
 }
 
 bool et_report_caveats(struct et_report *w)
@@ -332,7 +313,8 @@ bool et_report_caveats(struct et_report *w)
     size_t before = w->doc->n;
     et_doc_heading(w->doc, 2, "Caveats");
     findings(w);
-    bool ok = suspects(w) && slowest(w);
+    bool ok = suspects(w);
+    slowest(w);
     if (ok && w->doc->n == before + 1)
         ok = et_doc_paragraph(
             w->doc,

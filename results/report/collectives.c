@@ -166,7 +166,8 @@ static bool collective_figure(struct et_report *w,
         et_report_stem(time ? "time" : "busbw", et_text_str(&kind), "").s,
         "loglog", et_text_str(&title));
     bool ok = et_figure_words(
-        b, "size S", time ? "time of one operation, s" : "bus bandwidth, B/s",
+        b, "size of the largest input or output of a rank",
+        time ? "time of one operation, s" : "bus bandwidth, B/s",
         "Points are medians with their 95 % intervals, not joined; lines are "
         "the fit t(S) = alpha + S/B, drawn where no point is more than 30 % "
         "off it.");
@@ -217,8 +218,8 @@ bool et_report_collectives(struct et_report *w)
 {
     return et_report_kinds(
         w, has_algbw, "Collectives",
-        "Size S is that of the largest vector that a rank gives or gets. algbw "
-        "is S over time; busbw is what the slowest link must carry whatever "
-        "the algorithm, so it compares with the link's rate.",
+        "Size is that of the largest input or output of a rank. algbw is the "
+        "size over the time; busbw is what the slowest link must carry, "
+        "whatever the algorithm, so it can be compared with the link's rate.",
         collective);
 }

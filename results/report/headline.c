@@ -168,7 +168,7 @@ static void say_circumstances(const struct et_report *w,
             t, ", %s of nominal peak",
             et_say_percent(flops->value * et_metric_find("flops")->scale / peak)
                 .s);
-    if (s->placement.oversubscribed)
+    if (s->team.oversubscribed)
         et_text_add(t, ", OVERSUBSCRIBED");
 }
 
@@ -399,18 +399,23 @@ static bool is_unchecked(const struct et_record *r)
 static void warn_oversubscribed(struct et_report *w)
 {
     const struct et_run *run = w->run;
-    const struct et_result_host *worst = NULL;
+    const struct et_run_group *worst = NULL;
+    double most = 0; /* busy threads a core */
+    int64_t busy = 0;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
-        const struct et_result_placement *p = &run->records[i].result.placement;
-        const struct et_result_host *h = p->hosts.v;
-        n += p->oversubscribed;
-        for (size_t k = 0; p->oversubscribed && k < p->hosts.n; k++) {
-            if (h[k].cores == ET_ABSENT_INT)
+        const struct et_result_team *team = &run->records[i].result.team;
+        const struct et_run_placement *p = et_run_placed(run, &run->records[i]);
+        n += team->oversubscribed;
+        const struct et_run_group *g = p ? p->groups.v : NULL;
+        for (size_t k = 0; g && team->oversubscribed && k < p->groups.n; k++) {
+            double share =
+                (double)(g[k].ranks * team->threads) / (double)g[k].cores;
+            if (g[k].cores == ET_ABSENT_INT || !(share > most))
                 continue;
-            if (!worst || (double)h[k].busy_threads * (double)worst->cores >
-                              (double)worst->busy_threads * (double)h[k].cores)
-                worst = &h[k];
+            most = share;
+            busy = g[k].ranks * team->threads;
+            worst = &g[k];
         }
     }
     if (!n)
@@ -418,8 +423,8 @@ static void warn_oversubscribed(struct et_report *w)
     struct et_text where = {0};
     if (worst)
         et_text_add(&where, " (worst: host %s, %lld busy threads on %lld %s)",
-                    worst->host ? worst->host : "unnamed",
-                    (long long)worst->busy_threads, (long long)worst->cores,
+                    worst->hosts ? worst->hosts : "unnamed", (long long)busy,
+                    (long long)worst->cores,
                     worst->cores == 1 ? "core" : "cores");
     et_doc_warning(w->doc,
                    "OVERSUBSCRIBED: %zu of %zu cases ran more busy threads "

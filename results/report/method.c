@@ -101,20 +101,16 @@ static void machine(struct et_report *w)
 
 static bool is_placed(const struct et_record *r)
 {
-    return r->result.placement.hosts.n > 0;
+    return r->result.team.ranks > 0 && r->result.outcome != ET_SKIPPED;
 }
 
-static bool crowded(const struct et_result_host *h)
-{
-    return h->cores != ET_ABSENT_INT && h->busy_threads > h->cores;
-}
-
-/* One row a team and node, from the first case of each team. */
+/* One row a team and group of alike nodes, from the first case of each team.
+ */
 static bool placement(struct et_report *w)
 {
     static const char *const columns[] = {
-        "Team (ranks x threads)", "Node",    "Ranks there", "Cores",
-        "Busy threads",           "Binding", "Remarks",     NULL};
+        "Team (ranks x threads)", "Nodes",   "Ranks on each", "Cores",
+        "Busy threads",           "Binding", "Remarks",       NULL};
     struct et_picks picks;
     struct et_groups teams = {0};
     if (!et_picks_take(&picks, w->run, is_placed))
@@ -128,20 +124,24 @@ static bool placement(struct et_report *w)
     size_t shown = 0, all = 0;
     for (size_t i = 0; b && i < teams.n; i++) {
         const struct et_record *r = &w->run->records[teams.v[i].v[0]];
-        const struct et_list *l = &r->result.placement.hosts;
-        const struct et_result_host *h = l->v;
-        all += l->n;
-        for (size_t k = 0; k < l->n && shown < ET_REPORT_ROWS; k++, shown++) {
+        const struct et_run_placement *p = et_run_placed(w->run, r);
+        const struct et_run_group *g = p ? p->groups.v : NULL;
+        size_t n = p ? p->groups.n : 0;
+        all += n;
+        for (size_t k = 0; k < n && shown < ET_REPORT_ROWS; k++, shown++) {
+            int64_t busy = g[k].ranks * r->result.team.threads;
+            bool known = g[k].cores != ET_ABSENT_INT;
             et_block_cell(b, "%s", et_say_team(r).s);
-            et_block_cell(b, "%s", h[k].host ? h[k].host : "unnamed");
-            et_block_cell(b, "%lld", (long long)h[k].ranks);
-            if (h[k].cores == ET_ABSENT_INT)
-                et_block_cell(b, "unknown");
+            et_block_cell(b, "%s", g[k].hosts ? g[k].hosts : "unnamed");
+            et_block_cell(b, "%lld", (long long)g[k].ranks);
+            if (known)
+                et_block_cell(b, "%lld", (long long)g[k].cores);
             else
-                et_block_cell(b, "%lld", (long long)h[k].cores);
-            et_block_cell(b, "%lld", (long long)h[k].busy_threads);
-            et_block_cell(b, "%s", h[k].binding ? h[k].binding : "unknown");
-            et_block_cell(b, "%s", crowded(&h[k]) ? "OVERSUBSCRIBED" : "");
+                et_block_cell(b, "unknown");
+            et_block_cell(b, "%lld", (long long)busy);
+            et_block_cell(b, "%s", g[k].binding ? g[k].binding : "unknown");
+            et_block_cell(b, "%s",
+                          known && busy > g[k].cores ? "OVERSUBSCRIBED" : "");
         }
     }
     et_report_close(b, shown, all);

@@ -14,14 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
+#include "results/store/sha256.h"
 
 #define NAME "manifest.sha256"
-#define HEX 64
+#define HEX ET_SHA256_HEX
 
 struct entry {
     char *path; /* below the directory */
@@ -70,28 +69,13 @@ static bool add(struct entries *l, const char *path, const char *hex)
 /* Closes fd. */
 static enum et_status digest(int fd, const char *full, char hex[HEX + 1])
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char block[65536], md[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    ssize_t n = -1;
-    EVP_MD_CTX *c = EVP_MD_CTX_new();
-    bool ok = c && EVP_DigestInit_ex(c, EVP_sha256(), NULL) == 1;
-    while (ok && (n = read(fd, block, sizeof block)) > 0)
-        ok = EVP_DigestUpdate(c, block, (size_t)n) == 1;
+    bool ok = et_sha256_file(fd, hex);
     int error = errno;
-    ok = ok && n == 0 && EVP_DigestFinal_ex(c, md, &length) == 1 &&
-         length * 2 == HEX;
-    EVP_MD_CTX_free(c);
     close(fd);
-    if (!ok)
-        return et_error(ET_INFRA, "%s: cannot be digested: %s", full,
-                        n < 0 ? strerror(error) : "libcrypto refuses SHA-256");
-    for (size_t i = 0; i < length; i++) {
-        hex[2 * i] = digits[md[i] >> 4];
-        hex[2 * i + 1] = digits[md[i] & 15];
-    }
-    hex[HEX] = '\0';
-    return ET_OK;
+    if (ok)
+        return ET_OK;
+    return et_error(ET_INFRA, "%s: cannot be digested: %s", full,
+                    error ? strerror(error) : "libcrypto refuses SHA-256");
 }
 
 static enum et_status walk(const char *dir, const char *below,

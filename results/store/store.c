@@ -19,14 +19,24 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/record/json.h"
+#include "results/record/ranks.h"
 #include "results/record/record.h"
 #include "results/reading/run.h"
+
+/* A file that only grows, by whole pieces. */
+struct growing {
+    const char *name;
+    int fd;     /* -1: not open */
+    off_t size; /* of the whole pieces */
+};
 
 struct et_store {
     struct et_sink sink; /* first: a sink is cast back to its store */
     char *dir;
-    int dir_fd, records_fd;
-    off_t size; /* of the whole records */
+    int dir_fd;
+    struct growing records, ranks;
+    size_t lines;   /* of the records, so far */
+    int64_t launch; /* 0: the run's first; n: its n-th resume */
     bool resume, made_records, begun;
     json_t *head; /* run.json */
 };
@@ -131,7 +141,7 @@ static enum et_status check_empty(const struct et_store *s)
 
 static enum et_status lock(const struct et_store *s)
 {
-    if (flock(s->records_fd, LOCK_EX | LOCK_NB) == 0)
+    if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
         return ET_OK;
     if (errno == EWOULDBLOCK)
         return et_error(ET_USAGE, "%s: another etalon is writing to it",
@@ -142,36 +152,75 @@ static enum et_status lock(const struct et_store *s)
     return ET_OK;
 }
 
-/* Find the end of the last whole line and cut off what stands after it. */
-static enum et_status cut_torn_tail(struct et_store *s)
+/* Take away what stands behind the whole pieces. */
+static enum et_status cut(const struct et_store *s, const struct growing *f)
 {
-    char block[4096];
-    off_t end = lseek(s->records_fd, 0, SEEK_END), at = end;
-    s->size = 0;
-    if (end < 0)
-        return failed(s->dir, "records.jsonl");
-    while (at > 0 && s->size == 0) {
-        off_t n = at < (off_t)sizeof block ? at : (off_t)sizeof block;
-        at -= n;
-        if (pread(s->records_fd, block, (size_t)n, at) != n)
-            return failed(s->dir, "records.jsonl");
-        for (off_t i = n; i > 0 && s->size == 0; i--) {
-            if (block[i - 1] == '\n')
-                s->size = at + i;
-        }
-    }
-    if (s->size == end)
-        return ET_OK;
-    et_warn("%s/records.jsonl: its last line was torn by a write that did not "
-            "finish; %lld bytes of it are taken away",
-            s->dir, (long long)(end - s->size));
-    if (ftruncate(s->records_fd, s->size) != 0 || fsync(s->records_fd) != 0)
-        return failed(s->dir, "records.jsonl");
+    if (ftruncate(f->fd, f->size) != 0 || fsync(f->fd) != 0)
+        return failed(s->dir, f->name);
     return ET_OK;
 }
 
-static enum et_status write_whole(int fd, const char *text, size_t n)
+/* Find the end of the last whole line and cut off what stands after it. */
+static enum et_status cut_torn_line(struct et_store *s)
 {
+    char block[4096];
+    struct growing *f = &s->records;
+    off_t end = lseek(f->fd, 0, SEEK_END), at = end;
+    f->size = 0;
+    if (end < 0)
+        return failed(s->dir, f->name);
+    while (at > 0 && f->size == 0) {
+        off_t n = at < (off_t)sizeof block ? at : (off_t)sizeof block;
+        at -= n;
+        if (pread(f->fd, block, (size_t)n, at) != n)
+            return failed(s->dir, f->name);
+        for (off_t i = n; i > 0 && f->size == 0; i--) {
+            if (block[i - 1] == '\n')
+                f->size = at + i;
+        }
+    }
+    if (f->size == end)
+        return ET_OK;
+    et_warn("%s/records.jsonl: its last line was torn by a write that did not "
+            "finish; %lld bytes of it are taken away",
+            s->dir, (long long)(end - f->size));
+    return cut(s, f);
+}
+
+/* The end of the last block of ranks.bin that a whole record stands for. */
+static enum et_status find_last_block(struct et_store *s, struct growing *f)
+{
+    struct et_ranks r;
+    int copy = dup(f->fd);
+    struct et_ranks_pass pass = {copy < 0 ? NULL : fdopen(copy, "r"), 0};
+    enum et_ranks_found found = ET_RANKS_END;
+    bool kept = true;
+    if (!pass.file) {
+        enum et_status status = failed(s->dir, f->name);
+        if (copy >= 0)
+            close(copy);
+        return status;
+    }
+    while (kept && (found = et_ranks_next(&pass, &r)) == ET_RANKS_BLOCK) {
+        kept = r.record < s->lines;
+        f->size = kept ? pass.whole : f->size;
+        et_ranks_free(&r);
+    }
+    fclose(pass.file);
+    if (f->size == 0 && pass.whole) /* no block, but the head is whole */
+        f->size = ET_RANKS_HEAD;
+    if (kept && found != ET_RANKS_END && found != ET_RANKS_TORN)
+        return et_error(found == ET_RANKS_NEWER ? ET_USAGE : ET_INFRA,
+                        "%s/%s: %s after byte %lld: the run cannot go on with "
+                        "it",
+                        s->dir, f->name, et_ranks_say(found),
+                        (long long)f->size);
+    return ET_OK;
+}
+
+static enum et_status write_whole(int fd, const void *piece, size_t n)
+{
+    const char *text = piece;
     while (n > 0) {
         ssize_t w = write(fd, text, n);
         if (w < 0 && errno == EINTR)
@@ -181,6 +230,36 @@ static enum et_status write_whole(int fd, const char *text, size_t n)
         text += w;
         n -= (size_t)w;
     }
+    return ET_OK;
+}
+
+/* Opens ranks.bin, new or again. A block is written before its record, so that
+ * a run which was killed may leave one too many, or a part of one: what no
+ * record stands for is cut off. */
+static enum et_status open_ranks(struct et_store *s)
+{
+    struct growing *f = &s->ranks;
+    unsigned char head[ET_RANKS_HEAD];
+    f->fd = openat(s->dir_fd, f->name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC,
+                   0666);
+    if (f->fd < 0)
+        return failed(s->dir, f->name);
+    enum et_status status = find_last_block(s, f);
+    off_t end = lseek(f->fd, 0, SEEK_END);
+    if (status == ET_OK && end < 0)
+        status = failed(s->dir, f->name);
+    if (status == ET_OK && f->size < end) {
+        et_warn("%s/%s: its last %lld bytes are no whole block of a record of "
+                "this run; they are taken away",
+                s->dir, f->name, (long long)(end - f->size));
+        status = cut(s, f);
+    }
+    if (status || f->size > 0)
+        return status;
+    et_ranks_begin(head);
+    if (write_whole(f->fd, head, sizeof head) != ET_OK || fsync(f->fd) != 0)
+        return failed(s->dir, f->name);
+    f->size = sizeof head;
     return ET_OK;
 }
 
@@ -234,7 +313,8 @@ static enum et_status begin_new(struct et_store *s,
     s->head = json_object();
     if (!s->head)
         return et_error(ET_INFRA, "out of memory");
-    if ((status = et_json_put(s->head, et_run_rows, &run)) ||
+    if ((status = open_ranks(s)) ||
+        (status = et_json_put(s->head, et_run_rows, &run)) ||
         (status = et_json_put(s->head, et_run_info_rows, info)) ||
         (status = write_atomically(s, "plan.ini",
                                    info->plan_text ? info->plan_text : "")))
@@ -267,6 +347,11 @@ static enum et_status check_same(const struct et_store *s,
     if (was->commit && now->commit && strcmp(was->commit, now->commit) != 0)
         et_warn("%s: begun by etalon %s, goes on with %s", s->dir, was->commit,
                 now->commit);
+    else if (was->binary_digest && now->binary_digest &&
+             strcmp(was->binary_digest, now->binary_digest) != 0)
+        et_warn("%s: goes on with another build of etalon than it was begun "
+                "with",
+                s->dir);
     if (was->environment.cpu && now->environment.cpu &&
         strcmp(was->environment.cpu, now->environment.cpu) != 0)
         et_warn("%s: begun on `%s`, goes on with `%s`", s->dir,
@@ -288,12 +373,16 @@ static enum et_status begin_again(struct et_store *s,
         status = et_error(ET_INFRA, "out of memory");
         goto out;
     }
-    if ((status = check_same(s, &old, info)))
+    s->lines = old.lines;
+    s->launch = (int64_t)old.resumes.n;
+    if ((status = check_same(s, &old, info)) || (status = open_ranks(s)))
         goto out;
     const struct et_run_resume now = {.started = info->started,
                                       .host = info->environment.host,
                                       .commit = info->commit,
-                                      .command = info->command};
+                                      .binary_digest = info->binary_digest,
+                                      .command = info->command,
+                                      .placement = info->placement};
     if ((status = et_fields_copy(et_run_resume_rows, mark, &now, sizeof now)))
         goto out;
     free(old.outcome);
@@ -321,22 +410,59 @@ static enum et_status begin(struct et_sink *sink,
     return status;
 }
 
-static enum et_status append(struct et_store *s, const char *line, size_t n,
-                             const char *id)
+/* A whole piece, on disk; of one that fails nothing stays. */
+static enum et_status append(const struct et_store *s, struct growing *f,
+                             const void *piece, size_t n, const char *id)
 {
-    if (write_whole(s->records_fd, line, n) == ET_OK &&
-        fdatasync(s->records_fd) == 0) {
-        s->size += (off_t)n;
+    if (write_whole(f->fd, piece, n) == ET_OK && fdatasync(f->fd) == 0) {
+        f->size += (off_t)n;
         return ET_OK;
     }
     int error = errno;
-    if (ftruncate(s->records_fd, s->size) != 0 || fsync(s->records_fd) != 0)
-        et_warn("%s/records.jsonl: may end in a torn line: %s", s->dir,
+    if (ftruncate(f->fd, f->size) != 0 || fsync(f->fd) != 0)
+        et_warn("%s/%s: may end in a torn piece: %s", s->dir, f->name,
                 strerror(errno));
     return et_error(ET_INFRA,
-                    "%s/records.jsonl: %s: the case `%s` is not kept, those "
+                    "%s/%s: %s: the case `%s` is not kept, those "
                     "before it are",
-                    s->dir, strerror(error), id);
+                    s->dir, f->name, strerror(error), id);
+}
+
+/* Every rank's own median, before the record that they belong to. */
+static enum et_status append_ranks(struct et_store *s,
+                                   const struct et_result *r)
+{
+    const struct et_ranks ranks = {s->lines, r->id, r->rank_medians,
+                                   r->rank_last};
+    size_t n;
+    unsigned char *block = et_ranks_pack(&ranks, &n);
+    enum et_status status = block ? append(s, &s->ranks, block, n, r->id)
+                                  : et_error(ET_INFRA, "out of memory");
+    free(block);
+    return status;
+}
+
+static enum et_status append_record(struct et_store *s,
+                                    const struct et_record *record)
+{
+    json_t *json = et_record_to_json(record);
+    /* 15 digits always read back as written, and are a million times finer
+     * than any clock; 17 would double the file for rounding noise. */
+    char *text =
+        json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    size_t n = text ? strlen(text) : 0;
+    char *line = text ? et_grow(text, n + 1, 1) : NULL;
+    enum et_status status;
+    if (line) {
+        line[n] = '\n'; /* not a string from here on */
+        status = append(s, &s->records, line, n + 1, record->result.id);
+    } else {
+        free(text);
+        status = et_error(ET_INFRA, "out of memory");
+    }
+    free(line);
+    json_decref(json);
+    return status;
 }
 
 static enum et_status put(struct et_sink *sink, const struct et_result *result)
@@ -345,27 +471,23 @@ static enum et_status put(struct et_sink *sink, const struct et_result *result)
     /* Borrowed: the record is written and forgotten, the result stays. */
     struct et_result borrowed = *result;
     struct et_record record;
+    off_t before = s->ranks.size;
     enum et_status status = et_record_make(&borrowed, &record);
     if (status)
         return status;
-    json_t *json = et_record_to_json(&record);
+    record.launch = s->launch;
+    if (result->rank_medians.n)
+        status = append_ranks(s, result);
+    if (status == ET_OK) {
+        status = append_record(s, &record);
+        s->lines += status == ET_OK;
+        if (status && s->ranks.size > before) {
+            s->ranks.size = before;
+            cut(s, &s->ranks);
+        }
+    }
     memset(&record.result, 0, sizeof record.result);
     et_record_free(&record);
-    /* 15 digits always read back as written, and are a million times finer
-     * than any clock; 17 would double the file for rounding noise. */
-    char *text =
-        json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
-    size_t n = text ? strlen(text) : 0;
-    char *line = text ? et_grow(text, n + 1, 1) : NULL;
-    if (line) {
-        line[n] = '\n'; /* not a string from here on */
-        status = append(s, line, n + 1, result->id);
-    } else {
-        free(text);
-        status = et_error(ET_INFRA, "out of memory");
-    }
-    free(line);
-    json_decref(json);
     return status;
 }
 
@@ -391,10 +513,10 @@ static enum et_status open_new(struct et_store *s)
         return failed(s->dir, NULL);
     if ((status = check_empty(s)))
         return status;
-    s->records_fd =
+    s->records.fd =
         openat(s->dir_fd, "records.jsonl",
                O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records_fd < 0)
+    if (s->records.fd < 0)
         return failed(s->dir, "records.jsonl");
     s->made_records = true;
     return lock(s);
@@ -408,12 +530,12 @@ static enum et_status open_again(struct et_store *s)
     if (faccessat(s->dir_fd, "run.json", F_OK, 0) != 0)
         return et_error(
             ET_USAGE, "%s: holds no run to resume: it has no run.json", s->dir);
-    s->records_fd = openat(s->dir_fd, "records.jsonl",
+    s->records.fd = openat(s->dir_fd, "records.jsonl",
                            O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records_fd < 0)
+    if (s->records.fd < 0)
         return failed(s->dir, "records.jsonl");
     enum et_status status = lock(s);
-    return status ? status : cut_torn_tail(s);
+    return status ? status : cut_torn_line(s);
 }
 
 enum et_status et_store_open(const char *dir, bool resume,
@@ -421,7 +543,9 @@ enum et_status et_store_open(const char *dir, bool resume,
 {
     struct et_store *s = et_alloc(1, sizeof *s);
     if (s) {
-        s->dir_fd = s->records_fd = -1;
+        s->dir_fd = -1;
+        s->records = (struct growing){"records.jsonl", -1, 0};
+        s->ranks = (struct growing){ET_RANKS_FILE, -1, 0};
         s->resume = resume;
         s->sink = (struct et_sink){begin, put, end};
         s->dir = et_strdup(dir);
@@ -452,9 +576,12 @@ void et_store_close(struct et_store *s)
     if (s->made_records && !s->begun) {
         unlinkat(s->dir_fd, "records.jsonl", 0);
         unlinkat(s->dir_fd, "plan.ini", 0);
+        unlinkat(s->dir_fd, ET_RANKS_FILE, 0);
     }
-    if (s->records_fd >= 0)
-        close(s->records_fd);
+    if (s->ranks.fd >= 0)
+        close(s->ranks.fd);
+    if (s->records.fd >= 0)
+        close(s->records.fd);
     if (s->dir_fd >= 0)
         close(s->dir_fd);
     json_decref(s->head);

@@ -1,7 +1,8 @@
 /* store: the sink that keeps a run on disk: run.json, records.jsonl,
- * plan.ini. Each record is one line, written, flushed and fsynced before the
- * next case begins; a write that fails leaves the file cut back to the last
- * whole record.
+ * ranks.bin, plan.ini. Each record is one line, written, flushed and fsynced
+ * before the next case begins, and before it, in ranks.bin, the medians of its
+ * ranks; a write that fails leaves both files cut back to the last whole
+ * record.
  */
 #ifndef ET_RESULTS_STORE_STORE_H
 #define ET_RESULTS_STORE_STORE_H

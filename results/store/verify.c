@@ -3,7 +3,7 @@
  * and of the metrics; trusts nothing that it can work out.
  */
 #include "config.h"
-#include "results/store/manifest.h"
+#include "results/store/verify.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -15,14 +15,9 @@
 #include "harness/base/memory.h"
 #include "harness/stat/series.h"
 #include "results/record/metric.h"
-#include "results/reading/run.h"
+#include "results/store/manifest.h"
 
-struct check {
-    const char *dir, *id;
-    enum et_status status;
-};
-
-static void differs(struct check *c, const char *what, double recorded,
+static void differs(struct et_check_case *c, const char *what, double recorded,
                     double recomputed)
 {
     char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER];
@@ -33,15 +28,13 @@ static void differs(struct check *c, const char *what, double recorded,
         isfinite(recomputed) ? et_print_real(b, recomputed) : "none");
 }
 
-static void says(struct check *c, const char *what)
+void et_check_says(struct et_check_case *c, const char *what)
 {
     c->status = et_error(ET_INFRA, "%s: case `%s`: %s", c->dir, c->id, what);
 }
 
-/* Both absent, or the same but for the last digits: another machine's libm
- * may round a product differently. */
-static void same(struct check *c, const char *what, double recorded,
-                 double recomputed)
+void et_check_same(struct et_check_case *c, const char *what, double recorded,
+                   double recomputed)
 {
     if (!isfinite(recorded) && !isfinite(recomputed))
         return;
@@ -49,52 +42,57 @@ static void same(struct check *c, const char *what, double recorded,
         differs(c, what, recorded, recomputed);
 }
 
-static void check_time(struct check *c, const struct et_result_time *t)
+static void check_time(struct et_check_case *c, const struct et_result_time *t)
 {
     size_t n = t->samples.n;
     double *v = et_alloc(n, sizeof *v);
     if (!v) {
-        says(c, "out of memory");
+        et_check_says(c, "out of memory");
         return;
     }
     for (size_t i = 0; i < n; i++) {
         v[i] = t->samples.v[i];
         if (!(v[i] > 0))
-            says(c, "a sample is absent, zero or negative");
+            et_check_says(c, "a sample is absent, zero or negative");
     }
     et_stat_sort(v, n);
     double effective = NAN;
     struct et_interval ci =
         et_series_median_interval(t->samples.v, n, t->confidence, &effective);
-    same(c, "time_s.n", t->n == ET_ABSENT_INT ? NAN : (double)t->n, (double)n);
-    same(c, "time_s.median", t->median, et_stat_quantile(v, n, 0.5));
-    same(c, "time_s.ci_low", t->ci_low, ci.low);
-    same(c, "time_s.ci_high", t->ci_high, ci.high);
-    same(c, "time_s.min", t->min, n ? v[0] : NAN);
-    same(c, "time_s.max", t->max, n ? v[n - 1] : NAN);
-    same(c, "time_s.mean", t->mean, et_stat_mean(v, n));
-    same(c, "time_s.p95", t->p95, et_stat_quantile(v, n, 0.95));
-    same(c, "time_s.p99", t->p99, et_stat_quantile(v, n, 0.99));
+    et_check_same(c, "time_s.n", t->n == ET_ABSENT_INT ? NAN : (double)t->n,
+                  (double)n);
+    et_check_same(c, "time_s.median", t->median, et_stat_quantile(v, n, 0.5));
+    et_check_same(c, "time_s.ci_low", t->ci_low, ci.low);
+    et_check_same(c, "time_s.ci_high", t->ci_high, ci.high);
+    et_check_same(c, "time_s.min", t->min, n ? v[0] : NAN);
+    et_check_same(c, "time_s.max", t->max, n ? v[n - 1] : NAN);
+    et_check_same(c, "time_s.mean", t->mean, et_stat_mean(v, n));
+    et_check_same(c, "time_s.p95", t->p95, et_stat_quantile(v, n, 0.95));
+    et_check_same(c, "time_s.p99", t->p99, et_stat_quantile(v, n, 0.99));
     if (n > 0)
-        same(c, "time_s.n_effective", t->n_effective, effective);
+        et_check_same(c, "time_s.n_effective", t->n_effective, effective);
     free(v);
 }
 
-static void check_verification(struct check *c, const struct et_result *r)
+static void check_verification(struct et_check_case *c,
+                               const struct et_result *r)
 {
     const struct et_result_verification *v = &r->verification;
     bool right = v->error <= v->bound; /* false when either is absent */
     if (v->status == ET_CHECK_PASSED && !right)
-        says(c, "its verification says passed, its error and bound do not");
+        et_check_says(
+            c, "its verification says passed, its error and bound do not");
     if (v->status == ET_CHECK_FAILED && right)
-        says(c, "its verification says failed, its error and bound do not");
+        et_check_says(
+            c, "its verification says failed, its error and bound do not");
     if (r->outcome == ET_MEASURED && v->status != ET_CHECK_PASSED)
-        says(c, "it counts as measured, but its data was not found right");
+        et_check_says(
+            c, "it counts as measured, but its data was not found right");
     if (r->outcome == ET_WRONG_DATA && v->status == ET_CHECK_PASSED)
-        says(c, "it counts as wrong, but its data was found right");
+        et_check_says(c, "it counts as wrong, but its data was found right");
 }
 
-static void check_metric(struct check *c, const struct et_metric *m,
+static void check_metric(struct et_check_case *c, const struct et_metric *m,
                          const struct et_record *have,
                          const struct et_record *want)
 {
@@ -104,15 +102,16 @@ static void check_metric(struct check *c, const struct et_metric *m,
     if (!a && !b)
         return;
     snprintf(what, sizeof what, "metric %s", m->name);
-    same(c, what, a ? a->value : NAN, b ? b->value : NAN);
+    et_check_same(c, what, a ? a->value : NAN, b ? b->value : NAN);
     snprintf(what, sizeof what, "metric %s: ci_low", m->name);
-    same(c, what, a ? a->ci_low : NAN, b ? b->ci_low : NAN);
+    et_check_same(c, what, a ? a->ci_low : NAN, b ? b->ci_low : NAN);
     snprintf(what, sizeof what, "metric %s: ci_high", m->name);
-    same(c, what, a ? a->ci_high : NAN, b ? b->ci_high : NAN);
+    et_check_same(c, what, a ? a->ci_high : NAN, b ? b->ci_high : NAN);
     if (a && b &&
         (!a->unit || strcmp(a->unit, b->unit) != 0 || !a->better ||
          strcmp(a->better, b->better) != 0))
-        says(c, "a metric has another unit or direction than its name gives");
+        et_check_says(
+            c, "a metric has another unit or direction than its name gives");
 }
 
 static bool same_text(const char *a, const char *b)
@@ -120,7 +119,7 @@ static bool same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : !a && !b;
 }
 
-static void check_roofline(struct check *c, const struct et_roofline *a,
+static void check_roofline(struct et_check_case *c, const struct et_roofline *a,
                            const struct et_roofline *b)
 {
     for (const struct et_field *row = et_roofline_rows; row->key; row++) {
@@ -129,15 +128,17 @@ static void check_roofline(struct check *c, const struct et_roofline *a,
         const char *y = (const char *)b + row->at;
         snprintf(what, sizeof what, "roofline.%s", row->key);
         if (row->type == ET_REAL)
-            same(c, what, *(const double *)x, *(const double *)y);
+            et_check_same(c, what, *(const double *)x, *(const double *)y);
     }
     if (!same_text(a->binds, b->binds))
-        says(c, "its roofline names another ceiling than its figures give");
+        et_check_says(
+            c, "its roofline names another ceiling than its figures give");
     if (!same_text(a->suspect, b->suspect))
-        says(c, "its roofline is not as suspect as its figures make it");
+        et_check_says(c,
+                      "its roofline is not as suspect as its figures make it");
 }
 
-static void check_metrics(struct check *c, const struct et_record *r)
+static void check_metrics(struct et_check_case *c, const struct et_record *r)
 {
     /* Only read, and not freed: the result stays the record's. */
     struct et_result borrowed = r->result;
@@ -151,13 +152,13 @@ static void check_metrics(struct check *c, const struct et_record *r)
         check_metric(c, m, r, &fresh);
     check_roofline(c, &r->roofline, &fresh.roofline);
     if (r->metrics.n != fresh.metrics.n)
-        says(c, "its metrics are not those that follow from its work");
+        et_check_says(c, "its metrics are not those that follow from its work");
     memset(&fresh.result, 0, sizeof fresh.result);
     et_record_free(&fresh);
 }
 
 /* A ceiling's rate is the one that its own samples give. */
-static void check_ceilings(struct check *c, const struct et_result *r)
+static void check_ceilings(struct et_check_case *c, const struct et_result *r)
 {
     const struct et_result_ceiling *v = r->ceilings.v;
     for (size_t i = 0; i < r->ceilings.n; i++) {
@@ -165,9 +166,9 @@ static void check_ceilings(struct check *c, const struct et_result *r)
         double median = et_stat_median(v[i].samples.v, v[i].samples.n);
         snprintf(what, sizeof what, "ceiling %s: rate",
                  v[i].what ? v[i].what : "without a name");
-        same(c, what, v[i].rate, v[i].work / median);
+        et_check_same(c, what, v[i].rate, v[i].work / median);
         if (v[i].rate_low > v[i].rate || v[i].rate > v[i].rate_high)
-            says(c, "a ceiling's rate lies outside its own interval");
+            et_check_says(c, "a ceiling's rate lies outside its own interval");
     }
 }
 
@@ -176,7 +177,7 @@ static enum et_status recompute(const struct et_run *run)
     enum et_status s = ET_OK;
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
-        struct check c = {run->dir, r->result.id, ET_OK};
+        struct et_check_case c = {run->dir, r->result.id, ET_OK};
         if (r->result.outcome == ET_MEASURED || r->result.time.samples.n > 0)
             check_time(&c, &r->result.time);
         check_verification(&c, &r->result);
@@ -199,7 +200,7 @@ enum et_status et_verify_run(const char *dir, size_t *n)
         return manifest;
     enum et_status s = et_run_load(dir, &run);
     if (s == ET_OK) {
-        s = recompute(&run);
+        s = et_status_worse(recompute(&run), et_verify_ranks(&run));
         *n = run.n;
         et_run_free(&run);
     }

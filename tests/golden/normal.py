@@ -1,7 +1,9 @@
 """What must be the same in every build on every machine, one fact a line.
 
 normal.py records FILE   records.jsonl, pretty-printed, without
-    origin, placement, energy: they name the machine and its libraries;
+    origin, energy, the team's cores, the slowest host: they name the machine
+        and its libraries;
+    the spread over ranks and nodes of a team of one, which must be empty;
     io's facts and the io check's method: they name the file system;
     verification.error: rounding follows the compiler and the vector width
         (kept as whether it is within the bound, which is exact);
@@ -30,8 +32,14 @@ def rounded(v):
 def records(path):
     for line in open(path):
         r = json.loads(line)
-        for key in ("origin", "placement", "energy"):
+        for key in ("origin", "energy"):
             del r[key]
+        del r["team"]["cores"], r["team"]["oversubscribed"]
+        del r["time_s"]["slowest_host"]
+        for key in ("ranks", "nodes"):
+            if any(r["time_s"][key].values()):
+                sys.exit(f"a team of one compares its {key}")
+            r["time_s"][key] = "none"
         check = r["verification"]
         if check["error"] is not None:
             check["error"] = "within" if check["error"] <= check["bound"] \

@@ -202,13 +202,14 @@ def percent(heads, cells, column, share):
 
 def check_report(rows, r, metrics, largest):
     p, who, t = r["params"], r["case"], r["time_s"]
-    where = [w for w in (r["bench"], p.get("dtype"), p.get("op"),
+    bench = spoken = r["bench"].replace("_", " ")
+    where = [w for w in (spoken, p.get("dtype"), p.get("op"),
                          p.get("layout"), r["backend"]) if w]
     v = sorted(t["samples"])
     if "flops" in metrics:
         m = metrics["flops"]
         unit = "GOP/s" if p["dtype"] == "int8" else "GFLOP/s"
-        where = ["FLOPS report", "%s %s" % (r["bench"], p["dtype"])]
+        where = ["FLOPS report", "%s %s" % (bench, p["dtype"])]
         stands(rows, where, under(unit, m["value"]), who)
         stands(rows, where, interval(m), who)
         if p["dtype"] in PEAK:
@@ -218,18 +219,29 @@ def check_report(rows, r, metrics, largest):
                    who + ": %g of the peak" % share)
         w = work(r)
         if "least" in w:
-            stands(rows, ["Roofline", "%s %s" % (r["bench"], p["dtype"])],
+            stands(rows, ["Roofline", "%s %s" % (bench, p["dtype"])],
                    under("FLOP/B", w["flop"] / w["least"]), who)
     for name in ("algbw", "busbw", "bandwidth"):
         if name in metrics and (name != "bandwidth" or r["bench"] == "io" or
                                 r["bench"] == "stream"):
             stands(rows, where, under("GB/s", metrics[name]["value"]),
                    who + ": " + name)
+    if "access_time" in metrics:
+        m = metrics["access_time"]
+
+        def has_access(heads, cells):
+            at = heads.index("access time") if "access time" in heads else -1
+            ends = re.fullmatch(r"\[(.+), (.+)\]", cells[at + 1])
+            return at >= 0 and ends and all(
+                seconds(x, m[k] * 1e-9) for x, k in
+                ((cells[at], "value"), (ends[1], "ci_low"),
+                 (ends[2], "ci_high")))
+        stands(rows, where, has_access, who + ": access_time")
     if r["team"]["ranks"] < largest:
         return  # single times are shown of the largest team alone
     if "access_time" in metrics:
         # An iteration is one load, so its time is the figure.
-        stands(rows, [r["bench"]], lambda h, c: any(
+        stands(rows, ["Other figures", spoken], lambda h, c: any(
             seconds(x, metrics["access_time"]["value"] * 1e-9) for x in c),
             who + ": access_time")
     if r["bench"] in ("io", "memory_latency"):

@@ -7,6 +7,20 @@ import sys
 
 UPTO = {1: 2, 2: 3, 3: 4}  # nodes to ranks: n0 holds two, the others one
 
+RANKS = [2, 1, 1]
+
+
+def expand(hosts):
+    """The names in "n0,n[1-2]"."""
+    for item in hosts.split(","):
+        head, _, numbers = item.partition("[")
+        if not numbers:
+            yield head
+            continue
+        first, last = numbers.rstrip("]").split("-")
+        for i in range(int(first), int(last) + 1):
+            yield "%s%0*d" % (head, len(first), i)
+
 
 def load(directory):
     return [json.loads(line) for line in open(directory + "/records.jsonl")]
@@ -22,19 +36,24 @@ def busbw(records, backend, nodes):
 
 records = load(sys.argv[1])
 run = json.load(open(sys.argv[1] + "/run.json"))
+placement = {p["ranks"]: p["groups"] for p in run["placement"]}
 bad = []
 if run["nodes"] != 3 or run["ranks"] != 4:
     bad.append("run.json: %s nodes, %s ranks" % (run["nodes"], run["ranks"]))
 for r in records:
-    team, hosts = r["team"], r["placement"]["hosts"]
-    names = [h["host"] for h in hosts]
+    team = r["team"]
+    groups = placement[team["ranks"]]
+    names = [h for g in groups for h in expand(g["hosts"])]
     if r["status"] != "measured" or r["verification"]["status"] != "passed":
         bad.append("%s: %s: %s" % (r["case"], r["status"], r["reason"]))
     if names != ["n0", "n1", "n2"][:team["nodes"]]:
         bad.append("%s: on %s" % (r["case"], names))
     if team["ranks"] > 1:
-        nodes = [(n["host"], n["ranks"]) for n in r["time_s"]["nodes"]]
-        if nodes != [(h["host"], h["ranks"]) for h in hosts]:
+        spread = r["time_s"]["nodes"]
+        nodes = sorted((n["host"], n["ranks"]) for n in spread["worst"])
+        if team["nodes"] > 1 and (
+                nodes != list(zip(names, RANKS)) or
+                spread["n"] != team["nodes"]):
             bad.append("%s: times of nodes %s" % (r["case"], nodes))
         # Apart to MPI, but of one kernel: the clock is one, and is seen so.
         sync = r["sync"]
@@ -43,8 +62,9 @@ for r in records:
             bad.append("%s: the clock is not shared: %s" % (r["case"], sync))
     if team["ranks"] != UPTO[team["nodes"]]:
         bad.append("%s: %d ranks" % (r["case"], team["ranks"]))
-    if [h["ranks"] for h in hosts] != [2, 1, 1][:team["nodes"]]:
-        bad.append("%s: ranks of hosts %s" % (r["case"], hosts))
+    if [g["ranks"] for g in groups for _ in range(g["nodes"])] != \
+            RANKS[:team["nodes"]]:
+        bad.append("%s: ranks of nodes %s" % (r["case"], groups))
 for bench in ("gemm", "allreduce"):
     seen = {r["team"]["nodes"] for r in records if r["bench"] == bench}
     if seen != {1, 2, 3}:

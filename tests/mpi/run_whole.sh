@@ -75,11 +75,52 @@ for ranks in 1 2 4; do
     "$python" "$here/mpi/whole.py" "$dir" $ranks || fail "contents on $ranks"
 done
 
+# Ranks that run two builds: the other one is named, and nothing is left. A byte
+# behind the program's end makes another file and no other program.
+cp ./etalon "$work/other" && printf x >> "$work/other"
+for which in 1 2; do
+    dir=$work/mixed$which
+    if [ $which = 1 ]; then
+        set -- -n 1 ./etalon run --plan "$work/plan.ini" --out "$dir" : \
+            -n 2 "$work/other" run --plan "$work/plan.ini" --out "$dir"
+    else
+        set -- -n 2 "$work/other" run --plan "$work/plan.ini" --out "$dir" : \
+            -n 1 ./etalon run --plan "$work/plan.ini" --out "$dir"
+    fi
+    # shellcheck disable=SC2086
+    $limit "$MPIRUN" --bind-to none "$@" > "$dir.out" 2> "$dir.err"
+    status=$?
+    [ $status = 4 ] || fail "two builds: exit $status, not 4"
+    [ "$(grep -c '^etalon: error: ' "$dir.err")" = 1 ] ||
+        { fail "two builds: one error is wanted"; cat "$dir.err"; }
+    grep -q "run another build of etalon than rank 0.*rank 2 on $(uname -n)" \
+        "$dir.err" || { fail "two builds: rank 2 is not named"; cat "$dir.err"; }
+    [ ! -e "$dir" ] || fail "two builds: a run directory"
+done
+./etalon report "$work/np4" --ranks > "$work/ranks.csv" || fail "report --ranks"
+"$python" - "$work/ranks.csv" "$work/np4" <<'PYTHON' || fail "every rank's median"
+import csv, json, os, sys
+rows = list(csv.DictReader(open(sys.argv[1], newline="")))
+host = os.uname().nodename
+for line in open(sys.argv[2] + "/records.jsonl"):
+    r = json.loads(line)
+    spread = r["time_s"]["ranks"]
+    of = [row for row in rows if row["case"] == r["case"]]
+    assert len(of) == (spread["n"] or 0), r["case"]
+    if not of:
+        continue
+    assert [row["rank"] for row in of] == [str(i) for i in range(len(of))]
+    assert all(row["host"] == host for row in of)
+    worst = spread["worst"][0]
+    row = of[worst["rank"]]
+    assert abs(float(row["median_s"]) / worst["median"] - 1) < 1e-12
+    assert int(row["last"]) == worst["last"], r["case"]
+PYTHON
 # Figures that one rank alone has not, on a clock that tells the same times
 # everywhere: values.py works them out by hand.
 dir=$work/values
 # shellcheck disable=SC2086
-$limit "$mpirun" $more -n 4 ./etalon run --plan "$here/golden/values.ini" \
+$limit "$MPIRUN" --bind-to none -n 4 ./etalon run --plan "$here/golden/values.ini" \
     --out "$dir" --clock fake --counters fake --quiet > "$dir.out" \
     2> "$dir.err" || { fail "run of values.ini: exit $?"; cat "$dir.err"; }
 "$python" "$here/golden/values.py" "$dir" flops busbw algbw bandwidth \

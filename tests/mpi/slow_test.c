@@ -126,18 +126,20 @@ static bool names(struct et_team *team, bool windows, int slow)
     if (team->rank == 0) {
         size_t p = (size_t)team->size;
         CHECK(r.outcome == ET_MEASURED);
-        CHECK(r.time.rank_medians.n == p && r.time.rank_slowest.n == p);
+        CHECK(r.rank_medians.n == p && r.rank_last.n == p);
+        CHECK(r.time.ranks.n == (int64_t)p && r.time.ranks.worst.n == p);
         double sum = 0;
         for (size_t i = 0; i < p; i++)
-            sum += r.time.rank_slowest.v[i];
+            sum += r.rank_last.v[i];
         /* Each sample has a last rank; two may tie. */
         CHECK(sum >= (double)r.time.n);
-        const struct et_result_node *node = r.time.nodes.v;
+        const struct et_result_part *node = r.time.nodes.worst.v;
         int64_t ranks = 0;
-        for (size_t i = 0; i < r.time.nodes.n; i++)
+        for (size_t i = 0; i < r.time.nodes.worst.n; i++)
             ranks += node[i].ranks;
-        CHECK(ranks == team->size);
-        CHECK(r.time.nodes.n == (size_t)team->nodes);
+        CHECK(team->nodes == 1 || ranks == team->size);
+        CHECK(r.time.nodes.n ==
+              (team->nodes > 1 ? team->nodes : ET_ABSENT_INT));
         CHECK(r.sync.start &&
               (windows || strcmp(r.sync.start, "barrier") == 0));
         CHECK(strcmp(r.sync.start, "window") == 0 || r.sync.reason);

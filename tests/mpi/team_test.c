@@ -34,6 +34,13 @@ static void test_collectives(struct et_team *t)
     CHECK(v[0] == sum && v[1] == sum && v[2] == p);
     v[0] = t->rank;
     CHECK(et_team_reduce(t, ET_MAX, v, 1) == ET_OK && v[0] == p - 1);
+    /* More than a transport may take at once. */
+    double many[1000];
+    for (int i = 0; i < 1000; i++)
+        many[i] = t->rank + i;
+    CHECK(et_team_reduce(t, ET_SUM, many, 1000) == ET_OK);
+    for (int i = 0; i < 1000; i++)
+        CHECK(many[i] == sum + p * i);
     v[0] = t->rank + 3;
     CHECK(et_team_reduce(t, ET_MIN, v, 1) == ET_OK && v[0] == 3);
     for (int root = 0; root < p; root++) {

@@ -6,6 +6,7 @@ import sys
 directory, ranks = sys.argv[1:]
 records = [json.loads(line) for line in open(directory + "/records.jsonl")]
 run = json.load(open(directory + "/run.json"))
+placement = {p["ranks"]: p["groups"] for p in run["placement"]}
 bad = []
 
 
@@ -24,15 +25,16 @@ for r in records:
     who = r["case"]
     # An algorithm may refuse a team; none may go wrong.
     must(r["status"] in ("measured", "unsupported"), who + ": " + r["status"])
-    hosts = r["placement"]["hosts"]
-    must(sum(h["ranks"] for h in hosts) == r["team"]["ranks"],
-         who + ": ranks of its hosts")
-    for h in hosts:
-        must(h["busy_threads"] == h["ranks"] * r["team"]["threads"],
-             who + ": busy threads")
-    must(r["placement"]["oversubscribed"] ==
-         any(h["busy_threads"] > (h["cores"] or 1e9) for h in hosts),
-         who + ": oversubscribed or not")
+    team = r["team"]
+    groups = placement[team["ranks"]]
+    must(sum(g["nodes"] * g["ranks"] for g in groups) == team["ranks"],
+         who + ": ranks of its nodes")
+    must(team["oversubscribed"] ==
+         any(g["ranks"] * team["threads"] > (g["cores"] or 1e9)
+             for g in groups), who + ": oversubscribed or not")
+    must(team["cores"] == (None if any(g["cores"] is None for g in groups) else
+         sum(g["nodes"] * min(g["cores"], g["ranks"] * team["threads"])
+             for g in groups)), who + ": cores kept busy")
     if r["status"] != "measured":
         continue
     must(r["verification"]["status"] == "passed", who + ": not verified")
@@ -61,20 +63,25 @@ for r in records:
         # One kernel, so one clock, whatever MPI calls a node.
         must(sync["error"] == sync["error_after"], who + ": clock not shared")
     if n > 1:
-        must(len(t["rank_medians"]) == n and len(t["rank_slowest"]) == n,
-             who + ": figures of its ranks")
-        must(max(t["rank_medians"]) == t["rank_medians"][t["slowest_rank"]],
+        spread = t["ranks"]
+        must(spread["n"] == n and sum(spread["histogram"]) == n and
+             len(spread["worst"]) == min(n, 8), who + ": figures of its ranks")
+        worst = spread["worst"][0]
+        must(worst["median"] == spread["max"] and
+             worst["rank"] == t["slowest_rank"] and
+             worst["host"] == t["slowest_host"],
              who + ": another rank is slower")
-        must(sum(t["rank_slowest"]) >= t["n"], who + ": samples without a last")
-        must([(d["host"], d["ranks"]) for d in t["nodes"]] ==
-             [(h["host"], h["ranks"]) for h in hosts], who + ": its nodes")
-        must(max(d["worst"] for d in t["nodes"]) == max(t["rank_medians"]),
-             who + ": the worst of its nodes")
+        must(sum(p["last"] for p in spread["last"]) >= t["n"],
+             who + ": samples without a last")
+        nodes = sum(g["nodes"] for g in groups)
+        must(t["nodes"]["n"] == (nodes if nodes > 1 else None),
+             who + ": its nodes")
+        must(os.path.getsize(directory + "/ranks.bin") > 16, "no ranks.bin")
     if ranks == "crowd" and n > 1:
         must("more ranks than cores" in sync["reason"], who + ": crowd unseen")
 
 if ranks == "crowd":
-    crowded = {r["bench"]: r["placement"]["oversubscribed"] for r in records}
+    crowded = {r["bench"]: r["team"]["oversubscribed"] for r in records}
     must(crowded == {"gemm": True, "conv": True, "allreduce": False,
                      "broadcast": False, "allgather": False, "io": False},
          "who is crowded: %s" % crowded)
@@ -93,7 +100,7 @@ else:
             # The kernel may be given fewer cores than this process has only
             # by a launcher that binds, which the test told it not to.
             for r in there:
-                must(r["placement"]["oversubscribed"] ==
+                must(r["team"]["oversubscribed"] ==
                      (n * r["team"]["threads"] > cores),
                      r["case"] + ": %d cores" % cores)
     if int(ranks) > 1:

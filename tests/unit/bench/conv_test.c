@@ -83,7 +83,7 @@ static void right_outputs_pass(void **unused)
             struct kit kit;
             open_case(&kit, name, &problems[j]);
             for (uint64_t n = 1; n < 3; n++) {
-                assert_int_equal(run(&kit.s, n), ET_OK);
+                assert_int_equal(et_product_run(&kit.s, n), ET_OK);
                 struct et_verification v = verified(&kit);
                 assert_true((strstr(v.method, "every") != NULL) == (j < SMALL));
                 if (v.status != ET_CHECK_PASSED)
@@ -110,7 +110,7 @@ static void one_wrong_output_fails(void **unused)
         const struct et_conv *v = &kit.s.local;
         int64_t area = et_conv_p(v) * et_conv_q(v), all = v->n * v->k * area;
         for (uint64_t i = 0; i < 12; i++) {
-            assert_int_equal(run(&kit.s, 1), ET_OK);
+            assert_int_equal(et_product_run(&kit.s, 1), ET_OK);
             int64_t at = i == 0 ? 0
                          : i == 1
                              ? all - 1
@@ -157,7 +157,7 @@ static void idle_samples_fail(void **unused)
         for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
             for (uint64_t i = 1; i < 6; i++) {
                 kit.s.product.backend = i == bad ? &broken : sound;
-                assert_int_equal(run(&kit.s, i), ET_OK);
+                assert_int_equal(et_product_run(&kit.s, i), ET_OK);
                 et_bench_conv.glance(&kit.s);
             }
             struct et_verification v = verified(&kit);
@@ -229,8 +229,8 @@ static void ranks_have_what_they_should(void **unused)
         for (team.rank = 0, team.size = 2; team.rank < 2; team.rank++) {
             struct state *mine = &s[team.rank];
             assert_int_equal(prepare(mine, &setting, &p), ET_OK);
-            assert_int_equal(run(mine, 1), ET_OK);
-            output(mine, &out[team.rank]);
+            assert_int_equal(et_product_run(mine, 1), ET_OK);
+            et_product_output(mine, &out[team.rank]);
         }
         bool weak = p.scaling == WEAK;
         assert_true(!memcmp(s[0].x.host, s[1].x.host, 64) == weak);

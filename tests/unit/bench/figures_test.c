@@ -212,6 +212,25 @@ static void allreduce(void **state)
                            .need_bytes = 768});
 }
 
+/* Of all-gather S is all ranks' parts, of which (p - 1) / p cross the bus; of a
+ * broadcast the root's vector, all of which does. Nothing is added. */
+static void other_collectives(void **state)
+{
+    (void)state;
+    check("allgather backend=ring dtype=fp64 bytes=768 ranks=4", 4,
+          (struct figures){.bytes = 3072,
+                           .bus_bytes = 2304,
+                           .messages = -1,
+                           .need_flop = -1,
+                           .need_bytes = -1});
+    check("broadcast backend=binomial-tree dtype=fp64 bytes=768 ranks=4", 4,
+          (struct figures){.bytes = 768,
+                           .bus_bytes = 768,
+                           .messages = 3,
+                           .need_flop = -1,
+                           .need_bytes = -1});
+}
+
 static void io(void **state)
 {
     (void)state;
@@ -288,7 +307,7 @@ int main(void)
         cmocka_unit_test(gemm),           cmocka_unit_test(conv),
         cmocka_unit_test(allreduce),      cmocka_unit_test(io),
         cmocka_unit_test(stream),         cmocka_unit_test(peak),
-        cmocka_unit_test(memory_latency),
+        cmocka_unit_test(memory_latency), cmocka_unit_test(other_collectives),
     };
     et_log_level_set(ET_LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,6 +159,24 @@ static void test_without_gnuplot(void **state)
     free(path);
 }
 
+/* A figure's name is part of a path, and of nothing but the folder's own. */
+static void test_names(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"../f", "a/b", ".f", "-f",
+                                      "",     "F",   "f g"};
+    char *dir = sample_folder();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct et_doc d = one_figure(bad[i], "title");
+        sample_listen();
+        enum et_status s = et_plot_draw(&d, TEMPLATES, dir);
+        assert_said(sample_said(), "no file name");
+        assert_int_equal(s, ET_INFRA);
+        et_doc_free(&d);
+    }
+    sample_remove(dir);
+}
+
 /* A gnuplot of our own: what it does, and what must be said. */
 static void test_a_bad_gnuplot(void **state)
 {
@@ -227,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_draw),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_without_gnuplot),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_a_bad_gnuplot),
         cmocka_unit_test(test_no_disk),
     };

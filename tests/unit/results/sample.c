@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/run/ranks.h"
 #include "harness/stat/series.h"
 
 static void need(bool ok)
@@ -58,6 +59,65 @@ static size_t stride(size_t n)
     return 1;
 }
 
+static void name_parts(struct et_list *parts, size_t per_node)
+{
+    struct et_result_part *v = parts->v;
+    for (size_t i = 0; i < parts->n; i++) {
+        char host[32];
+        snprintf(host, sizeof host, "n%zu", (size_t)v[i].rank / per_node + 1);
+        free(v[i].host);
+        v[i].host = strdup(host);
+    }
+}
+
+void sample_ranks(struct et_result *r, const double *medians, size_t n,
+                  size_t per_node)
+{
+    struct et_result_time *t = &r->time;
+    struct et_rank *all = calloc(n, sizeof *all);
+    struct et_result old = *r, fresh;
+    need(all != NULL);
+    et_result_begin(&fresh);
+    for (size_t i = 0; i < n; i++)
+        all[i] = (struct et_rank){medians[i], i == 0, (int64_t)(i / per_node)};
+    need(et_ranks_describe(all, n, &fresh) == ET_OK);
+    name_parts(&fresh.time.ranks.worst, per_node);
+    name_parts(&fresh.time.ranks.last, per_node);
+    name_parts(&fresh.time.nodes.worst, per_node);
+    name_parts(&fresh.time.nodes.last, per_node);
+    /* The old ones go with `fresh`. */
+    t->ranks = fresh.time.ranks;
+    t->nodes = fresh.time.nodes;
+    r->rank_medians = fresh.rank_medians;
+    r->rank_last = fresh.rank_last;
+    fresh.time.ranks = old.time.ranks;
+    fresh.time.nodes = old.time.nodes;
+    fresh.rank_medians = old.rank_medians;
+    fresh.rank_last = old.rank_last;
+    t->slowest_rank = fresh.time.slowest_rank;
+    t->imbalance = fresh.time.imbalance;
+    free(t->slowest_host);
+    t->slowest_host = strdup(((struct et_result_part *)t->ranks.worst.v)->host);
+    et_result_free(&fresh);
+    free(all);
+}
+
+void sample_place(struct et_run_info *info, int64_t nodes, int64_t per_node)
+{
+    struct et_run_placement *p =
+        et_list_add(&info->placement, sizeof(struct et_run_placement));
+    need(p != NULL);
+    p->ranks = nodes * per_node;
+    struct et_run_group *g =
+        et_list_add(&p->groups, sizeof(struct et_run_group));
+    need(g != NULL);
+    char hosts[32] = "n1";
+    if (nodes > 1)
+        snprintf(hosts, sizeof hosts, "n[1-%d]", (int)nodes);
+    *g =
+        (struct et_run_group){strdup(hosts), nodes, per_node, 4, strdup("0-3")};
+}
+
 struct et_result sample_result(const char *id, double median, double spread,
                                size_t n)
 {
@@ -97,10 +157,8 @@ struct et_result sample_result(const char *id, double median, double spread,
     need(a != NULL);
     a->name = strdup("cycles");
     a->reason = strdup("no counters here");
-    struct et_result_host *h =
-        et_list_add(&r.placement.hosts, sizeof(struct et_result_host));
-    need(h != NULL);
-    *h = (struct et_result_host){strdup("n1"), 2, 4, 2, strdup("0-3")};
+    r.team.cores = 2;
+    sample_ranks(&r, (const double[]){median, 0.99 * median}, 2, 2);
     return r;
 }
 
@@ -128,8 +186,10 @@ struct et_run_info sample_info(void)
     need(et_fields_init(et_run_info_rows, &info, sizeof info) == ET_OK);
     info.version = strdup("0.1.0");
     info.commit = strdup("abc");
+    info.id = strdup("0123456789abcdef0123456789abcdef");
     info.ranks = 2;
     info.nodes = 1;
+    sample_place(&info, 1, 2);
     info.clock = strdup("CLOCK_MONOTONIC_RAW");
     info.cases = 0;
     info.started = strdup("2026-01-01T00:00:00Z");

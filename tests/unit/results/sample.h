@@ -15,11 +15,16 @@
 #include "results/reading/run.h"
 
 /* A measured fp32 gemm: n samples around `median`, the outermost `spread` of
- * it away; 2 GFLOP an iteration; one host of 4 cores, 2 of them busy. */
+ * it away; 2 GFLOP an iteration; two ranks on n1, which keep 2 cores busy. */
 struct et_result sample_result(const char *id, double median, double spread,
                                size_t n);
 /* Recompute the time's figures after the samples were changed. */
 void sample_summarise(struct et_result *r);
+
+/* Other ranks than those: n medians, `per_node` ranks on each of n1, n2, ...;
+ * rank 0 was the last once. */
+void sample_ranks(struct et_result *r, const double *medians, size_t n,
+                  size_t per_node);
 
 /* A ceiling measured beside it: 7 samples, 1 % to either side of `rate`, which
  * is its interval. The case's traffic becomes 8 MB: 250 FLOP/B. */
@@ -27,6 +32,9 @@ void sample_ceiling(struct et_result *r, const char *what, const char *id,
                     double rate);
 
 struct et_run_info sample_info(void); /* et_fields_free by info rows */
+/* A team on nodes n1, n2, ... of 4 cores each. sample_info has two ranks on n1.
+ */
+void sample_place(struct et_run_info *info, int64_t nodes, int64_t per_node);
 void sample_info_free(struct et_run_info *info);
 
 /* A complete run in memory; et_run_free. */

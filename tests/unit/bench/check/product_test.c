@@ -10,11 +10,85 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/check/product.h"
 #include "harness/base/random.h"
+#include "harness/team/threads.h"
+
+/* gamma_n = n u / (1 - n u) (Higham, Accuracy and Stability, lemma 3.1). */
+static void gammas(void **unused)
+{
+    (void)unused;
+    assert_true(et_check_gamma(0, 0.25) == 0);
+    assert_true(et_check_gamma(1, 0.25) == 1.0 / 3);
+    assert_true(et_check_gamma(2, 0.25) == 1);
+    assert_true(et_check_gamma(4, 0.25) == INFINITY);
+}
+
+/* The worst stays; what is no number is worse than all. */
+static void worst_is_kept(void **unused)
+{
+    struct et_check_worst w = {0};
+    (void)unused;
+    et_check_take(&w, 5, 4, 2, 1, 2, 3);
+    assert_true(w.error == 0.5 && w.got == 5 && w.at[2] == 3);
+    et_check_take(&w, 4.5, 4, 2, 7, 8, 9);
+    assert_true(w.error == 0.5 && w.at[2] == 3);
+    et_check_take(&w, 3, 3, 0, 7, 8, 9);
+    assert_true(w.error == 0.5);
+    static const double odd[][3] = {{3, 4, 0},   {NAN, 4, 2}, {INFINITY, 4, 2},
+                                    {4, NAN, 2}, {4, 4, NAN}, {4, 5, INFINITY}};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        w = (struct et_check_worst){.error = 7};
+        et_check_take(&w, odd[i][0], odd[i][1], odd[i][2], 0, 0, 0);
+        assert_true(w.error == INFINITY);
+    }
+}
+
+struct agreement {
+    int odd;
+    double error;
+    struct et_verification got[3];
+};
+
+static enum et_status agree_one(struct et_team *team, void *arg)
+{
+    static const char *const axes[3] = {"product", "row", "column"};
+    struct agreement *a = arg;
+    bool odd = team->rank == a->odd;
+    const struct et_check_worst w = {.error = odd ? a->error : 0.25,
+                                     .certain = odd ? 8 : 4,
+                                     .at = {0, team->rank, -1}};
+    return et_check_agree(team, ET_OK, &w, axes, "by hand",
+                          &a->got[team->rank]);
+}
+
+/* An error up to the bound passes, and of all ranks the worst counts. */
+static void the_worst_rank_counts(void **unused)
+{
+    static const double errors[] = {0.5, 1, 1.0000001, 1.5, INFINITY};
+    (void)unused;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        for (int odd = 0; odd < 3; odd++) {
+            struct agreement a = {.odd = odd, .error = errors[i]};
+            char words[32];
+            snprintf(words, sizeof words, "rank %d, ", odd);
+            assert_int_equal(et_team_threads_run(3, 0, agree_one, &a), ET_OK);
+            for (int r = 0; r < 3; r++) {
+                assert_int_equal(a.got[r].status, errors[i] <= 1
+                                                      ? ET_CHECK_PASSED
+                                                      : ET_CHECK_FAILED);
+                assert_true(a.got[r].error == errors[i]);
+                assert_true(a.got[r].bound == 1 && a.got[r].certain == 8);
+                assert_int_equal(strstr(a.got[r].note, words) != NULL,
+                                 errors[i] > 1);
+            }
+        }
+    }
+}
 
 static void integers_are_the_greatest(void **unused)
 {
@@ -346,6 +420,9 @@ static void samples_see_more(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gammas),
+        cmocka_unit_test(worst_is_kept),
+        cmocka_unit_test(the_worst_rank_counts),
         cmocka_unit_test(integers_are_the_greatest),
         cmocka_unit_test(integers_are_those_of_the_types),
         cmocka_unit_test(integers_fill_their_range),

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,19 @@ static void given(void **state)
     assert_null(et_strdup(NULL));
 }
 
+/* Runs first: nothing has failed yet. A file that is not there is no want of
+ * memory. What ran out stays so. */
+static void remembered(void **state)
+{
+    (void)state;
+    assert_null(et_noted(fopen("/nowhere/to/be/found", "r")));
+    free(et_strndup("abc", 2));
+    assert_false(et_memory_ran_out());
+    errno = ENOMEM;
+    assert_null(et_noted(NULL));
+    assert_true(et_memory_ran_out());
+}
+
 static double kernel_says(const char *path, const char *key)
 {
     char line[256];
@@ -100,7 +114,8 @@ static void available(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sums), cmocka_unit_test(overflows),
-        cmocka_unit_test(given), cmocka_unit_test(available)};
+        cmocka_unit_test(remembered), cmocka_unit_test(sums),
+        cmocka_unit_test(overflows), cmocka_unit_test(given),
+        cmocka_unit_test(available)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,6 +60,10 @@ static void spellings(void **state)
     assert_int_equal(words.n, 2);
     assert_string_equal(words.v[0], "--out");
     release(&o, &words);
+    const char *const several[] = {"--counters", "perf, fake", NULL};
+    assert_int_equal(parse(&o, &words, &help, several), ET_OK);
+    assert_string_equal(o.counters, "perf, fake");
+    release(&o, &words);
     const char *const c[] = {"--set",      "a.b=1",     "--set", "c.d=2",
                              "--quiet=no", "--seed=-0", NULL};
     assert_int_equal(parse(&o, &words, &help, c), ET_OK);
@@ -94,6 +98,9 @@ static void refusals(void **state)
         const char *line[MOST], *words;
     } bad[] = {{{"--bugdet", "1"}, "did you mean"},
                {{"--bugdet=1"}, "--budget"},
+               {{"--counters", "fake,pref"}, "'pref'"},
+               {{"--counters", "fake,"}, "''"},
+               {{"--clock", "fake,real"}, "'fake,real'"},
                {{"--zzzzzzzz"}, "zzzzzzzz"},
                {{"-x"}, "'-x'"},
                {{"--no-seed"}, "no-seed"},

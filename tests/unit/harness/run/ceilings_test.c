@@ -261,6 +261,24 @@ static void several_of_one_kind(void **state)
     et_result_free(&r);
 }
 
+/* A build without a bench of the role. */
+static void no_such_bench(void **state)
+{
+    static const struct et_ceiling_case none = {
+        .what = "memory", .role = ET_ROLE_MEMORY_CEILING, .backend = "quick"};
+    (void)state;
+    struct et_result r;
+    ceilings = &none;
+    n_ceilings = 1;
+    measure(&r, true);
+    ceilings = NULL;
+    assert_int_equal(r.ceilings.n, 1);
+    const struct et_result_ceiling *v = r.ceilings.v;
+    assert_non_null(strstr(v[0].absent, "no bench of this build is a memory "
+                                        "ceiling"));
+    et_result_free(&r);
+}
+
 static void can_be_left_out(void **state)
 {
     (void)state;
@@ -276,6 +294,7 @@ int main(void)
                                        cmocka_unit_test(say_why_not),
                                        cmocka_unit_test(cost_the_case_no_time),
                                        cmocka_unit_test(several_of_one_kind),
+                                       cmocka_unit_test(no_such_bench),
                                        cmocka_unit_test(can_be_left_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

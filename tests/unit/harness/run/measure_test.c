@@ -316,7 +316,14 @@ static enum et_status drive(struct fake *f, const char *plan,
     static const int64_t upto[] = {1};
     static const struct et_allocation one = {1, 1, upto, 1};
     struct et_place me = {.host = "h", .allowed = 1, .allowed_cores = 1};
-    const struct et_placement placement = {.ranks = &me, .n = 1, .threads = 1};
+    int32_t hardware = 1;
+    int64_t ranks_upto = 1;
+    const struct et_placement placement = {.places = &me,
+                                           .hardware = &hardware,
+                                           .n = 1,
+                                           .nodes = 1,
+                                           .ranks_upto = &ranks_upto,
+                                           .threads = 1};
     struct et_cases cases;
     struct lab l;
     listing->sink.put = list;

@@ -1,5 +1,5 @@
-/* placement: unions of bindings, and which host has more busy threads than
- * cores.
+/* placement: the cores that the ranks of a node may use together, which node
+ * has more busy threads than cores, and how run.json names the nodes.
  */
 #include "config.h"
 
@@ -8,109 +8,176 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/run/placement.h"
+#include "harness/team/threads.h"
 
-static int union_of(const char *a, const char *b)
+struct machine {
+    int ranks, per_node;
+    /* Each rank's own: hardware threads as a list, how many, their cores. */
+    const char *binding[8];
+    int64_t allowed[8], allowed_cores[8];
+    void (*look)(const struct et_placement *p); /* on rank 0 */
+};
+
+static enum et_status gather(struct et_team *team, void *arg)
 {
-    const char *const lists[] = {a, b};
-    return et_placement_union(lists, b ? 2 : 1);
+    const struct machine *m = arg;
+    char host[16], binding[64];
+    struct et_placement p;
+    snprintf(host, sizeof host, "n%02d", team->node + 8);
+    snprintf(binding, sizeof binding, "%s", m->binding[team->rank]);
+    const struct et_environment env = {.host = host,
+                                       .binding = binding,
+                                       .allowed = m->allowed[team->rank],
+                                       .allowed_cores =
+                                           m->allowed_cores[team->rank]};
+    enum et_status s = et_placement_gather(team, &env, &p);
+    if (s != ET_OK)
+        return s;
+    if (p.nodes != team->nodes || p.ranks_upto[p.nodes - 1] != team->size ||
+        p.threads < 1)
+        s = ET_WRONG;
+    if (team->rank == 0)
+        m->look(&p);
+    et_placement_free(&p);
+    return s;
 }
 
-static void unions(void **state)
+static void on(struct machine m)
 {
-    (void)state;
-    assert_int_equal(union_of("0-3,8", NULL), 5);
-    assert_int_equal(union_of("0", "0"), 1);
-    assert_int_equal(union_of("0-3", "2-5"), 6);
-    assert_int_equal(union_of("0-3", "4-7"), 8);
-    assert_int_equal(union_of("5,5,5-5", NULL), 1);
-    assert_int_equal(union_of("", NULL), 0);
-    assert_int_equal(union_of("", "1"), 1);
-    assert_int_equal(union_of("any", "0-1"), 2);
-    assert_int_equal(union_of("3-1", NULL), 0);
-    assert_int_equal(union_of("-2", NULL), 0);
-    assert_int_equal(union_of("8000-9000", NULL), 192);
-    assert_int_equal(union_of("1000000000000", NULL), 0);
-    assert_int_equal(et_placement_union(NULL, 0), 0);
-}
-
-static struct et_place place(int node, const char *host, const char *binding,
-                             int allowed, int cores)
-{
-    struct et_place p = {
-        .node = node, .allowed = allowed, .allowed_cores = cores};
-    strcpy(p.host, host);
-    strcpy(p.binding, binding);
-    return p;
-}
-
-static struct et_result describe(struct et_place *ranks, int n, int first,
-                                 int64_t threads)
-{
-    const struct et_placement p = {.ranks = ranks, .n = n};
-    struct et_result r = {0};
-    assert_int_equal(et_placement_describe(&p, first, threads, &r.placement),
+    unsetenv("OMP_NUM_THREADS");
+    assert_int_equal(et_team_threads_run(m.ranks, m.per_node, gather, &m),
                      ET_OK);
-    return r;
 }
 
-static const struct et_result_host *host(const struct et_result *r, size_t i)
+static void assert_cores(const struct et_placement *p, int64_t ranks,
+                         int64_t threads, int64_t cores, bool oversubscribed)
 {
-    assert_true(i < r->placement.hosts.n);
-    return &((const struct et_result_host *)r->placement.hosts.v)[i];
+    int64_t found;
+    bool over;
+    et_placement_cores(p, ranks, threads, &found, &over);
+    assert_true(found == cores);
+    assert_true(over == oversubscribed);
 }
 
-static void hosts(void **state)
+static void look_at_bound(const struct et_placement *p)
+{
+    assert_int_equal(p->n, 3);
+    assert_int_equal(p->threads, 1);
+    assert_string_equal(et_placement_host(p, 0), "n08");
+    assert_string_equal(et_placement_host(p, 1), "n08");
+    assert_string_equal(et_placement_host(p, 2), "n09");
+    assert_null(et_placement_host(p, 3));
+    assert_null(et_placement_host(p, -1));
+    assert_cores(p, 3, 1, 3, false);
+    assert_cores(p, 3, 2, 4, true); /* two threads on each one's core */
+    assert_cores(p, 1, 1, 1, false);
+    assert_cores(p, 1, 2, 1, true);
+    struct et_run_placement where = {0};
+    assert_int_equal(et_placement_describe(p, 3, &where), ET_OK);
+    const struct et_run_group *g = where.groups.v;
+    assert_int_equal(where.ranks, 3);
+    assert_int_equal(where.groups.n, 2);
+    assert_string_equal(g[0].hosts, "n08");
+    assert_string_equal(g[0].binding, "0-1");
+    assert_int_equal(g[0].ranks, 2);
+    assert_int_equal(g[0].cores, 2); /* 4 hardware threads */
+    assert_string_equal(g[1].hosts, "n09");
+    assert_int_equal(g[1].ranks, 1);
+    assert_int_equal(g[1].cores, 8);
+    et_fields_free(et_run_placement_rows, &where, sizeof where);
+}
+
+/* Two bound ranks on the first node, with SMT; one unbound on the next. */
+static void bound(void **state)
 {
     (void)state;
-    /* Two bound ranks on n0, with SMT; one unbound rank on n1. */
-    struct et_place ranks[] = {place(0, "n0", "0-1", 2, 1),
-                               place(0, "n0", "2-3", 2, 1),
-                               place(1, "n1", "0-7", 8, 8)};
-    struct et_result r = describe(ranks, 3, 3, 1);
-    assert_int_equal(r.placement.hosts.n, 2);
-    assert_false(r.placement.oversubscribed);
-    assert_string_equal(host(&r, 0)->host, "n0");
-    assert_string_equal(host(&r, 0)->binding, "0-1");
-    assert_int_equal(host(&r, 0)->ranks, 2);
-    assert_int_equal(host(&r, 0)->cores, 2); /* 4 hardware threads */
-    assert_int_equal(host(&r, 1)->busy_threads, 1);
-    et_result_free(&r);
-    r = describe(ranks, 3, 3, 2); /* two threads on each rank's one core */
-    assert_true(r.placement.oversubscribed);
-    assert_int_equal(host(&r, 0)->busy_threads, 4);
-    et_result_free(&r);
-    r = describe(ranks, 3, 1, 1); /* the team is the first rank alone */
-    assert_int_equal(r.placement.hosts.n, 1);
-    assert_int_equal(host(&r, 0)->ranks, 1);
-    assert_int_equal(host(&r, 0)->cores, 1);
-    assert_false(r.placement.oversubscribed);
-    et_result_free(&r);
+    on((struct machine){
+        3, 2, {"0-1", "2-3", "0-7"}, {2, 2, 8}, {1, 1, 8}, look_at_bound});
 }
 
-static void shared_cores(void **state)
+static void look_at_shared(const struct et_placement *p)
+{
+    assert_cores(p, 2, 1, 2, false);
+    assert_cores(p, 3, 1, 2, true);
+}
+
+/* Unbound ranks share the same cores, which count once; and of a node's set
+ * the first ranks have only what is theirs. */
+static void shared(void **state)
 {
     (void)state;
-    /* Unbound ranks share the same cores: the union counts them once. */
-    struct et_place ranks[] = {place(0, "n", "0-1", 2, 2),
-                               place(0, "n", "0-1", 2, 2),
-                               place(0, "n", "0-1", 2, 2)};
-    struct et_result r = describe(ranks, 3, 2, 1);
-    assert_int_equal(host(&r, 0)->cores, 2);
-    assert_false(r.placement.oversubscribed);
-    et_result_free(&r);
-    r = describe(ranks, 3, 3, 1);
-    assert_true(r.placement.oversubscribed);
-    et_result_free(&r);
-    /* Where the binding is not known nothing is claimed. */
-    struct et_place unknown[] = {place(0, "n", "", 0, 0)};
-    r = describe(unknown, 1, 1, 64);
-    assert_true(host(&r, 0)->cores == ET_ABSENT_INT);
-    assert_false(r.placement.oversubscribed);
-    et_result_free(&r);
+    on((struct machine){
+        3, 3, {"0-1", "0-1", "0-1"}, {2, 2, 2}, {2, 2, 2}, look_at_shared});
+}
+
+static void look_at_five(const struct et_placement *p)
+{
+    for (int64_t ranks = 1; ranks <= 5; ranks++)
+        assert_cores(p, ranks, 1, ranks, false);
+    for (int64_t ranks = 1; ranks <= 5; ranks++)
+        assert_cores(p, ranks, 2, ranks, true);
+}
+
+static void growing(void **state)
+{
+    (void)state;
+    on((struct machine){5,
+                        5,
+                        {"0", "1", "2", "3", "4"},
+                        {1, 1, 1, 1, 1},
+                        {1, 1, 1, 1, 1},
+                        look_at_five});
+}
+
+static void look_at_unknown(const struct et_placement *p)
+{
+    /* Nothing is claimed of the whole; a node that says is still judged. */
+    assert_cores(p, 4, 1, ET_ABSENT_INT, false);
+    assert_cores(p, 4, 64, ET_ABSENT_INT, true);
+    assert_cores(p, 2, 1, 2, false);
+}
+
+static void unknown(void **state)
+{
+    (void)state;
+    on((struct machine){4,
+                        2,
+                        {"0", "1", "any", ""},
+                        {1, 1, 0, 0},
+                        {1, 1, 0, 0},
+                        look_at_unknown});
+}
+
+static void look_at_alike(const struct et_placement *p)
+{
+    struct et_run_placement where = {0};
+    assert_int_equal(p->threads, 2);
+    assert_int_equal(et_placement_describe(p, 7, &where), ET_OK);
+    const struct et_run_group *g = where.groups.v;
+    assert_int_equal(where.groups.n, 2);
+    assert_string_equal(g[0].hosts, "n[08-10]");
+    assert_int_equal(g[0].nodes, 3);
+    assert_int_equal(g[0].ranks, 2);
+    assert_int_equal(g[0].cores, 4);
+    assert_string_equal(g[1].hosts, "n11"); /* half of the node */
+    assert_int_equal(g[1].ranks, 1);
+    et_fields_free(et_run_placement_rows, &where, sizeof where);
+}
+
+static void alike(void **state)
+{
+    (void)state;
+    struct machine m = {.ranks = 8, .per_node = 2, .look = look_at_alike};
+    for (int i = 0; i < 8; i++) {
+        m.binding[i] = "0-3";
+        m.allowed[i] = m.allowed_cores[i] = 4;
+    }
+    on(m);
 }
 
 static void preset_threads(void **state)
@@ -129,7 +196,7 @@ static void preset_threads(void **state)
     assert_int_equal(p.threads, 4);
     assert_int_equal(p.n, 1);
     assert_int_equal(p.ranks_upto[0], 1);
-    assert_string_equal(p.ranks[0].binding, "0-3");
+    assert_string_equal(p.places[0].binding, "0-3");
     et_placement_free(&p);
     env.cores = 8; /* bound to a part of the node: its own */
     assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
@@ -150,10 +217,9 @@ static void preset_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(unions),
-        cmocka_unit_test(hosts),
-        cmocka_unit_test(shared_cores),
-        cmocka_unit_test(preset_threads),
+        cmocka_unit_test(bound),   cmocka_unit_test(shared),
+        cmocka_unit_test(growing), cmocka_unit_test(unknown),
+        cmocka_unit_test(alike),   cmocka_unit_test(preset_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

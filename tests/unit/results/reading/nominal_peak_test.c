@@ -7,16 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* fp32 on n1, 2 of 4 cores busy, and on n2, 8 threads on 4 cores: 6 cores. */
-static struct et_run two_nodes(const char *dtype)
+/* On 6 cores. */
+static struct et_run six_cores(const char *dtype)
 {
     struct et_run run = sample_run();
     struct et_result r = sample_result("a", 0.5, 0.01, 21);
-    struct et_result_host *h =
-        et_list_add(&r.placement.hosts, sizeof(struct et_result_host));
-    assert_non_null(h);
-    *h = (struct et_result_host){
-        .host = strdup("n2"), .ranks = 2, .cores = 4, .busy_threads = 8};
+    r.team.cores = 6;
     assert_true(et_pairs_set(&r.params, "dtype", dtype, false));
     sample_add(&run, r);
     run.info.environment.peak_fp64 = 10e9;
@@ -39,14 +35,14 @@ static void is(const struct et_run *run, const char *override, double peak,
 static void of_the_machine(void **state)
 {
     (void)state;
-    struct et_run run = two_nodes("fp32");
+    struct et_run run = six_cores("fp32");
     is(&run, NULL, 120e9, "the clock");
     et_run_free(&run);
-    run = two_nodes("fp64");
+    run = six_cores("fp64");
     is(&run, NULL, 60e9, "the clock");
     et_run_free(&run);
     /* Known of fp32 and fp64 alone: no other type borrows theirs. */
-    run = two_nodes("bf16");
+    run = six_cores("bf16");
     is(&run, NULL, NAN, "");
     et_run_free(&run);
 }
@@ -54,7 +50,7 @@ static void of_the_machine(void **state)
 static void as_given(void **state)
 {
     (void)state;
-    struct et_run run = two_nodes("fp32");
+    struct et_run run = six_cores("fp32");
     is(&run, "fp32=5 GFLOP/s", 30e9, "as given with --peak");
     is(&run, "fp64=1GFLOP/s , fp32 = 7 GFLOP/s", 42e9, "as given");
     is(&run, "fp64=5 GFLOP/s", NAN, "without this element type");
@@ -72,15 +68,13 @@ static void as_given(void **state)
 static void what_is_not_known(void **state)
 {
     (void)state;
-    struct et_run run = two_nodes("fp32");
+    struct et_run run = six_cores("fp32");
     struct et_result *r = &run.records[0].result;
-    struct et_result_host *h = r->placement.hosts.v;
-    h[1].cores = ET_ABSENT_INT; /* of one node is not of all */
+    r->team.cores = ET_ABSENT_INT;
     is(&run, NULL, NAN, "how many cores");
-    h[1].cores = 4;
-    h[0].busy_threads = 0;
+    r->team.cores = 0;
     is(&run, NULL, NAN, "how many cores");
-    h[0].busy_threads = 2;
+    r->team.cores = 6;
     is(&run, NULL, 120e9, "");
     run.info.environment.peak_fp32 = NAN;
     is(&run, NULL, NAN, "");

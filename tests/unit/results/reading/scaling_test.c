@@ -83,6 +83,32 @@ static void test_points(void **state)
     et_run_free(&run);
 }
 
+/* A series is of one metric: what lacks the bench's own is no point of it. */
+static void test_one_metric(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_run_bench *b = et_list_add(&run.info.benches, sizeof *b);
+    assert_non_null(b);
+    *b =
+        (struct et_run_bench){.name = strdup("gemm"), .merit = strdup("busbw")};
+    for (int ranks = 1; ranks <= 4; ranks *= 2) {
+        struct et_result r = team_result("strong", ranks, 1.0 / ranks, 8e9);
+        r.work.bus_bytes = ranks > 1 ? 3e9 : NAN;
+        r.work.bytes = 6e9;
+        sample_add(&run, r);
+    }
+    struct et_scaling s = find(&run);
+    assert_int_equal(s.n, 1);
+    assert_int_equal(s.v[0].n, 2);
+    assert_string_equal(s.v[0].unit, "B/s");
+    near(s.v[0].v[0].rate, 6e9, 1e-12);
+    near(s.v[0].v[1].rate, 12e9, 1e-12);
+    near(s.v[0].v[1].speedup, 2, 1e-12);
+    et_scaling_free(&s);
+    et_run_free(&run);
+}
+
 static void test_series_apart(void **state)
 {
     (void)state;
@@ -173,7 +199,7 @@ static void test_refusals(void **state)
     run.info.clock_fake = true;
     refused(&run, target, "fake");
     run = strong_run(0.1, 0.9, 6);
-    run.records[3].result.placement.oversubscribed = true;
+    run.records[3].result.team.oversubscribed = true;
     refused(&run, target, "oversubscribed");
     run = strong_run(0.1, 0.9, 6);
     run.records[2].result.time.converged = false;
@@ -246,13 +272,11 @@ static void test_latency(void **state)
  * the errors from s^2 = sum w r^2 / (n-2): s sqrt(Sxx/D) of a and s sqrt(S/D)
  * of b, and Student's t of n - 2 = 2 degrees, 4.303.
  */
-static struct et_run scattered_run(const char *kind, const double *times,
-                                   bool grows)
+static struct et_run scattered_run(const double *times)
 {
     struct et_run run = sample_run();
     for (int i = 0; i < 4; i++)
-        sample_add(&run, team_result(kind, 1 << i, times[i],
-                                     grows ? 1e9 * exp2(i) : 1e12));
+        sample_add(&run, team_result("strong", 1 << i, times[i], 1e12));
     return run;
 }
 
@@ -293,7 +317,7 @@ static void test_strong_interval(void **state)
 {
     (void)state;
     static const double times[] = {1.002, 0.5512, 0.3240, 0.2132};
-    struct et_run run = scattered_run("strong", times, false);
+    struct et_run run = scattered_run(times);
     struct et_scaling s = find(&run);
     near(s.v[0].serial, 0.0994011976, 1e-8);
     near(s.v[0].serial_low, 0.0952203071, 1e-8);
@@ -317,10 +341,15 @@ static void test_weak_interval(void **state)
     static const double speedups[] = {1, 1.962, 3.846, 7.52};
     for (int i = 0; i < 4; i++)
         times[i] = exp2(i) / speedups[i];
-    struct et_run run = scattered_run("weak", times, true);
     /* The reference ran at 0.98 to 1.02 s. */
-    run.records[0].result.time.ci_low = 0.98;
-    run.records[0].result.time.ci_high = 1.02;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 4; i++) {
+        struct et_result r =
+            team_result("weak", 1 << i, times[i], 1e9 * exp2(i));
+        if (i == 0)
+            r.time.ci_low = 0.98, r.time.ci_high = 1.02;
+        sample_add(&run, r);
+    }
     struct et_scaling s = find(&run);
     near(s.v[0].serial, 0.0654237288, 1e-8);
     near(s.v[0].serial_low, 0.0436390860, 1e-8);
@@ -358,6 +387,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_points),
+        cmocka_unit_test(test_one_metric),
         cmocka_unit_test(test_series_apart),
         cmocka_unit_test(test_amdahl),
         cmocka_unit_test(test_gustafson),

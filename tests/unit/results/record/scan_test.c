@@ -121,7 +121,7 @@ static void member(const char *members, bool expected)
 {
     char line[512];
     int n = snprintf(line, sizeof line,
-                     "{\"schema_version\":1,\"bench\":\"b\",\"case\":\"c\","
+                     "{\"schema_version\":2,\"bench\":\"b\",\"case\":\"c\","
                      "\"backend\":\"x\",%s}\n",
                      members);
     et_log_level_set(ET_LOG_NONE);
@@ -199,8 +199,8 @@ static void members(void **state)
     member("\"team\":{},\"ceilings\":[{}]", true);
     member("\"ceilings\":[null]", false);
     member("\"ceilings\":{}", false);
-    member("\"placement\":{\"oversubscribed\":true}", true);
-    member("\"placement\":{\"oversubscribed\":truer}", false);
+    member("\"team\":{\"oversubscribed\":true}", true);
+    member("\"team\":{\"oversubscribed\":truer}", false);
     member("\"params\":{\"a\":1,\"b\":true,\"c\":\"x\",\"d\":null}", true);
     member("\"params\":{\"a\":1,\"a\":2}", false);
     member("\"params\":{\"a\":[1]}", false);

@@ -152,10 +152,12 @@ static void the_most_crowded_host(void **state)
         struct et_run run = sample_run();
         for (int i = 0; i < 2; i++) {
             struct et_result r = sample_result("a", 0.5, 0.01, 21);
-            struct et_result_host *h = r.placement.hosts.v;
-            r.placement.oversubscribed = true;
-            h->cores = i == turned ? 4 : 1;
-            h->busy_threads = i == turned ? 9 : 3;
+            r.team.oversubscribed = true;
+            r.team.ranks = i == turned ? 9 : 3;
+            sample_place(&run.info, 1, r.team.ranks);
+            struct et_run_placement *p = run.info.placement.v;
+            struct et_run_group *g = p[run.info.placement.n - 1].groups.v;
+            g->cores = i == turned ? 4 : 1;
             sample_add(&run, r);
         }
         char *text = say(&run);
@@ -313,27 +315,19 @@ static void the_interval_of_a_fit(void **state)
 static void a_node_against_the_others(void **state)
 {
     (void)state;
-    static const double medians[] = {0.010, 0.011, 0.012, 0.020};
     for (int k = 13; k <= 14; k++) {
         struct et_run run = sample_run();
         struct et_result r = sample_result("slow", 0.01, 0.001, 21);
-        for (int i = 0; i < 4; i++) {
-            char host[8];
-            struct et_result_node *n =
-                et_list_add(&r.time.nodes, sizeof(struct et_result_node));
-            assert_non_null(n);
-            snprintf(host, sizeof host, "n%d", i);
-            *n = (struct et_result_node){.host = strdup(host),
-                                         .ranks = 1,
-                                         .median = medians[i],
-                                         .slowest = i == 3 ? k : 0};
-        }
+        sample_ranks(&r, (const double[]){0.020, 0.010, 0.011, 0.012}, 4, 1);
+        struct et_result_part *last = r.time.nodes.last.v;
+        assert_int_equal(r.time.nodes.last.n, 1);
+        last->last = k;
         r.team.ranks = 4;
         sample_add(&run, r);
         char *text = say(&run);
         if (k == 14)
             assert_said(text, "\"20 ms\",\"11 ms\",\"67 %\",\"25 %\"");
-        else if (strstr(text, "node n3"))
+        else if (strstr(text, "node n1"))
             fail_msg("named by chance: %s", text);
         free(text);
         et_run_free(&run);
@@ -372,6 +366,104 @@ static void the_worst_drift(void **state)
     char *text = say(&run);
     assert_said(text, "-9.0 %");
     free(text);
+    et_run_free(&run);
+}
+
+/* 2 GFLOP in 10 ms, 8 ms and 12.5 ms at the ends: 200 GFLOP/s, 160 to 250, at
+ * 250 FLOP/B. Its ceilings of 300 and of 500 GFLOP/s: the higher one is the
+ * roof. It meets a slope of 10 GB/s at 50 FLOP/B. */
+static void the_roofline(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    static const double roofs[] = {300e9, 500e9, 400e9};
+    for (int i = 0; i < 3; i++) {
+        struct et_result r = sample_result("a", 0.01, 0.001, 21);
+        r.time.ci_low = 0.008;
+        r.time.ci_high = 0.0125;
+        sample_ceiling(&r, "compute", "p", roofs[i]);
+        sample_ceiling(&r, "memory", "s", 10e9);
+        sample_add(&run, r);
+    }
+    char *data = data_of(&run, "roofline");
+    assert_said(data, "500 GFLOP/s");
+    if (strstr(data, "300 GFLOP/s") || strstr(data, "400 GFLOP/s"))
+        fail_msg("two roofs of one type: %s", data);
+    assert_said(data, "250 2e+11 1.6e+11 2.5e+11");
+    assert_said(data, "\n 50 5e+11 ");
+    free(data);
+    et_run_free(&run);
+}
+
+/* A parameter that one case alone has is worth naming. */
+static void what_tells_cases_apart(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result r = sample_result("a", 0.01, 0.001, 21);
+    assert_true(et_pairs_set(&r.params, "transposed", "yes", false));
+    sample_add(&run, sample_result("b", 0.01, 0.001, 21));
+    sample_add(&run, r);
+    struct et_doc doc;
+    bool named = false;
+    assert_int_equal(et_report_build(&run, NULL, &doc), ET_OK);
+    for (size_t i = 0; i < doc.n; i++) {
+        const struct et_block *b = &doc.blocks[i];
+        for (size_t k = 0; b->kind == ET_BLOCK_TABLE && k < b->cells.n; k++)
+            named |= strstr(b->cells.v[k], "transposed") != NULL;
+    }
+    assert_true(named);
+    et_doc_free(&doc);
+    et_run_free(&run);
+}
+
+/* As many ranks on one node and on two are no equal cases: neither is half of
+ * the other. */
+static void nodes_tell_cases_apart(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result one = sample_result("a", 0.01, 0.001, 21);
+    struct et_result two = sample_result("b", 0.005, 0.001, 21);
+    name_backend(&two, "cblas");
+    two.team.nodes = 2;
+    sample_add(&run, one);
+    sample_add(&run, two);
+    char *text = say(&run);
+    if (strstr(text, "\"50 %\""))
+        fail_msg("held against another team: %s", text);
+    free(text);
+    et_run_free(&run);
+}
+
+static struct et_result team(const char *backend, int ranks, double time)
+{
+    struct et_result r = sample_result(backend, time, 0.001, 21);
+    name_backend(&r, backend);
+    r.team.ranks = ranks;
+    assert_true(et_pairs_set(&r.params, "scaling", "strong", false));
+    return r;
+}
+
+/* 1.6 s on 2 ranks, 1.5 to 1.8; 1 s on 4, 0.9 to 1.25: a speed-up of 1.6, from
+ * 1.5/1.25 = 1.2 to 1.8/0.9 = 2. Of two backends the figure has the faster. */
+static void the_scaling_figure(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result two = team("fast", 2, 1.6), four = team("fast", 4, 1.0);
+    two.time.ci_low = 1.5, two.time.ci_high = 1.8;
+    four.time.ci_low = 0.9, four.time.ci_high = 1.25;
+    sample_add(&run, team("slow", 2, 1.7));
+    sample_add(&run, team("slow", 4, 1.2));
+    sample_add(&run, two);
+    sample_add(&run, four);
+    char *data = data_of(&run, "scaling-strong");
+    assert_said(data, "fast");
+    if (strstr(data, "slow"))
+        fail_msg("the slower one is drawn: %s", data);
+    assert_said(data, "\n4 1.6 1.2 2 NaN\n");
+    free(data);
     et_run_free(&run);
 }
 
@@ -431,6 +523,10 @@ int main(void)
         cmocka_unit_test(a_node_against_the_others),
         cmocka_unit_test(above_the_memory),
         cmocka_unit_test(the_worst_drift),
+        cmocka_unit_test(the_roofline),
+        cmocka_unit_test(what_tells_cases_apart),
+        cmocka_unit_test(nodes_tell_cases_apart),
+        cmocka_unit_test(the_scaling_figure),
         cmocka_unit_test(the_mean_of_all_cases),
         cmocka_unit_test(the_worst_lag_first),
     };

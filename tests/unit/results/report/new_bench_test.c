@@ -194,6 +194,58 @@ static void test_untold(void **state)
     et_run_free(&run);
 }
 
+/* What a form names and a record lacks makes it no form of that record; what
+ * only some cases have is said of those. */
+static void test_odd_params(void **state)
+{
+    (void)state;
+    struct et_run run = sieves(true);
+    struct et_run_bench *b = run.info.benches.v;
+    rename_to(&b->sizes, "up to {limit} on {planet}");
+    assert_true(
+        et_pairs_set(&run.records[1].result.params, "mode", "wild", false));
+    struct et_doc doc = build(&run);
+    const struct et_block *t = find_table(&doc, "wild limit=5000");
+    assert_string_equal(cell_of(t, 0, "Case"), "limit=1000");
+    et_doc_free(&doc);
+    et_run_free(&run);
+}
+
+/* Operations on integers are no FLOP, in no place. */
+static void test_integers(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result r = sample_result("whole", 0.01, 0.001, 21);
+    assert_true(et_pairs_set(&r.params, "dtype", "int8", false));
+    sample_add(&run, r);
+    struct et_doc doc = build(&run);
+    assert_said(headline(&doc, "gemm int8"), "200.0 GOP/s [");
+    assert_string_equal(cell_of(find_table(&doc, "200.0"), 0, "GOP/s"),
+                        "200.0");
+    et_doc_free(&doc);
+    et_run_free(&run);
+}
+
+/* A mean is of a backend that did all cases. */
+static void test_mean(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 5; i++) {
+        static const char *const sizes[] = {"64", "128", "256", "64", "128"};
+        struct et_result r = sample_result("case", 0.01, 0.001, 21);
+        assert_true(et_pairs_set(&r.params, "m", sizes[i], true));
+        rename_to(&r.backend, i < 3 ? "whole" : "partly");
+        sample_add(&run, r);
+    }
+    char *text = print("text", &run);
+    assert_said(text, "Harmonic mean of the rates of all 3 cases on 2 x 1, in "
+                      "GFLOP/s: whole 200.0.");
+    free(text);
+    et_run_free(&run);
+}
+
 /* A figure that must not be quoted stands in the table, and not above. */
 static void test_flaw(void **state)
 {
@@ -318,7 +370,8 @@ int main(void)
         cmocka_unit_test(test_every_format), cmocka_unit_test(test_merit),
         cmocka_unit_test(test_untold),       cmocka_unit_test(test_flaw),
         cmocka_unit_test(test_two_metrics),  cmocka_unit_test(test_ceilings),
-        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_roles),        cmocka_unit_test(test_odd_params),
+        cmocka_unit_test(test_integers),     cmocka_unit_test(test_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

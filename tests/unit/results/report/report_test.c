@@ -114,9 +114,9 @@ static void test_warnings(void **state)
 {
     (void)state;
     struct et_run run = two_run();
-    struct et_result_placement *p = &run.records[0].result.placement;
-    p->oversubscribed = true;
-    ((struct et_result_host *)p->hosts.v)->busy_threads = 9;
+    struct et_result_team *team = &run.records[0].result.team;
+    team->oversubscribed = true;
+    team->threads = 5;
     run.records[1].result.outcome = ET_WRONG_DATA;
     run.info.clock_fake = true;
     run.info.cases = 5;
@@ -127,7 +127,7 @@ static void test_warnings(void **state)
     assert_true(et_strings_add(&run.warnings, "line 7 is torn"));
     char *text = say(&run, NULL);
     assert_said(text, "OVERSUBSCRIBED: 1 of 2 cases");
-    assert_said(text, "host n1, 9 busy threads on 4 cores");
+    assert_said(text, "host n1, 10 busy threads on 4 cores");
     assert_said(text, "WRONG RESULTS, so none of their figures counts: fast");
     assert_said(text, "FAKE CLOCK");
     assert_said(text, "interrupted");
@@ -229,20 +229,15 @@ static void test_odd_host(void **state)
     et_run_free(&run);
 }
 
-/* Four nodes of one rank; n3 takes `late` longer and is last in `k` of 21. */
-static void add_nodes(struct et_result *r, double late, double k)
+/* Four nodes of one rank; n4 takes `late` longer and is last in `k` of 21. */
+static void add_nodes(struct et_result *r, double late, int64_t k)
 {
-    for (int i = 0; i < 4; i++) {
-        char host[8];
-        struct et_result_node *n =
-            et_list_add(&r->time.nodes, sizeof(struct et_result_node));
-        assert_non_null(n);
-        snprintf(host, sizeof host, "n%d", i);
-        *n = (struct et_result_node){.host = strdup(host),
-                                     .ranks = 1,
-                                     .median = i == 3 ? 0.01 + late : 0.01,
-                                     .slowest = i == 3 ? k : (21 - k) / 3};
-    }
+    sample_ranks(r, (const double[]){0.01, 0.01, 0.01, 0.01 + late}, 4, 1);
+    struct et_result_part *last = r->time.nodes.last.v;
+    assert_int_equal(r->time.nodes.last.n, 1);
+    *last = *(struct et_result_part *)r->time.nodes.worst.v;
+    last->host = strdup("n4");
+    last->last = k;
     r->team.ranks = 4;
 }
 
@@ -250,7 +245,8 @@ static void test_slow_node(void **state)
 {
     (void)state;
     struct {
-        double late, k;
+        double late;
+        int64_t k;
         bool named;
     } cases[] = {{0.002, 20, true},
                  {0.002, 7, false},    /* a third: chance gives a quarter */
@@ -260,14 +256,40 @@ static void test_slow_node(void **state)
         add_nodes(&run.records[0].result, cases[i].late, cases[i].k);
         char *text = say(&run, NULL);
         if (cases[i].named)
-            assert_said(text, "[\"node n3\",\"1 of 1 cases\",\"12 ms\","
+            assert_said(text, "[\"node n4\",\"1 of 2 cases\",\"12 ms\","
                               "\"10 ms\",\"95 %\",\"25 %\",\"slow\"]");
         else
-            assert_not_said(text, "node n3");
-        assert_not_said(text, "node n0");
+            assert_not_said(text, "node n4");
+        assert_not_said(text, "node n1");
         free(text);
         et_run_free(&run);
     }
+}
+
+/* Of a hundred thousand ranks on one node the slow one is named. */
+static void test_slow_rank(void **state)
+{
+    (void)state;
+    enum { RANKS = 100000, SLOW = 54321 };
+    double *medians = malloc(RANKS * sizeof *medians);
+    struct et_run run = two_run();
+    struct et_result *r = &run.records[0].result;
+    assert_non_null(medians);
+    for (int i = 0; i < RANKS; i++)
+        medians[i] = 0.01;
+    medians[SLOW] = 0.012;
+    sample_ranks(r, medians, RANKS, RANKS);
+    struct et_result_part *last = r->time.ranks.last.v;
+    last->rank = SLOW;
+    last->median = 0.012;
+    last->last = 20;
+    r->team.ranks = RANKS;
+    char *text = say(&run, NULL);
+    assert_said(text, "[\"rank 54321\",\"1 of 2 cases\",\"12 ms\",\"10 ms\","
+                      "\"95 %\",\"below 0.1 %\",\"slow\"]");
+    free(text);
+    free(medians);
+    et_run_free(&run);
 }
 
 static void test_missing(void **state)
@@ -294,6 +316,7 @@ static void test_spread(void **state)
     struct et_run run = two_run();
     run.records[0].result.time.imbalance = 1.5;
     run.records[0].result.time.slowest_rank = 1;
+    free(run.records[0].result.time.slowest_host);
     run.records[0].result.time.slowest_host = strdup("n1");
     run.records[1].result.time.imbalance = 1.05;
     char *text = say(&run, NULL);
@@ -401,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_drift),
         cmocka_unit_test(test_odd_host),
         cmocka_unit_test(test_slow_node),
+        cmocka_unit_test(test_slow_rank),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_spread),
         cmocka_unit_test(test_collective),

@@ -116,6 +116,9 @@ static void every_difference_is_named(void **state)
     unlink(sample_path(dir, "plan.ini"));
     assert_int_equal(check(dir, "plan.ini: listed"), ET_INFRA);
     assert_int_equal(check(dir, "a b.svg: changed"), ET_INFRA);
+    unlink(sample_path(dir, "zz"));
+    unlink(sample_path(dir, "run.json")); /* the last of the list */
+    assert_int_equal(check(dir, "run.json: listed"), ET_INFRA);
 }
 
 static void links_are_refused(void **state)

@@ -214,7 +214,7 @@ static void a_torn_line_is_cut_and_the_run_goes_on(void **state)
     struct et_store *s;
     struct et_run run;
     make_run(dir);
-    append(sample_path(dir, "records.jsonl"), "{\"schema_version\":1,\"ben");
+    append(sample_path(dir, "records.jsonl"), "{\"schema_version\":2,\"ben");
     sample_write(sample_path(dir, "manifest.sha256"), "old");
 
     sample_listen();
@@ -308,13 +308,13 @@ static void damaged_runs(void **state)
     not_loaded(dir, ET_INFRA, "not a run");
     sample_write(head, "{\"schema_version\": 99, \"outcome\": \"complete\"}");
     not_loaded(dir, ET_USAGE, "newer etalon");
-    sample_write(head, "{\"schema_version\": 1, \"outcome\": \"complete\"}");
+    sample_write(head, "{\"schema_version\": 2, \"outcome\": \"complete\"}");
     lines[0] = '#';
     sample_write(records, lines);
     not_loaded(dir, ET_INFRA, "records.jsonl:1: not a record");
-    sample_write(records, "{\"schema_version\":2}\n");
+    sample_write(records, "{\"schema_version\":3}\n");
     not_loaded(dir, ET_USAGE, "records.jsonl:1: written by a newer");
-    sample_write(records, "{\"schema_version\":1,\"schema_version\":1}\n");
+    sample_write(records, "{\"schema_version\":2,\"schema_version\":2}\n");
     not_loaded(dir, ET_INFRA, "duplicate");
     /* A NUL does not end a line early. */
     lines[0] = '{';
@@ -352,7 +352,6 @@ static void nominal_peak(void **state)
     struct et_run run = sample_run();
     sample_add(&run, sample_result("a", 0.5, 0.1, 7));
     struct et_record *r = &run.records[0];
-    struct et_result_host *host = r->result.placement.hosts.v;
     assert_true(isnan(et_run_peak(&run, r, NULL, &origin)));
     assert_string_equal(origin, "the machine's nominal peak is unknown");
     run.info.environment.peak_fp32 = 1e9;
@@ -363,11 +362,11 @@ static void nominal_peak(void **state)
                  false);
     assert_true(et_run_peak(&run, r, NULL, &origin) == 32e9);
     assert_true(et_run_peak(&run, r, "fp32=1 TFLOP/s", &origin) == 2e12);
-    host->busy_threads = 100; /* of 4 cores */
+    r->result.team.cores = 4;
     assert_true(et_run_peak(&run, r, "fp32=1 TFLOP/s", &origin) == 4e12);
     assert_true(isnan(et_run_peak(&run, r, "fp64=1 TFLOP/s", &origin)));
     assert_true(isnan(et_run_peak(&run, r, "fp32=fast", &origin)));
-    host->cores = ET_ABSENT_INT;
+    r->result.team.cores = ET_ABSENT_INT;
     assert_true(isnan(et_run_peak(&run, r, NULL, &origin)));
     assert_said(origin, "how many cores");
     et_run_free(&run);

@@ -277,18 +277,17 @@ static void not_sure_is_not_a_pass(void **state)
     r->time.converged = false;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "converge");
     r->time.converged = true;
-    r->placement.oversubscribed = true;
+    r->team.oversubscribed = true;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "more busy threads");
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
-    r->placement.oversubscribed = false;
-    struct et_result_host *h = r->placement.hosts.v;
-    int64_t cores = h->cores;
-    h->cores = ET_ABSENT_INT;
+    r->team.oversubscribed = false;
+    int64_t cores = r->team.cores;
+    r->team.cores = ET_ABSENT_INT;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "how many cores");
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
-    h->cores = cores;
+    r->team.cores = cores;
     assert_true(et_pairs_set(&r->facts, "doubt", "it may be warm", false));
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "it may be warm");
     size_t facts = r->facts.n;

@@ -1,0 +1,86 @@
+/* etalon runs: which runs lie in these directories, from run.json alone, so
+ * that the nights of years are listed in seconds.
+ */
+#include "config.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "app/command.h"
+#include "harness/base/memory.h"
+
+struct options {
+    struct et_destination to;
+};
+
+static const struct et_field rows[] = {
+    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+
+static void add_number(struct et_block *b, int64_t v)
+{
+    if (v == ET_ABSENT_INT)
+        et_block_cell(b, "-");
+    else
+        et_block_cell(b, "%lld", (long long)v);
+}
+
+static void add_text(struct et_block *b, const char *s)
+{
+    et_block_cell(b, "%s", s ? s : "-");
+}
+
+static void add_run(struct et_block *b, const struct et_run *run)
+{
+    const struct et_run_info *i = &run->info;
+    add_text(b, run->dir);
+    add_text(b, i->started);
+    add_text(b, run->outcome);
+    add_text(b, i->environment.host);
+    add_number(b, i->nodes);
+    add_number(b, i->ranks);
+    add_number(b, i->cases);
+    add_text(b, i->commit);
+    add_text(b, i->id);
+}
+
+static enum et_status list_runs(void *options, const struct et_strings *words,
+                                int argc, char **argv)
+{
+    static const char *const columns[] = {
+        "Run",   "Started", "Outcome", "Host", "Nodes",
+        "Ranks", "Cases",   "Commit",  "Id",   NULL};
+    const struct options *o = options;
+    struct et_doc doc = {.title = et_strdup("Runs")};
+    struct et_block *b = et_doc_table(&doc, "llllrrrll", columns);
+    enum et_status s = ET_OK;
+    (void)argc, (void)argv;
+    for (size_t i = 0; i < words->n; i++) {
+        struct et_run run;
+        enum et_status one = et_run_load_head(words->v[i], &run);
+        s = et_status_worse(s, one);
+        if (one != ET_OK)
+            continue;
+        if (b)
+            add_run(b, &run);
+        et_run_free(&run);
+    }
+    s = et_status_worse(s,
+                        et_doc_print(&doc, NULL, ".", o->to.format, o->to.out));
+    et_doc_free(&doc);
+    return s;
+}
+
+const struct et_command et_command_runs = {
+    .name = "runs",
+    .summary = "List runs: when, where, how they ended",
+    .words = "DIR...",
+    .rows = rows,
+    .size = sizeof(struct options),
+    .help = "One line a run directory, from its run.json alone: no record is "
+            "read, so thousands of runs are listed in seconds. The id is the "
+            "run's own and is kept when it is resumed. A directory that holds "
+            "no run is an error; the others are listed all the same.",
+    .examples = "  etalon runs night-*\n"
+                "  etalon runs night-* --format json\n",
+    .run = list_runs,
+};

@@ -1,0 +1,26 @@
+/* verify: a run recomputed from its own samples, by verify.c and, for every
+ * rank's own medians, verify_ranks.c.
+ */
+#ifndef ET_RESULTS_STORE_VERIFY_H
+#define ET_RESULTS_STORE_VERIFY_H
+
+#include "results/reading/run.h"
+
+/* The case at hand, and the gravest of what was found in it. */
+struct et_check_case {
+    const char *dir, *id;
+    enum et_status status;
+};
+
+/* Log a difference, and remember it. */
+void et_check_says(struct et_check_case *c, const char *what);
+/* Nothing is said where both are absent, or the same but for the last digits:
+ * another machine's libm may round a product differently. */
+void et_check_same(struct et_check_case *c, const char *what, double recorded,
+                   double recomputed);
+
+/* What the records say of their ranks and nodes, from ranks.bin and from the
+ * placement in run.json. */
+enum et_status et_verify_ranks(const struct et_run *run);
+
+#endif

@@ -1,0 +1,90 @@
+/* The sampler's own rules, on figures put into it: when windows are given up,
+ * how starts and misses are told, what is dropped with the warm-up.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/run/sampler.h"
+#include "harness/team/global_clock.h"
+#include "harness/team/threads.h"
+
+static enum et_status own_rules(struct et_team *team, void *arg)
+{
+    struct et_clock clock;
+    struct et_result_sync out = {0};
+    double when[] = {1, 2, 3, 4}, missed[] = {0, 1, 1, 0};
+    bool again[2] = {false, false}, *good = arg;
+    if (et_clock_open("real", &clock) != ET_OK)
+        return ET_INFRA;
+    struct et_sampler m = {.team = team, .clock = &clock, .iterations = 2};
+    if (et_global_clock_open(team, &clock, &m.global) != ET_OK)
+        return ET_INFRA;
+    /* Twice an error of 1 s is a tenth of 20 s, and more of 19 s: two
+     * iterations of so much each. */
+    for (int i = 0; i < 2; i++) {
+        m.error = 1;
+        m.windows = m.spans = true;
+        if (et_sampler_settle(&m, i ? 9.5 : 10, &again[i]) != ET_OK)
+            return ET_INFRA;
+        *good = *good && again[i] == i && m.spans == !i;
+    }
+    *good = *good && strstr(m.reason, "error of 1 s") &&
+            strstr(m.reason, "tenth of a sample's 19 s");
+    et_global_clock_close(m.global);
+    /* Five starts from 1 to 9 s are 2 s apart. */
+    m.windows = true;
+    m.first = 1;
+    m.newest = 9;
+    m.starts = 5;
+    m.error = 0.25;
+    m.error_after = 0.5;
+    m.own = m.when = (struct et_reals){when, 4};
+    m.last = m.missed = (struct et_reals){missed, 4};
+    if (et_sampler_describe(&m, &out) != ET_OK)
+        return ET_INFRA;
+    *good = *good && out.window == 2 && out.missed == 2 && out.late.n == 2 &&
+            out.late.v[0] == 1 && out.late.v[1] == 2 && out.error == 0.25 &&
+            out.error_after == 0.5;
+    free(out.start);
+    free(out.late.v);
+    /* The first two do not count. */
+    double own[] = {1, 2, 3, 4};
+    m.own.v = own;
+    m.last.v = (double[]){1, 1, 0, 0};
+    et_sampler_drop(&m, 2);
+    *good = *good && m.own.n == 2 && m.when.n == 2 && m.last.n == 2 &&
+            m.missed.n == 2 && m.own.v[0] == 3 && m.when.v[0] == 3 &&
+            m.last.v[0] == 0 && m.missed.v[0] == 1 && m.starts == 3;
+    return ET_OK;
+}
+
+static bool rules_good[2];
+
+static enum et_status each_own_rules(struct et_team *team, void *arg)
+{
+    (void)arg;
+    rules_good[team->rank] = true;
+    return own_rules(team, &rules_good[team->rank]);
+}
+
+static void samplers_rules(void **state)
+{
+    (void)state;
+    assert_int_equal(et_team_threads_run(2, 0, each_own_rules, NULL), ET_OK);
+    assert_true(rules_good[0] && rules_good[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(samplers_rules)};
+    et_log_level_set(ET_LOG_NONE);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

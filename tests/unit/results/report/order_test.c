@@ -1,0 +1,90 @@
+/* How a report writes numbers, and what it says first. */
+#include "config.h"
+#include "results/report/report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/report/parts.h"
+#include "tests/unit/results/sample.h"
+
+/* Four figures, and none is lost at a power of ten. */
+static void numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        double v;
+        const char *text;
+    } rows[] = {{0, "0"},           {1000, "1000"},
+                {999.94, "999.9"},  {100, "100.0"},
+                {99.994, "99.99"},  {10, "10.00"},
+                {1, "1.000"},       {0.5, "0.5000"},
+                {0.01, "0.0100"},   {0.00999, "9.990e-03"},
+                {1e9, "1.000e+09"}, {-2.5, "-2.500"},
+                {NAN, "-"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(et_say_real(rows[i].v).s, rows[i].text);
+    assert_string_equal(et_say_percent(0.0525).s, "5.2 %");
+    assert_string_equal(et_say_percent(0.525).s, "52 %");
+    assert_string_equal(et_say_interval(200, 160, 250).s, "[160.0, 250.0]");
+    assert_string_equal(et_say_share(0.8, 0.64, 1).s, "80 % [64, 100]");
+    assert_string_equal(et_say_share(0.05, 0.04, 0.06).s, "5.0 % [4.0, 6.0]");
+    assert_string_equal(et_say_size(1536).s, "1.5 KiB");
+    assert_string_equal(et_say_size(1 << 20).s, "1 MiB");
+}
+
+/* Whatever did not pass is warned of, and what is worse stands before what is
+ * missing. */
+static void what_asks_for_attention(void **state)
+{
+    (void)state;
+    char name[] = "speed", unit[] = "GFLOP/s", reason[] = "nobody knows",
+         contract[] = "c.ini";
+    struct et_clause_verdict v = {.clause = name,
+                                  .where = name,
+                                  .metric = name,
+                                  .threshold = name,
+                                  .unit = unit,
+                                  .verdict = ET_VERDICT_INCONCLUSIVE,
+                                  .reason = reason,
+                                  .value = NAN,
+                                  .limit = NAN};
+    struct et_judgement j = {contract, &v, 1, ET_VERDICT_INCONCLUSIVE};
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    struct et_doc doc;
+    assert_int_equal(et_report_judgement(&j, &runs[0], &doc), ET_OK);
+    assert_int_equal(doc.blocks[1].kind, ET_BLOCK_WARNING);
+    assert_said(doc.blocks[1].text, reason);
+    et_doc_free(&doc);
+    static const enum et_change turned[] = {
+        ET_CHANGE_SAME,    ET_CHANGE_NEW,   ET_CHANGE_BETTER, ET_CHANGE_UNSURE,
+        ET_CHANGE_MISSING, ET_CHANGE_WORSE, ET_CHANGE_WRONG};
+    struct et_comparison rows[7];
+    for (size_t i = 0; i < 7; i++)
+        rows[i] = (struct et_comparison){
+            .id = name, .metric = name, .unit = unit, .change = turned[i]};
+    const struct et_comparisons c = {rows, 7};
+    assert_int_equal(et_report_comparison(runs, 2, &c, &doc), ET_OK);
+    for (size_t i = 0, k = 0; i < doc.n; i++) {
+        const struct et_block *b = &doc.blocks[i];
+        static const char *const order[] = {
+            "wrong", "worse", "missing", "unsure", "better", "new", "same"};
+        if (b->kind != ET_BLOCK_TABLE)
+            continue;
+        for (; k < 7; k++)
+            assert_string_equal(b->cells.v[k * b->columns.n], order[k]);
+    }
+    et_doc_free(&doc);
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(what_asks_for_attention),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
