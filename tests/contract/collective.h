@@ -1,0 +1,64 @@
+/* What the operations of a collective leave by their definitions, worked out
+ * apart from their slices; for tests that run on several ranks.
+ */
+#ifndef ET_TESTS_COLLECTIVE_H
+#define ET_TESTS_COLLECTIVE_H
+
+#include <string.h>
+
+#include "kernels/collective/collective.h"
+#include "tests/mpi/check.h"
+
+static double value(int rank, int64_t i)
+{
+    return (double)((i * 31 + rank * 1009) % 4001) - 2000;
+}
+
+/* Element i of a rank's output when all inputs begin at `first`: worked out
+ * here for the operations that are known here, so that a wrong slice is seen
+ * as well; of others by their slices. */
+static double by_definition(const struct et_collective *p, int ranks, int rank,
+                            int64_t i, int64_t first)
+{
+    double sum = 0;
+    if (strcmp(p->op->name, "broadcast") == 0)
+        return value(p->root, first + i);
+    if (strcmp(p->op->name, "allgather") == 0)
+        return value((int)(i / p->count), first + i % p->count);
+    for (int r = 0; r < ranks; r++) {
+        struct et_slice s = p->op->slice(p, ranks, r, rank);
+        if (strcmp(p->op->name, "allreduce") == 0)
+            sum += value(r, first + i);
+        else if (i >= s.get && i < s.get + s.n)
+            sum += value(r, first + s.give + i - s.get);
+    }
+    return sum;
+}
+
+/* Slices make up the output; sizes by definition, of the operations that are
+ * known here. */
+static void check_size(const struct et_collective *p, int ranks, int rank)
+{
+    int64_t in = et_collective_input(p, ranks, rank);
+    int64_t out = et_collective_output(p, ranks, rank);
+    bool root = rank == p->root;
+    int64_t got = 0;
+
+    for (int r = 0; r < ranks; r++) {
+        struct et_slice s = p->op->slice(p, ranks, r, rank);
+        CHECK(!p->op->sums || s.n == 0 || (s.get == 0 && s.n == out));
+        got += s.n;
+    }
+    CHECK(got == (p->op->sums ? ranks * out : out));
+    CHECK(in <= et_collective_largest(p, ranks) &&
+          out <= et_collective_largest(p, ranks));
+    if (strcmp(p->op->name, "allreduce") == 0)
+        CHECK(in == p->count && out == p->count);
+    if (strcmp(p->op->name, "allgather") == 0)
+        CHECK(in == p->count && out == ranks * p->count);
+    if (strcmp(p->op->name, "broadcast") == 0)
+        CHECK(in == (root && ranks > 1 ? p->count : 0) &&
+              out == (root ? 0 : p->count));
+}
+
+#endif
