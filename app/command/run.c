@@ -407,7 +407,7 @@ static void say_how_to_resume(const struct session *s)
 {
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
     et_note("%zu cases, kept in %s; if the run is stopped, `etalon run "
-            "--resume %s` carries on",
+            "--resume %s` continues it",
             s->cases.n, dir, dir);
 }
 

@@ -42,7 +42,7 @@ struct et_store {
 };
 
 /* What the user can mend is usage; the rest is the machine. */
-static enum et_status blame(int error)
+static enum et_status status_of(int error)
 {
     switch (error) {
     case EACCES:
@@ -62,7 +62,7 @@ static enum et_status blame(int error)
 static enum et_status failed(const char *dir, const char *name)
 {
     int error = errno;
-    return et_error(blame(error), "%s%s%s: %s", dir, name ? "/" : "",
+    return et_error(status_of(error), "%s%s%s: %s", dir, name ? "/" : "",
                     name ? name : "", strerror(error));
 }
 
@@ -99,7 +99,7 @@ static enum et_status make_directories(const char *dir)
         } else {
             int error = errno;
             if (stat(path, &st) != 0)
-                s = et_error(blame(error), "%s: cannot be made: %s", path,
+                s = et_error(status_of(error), "%s: cannot be made: %s", path,
                              strerror(error));
             else if (!S_ISDIR(st.st_mode))
                 s = et_error(ET_USAGE, "%s: is a file, not a directory", path);
