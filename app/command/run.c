@@ -268,7 +268,7 @@ static enum et_status share_options(struct session *s)
     if (status == ET_OK && s->world->rank != 0)
         status = et_options_unpack(copy, s->o);
     free(copy);
-    return status;
+    return et_team_agree(s->world, status);
 }
 
 static enum et_status name_directories(struct session *s)

@@ -78,8 +78,6 @@ struct et_field {
     const char *metavar; /* for --help: "DIR", "N"; NULL: from the type */
 };
 
-size_t et_fields_count(const struct et_field *rows);
-
 /* NULL where there is none. '-' and '_' are the same in a key. */
 const struct et_field *et_field_find(const struct et_field *rows,
                                      const char *key);
