@@ -23,6 +23,17 @@ struct et_command {
                           int argc, char **argv);
 };
 
+/* The beginning of a command's table; its rows describe a `struct owner`. */
+#define ET_COMMAND(its_name, takes, does, function, owner, its_rows)           \
+    .name = its_name, .words = takes, .summary = does, .run = function,        \
+    .rows = its_rows, .size = sizeof(struct owner)
+
+/* Of a command that has none. */
+struct et_no_options {
+    char none;
+};
+extern const struct et_field et_no_options[];
+
 extern const struct et_command *const et_commands[]; /* ends with NULL */
 const struct et_command *et_command_find(const char *name);
 
@@ -35,17 +46,10 @@ struct et_destination {
     char *format, *out;
 };
 #define ET_DESTINATION_ROWS(owner, member, formats)                            \
-    {.key = "format",                                                          \
-     .type = ET_STRING,                                                        \
-     .at = offsetof(owner, member.format),                                     \
-     .preset = "text",                                                         \
-     .metavar = "FORMAT",                                                      \
-     .help = formats},                                                         \
-        {.key = "out",                                                         \
-         .type = ET_STRING,                                                    \
-         .at = offsetof(owner, member.out),                                    \
-         .metavar = "FILE",                                                    \
-         .help = "write there; preset: standard output"},                      \
+    ET_ROW_AS("format", owner, member.format, ET_STRING, formats,              \
+              .preset = "text", .metavar = "FORMAT"),                          \
+        ET_ROW_AS("out", owner, member.out, ET_STRING,                         \
+                  "write there; preset: standard output", .metavar = "FILE"),  \
     {                                                                          \
         0                                                                      \
     }

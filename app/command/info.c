@@ -21,7 +21,7 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
 
 static void fact(struct et_block *b, const char *name, const char *value)
 {
@@ -126,14 +126,11 @@ static enum et_status info(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_info = {
-    .name = "info",
-    .summary = "Show this machine: what can be measured, what cannot, and why",
-    .words = "",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("info", "",
+               "Show this machine: what can be measured, what cannot, and why",
+               info, options, rows),
     .help = "CPU, caches, memory, clocks and nominal peak with their origin; "
             "counters and energy sources; libraries and backends; and the "
             "reason for each that is missing.",
     .examples = "  etalon info\n",
-    .run = info,
 };

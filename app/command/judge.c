@@ -13,7 +13,7 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
 
 static enum et_status judge(void *options, const struct et_strings *words,
                             int argc, char **argv)
@@ -47,11 +47,9 @@ static enum et_status judge(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_judge = {
-    .name = "judge",
-    .summary = "Check a run against a contract: pass, fail or inconclusive",
-    .words = "CONTRACT DIR",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("judge", "CONTRACT DIR",
+               "Check a run against a contract: pass, fail or inconclusive",
+               judge, options, rows),
     .help =
         "A contract is an INI file; each section is a clause:\n\n"
         "  [gemm fp32]\n"
@@ -64,5 +62,4 @@ const struct et_command et_command_judge = {
         "run directory differs from its manifest, as `etalon verify` "
         "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
-    .run = judge,
 };

@@ -32,12 +32,9 @@ struct state {
     double v[N];
 };
 
-static const struct et_field rows[] = {{.key = "how",
-                                        .type = ET_CHOICE,
-                                        .at = offsetof(struct params, how),
-                                        .preset = "good",
-                                        .choices = HOW,
-                                        .help = "the check"},
+static const struct et_field rows[] = {ET_ROW(params, how, ET_CHOICE,
+                                              "the check", .preset = "good",
+                                              .choices = HOW),
                                        {0}};
 
 static const struct et_backend reference = {.name = "reference",
