@@ -268,7 +268,7 @@ static enum et_status share_options(struct session *s)
     if (status == ET_OK && s->world->rank != 0)
         status = et_options_unpack(copy, s->o);
     free(copy);
-    return status;
+    return et_team_agree(s->world, status);
 }
 
 static enum et_status name_directories(struct session *s)
@@ -407,7 +407,7 @@ static void say_how_to_resume(const struct session *s)
 {
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
     et_note("%zu cases, kept in %s; if the run is stopped, `etalon run "
-            "--resume %s` carries on",
+            "--resume %s` continues it",
             s->cases.n, dir, dir);
 }
 

@@ -90,8 +90,6 @@ struct et_field {
 /* What an ET_OBJECT or ET_LIST holds: a `struct owner`, described by rows. */
 #define ET_ROWS_OF(owner, rows) .sub = rows, .sub_size = sizeof(struct owner)
 
-size_t et_fields_count(const struct et_field *rows);
-
 /* NULL where there is none. '-' and '_' are the same in a key. */
 const struct et_field *et_field_find(const struct et_field *rows,
                                      const char *key);
