@@ -180,6 +180,11 @@ static void no_warm_up_where_nothing_settles(void **state)
                                                  0.01 * (i % 7)));
     et_sampling_summarise(&t, 0.1, 12, &warm);
     assert_true(warm == 0 && t.n == 100);
+    /* Nor where the first of two changes alone would have been one. */
+    for (int i = 0; i < 100; i++)
+        t.samples.v[i] = (i < 5 ? 10 : i < 50 ? 2 : 2.02) + 0.01 * (i * 7 % 5);
+    et_sampling_summarise(&t, 0.1, 12, &warm);
+    assert_true(warm == 0 && t.n == 100);
     free(t.samples.v);
 }
 
