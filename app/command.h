@@ -34,13 +34,13 @@ extern const struct et_benches et_benches;
 struct et_destination {
     char *format, *out;
 };
-#define ET_DESTINATION_ROWS(owner, member, formats)                            \
+#define ET_DESTINATION_ROWS(owner, member)                                     \
     {.key = "format",                                                          \
      .type = ET_STRING,                                                        \
      .at = offsetof(owner, member.format),                                     \
      .preset = "text",                                                         \
      .metavar = "FORMAT",                                                      \
-     .help = formats},                                                         \
+     .help = "one of `etalon list formats`"},                                  \
         {.key = "out",                                                         \
          .type = ET_STRING,                                                    \
          .at = offsetof(owner, member.out),                                    \

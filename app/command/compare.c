@@ -24,7 +24,7 @@ static const struct et_field rows[] = {
      .min = 0,
      .max = 1,
      .help = "a change up to this share does not count"},
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(struct options, to)};
 
 static enum et_status compare(void *options, const struct et_strings *words,
                               int argc, char **argv)

@@ -41,8 +41,7 @@ static const struct et_field rows[] = {
      .preset = "no",
      .help = "write the run directory's own report, plots and manifest again, "
              "as after an interrupted run"},
-    ET_DESTINATION_ROWS(struct options, to,
-                        "text, html, markdown, csv or json")};
+    ET_DESTINATION_ROWS(struct options, to)};
 
 static enum et_status report(void *options, const struct et_strings *words,
                              int argc, char **argv)

@@ -46,7 +46,7 @@ static const struct et_field rows[] = {
      .metavar = "NAME",
      .help = "only this part: coverage, faults, clean, slow, clocks or "
              "silent; may be given several times"},
-    ET_DESTINATION_ROWS(struct options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(struct options, to)};
 
 struct asked {
     const struct et_selftest_part *v[MOST_PARTS];

@@ -94,8 +94,8 @@ const struct et_field et_option_rows[] = {
      .choices = COUNTERS,
      .several = true,
      .metavar = "SOURCE",
-     .help = "event counters: auto, papi, perf, none, or several with commas; "
-             "fake is for tests"},
+     .help = "event counters: auto, or sources of `etalon list counters` with "
+             "commas"},
     {.key = "clock",
      .type = ET_STRING,
      AT(clock),
