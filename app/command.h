@@ -23,29 +23,33 @@ struct et_command {
                           int argc, char **argv);
 };
 
+/* The beginning of a command's table; its rows describe a `struct owner`. */
+#define ET_COMMAND(its_name, takes, does, function, owner, its_rows)           \
+    .name = its_name, .words = takes, .summary = does, .run = function,        \
+    .rows = its_rows, .size = sizeof(struct owner)
+
+/* Of a command that has none. */
+struct et_no_options {
+    char none;
+};
+extern const struct et_field et_no_options[];
+
 extern const struct et_command *const et_commands[]; /* ends with NULL */
 const struct et_command *et_command_find(const char *name);
 
 /* The build's benches. */
 extern const struct et_benches et_benches;
 
-/* Where a command's document goes: its last two options, --format and --out.
- * `formats` names the formats for the help. */
+/* Where a command's document goes: its last two options, --format and --out. */
 struct et_destination {
     char *format, *out;
 };
 #define ET_DESTINATION_ROWS(owner, member)                                     \
-    {.key = "format",                                                          \
-     .type = ET_STRING,                                                        \
-     .at = offsetof(owner, member.format),                                     \
-     .preset = "text",                                                         \
-     .metavar = "FORMAT",                                                      \
-     .help = "one of `etalon list formats`"},                                  \
-        {.key = "out",                                                         \
-         .type = ET_STRING,                                                    \
-         .at = offsetof(owner, member.out),                                    \
-         .metavar = "FILE",                                                    \
-         .help = "write there; preset: standard output"},                      \
+    ET_ROW_AS("format", owner, member.format, ET_STRING,                       \
+              "one of `etalon list formats`", .preset = "text",                \
+              .metavar = "FORMAT"),                                            \
+        ET_ROW_AS("out", owner, member.out, ET_STRING,                         \
+                  "write there; preset: standard output", .metavar = "FILE"),  \
     {                                                                          \
         0                                                                      \
     }

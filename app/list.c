@@ -20,6 +20,7 @@ const struct et_benches et_benches = {benches,
                                       sizeof benches / sizeof *benches};
 
 #define ADDRESS(name) &et_command_##name,
+const struct et_field et_no_options[] = {{0}};
 const struct et_command *const et_commands[] = {ET_LIST_COMMAND(ADDRESS) NULL};
 #undef ADDRESS
 

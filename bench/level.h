@@ -35,6 +35,12 @@
 /* The one backend of such a bench: this build's own loops. */
 extern const struct et_backends et_level_backends;
 
+/* In the table of such a bench, after ET_BENCH. */
+#define ET_LEVEL_BENCH                                                         \
+    ET_BENCH_SHAPES("sizes", "0",                                              \
+                    "bytes of a rank's working set, with level = bytes"),      \
+        .backends = &et_level_backends
+
 enum et_level {
     ET_LEVEL_MEMORY,
     ET_LEVEL_L3,
@@ -52,24 +58,17 @@ struct et_level_params {
 };
 enum et_level_pages { ET_PAGES_SYSTEM, ET_PAGES_HUGE };
 #define ET_LEVEL_ROWS(owner, part)                                             \
-    {.key = "level",                                                           \
-     .type = ET_CHOICE,                                                        \
-     .at = offsetof(owner, part.level),                                        \
-     .preset = "memory",                                                       \
-     .choices = ET_LEVEL_CHOICES,                                              \
-     .help = "where the working set lies; bytes: as large as `bytes` says"},   \
-        {.key = "bytes",                                                       \
-         .type = ET_BYTES,                                                     \
-         .at = offsetof(owner, part.bytes),                                    \
-         .preset = "0",                                                        \
-         .min = 0,                                                             \
-         .max = 0x1p40,                                                        \
-         .help = "working set of a rank, with level = bytes; else 0"},         \
-    {                                                                          \
-        .key = "pages", .type = ET_CHOICE, .at = offsetof(owner, part.pages),  \
-        .preset = "system", .choices = "system|huge",                          \
-        .help = "as the system gives them, or huge ones asked for"             \
-    }
+    ET_ROW_AS("level", owner, part.level, ET_CHOICE,                           \
+              "where the working set lies; bytes: as large as "                \
+              "`bytes` says",                                                  \
+              .preset = "memory", .choices = ET_LEVEL_CHOICES),                \
+        ET_ROW_AS("bytes", owner, part.bytes, ET_BYTES,                        \
+                  "working set of a rank, with level = bytes; "                \
+                  "else 0",                                                    \
+                  .preset = "0", .min = 0, .max = 0x1p40),                     \
+        ET_ROW_AS("pages", owner, part.pages, ET_CHOICE,                       \
+                  "as the system gives them, or huge ones asked for",          \
+                  .preset = "system", .choices = "system|huge")
 
 /* level = bytes goes with bytes > 0, another with 0; else ET_USAGE. */
 enum et_status et_level_check(const struct et_level_params *p,

@@ -34,8 +34,7 @@ struct state {
 
 extern const struct et_bench et_bench_memory_latency;
 
-static const struct et_field rows[] = {ET_LEVEL_ROWS(struct params, level),
-                                       {0}};
+static const struct et_field rows[] = {ET_LEVEL_ROWS(params, level), {0}};
 
 static const char *const shape[] = {"bytes", NULL};
 
@@ -199,26 +198,13 @@ static void release(void *state)
 }
 
 const struct et_bench et_bench_memory_latency = {
-    .name = "memory_latency",
-    .summary = "time of a load that needs the one before, by pointer chasing",
-    .title = "loads that each need the one before",
-    .merit = "access_time",
-    .params = rows,
-    .params_size = sizeof(struct params),
-    .shape_key = "sizes",
-    .shape = shape,
-    .shape_preset = "0",
-    .shape_help = "bytes of a rank's working set, with level = bytes",
+    ET_BENCH("memory_latency",
+             "time of a load that needs the one before, by pointer chasing",
+             "loads that each need the one before", "access_time"),
+    ET_LEVEL_BENCH,
     .serial = true,
-    .backends = &et_level_backends,
     .check = check,
-    .need = need,
-    .unsupported = unsupported,
-    .state_size = sizeof(struct state),
-    .prepare = prepare,
     .run = run,
-    .verify = verify,
-    .work = work,
     .damage = damage,
     .facts = facts,
-    .release = release};
+};

@@ -26,12 +26,9 @@ struct state {
 };
 
 static const struct et_field rows[] = {
-    {.key = "dtype",
-     .type = ET_CHOICE,
-     .at = offsetof(struct params, dtype),
-     .preset = "fp64",
-     .choices = ET_DTYPE_ALL_CHOICES,
-     .help = "element type; bf16 adds in fp32, int8 in int32"},
+    ET_ROW(params, dtype, ET_CHOICE,
+           "element type; bf16 adds in fp32, int8 in int32", .preset = "fp64",
+           .choices = ET_DTYPE_ALL_CHOICES),
     {0}};
 
 static const char *const shape[] = {"dtype", NULL};
@@ -179,27 +176,15 @@ static void release(void *state)
 }
 
 const struct et_bench et_bench_peak = {
-    .name = "peak",
-    .summary = "multiply-adds from registers: the ceiling of gemm and conv",
-    .title = "multiply-adds from registers",
-    .merit = "flops",
+    ET_BENCH("peak",
+             "multiply-adds from registers: the ceiling of gemm and conv",
+             "multiply-adds from registers", "flops"),
     .role = ET_ROLE_COMPUTE_CEILING,
-    .params = rows,
-    .params_size = sizeof(struct params),
-    .shape_key = "dtypes",
-    .shape = shape,
+    ET_BENCH_SHAPES("dtypes", "fp64, fp32, fp16, bf16, int8",
+                    "element types, one case each"),
     .shape_least = 1,
-    .shape_preset = "fp64, fp32, fp16, bf16, int8",
-    .shape_help = "element types, one case each",
     .backends = &et_peak_backends,
-    .need = need,
-    .unsupported = unsupported,
-    .state_size = sizeof(struct state),
-    .prepare = prepare,
     .run = run,
-    .verify = verify,
-    .work = work,
     .damage = damage,
     .facts = facts,
-    .release = release,
 };

@@ -35,21 +35,14 @@ struct state {
 extern const struct et_bench et_bench_stream;
 
 static const struct et_field rows[] = {
-    {.key = "op",
-     .type = ET_CHOICE,
-     .at = offsetof(struct params, op),
-     .preset = "triad",
-     .choices = ET_STREAM_OP_CHOICES,
-     .help =
-         "what is done with the vectors, as in STREAM; read: one is summed"},
-    {.key = "stores",
-     .type = ET_CHOICE,
-     .at = offsetof(struct params, stores),
-     .preset = "ordinary",
-     .choices = "ordinary|nontemporal",
-     .help = "nontemporal: past the caches, which then need not read a line "
-             "that is written"},
-    ET_LEVEL_ROWS(struct params, level),
+    ET_ROW(params, op, ET_CHOICE,
+           "what is done with the vectors, as in STREAM; read: one is summed",
+           .preset = "triad", .choices = ET_STREAM_OP_CHOICES),
+    ET_ROW(params, stores, ET_CHOICE,
+           "nontemporal: past the caches, which then need not read a line that "
+           "is written",
+           .preset = "ordinary", .choices = "ordinary|nontemporal"),
+    ET_LEVEL_ROWS(params, level),
     {0}};
 
 static const char *const shape[] = {"bytes", NULL};
@@ -271,26 +264,12 @@ static void release(void *state)
 }
 
 const struct et_bench et_bench_stream = {
-    .name = "stream",
-    .summary = "bandwidth of memory and caches, as STREAM has it",
-    .title = "transfers to and from memory and caches",
-    .merit = "bandwidth",
+    ET_BENCH("stream", "bandwidth of memory and caches, as STREAM has it",
+             "transfers to and from memory and caches", "bandwidth"),
     .role = ET_ROLE_MEMORY_CEILING,
-    .params = rows,
-    .params_size = sizeof(struct params),
-    .shape_key = "sizes",
-    .shape = shape,
-    .shape_preset = "0",
-    .shape_help = "bytes of a rank's working set, with level = bytes",
-    .backends = &et_level_backends,
+    ET_LEVEL_BENCH,
     .check = check,
-    .need = need,
-    .unsupported = unsupported,
-    .state_size = sizeof(struct state),
-    .prepare = prepare,
     .run = run,
-    .verify = verify,
-    .work = work,
     .damage = damage,
     .facts = facts,
-    .release = release};
+};

@@ -17,14 +17,10 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    {.key = "tolerance",
-     .type = ET_REAL,
-     .at = offsetof(struct options, tolerance),
-     .preset = "0.05",
-     .min = 0,
-     .max = 1,
-     .help = "a change up to this share does not count"},
-    ET_DESTINATION_ROWS(struct options, to)};
+    ET_ROW(options, tolerance, ET_REAL,
+           "a change up to this share does not count", .preset = "0.05",
+           .min = 0, .max = 1),
+    ET_DESTINATION_ROWS(options, to)};
 
 static enum et_status compare(void *options, const struct et_strings *words,
                               int argc, char **argv)
@@ -59,11 +55,9 @@ static enum et_status compare(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_compare = {
-    .name = "compare",
-    .summary = "Compare runs with the first of them, case by case",
-    .words = "DIR DIR...",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("compare", "DIR DIR...",
+               "Compare runs with the first of them, case by case", compare,
+               options, rows),
     .help = "A case is better or worse when the ratio of its medians is beyond "
             "the tolerance, its samples have shifted the same way, and a rank "
             "test, adjusted for all compared cases, says that chance is "
@@ -72,5 +66,4 @@ const struct et_command et_command_compare = {
             "failed or has no interval. Exit code 3 if a case is wrong, 1 if "
             "one is worse or missing, 5 if one is unsure.",
     .examples = "  etalon compare last-night tonight\n",
-    .run = compare,
 };

@@ -20,7 +20,7 @@ struct options {
     struct et_destination to;
 };
 
-static const struct et_field rows[] = {ET_DESTINATION_ROWS(struct options, to)};
+static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static void fact(struct et_block *b, const char *name, const char *value)
 {
@@ -125,14 +125,11 @@ static enum et_status info(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_info = {
-    .name = "info",
-    .summary = "Show this machine: what can be measured, what cannot, and why",
-    .words = "",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("info", "",
+               "Show this machine: what can be measured, what cannot, and why",
+               info, options, rows),
     .help = "CPU, caches, memory, clocks and nominal peak with their origin; "
             "counters and energy sources; libraries and backends; and the "
             "reason for each that is missing.",
     .examples = "  etalon info\n",
-    .run = info,
 };

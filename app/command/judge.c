@@ -12,7 +12,7 @@ struct options {
     struct et_destination to;
 };
 
-static const struct et_field rows[] = {ET_DESTINATION_ROWS(struct options, to)};
+static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static enum et_status judge(void *options, const struct et_strings *words,
                             int argc, char **argv)
@@ -46,11 +46,9 @@ static enum et_status judge(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_judge = {
-    .name = "judge",
-    .summary = "Check a run against a contract: pass, fail or inconclusive",
-    .words = "CONTRACT DIR",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("judge", "CONTRACT DIR",
+               "Check a run against a contract: pass, fail or inconclusive",
+               judge, options, rows),
     .help =
         "A contract is an INI file; each section is a clause:\n\n"
         "  [gemm fp32]\n"
@@ -63,5 +61,4 @@ const struct et_command et_command_judge = {
         "run directory differs from its manifest, as `etalon verify` "
         "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
-    .run = judge,
 };

@@ -19,16 +19,9 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    {.key = "bench",
-     .type = ET_STRING,
-     .at = offsetof(struct options, bench),
-     .metavar = "BENCH",
-     .help = "only of this bench"},
-    {.key = "catalog",
-     .type = ET_STRING,
-     .at = offsetof(struct options, catalog),
-     .metavar = "DIR",
-     .help = "folder of shapes; preset: as installed"},
+    ET_ROW(options, bench, ET_STRING, "only of this bench", .metavar = "BENCH"),
+    ET_ROW(options, catalog, ET_STRING,
+           "folder of shapes; preset: as installed", .metavar = "DIR"),
     {0}};
 
 static bool wanted(const struct options *o, const struct et_bench *b)
@@ -181,15 +174,12 @@ static enum et_status list(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_list = {
-    .name = "list",
-    .summary =
+    ET_COMMAND(
+        "list", "benches|backends|shapes|metrics|options|formats|counters",
         "Name benches, backends, shapes, metrics, options, formats, counters",
-    .words = "benches|backends|shapes|metrics|options|formats|counters",
-    .rows = rows,
-    .size = sizeof(struct options),
+        list, options, rows),
     .help = "The words that plans, contracts and options take, and why a "
             "backend is not available.",
     .examples = "  etalon list backends\n"
                 "  etalon list shapes --bench gemm\n",
-    .run = list,
 };

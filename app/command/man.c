@@ -6,8 +6,6 @@
 
 #include "app/command.h"
 
-static const struct et_field rows[] = {{0}};
-
 /* Text as roff: a line must not begin with '.' or ''', '-' and '\' are
  * escaped, a blank line is a paragraph, an indented line stands as it is. */
 static void put(const char *text)
@@ -90,11 +88,7 @@ static enum et_status man(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_man = {
-    .name = "man",
-    .summary = "Print this program's man page",
-    .words = "",
-    .rows = rows,
-    .size = 1,
+    ET_COMMAND("man", "", "Print this program's man page", man, et_no_options,
+               et_no_options),
     .examples = "  etalon man | man -l -\n",
-    .run = man,
 };

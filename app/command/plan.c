@@ -23,37 +23,20 @@ struct options {
     int64_t ranks, nodes;
 };
 
-#define AT(member) .at = offsetof(struct options, member)
 static const struct et_field rows[] = {
-    {.key = "plan",
-     .type = ET_STRING,
-     AT(run.plan),
-     .metavar = "FILE",
-     .help = "plan to look at; preset: the default plan"},
-    {.key = "set",
-     .type = ET_STRINGS,
-     AT(run.set),
-     .metavar = "SECTION.KEY=VALUE",
-     .help = "change one key of the plan; may be given several times"},
-    {.key = "catalog",
-     .type = ET_STRING,
-     AT(run.catalog),
-     .metavar = "DIR",
-     .help = "folder of shapes and plans; preset: as installed"},
-    {.key = "ranks",
-     .type = ET_INT,
-     AT(ranks),
-     .preset = "1",
-     .min = 1,
-     .max = 1e7,
-     .help = "ranks that the run would have"},
-    {.key = "nodes",
-     .type = ET_INT,
-     AT(nodes),
-     .preset = "1",
-     .min = 1,
-     .max = 1e6,
-     .help = "nodes that these ranks would be spread over, evenly"},
+    ET_ROW_AS("plan", options, run.plan, ET_STRING,
+              "plan to look at; preset: the default plan", .metavar = "FILE"),
+    ET_ROW_AS("set", options, run.set, ET_STRINGS,
+              "change one key of the plan; may be given several times",
+              .metavar = "SECTION.KEY=VALUE"),
+    ET_ROW_AS("catalog", options, run.catalog, ET_STRING,
+              "folder of shapes and plans; preset: as installed",
+              .metavar = "DIR"),
+    ET_ROW(options, ranks, ET_INT, "ranks that the run would have",
+           .preset = "1", .min = 1, .max = 1e7),
+    ET_ROW(options, nodes, ET_INT,
+           "nodes that these ranks would be spread over, evenly", .preset = "1",
+           .min = 1, .max = 1e6),
     {0}};
 
 /* Rough rates for the estimate where the machine's peak is not known. */
@@ -178,11 +161,9 @@ out:
 }
 
 const struct et_command et_command_plan = {
-    .name = "plan",
-    .summary = "Show what a plan would run and what it needs, and run nothing",
-    .words = "",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("plan", "",
+               "Show what a plan would run and what it needs, and run nothing",
+               plan, options, rows),
     .help =
         "A plan is an INI file. [run] holds options of the run; every other "
         "section is a bench, with a label where a bench has several:\n\n"
@@ -198,5 +179,4 @@ const struct et_command et_command_plan = {
         "`etalon list options` has the others.",
     .examples = "  etalon plan\n"
                 "  etalon plan --plan my.ini --ranks 64 --nodes 8\n",
-    .run = plan,
 };

@@ -15,33 +15,21 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    {.key = "peak",
-     .type = ET_STRING,
-     .at = offsetof(struct options, peak),
-     .metavar = "LIST",
-     .help = "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
-             "preset: as the run has it"},
-    {.key = "target",
-     .type = ET_REAL,
-     .at = offsetof(struct options, target),
-     .preset = "1e18",
-     .min = 1,
-     .max = 1e30,
-     .unit = "FLOP/s",
-     .help = "rate that scaling is projected to"},
-    {.key = "ranks",
-     .type = ET_BOOL,
-     .at = offsetof(struct options, ranks),
-     .preset = "no",
-     .help = "every rank's own median instead, as CSV: case, rank, host, "
-             "median_s, and the samples in which it was the last"},
-    {.key = "update",
-     .type = ET_BOOL,
-     .at = offsetof(struct options, update),
-     .preset = "no",
-     .help = "write the run directory's own report, plots and manifest again, "
-             "as after an interrupted run"},
-    ET_DESTINATION_ROWS(struct options, to)};
+    ET_ROW(options, peak, ET_STRING,
+           "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
+           "preset: as the run has it",
+           .metavar = "LIST"),
+    ET_ROW(options, target, ET_REAL, "rate that scaling is projected to",
+           .preset = "1e18", .min = 1, .max = 1e30, .unit = "FLOP/s"),
+    ET_ROW(options, ranks, ET_BOOL,
+           "every rank's own median instead, as CSV: case, rank, host, "
+           "median_s, and the samples in which it was the last",
+           .preset = "no"),
+    ET_ROW(options, update, ET_BOOL,
+           "write the run directory's own report, plots and manifest again, as "
+           "after an interrupted run",
+           .preset = "no"),
+    ET_DESTINATION_ROWS(options, to)};
 
 static enum et_status report(void *options, const struct et_strings *words,
                              int argc, char **argv)
@@ -74,11 +62,8 @@ static enum et_status report(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_report = {
-    .name = "report",
-    .summary = "Say what a run found, in the format you need",
-    .words = "DIR",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("report", "DIR", "Say what a run found, in the format you need",
+               report, options, rows),
     .help = "Computed from the run directory alone, on any machine: headline, "
             "warnings, FLOPS and scaling reports, all-reduce, I/O, counters, "
             "what was not measured and why, and how it was measured.",
@@ -86,5 +71,4 @@ const struct et_command et_command_report = {
                 "  etalon report night-1 --format csv --out night-1.csv\n"
                 "  etalon report night-1 --ranks\n"
                 "  etalon report night-1 --update\n",
-    .run = report,
 };

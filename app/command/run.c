@@ -268,7 +268,7 @@ static enum et_status share_options(struct session *s)
     if (status == ET_OK && s->world->rank != 0)
         status = et_options_unpack(copy, s->o);
     free(copy);
-    return status;
+    return et_team_agree(s->world, status);
 }
 
 static enum et_status name_directories(struct session *s)
@@ -407,7 +407,7 @@ static void say_how_to_resume(const struct session *s)
 {
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
     et_note("%zu cases, kept in %s; if the run is stopped, `etalon run "
-            "--resume %s` carries on",
+            "--resume %s` continues it",
             s->cases.n, dir, dir);
 }
 
@@ -511,11 +511,9 @@ static enum et_status run(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_run = {
-    .name = "run",
-    .summary = "Measure this machine by a plan and leave a run directory",
-    .words = "",
-    .rows = et_option_rows,
-    .size = sizeof(struct et_options),
+    ET_COMMAND("run", "",
+               "Measure this machine by a plan and leave a run directory", run,
+               et_options, et_option_rows),
     .help = "Runs every case of the plan and leaves records, report and plots "
             "in a run directory. Start it under mpirun or srun to measure "
             "with several ranks or nodes; teams of 1, 2, 4, ... ranks are "
@@ -528,5 +526,4 @@ const struct et_command et_command_run = {
         "  mpirun -np 2 etalon run\n"
         "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"
         "  etalon run --resume night-1\n",
-    .run = run,
 };

@@ -13,7 +13,7 @@ struct options {
     struct et_destination to;
 };
 
-static const struct et_field rows[] = {ET_DESTINATION_ROWS(struct options, to)};
+static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static void add_number(struct et_block *b, int64_t v)
 {
@@ -70,16 +70,12 @@ static enum et_status list_runs(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_runs = {
-    .name = "runs",
-    .summary = "List runs: when, where, how they ended",
-    .words = "DIR...",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("runs", "DIR...", "List runs: when, where, how they ended",
+               list_runs, options, rows),
     .help = "One line a run directory, from its run.json alone: no record is "
             "read, so thousands of runs are listed in seconds. The id is the "
             "run's own and is kept when it is resumed. A directory that holds "
             "no run is an error; the others are listed all the same.",
     .examples = "  etalon runs night-*\n"
                 "  etalon runs night-* --format json\n",
-    .run = list_runs,
 };

@@ -7,8 +7,6 @@
 #include "harness/base/log.h"
 #include "results/record/record.h"
 
-static const struct et_field rows[] = {{0}};
-
 static enum et_status schema(void *options, const struct et_strings *words,
                              int argc, char **argv)
 {
@@ -24,13 +22,9 @@ static enum et_status schema(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_schema = {
-    .name = "schema",
-    .summary = "Print the JSON Schema of records.jsonl",
-    .words = "",
-    .rows = rows,
-    .size = 1,
+    ET_COMMAND("schema", "", "Print the JSON Schema of records.jsonl", schema,
+               et_no_options, et_no_options),
     .help = "Every line of a run's records.jsonl is an object that this "
             "schema (draft 2020-12) describes.",
     .examples = "  etalon schema > record.schema.json\n",
-    .run = schema,
 };

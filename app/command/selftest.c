@@ -28,25 +28,17 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    {.key = "quick",
-     .type = ET_BOOL,
-     .at = offsetof(struct options, quick),
-     .preset = "no",
-     .help = "seconds instead of minutes: fewer trials of everything"},
-    {.key = "seed",
-     .type = ET_INT,
-     .at = offsetof(struct options, seed),
-     .preset = "1",
-     .min = 0,
-     .max = 9e15,
-     .help = "seed of everything random: the same seed tests the same"},
-    {.key = "part",
-     .type = ET_STRINGS,
-     .at = offsetof(struct options, part),
-     .metavar = "NAME",
-     .help = "only this part: coverage, faults, clean, slow, clocks or "
-             "silent; may be given several times"},
-    ET_DESTINATION_ROWS(struct options, to)};
+    ET_ROW(options, quick, ET_BOOL,
+           "seconds instead of minutes: fewer trials of everything",
+           .preset = "no"),
+    ET_ROW(options, seed, ET_INT,
+           "seed of everything random: the same seed tests the same",
+           .preset = "1", .min = 0, .max = 9e15),
+    ET_ROW(options, part, ET_STRINGS,
+           "only this part: coverage, faults, clean, slow, clocks or silent; "
+           "may be given several times",
+           .metavar = "NAME"),
+    ET_DESTINATION_ROWS(options, to)};
 
 struct asked {
     const struct et_selftest_part *v[MOST_PARTS];
@@ -236,11 +228,9 @@ static enum et_status selftest(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_selftest = {
-    .name = "selftest",
-    .summary = "Test on this machine that figures and checks can be trusted",
-    .words = "",
-    .rows = rows,
-    .size = sizeof(struct options),
+    ET_COMMAND("selftest", "",
+               "Test on this machine that figures and checks can be trusted",
+               selftest, options, rows),
     .help =
         "Tests etalon itself, in minutes, or in seconds with --quick: whether "
         "95 % intervals contain the truth, whether faults planted in the data "
@@ -256,5 +246,4 @@ const struct et_command et_command_selftest = {
     .examples = "  etalon selftest --quick\n"
                 "  etalon selftest --part faults --part clean\n"
                 "  mpirun -np 4 etalon selftest --format markdown\n",
-    .run = selftest,
 };

@@ -6,8 +6,6 @@
 #include "app/command.h"
 #include "results/store/manifest.h"
 
-static const struct et_field rows[] = {{0}};
-
 static enum et_status verify(void *options, const struct et_strings *words,
                              int argc, char **argv)
 {
@@ -21,14 +19,11 @@ static enum et_status verify(void *options, const struct et_strings *words,
 }
 
 const struct et_command et_command_verify = {
-    .name = "verify",
-    .summary = "Detect a run directory that was changed after its run",
-    .words = "DIR",
-    .rows = rows,
-    .size = 1,
+    ET_COMMAND("verify", "DIR",
+               "Detect a run directory that was changed after its run", verify,
+               et_no_options, et_no_options),
     .help = "Checks every file against manifest.sha256, then recomputes "
             "medians, intervals, metrics and verdicts from the raw samples. "
             "Exit code 4 if anything differs.",
     .examples = "  etalon verify night-1\n",
-    .run = verify,
 };

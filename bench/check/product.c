@@ -272,9 +272,28 @@ static void take_samples(const struct et_product *p, const struct limits *l,
     }
 }
 
+/* Waits for all that was enqueued, and adds the time that it took. */
+static enum et_status wait_for_all(struct et_product *p)
+{
+    enum et_status status = et_backend_wait(p->backend, p->plan);
+    if (p->backend->elapsed)
+        p->elapsed += p->backend->elapsed(p->plan);
+    return status;
+}
+
+/* Before the host writes to C between two iterations: a device's memory does so
+ * in its turn; the host's own is written to at once. */
+static enum et_status settle(struct et_product *p)
+{
+    return p->c->space->is_host && p->backend->wait ? wait_for_all(p) : ET_OK;
+}
+
 /* An element of C becomes NaN, between two iterations. */
 static enum et_status mark(struct et_product *p)
 {
+    enum et_status status = settle(p);
+    if (status != ET_OK)
+        return status;
     uint64_t r = et_random_u64(stream_of(p, STREAM_MARKS), p->marks++);
     p->mark = (int64_t)(r % ((uint64_t)rows_of(p) * (uint64_t)p->n));
     p->marked = true;
@@ -296,6 +315,8 @@ static enum et_status enqueue_sums(struct et_product *p, uint64_t iterations)
     enum et_status status = ET_OK;
     while (iterations > 0 && status == ET_OK) {
         if (p->iterations >= ET_PRODUCT_KEPT)
+            status = settle(p);
+        if (status == ET_OK && p->iterations >= ET_PRODUCT_KEPT)
             status = refill(p);
         uint64_t room = ET_PRODUCT_KEPT - p->iterations;
         uint64_t now = iterations < room ? iterations : room;
@@ -312,6 +333,7 @@ enum et_status et_product_run(void *product, uint64_t iterations)
     enum et_status status;
     if (iterations == 0)
         return ET_OK;
+    p->elapsed = 0;
     if (p->beta != 0) {
         status = enqueue_sums(p, iterations);
     } else {
@@ -321,9 +343,8 @@ enum et_status et_product_run(void *product, uint64_t iterations)
         if (status == ET_OK)
             status = enqueue(p, 1);
     }
-    enum et_status done = et_backend_wait(p->backend, p->plan);
-    if (p->backend->elapsed)
-        p->elapsed = p->backend->elapsed(p->plan) / (double)iterations;
+    enum et_status done = wait_for_all(p);
+    p->elapsed /= (double)iterations;
     return status != ET_OK ? status : done;
 }
 

@@ -113,6 +113,10 @@ enum et_status et_product_damage(void *product, const struct et_fault *fault,
 /* The device's own time, where it has a clock: "device_time", the slowest
  * rank's seconds for an iteration of the last run. */
 enum et_status et_product_facts(void *product, struct et_pairs *out);
+#define ET_PRODUCT_HOOKS                                                       \
+    .run = et_product_run, .glance = et_product_glance,                        \
+    .output = et_product_output, .damage = et_product_damage,                  \
+    .facts = et_product_facts
 
 /* The worst of what the last run left, of the exact pass and of the glances
  * since the last check. The next check

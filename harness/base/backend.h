@@ -41,7 +41,7 @@ struct et_backend {
     /* Returns when all that was enqueued is done, with its first error. Member
      * NULL: run does not return before. */
     enum et_status (*wait)(void *plan);
-    /* Seconds that the device itself took for the last run that was waited
+    /* Seconds that the device itself took for all that the last wait waited
      * for. Member NULL: the host's clock sees it all. */
     double (*elapsed)(void *plan);
     /* Brings elements [first, first + n) of the result to `output`, in host

@@ -13,14 +13,6 @@
 #define AT_CONST(type, base, row)                                              \
     ((const type *)(const void *)((const char *)(base) + (row)->at))
 
-size_t et_fields_count(const struct et_field *rows)
-{
-    size_t n = 0;
-    while (rows[n].key)
-        n++;
-    return n;
-}
-
 static bool same_key(const char *a, const char *b)
 {
     for (; *a && *b; a++, b++) {

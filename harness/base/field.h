@@ -8,10 +8,10 @@
  *
  *   struct gemm { int64_t m; int dtype; };
  *   static const struct et_field rows[] = {
- *       {.key = "m", .type = ET_INT, .at = offsetof(struct gemm, m),
- *        .preset = "1024", .min = 1, .max = 1e9, .help = "rows of A and C"},
- *       {.key = "dtype", .type = ET_CHOICE, .at = offsetof(struct gemm, dtype),
- *        .preset = "fp64", .choices = ET_DTYPE_CHOICES, .help = "..."},
+ *       ET_ROW(gemm, m, ET_INT, "rows of A and C", .preset = "1024",
+ *              .min = 1, .max = 1e9),
+ *       ET_ROW(gemm, dtype, ET_CHOICE, "element type", .preset = "fp64",
+ *              .choices = ET_DTYPE_CHOICES),
  *       {0}};
  */
 #ifndef ET_BASE_FIELD_H
@@ -78,7 +78,17 @@ struct et_field {
     const char *metavar; /* for --help: "DIR", "N"; NULL: from the type */
 };
 
-size_t et_fields_count(const struct et_field *rows);
+/* A row of a `struct owner`, named as its member; ET_ROW_AS: that has a name of
+ * its own. What else it says follows the help: .unit = "s", ... */
+#define ET_ROW(owner, member, kind, text, ...)                                 \
+    ET_ROW_AS(#member, owner, member, kind, text, __VA_ARGS__)
+#define ET_ROW_AS(name, owner, member, kind, text, ...)                        \
+    {                                                                          \
+        .key = name, .type = kind, .at = offsetof(struct owner, member),       \
+        .help = text, __VA_ARGS__                                              \
+    }
+/* What an ET_OBJECT or ET_LIST holds: a `struct owner`, described by rows. */
+#define ET_ROWS_OF(owner, rows) .sub = rows, .sub_size = sizeof(struct owner)
 
 /* NULL where there is none. '-' and '_' are the same in a key. */
 const struct et_field *et_field_find(const struct et_field *rows,

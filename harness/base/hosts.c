@@ -92,7 +92,7 @@ bool et_hosts_at(const char *text, size_t i, char *buf, size_t n)
         } else {
             if (sscanf(s + head, "[%lld%n-%lld]%n", &from, &width, &to, &tail) <
                     2 ||
-                !tail || to < from)
+                !tail || from < 0 || to < from)
                 return false;
             size_t count = (size_t)(to - from) + 1;
             const char *rest = s + head + tail;

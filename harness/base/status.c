@@ -1,4 +1,4 @@
-/* Names and order of the statuses. */
+/* The order of the statuses. */
 #include "config.h"
 #include "harness/base/status.h"
 
@@ -21,23 +21,4 @@ enum et_status et_status_of_gravity(int gravity)
 enum et_status et_status_worse(enum et_status a, enum et_status b)
 {
     return et_status_gravity(a) > et_status_gravity(b) ? a : b;
-}
-
-const char *et_status_name(enum et_status s)
-{
-    switch (s) {
-    case ET_OK:
-        return "ok";
-    case ET_MISSED:
-        return "missed";
-    case ET_USAGE:
-        return "usage";
-    case ET_WRONG:
-        return "wrong";
-    case ET_INFRA:
-        return "infrastructure";
-    case ET_UNSURE:
-        return "inconclusive";
-    }
-    return "?";
 }

@@ -21,7 +21,4 @@ enum et_status et_status_worse(enum et_status a, enum et_status b);
 int et_status_gravity(enum et_status s);
 enum et_status et_status_of_gravity(int gravity);
 
-/* "ok", "missed", "usage", ... */
-const char *et_status_name(enum et_status s);
-
 #endif

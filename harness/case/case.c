@@ -103,14 +103,13 @@ enum et_status et_case_name(struct et_case *c)
 }
 
 /* Rows of the words an id has besides the bench's parameters. */
-#define AT(member) .at = offsetof(struct et_case, member)
 static const struct et_field case_rows[] = {
-    {.key = "label", .type = ET_STRING, AT(label)},
-    {.key = "backend", .type = ET_STRING, AT(backend)},
-    {.key = "shape", .type = ET_STRING, AT(shape)},
-    {.key = "ranks", .type = ET_INT, AT(ranks), .min = 1, .max = 1e9},
-    {.key = "nodes", .type = ET_INT, AT(nodes), .min = 1, .max = 1e9},
-    {.key = "threads", .type = ET_INT, AT(threads), .min = 1, .max = 1e6},
+    ET_ROW(et_case, label, ET_STRING, NULL),
+    ET_ROW(et_case, backend, ET_STRING, NULL),
+    ET_ROW(et_case, shape, ET_STRING, NULL),
+    ET_ROW(et_case, ranks, ET_INT, NULL, .min = 1, .max = 1e9),
+    ET_ROW(et_case, nodes, ET_INT, NULL, .min = 1, .max = 1e9),
+    ET_ROW(et_case, threads, ET_INT, NULL, .min = 1, .max = 1e6),
     {0}};
 
 enum et_status et_case_init(const struct et_bench *bench, struct et_case *out)

@@ -39,10 +39,7 @@ static enum et_status check_header(const struct et_strings *header,
 static void free_shape(struct et_shape *shape)
 {
     static const struct et_field pairs[] = {
-        {.key = "values",
-         .type = ET_PAIRS,
-         .at = offsetof(struct et_shape, values)},
-        {0}};
+        ET_ROW(et_shape, values, ET_PAIRS, NULL), {0}};
     free(shape->name);
     free(shape->where);
     et_fields_free(pairs, shape, sizeof *shape);

@@ -10,7 +10,7 @@
 struct et_options {
     char *plan;            /* file; NULL: the default plan of the catalog */
     char *out;             /* run directory; NULL: etalon-run-<date> */
-    char *resume;          /* run directory to carry on; NULL: none */
+    char *resume;          /* run directory to continue; NULL: none */
     struct et_strings set; /* section.key=value */
     int64_t seed;
     double budget;    /* s of sampling a case */

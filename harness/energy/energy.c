@@ -16,11 +16,6 @@ ET_LIST_ENERGY(DECLARE)
 static const struct et_energy_source *const sources[] = {ET_LIST_ENERGY(ROW)
                                                              NULL};
 
-const struct et_energy_source *et_energy_source_at(size_t i)
-{
-    return i < sizeof sources / sizeof *sources ? sources[i] : NULL;
-}
-
 /* Domains [first, end) of one source, as if they were all there are. */
 static struct et_energy view(const struct et_energy *e, size_t first,
                              size_t end)

@@ -30,8 +30,6 @@ struct et_energy_source {
     enum et_status (*read)(const struct et_energy *e, double *joules);
 };
 
-const struct et_energy_source *et_energy_source_at(size_t i);
-
 /* The domains of all sources that have any; where none has, `reason` says what
  * was looked for. `root` prefixes /sys ("" for this machine). */
 void et_energy_open(const char *root, struct et_energy *out);

@@ -142,12 +142,12 @@ static enum et_status name_all(struct et_team *team, unsigned char odd,
                                const struct et_placement *placement,
                                struct et_strings *out)
 {
-    unsigned char *all = NULL;
-    if (team->rank == 0)
-        all = et_alloc((size_t)team->size, 1);
-    enum et_status s = et_team_gather(team, &odd, 1, all);
-    for (int i = 0; s == ET_OK && all && i < team->size; i++) {
-        if (all[i] && !add_name(placement, (size_t)i, all[i], out))
+    void *all = NULL;
+    size_t n = 0;
+    enum et_status s = et_team_gather(team, &odd, 1, &all, &n);
+    for (size_t i = 0; s == ET_OK && i < n; i++) {
+        unsigned char its = ((const unsigned char *)all)[i];
+        if (its && !add_name(placement, i, its, out))
             s = et_no_memory();
     }
     free(all);
@@ -180,7 +180,7 @@ enum et_status et_digests_compare(struct et_team *team,
     if (s != ET_OK)
         return s;
     const char *why = judge(&votes, &c, team->size, &digest);
-    bool judged = most && 2 * c.unsteady < team->size;
+    bool judged = most && votes.n <= KINDS && 2 * c.unsteady < team->size;
     if (judged && !(same(most, &own) &&
                     2 * c.like[most - votes.v] > c.ranks[most - votes.v]))
         odd = mine->first == mine->last ? OTHER : UNSTEADY;

@@ -187,6 +187,15 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     return d->sink->put(d->sink, r);
 }
 
+/* The signal that any rank was told to stop by, or 0; the same on all. */
+static enum et_status hear_stop(const struct driving *g, int *signal)
+{
+    double stop = et_stop_wanted();
+    enum et_status s = et_team_reduce(g->d->world, ET_MAX, &stop, 1);
+    *signal = (int)stop;
+    return s;
+}
+
 static enum et_status one_case(struct driving *g, const struct et_case *c)
 {
     const struct et_drive *d = g->d;
@@ -215,8 +224,11 @@ static enum et_status one_case(struct driving *g, const struct et_case *c)
         enum et_status rested = et_team_rest(d->world);
         s = s == ET_OK ? rested : s;
     }
+    int signal = 0;
+    enum et_status heard = hear_stop(g, &signal);
+    s = s == ET_OK ? heard : s;
     /* A case cut short is no result: a resumed run does it again. */
-    bool cut = et_stop_wanted() && r.outcome == ET_UNMEASURED;
+    bool cut = signal && r.outcome == ET_UNMEASURED;
     if (root && s == ET_OK && !cut)
         s = deliver(g, c, &r, started);
     et_result_free(&r);
@@ -246,14 +258,9 @@ static enum et_status loop(struct driving *g)
     for (;;) {
         char *id = NULL;
         struct et_case c = {0};
-        double stop = et_stop_wanted();
-        enum et_status s = et_team_reduce(d->world, ET_MAX, &stop, 1);
-        if (s != ET_OK)
+        enum et_status s = hear_stop(g, &g->o->signal);
+        if (s != ET_OK || g->o->signal)
             return s;
-        if (stop > 0) {
-            g->o->signal = (int)stop;
-            return ET_OK;
-        }
         s = next_case(g, &id);
         if (s != ET_OK || !*id) {
             free(id);

@@ -12,7 +12,6 @@
 #include "harness/base/hosts.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/run/collect.h"
 #include "harness/system/topology.h"
 
 static int64_t first_rank(const struct et_placement *p, int node)
@@ -77,7 +76,7 @@ static enum et_status collect_places(struct et_team *team,
 {
     struct et_cpus set = {{0}};
     struct et_place mine = {.allowed = 0};
-    void *all = NULL;
+    void *places = NULL, *hardware = NULL;
     size_t n;
     snprintf(mine.host, sizeof mine.host, "%s", env->host ? env->host : "?");
     snprintf(mine.binding, sizeof mine.binding, "%s",
@@ -88,16 +87,15 @@ static enum et_status collect_places(struct et_team *team,
     if (env->binding)
         et_cpus_parse(env->binding, &set); /* else it stays empty: unknown */
     enum et_status s = unite(team, &set);
-    int32_t hardware = et_cpus_count(&set);
+    int32_t count = et_cpus_count(&set);
     if (s == ET_OK)
-        s = et_collect(team, &mine, team->local_rank == 0 ? sizeof mine : 0,
-                       &all, &n);
-    p->places = all;
-    if (team->rank == 0)
-        p->hardware = et_alloc((size_t)team->size, sizeof hardware);
-    return s == ET_OK
-               ? et_team_gather(team, &hardware, sizeof hardware, p->hardware)
-               : s;
+        s = et_team_gather(team, &mine, team->local_rank == 0 ? sizeof mine : 0,
+                           &places, &n);
+    if (s == ET_OK)
+        s = et_team_gather(team, &count, sizeof count, &hardware, &n);
+    p->places = places;
+    p->hardware = hardware;
+    return s;
 }
 
 enum et_status et_placement_gather(struct et_team *team,

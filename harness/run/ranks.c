@@ -136,15 +136,14 @@ enum et_status et_ranks_compare(struct et_team *team,
     out->time.imbalance = team->rank == 0 ? 1 : NAN;
     if (team->size == 1)
         return ET_OK;
-    struct et_rank *all = NULL;
+    void *all = NULL;
+    size_t n = 0;
     enum et_status s = own->n && isnan(mine.median) ? et_no_memory() : ET_OK;
     s = et_team_agree(team, s);
-    if (s == ET_OK && team->rank == 0)
-        all = et_alloc((size_t)team->size, sizeof *all);
     if (s == ET_OK)
-        s = et_team_gather(team, &mine, sizeof mine, all);
+        s = et_team_gather(team, &mine, sizeof mine, &all, &n);
     if (s == ET_OK && all)
-        s = et_ranks_describe(all, (size_t)team->size, out);
+        s = et_ranks_describe(all, n / sizeof mine, out);
     free(all);
     return s;
 }

@@ -70,11 +70,6 @@ bool et_global_clock_is_shared(const struct et_global_clock *g)
     return g->shared;
 }
 
-bool et_global_clock_is_measured(const struct et_global_clock *g)
-{
-    return g->measured;
-}
-
 /* Where time is simulated it goes on by sleeping, or by messages: one to
  * oneself will do. A failure is left to the next call that the team makes. */
 static double push(const struct et_global_clock *g, double nap)

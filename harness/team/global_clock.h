@@ -72,9 +72,7 @@ enum et_status et_global_clock_error(struct et_global_clock *g,
 enum et_status et_global_clock_renew(struct et_global_clock *g,
                                      double *seconds);
 
-/* Does the whole team read one clock? Is this rank's model one of its own, not
- * its teacher's? Local. */
+/* Does the whole team read one clock? Local. */
 bool et_global_clock_is_shared(const struct et_global_clock *g);
-bool et_global_clock_is_measured(const struct et_global_clock *g);
 
 #endif

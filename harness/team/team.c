@@ -256,25 +256,72 @@ enum et_status et_team_merge(struct et_team *t, void *mine, size_t n,
     return s;
 }
 
-enum et_status et_team_gather(struct et_team *t, const void *mine, size_t n,
-                              void *all)
+/* What a rank holds so far: its own bytes, and behind them those of the ranks
+ * below it. */
+struct heap {
+    char *bytes;
+    size_t n;
+};
+
+/* What rank `from` holds, behind what is here. *whole: nothing was lost. A rank
+ * without memory says so before the bytes are sent, so that none waits. */
+static enum et_status take(struct et_team *t, int from, struct heap *h,
+                           bool *whole)
 {
-    int span = ranks_from(t);
-    char *room = t->rank == 0 ? all : et_alloc((size_t)span, n);
-    enum et_status s = et_team_agree(t, room ? ET_OK : et_no_memory());
-    if (s == ET_OK && n > 0)
-        memcpy(room, mine, n);
+    uint64_t n;
+    enum et_status s = et_team_exchange(t, NULL, 0, 0, &n, sizeof n, from);
+    if (s != ET_OK || n == 0)
+        return s;
+    char *bytes = n <= SIZE_MAX - h->n ? et_grow(h->bytes, h->n + n, 1) : NULL;
+    char ready = bytes != NULL;
+    h->bytes = bytes ? bytes : h->bytes;
+    s = et_team_exchange(t, &ready, 1, from, NULL, 0, 0);
+    if (s == ET_OK && ready)
+        s = et_team_exchange(t, NULL, 0, 0, bytes + h->n, n, from);
+    if (s == ET_OK && ready)
+        h->n += n;
+    *whole = *whole && ready;
+    return s;
+}
+
+static enum et_status hand_on(struct et_team *t, int to, const struct heap *h,
+                              bool *whole)
+{
+    uint64_t n = h->n;
+    char ready;
+    enum et_status s = et_team_exchange(t, &n, sizeof n, to, NULL, 0, 0);
+    if (s != ET_OK || n == 0)
+        return s;
+    s = et_team_exchange(t, NULL, 0, 0, &ready, 1, to);
+    if (s == ET_OK && ready)
+        s = et_team_exchange(t, h->bytes, h->n, to, NULL, 0, 0);
+    *whole = *whole && ready;
+    return s;
+}
+
+enum et_status et_team_gather(struct et_team *t, const void *mine, size_t n,
+                              void **all, size_t *total)
+{
+    struct heap h = {et_alloc(n ? n : 1, 1), n};
+    bool whole = h.bytes;
+    enum et_status s = ET_OK;
+    if (h.bytes && n > 0)
+        memcpy(h.bytes, mine, n);
+    if (!h.bytes)
+        h.n = 0;
     /* The children, nearest first: each brings all that stands below it. */
-    for (int bit = 1; s == ET_OK && n > 0 && bit < span; bit *= 2) {
-        int theirs = span - bit < bit ? span - bit : bit;
-        s = et_team_exchange(t, NULL, 0, 0, room + n * (size_t)bit,
-                             n * (size_t)theirs, t->rank + bit);
+    for (int bit = 1, span = ranks_from(t); s == ET_OK && bit < span; bit *= 2)
+        s = take(t, t->rank + bit, &h, &whole);
+    if (s == ET_OK && t->rank > 0)
+        s = hand_on(t, parent_of(t), &h, &whole);
+    if (s == ET_OK)
+        s = et_team_agree(t, whole ? ET_OK : et_no_memory());
+    if (s == ET_OK && t->rank == 0) {
+        *all = h.bytes;
+        *total = h.n;
+        h.bytes = NULL;
     }
-    if (s == ET_OK && n > 0 && t->rank > 0)
-        s = et_team_exchange(t, room, n * (size_t)span, parent_of(t), NULL, 0,
-                             0);
-    if (t->rank > 0)
-        free(room);
+    free(h.bytes);
     return s;
 }
 

@@ -107,14 +107,14 @@ enum et_status et_team_largest(struct et_team *t, double *v, int *rank);
 enum et_status et_team_merge(struct et_team *t, void *mine, size_t n,
                              void (*merge)(void *into, const void *from));
 
-/* n bytes of each rank to `all` (size * n bytes, in rank order) on rank 0, up a
- * binomial tree: O(log p) messages, but O(p) bytes on rank 0 and half as many
- * on the rank that stands in the middle. So only for a few numbers a rank, of
- * which rank 0 needs each one; what needs less takes a reduction or a
- * broadcast. `all` is not looked at elsewhere; NULL on rank 0, as where there
- * was no memory for it: an error on all ranks. */
+/* Bytes of each rank, as many as it has, to rank 0, up a binomial tree: O(log
+ * p) messages, but all bytes on rank 0 and half of them on the rank that stands
+ * in the middle. So only for a few numbers a rank, of which rank 0 needs each
+ * one; what needs less takes a reduction or a broadcast. On rank 0 *all gets
+ * the n bytes of each rank one after the other, in order of rank, and *total
+ * their number; owned by the caller. Elsewhere both are left alone. */
 enum et_status et_team_gather(struct et_team *t, const void *mine, size_t n,
-                              void *all);
+                              void **all, size_t *total);
 
 /* Broadcast a string from rank 0; on others *s is allocated. */
 enum et_status et_team_broadcast_text(struct et_team *t, char **s);

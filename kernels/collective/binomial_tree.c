@@ -52,5 +52,6 @@ static const struct et_collective_algorithm serves[] = {
     {0}};
 
 const struct et_collective_backend et_collective_binomial_tree = {
-    .base = {"binomial-tree", "who has the vector passes it on, log2(p) steps"},
+    .base = {.name = "binomial-tree",
+             .summary = "who has the vector passes it on, log2(p) steps"},
     .serves = serves};

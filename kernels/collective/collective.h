@@ -72,24 +72,14 @@ struct et_operation {
 
 /* Rows for `params`; help: of the key `bytes`. */
 #define ET_COLLECTIVE_PARAMS(help_of_bytes)                                    \
-    {.key = "dtype",                                                           \
-     .type = ET_CHOICE,                                                        \
-     .at = offsetof(struct et_collective_params, dtype),                       \
-     .preset = "fp32",                                                         \
-     .choices = ET_DTYPE_CHOICES,                                              \
-     .help = "type of the elements"},                                          \
-    {                                                                          \
-        .key = "bytes", .type = ET_BYTES,                                      \
-        .at = offsetof(struct et_collective_params, bytes), .preset = "1 MiB", \
-        .min = 4, .max = 0x1p50,                                               \
-        .help = help_of_bytes "; a multiple of the element's"                  \
-    }
+    ET_ROW(et_collective_params, dtype, ET_CHOICE, "type of the elements",     \
+           .preset = "fp32", .choices = ET_DTYPE_CHOICES),                     \
+        ET_ROW(et_collective_params, bytes, ET_BYTES,                          \
+               help_of_bytes "; a multiple of the element's",                  \
+               .preset = "1 MiB", .min = 4, .max = 0x1p50)
 #define ET_COLLECTIVE_ROOT                                                     \
-    {                                                                          \
-        .key = "root", .type = ET_INT,                                         \
-        .at = offsetof(struct et_collective_params, root), .preset = "0",      \
-        .min = 0, .max = 0x1p30, .help = "the rank that gives"                 \
-    }
+    ET_ROW(et_collective_params, root, ET_INT, "the rank that gives",          \
+           .preset = "0", .min = 0, .max = 0x1p30)
 
 /* A problem. */
 struct et_collective {

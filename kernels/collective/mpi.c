@@ -126,13 +126,18 @@ static void origin(char *text, size_t n)
     {                                                                          \
         &et_operation_##stem, stem, .unsupported = why                         \
     }
-#define BUILT .base = {"mpi", SUMMARY, .origin = origin}, .create = create
+#define BUILT                                                                  \
+    .base = {.name = "mpi", .summary = SUMMARY, .origin = origin},             \
+    .create = create
 #else
 #define SERVE(stem, why)                                                       \
     {                                                                          \
         .op = &et_operation_##stem                                             \
     }
-#define BUILT .base = {"mpi", SUMMARY, "not built in (configure --with-mpi)"}
+#define BUILT                                                                  \
+    .base = {.name = "mpi",                                                    \
+             .summary = SUMMARY,                                               \
+             .absent = "not built in (configure --with-mpi)"}
 #endif
 
 static const struct et_collective_algorithm serves[] = {

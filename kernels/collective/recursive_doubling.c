@@ -86,6 +86,7 @@ static const struct et_collective_algorithm serves[] = {
     {0}};
 
 const struct et_collective_backend et_collective_recursive_doubling = {
-    .base = {"recursive-doubling",
-             "exchanges of the whole vector at distance 1, 2, 4, ..."},
+    .base = {.name = "recursive-doubling",
+             .summary = "exchanges of the whole vector at distance 1, 2, 4, "
+                        "..."},
     .serves = serves};

@@ -88,5 +88,6 @@ static const struct et_collective_algorithm serves[] = {
     ET_LIST_OPERATION(SERVE){0}};
 
 const struct et_collective_backend et_collective_reference = {
-    .base = {"reference", "every part to every rank by itself"},
+    .base = {.name = "reference",
+             .summary = "every part to every rank by itself"},
     .serves = serves};

@@ -113,5 +113,7 @@ static const struct et_collective_algorithm serves[] = {
     {0}};
 
 const struct et_collective_backend et_collective_ring = {
-    .base = {"ring", "a p-th of the data to the right neighbour, step by step"},
+    .base = {.name = "ring",
+             .summary =
+                 "a p-th of the data to the right neighbour, step by step"},
     .serves = serves};

@@ -75,9 +75,9 @@ struct et_stream_width {
     et_stream_loop *nontemporal[ET_STREAM_OPS]; /* NULL: there is none */
 };
 
-/* What is compiled in, the widest first; NULL past the end. The last runs on
+/* What is compiled in, the widest first; NULL ends. The last of them runs on
  * every processor the build is for. */
-const struct et_stream_width *et_stream_width_at(size_t i);
+extern const struct et_stream_width *const et_stream_widths[];
 /* The widest that this processor has. */
 const struct et_stream_width *et_stream_width_best(void);
 

@@ -100,21 +100,16 @@ static bool base_available(void)
 #endif
 #include "kernels/stream/loops.h"
 
-static const struct et_stream_width *const widths[] = {
+const struct et_stream_width *const et_stream_widths[] = {
 #ifdef HAVE_WIDE
     &avx512_width, &avx2_width,
 #endif
-    &base_width};
-
-const struct et_stream_width *et_stream_width_at(size_t i)
-{
-    return i < sizeof widths / sizeof widths[0] ? widths[i] : NULL;
-}
+    &base_width, NULL};
 
 const struct et_stream_width *et_stream_width_best(void)
 {
     size_t i = 0;
-    while (!widths[i]->available())
+    while (!et_stream_widths[i]->available())
         i++;
-    return widths[i];
+    return et_stream_widths[i];
 }

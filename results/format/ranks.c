@@ -10,6 +10,7 @@
 
 #include "harness/base/hosts.h"
 #include "harness/base/log.h"
+#include "harness/base/memory.h"
 #include "results/record/ranks.h"
 
 /* A host's name for each of its ranks; the file is in order of rank. */
@@ -54,7 +55,8 @@ static enum et_status write_ranks(const struct et_doc *doc,
     enum et_status s = ET_OK;
     (void)doc;
     et_text_add(&path, "%s/" ET_RANKS_FILE, dir);
-    struct et_ranks_pass pass = {path.failed ? NULL : fopen(path.s, "r"), 0};
+    struct et_ranks_pass pass = {
+        path.failed ? NULL : et_noted(fopen(path.s, "r")), 0};
     if (!pass.file) {
         s = et_error(errno == ENOENT ? ET_USAGE : ET_INFRA, "%s: %s",
                      et_text_str(&path), strerror(errno));

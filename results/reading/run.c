@@ -16,59 +16,26 @@
 #include "harness/base/memory.h"
 #include "results/record/json.h"
 
-#define AT(member) offsetof(struct et_run_resume, member)
 const struct et_field et_run_resume_rows[] = {
-    {.key = "started",
-     .type = ET_STRING,
-     .at = AT(started),
-     .help = "date, UTC"},
-    {.key = "host",
-     .type = ET_STRING,
-     .at = AT(host),
-     .help = "host of rank 0"},
-    {.key = "commit",
-     .type = ET_STRING,
-     .at = AT(commit),
-     .help = "git commit of the build"},
-    {.key = "binary_digest",
-     .type = ET_STRING,
-     .at = AT(binary_digest),
-     .help = "SHA-256 of the program"},
-    {.key = "command",
-     .type = ET_STRINGS,
-     .at = AT(command),
-     .help = "command line"},
-    {.key = "placement",
-     .type = ET_LIST,
-     .at = AT(placement),
-     .sub = et_run_placement_rows,
-     .sub_size = sizeof(struct et_run_placement),
-     .help = "where the ranks of each size of team ran from then on"},
+    ET_ROW(et_run_resume, started, ET_STRING, "date, UTC"),
+    ET_ROW(et_run_resume, host, ET_STRING, "host of rank 0"),
+    ET_ROW(et_run_resume, commit, ET_STRING, "git commit of the build"),
+    ET_ROW(et_run_resume, binary_digest, ET_STRING, "SHA-256 of the program"),
+    ET_ROW(et_run_resume, command, ET_STRINGS, "command line"),
+    ET_ROW(et_run_resume, placement, ET_LIST,
+           "where the ranks of each size of team ran from then on",
+           ET_ROWS_OF(et_run_placement, et_run_placement_rows)),
     {0}};
-#undef AT
 
-#define AT(member) offsetof(struct et_run, member)
 const struct et_field et_run_rows[] = {
-    {.key = "schema_version",
-     .type = ET_INT,
-     .at = AT(schema_version),
-     .help = "version of the schema of run.json and its records"},
-    {.key = "outcome",
-     .type = ET_STRING,
-     .at = AT(outcome),
-     .help = "how the run ended: running, complete, interrupted or failed"},
-    {.key = "finished",
-     .type = ET_STRING,
-     .at = AT(finished),
-     .help = "date, UTC; null while it runs"},
-    {.key = "resumes",
-     .type = ET_LIST,
-     .at = AT(resumes),
-     .sub = et_run_resume_rows,
-     .sub_size = sizeof(struct et_run_resume),
-     .help = "when the run was carried on"},
+    ET_ROW(et_run, schema_version, ET_INT,
+           "version of the schema of run.json and its records"),
+    ET_ROW(et_run, outcome, ET_STRING,
+           "how the run ended: running, complete, interrupted or failed"),
+    ET_ROW(et_run, finished, ET_STRING, "date, UTC; null while it runs"),
+    ET_ROW(et_run, resumes, ET_LIST, "when the run was carried on",
+           ET_ROWS_OF(et_run_resume, et_run_resume_rows)),
     {0}};
-#undef AT
 
 static enum et_status no_memory(const char *path)
 {

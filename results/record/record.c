@@ -13,57 +13,32 @@
 #include "results/record/metric.h"
 #include "results/record/scan.h"
 
-#define AT(member) offsetof(struct et_metric_value, member)
 static const struct et_field metric_rows[] = {
-    {.key = "name",
-     .type = ET_STRING,
-     .at = AT(name),
-     .help = "name of the metric"},
-    {.key = "value",
-     .type = ET_REAL,
-     .at = AT(value),
-     .help = "at the median time, in `unit`"},
-    {.key = "ci_low",
-     .type = ET_REAL,
-     .at = AT(ci_low),
-     .help = "lower end of its interval, null where n is too small"},
-    {.key = "ci_high",
-     .type = ET_REAL,
-     .at = AT(ci_high),
-     .help = "upper end of its interval, null where n is too small"},
-    {.key = "unit", .type = ET_STRING, .at = AT(unit), .help = "its unit"},
-    {.key = "better",
-     .type = ET_STRING,
-     .at = AT(better),
-     .help = "which way is better: higher or lower"},
+    ET_ROW(et_metric_value, name, ET_STRING, "name of the metric"),
+    ET_ROW(et_metric_value, value, ET_REAL, "at the median time, in `unit`"),
+    ET_ROW(et_metric_value, ci_low, ET_REAL,
+           "lower end of its interval, null where n is too small"),
+    ET_ROW(et_metric_value, ci_high, ET_REAL,
+           "upper end of its interval, null where n is too small"),
+    ET_ROW(et_metric_value, unit, ET_STRING, "its unit"),
+    ET_ROW(et_metric_value, better, ET_STRING,
+           "which way is better: higher or lower"),
     {0}};
-#undef AT
 
 static const struct et_field head_rows[] = {
-    {.key = "schema_version",
-     .type = ET_INT,
-     .at = offsetof(struct et_record, schema_version),
-     .help = "version of this schema"},
-    {.key = "launch",
-     .type = ET_INT,
-     .at = offsetof(struct et_record, launch),
-     .help = "launch of the run that measured it: 0 its first, n its n-th "
-             "resume"},
+    ET_ROW(et_record, schema_version, ET_INT, "version of this schema"),
+    ET_ROW(
+        et_record, launch, ET_INT,
+        "launch of the run that measured it: 0 its first, n its n-th resume"),
     {0}};
 
 static const struct et_field derived_rows[] = {
-    {.key = "metrics",
-     .type = ET_LIST,
-     .at = offsetof(struct et_record, metrics),
-     .sub = metric_rows,
-     .sub_size = sizeof(struct et_metric_value),
-     .help = "figures of merit, the headline first; none unless measured"},
-    {.key = "roofline",
-     .type = ET_OBJECT,
-     .at = offsetof(struct et_record, roofline),
-     .sub = et_roofline_rows,
-     .sub_size = sizeof(struct et_roofline),
-     .help = "what the ceilings measured with the case say of it"},
+    ET_ROW(et_record, metrics, ET_LIST,
+           "figures of merit, the headline first; none unless measured",
+           ET_ROWS_OF(et_metric_value, metric_rows)),
+    ET_ROW(et_record, roofline, ET_OBJECT,
+           "what the ceilings measured with the case say of it",
+           ET_ROWS_OF(et_roofline, et_roofline_rows)),
     {0}};
 
 /* What a record cannot be without; elsewhere null says absent. */

@@ -36,13 +36,14 @@ struct et_store {
     int dir_fd;
     struct growing records, ranks;
     size_t lines;   /* of the records, so far */
+    size_t due;     /* resumed: lines up to the last one that has a block */
     int64_t launch; /* 0: the run's first; n: its n-th resume */
     bool resume, made_records, begun;
     json_t *head; /* run.json */
 };
 
 /* What the user can mend is usage; the rest is the machine. */
-static enum et_status blame(int error)
+static enum et_status status_of(int error)
 {
     switch (error) {
     case EACCES:
@@ -62,7 +63,7 @@ static enum et_status blame(int error)
 static enum et_status failed(const char *dir, const char *name)
 {
     int error = errno;
-    return et_error(blame(error), "%s%s%s: %s", dir, name ? "/" : "",
+    return et_error(status_of(error), "%s%s%s: %s", dir, name ? "/" : "",
                     name ? name : "", strerror(error));
 }
 
@@ -99,7 +100,7 @@ static enum et_status make_directories(const char *dir)
         } else {
             int error = errno;
             if (stat(path, &st) != 0)
-                s = et_error(blame(error), "%s: cannot be made: %s", path,
+                s = et_error(status_of(error), "%s: cannot be made: %s", path,
                              strerror(error));
             else if (!S_ISDIR(st.st_mode))
                 s = et_error(ET_USAGE, "%s: is a file, not a directory", path);
@@ -192,9 +193,11 @@ static enum et_status find_last_block(struct et_store *s, struct growing *f)
 {
     struct et_ranks r;
     int copy = dup(f->fd);
-    struct et_ranks_pass pass = {copy < 0 ? NULL : fdopen(copy, "r"), 0};
+    struct et_ranks_pass pass = {copy < 0 ? NULL : et_noted(fdopen(copy, "r")),
+                                 0};
     enum et_ranks_found found = ET_RANKS_END;
     bool kept = true;
+    size_t seen = 0; /* lines up to that of the last block */
     if (!pass.file) {
         enum et_status status = failed(s->dir, f->name);
         if (copy >= 0)
@@ -204,12 +207,16 @@ static enum et_status find_last_block(struct et_store *s, struct growing *f)
     while (kept && (found = et_ranks_next(&pass, &r)) == ET_RANKS_BLOCK) {
         kept = r.record < s->lines;
         f->size = kept ? pass.whole : f->size;
+        seen = kept ? (size_t)r.record + 1 : seen;
         et_ranks_free(&r);
     }
     fclose(pass.file);
     if (f->size == 0 && pass.whole) /* no block, but the head is whole */
         f->size = ET_RANKS_HEAD;
-    if (kept && found != ET_RANKS_END && found != ET_RANKS_TORN)
+    /* A power failure may leave zeros, or anything, where the block of a record
+     * that was never written was to stand. */
+    bool tail = found == ET_RANKS_DAMAGED && pass.whole && seen >= s->due;
+    if (kept && found != ET_RANKS_END && found != ET_RANKS_TORN && !tail)
         return et_error(found == ET_RANKS_NEWER ? ET_USAGE : ET_INFRA,
                         "%s/%s: %s after byte %lld: the run cannot go on with "
                         "it",
@@ -374,6 +381,10 @@ static enum et_status begin_again(struct et_store *s,
         goto out;
     }
     s->lines = old.lines;
+    for (size_t i = 0; i < old.n; i++) {
+        if (old.records[i].result.time.ranks.n != ET_ABSENT_INT)
+            s->due = old.records[i].line + 1;
+    }
     s->launch = (int64_t)old.resumes.n;
     if ((status = check_same(s, &old, info)) || (status = open_ranks(s)))
         goto out;

@@ -107,6 +107,8 @@ static bool make_nodes(const struct parts *ranks,
     if (!out->medians || !out->last || !out->first || !out->ranks)
         return false;
     for (size_t i = 0; i < where->groups.n; i++) {
+        if (g[i].nodes < 1)
+            return false;
         for (int64_t k = 0; k < g[i].nodes; k++) {
             if (g[i].ranks < 1 || (uint64_t)g[i].ranks > n - at)
                 return false;
@@ -219,7 +221,7 @@ enum et_status et_verify_ranks(const struct et_run *run)
     et_text_add(&path, "%s/" ET_RANKS_FILE, run->dir);
     if (!seen || path.failed)
         s = et_error(ET_INFRA, "%s: out of memory", run->dir);
-    FILE *f = s == ET_OK ? fopen(path.s, "r") : NULL;
+    FILE *f = s == ET_OK ? et_noted(fopen(path.s, "r")) : NULL;
     if (s == ET_OK && !f)
         s = et_error(ET_INFRA, "%s: %s", path.s, strerror(errno));
     if (f) {

@@ -12,44 +12,22 @@
 #include "harness/base/memory.h"
 #include "harness/config/ini.h"
 
-#define AT(member) offsetof(struct et_clause, member)
 const struct et_field et_clause_rows[] = {
-    {.key = "where",
-     .type = ET_STRING,
-     .at = AT(where),
-     .help = "records it applies to: words like bench=gemm dtype=fp32"},
-    {.key = "metric",
-     .type = ET_STRING,
-     .at = AT(metric_name),
-     .help = "figure it limits: flops, busbw, bandwidth, time, ..."},
-    {.key = "at_least",
-     .type = ET_STRING,
-     .at = AT(at_least),
-     .help = "least that passes: 150 GFLOP/s, or 85 % of peak"},
-    {.key = "at_most",
-     .type = ET_STRING,
-     .at = AT(at_most),
-     .help = "most that passes: 20 us"},
-    {.key = "take",
-     .type = ET_CHOICE,
-     .at = AT(take),
-     .preset = "every",
-     .choices = "every|best",
-     .help = "which of the records must meet it"},
-    {.key = "allow_oversubscribed",
-     .type = ET_BOOL,
-     .at = AT(allow_oversubscribed),
-     .preset = "no",
-     .help = "judge cases with more busy threads than cores too"},
+    ET_ROW(et_clause, where, ET_STRING,
+           "records it applies to: words like bench=gemm dtype=fp32"),
+    ET_ROW_AS("metric", et_clause, metric_name, ET_STRING,
+              "figure it limits: flops, busbw, bandwidth, time, ..."),
+    ET_ROW(et_clause, at_least, ET_STRING,
+           "least that passes: 150 GFLOP/s, or 85 % of peak"),
+    ET_ROW(et_clause, at_most, ET_STRING, "most that passes: 20 us"),
+    ET_ROW(et_clause, take, ET_CHOICE, "which of the records must meet it",
+           .preset = "every", .choices = "every|best"),
+    ET_ROW(et_clause, allow_oversubscribed, ET_BOOL,
+           "judge cases with more busy threads than cores too", .preset = "no"),
     {0}};
-#undef AT
 
 static const struct et_field contract_rows[] = {
-    {.key = "name",
-     .type = ET_STRING,
-     .at = offsetof(struct et_contract, name),
-     .help = "name of the contract"},
-    {0}};
+    ET_ROW(et_contract, name, ET_STRING, "name of the contract"), {0}};
 
 #define KEYS (sizeof et_clause_rows / sizeof *et_clause_rows)
 

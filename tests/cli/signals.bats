@@ -143,11 +143,11 @@ rank() { # rank N: the process id of that rank
     kill -TERM "$job"
     ended
     [ "$status" -ne 0 ]
-    grep -q "if the run is stopped, .etalon run --resume $PWD/d. carries on" err
+    grep -q "if the run is stopped, .etalon run --resume $PWD/d. continues it" err
     if [ "$(launcher)" = prrte ]; then
         partial 'interrupted\|running'
     else
-        grep -q "interrupted; .etalon run --resume $PWD/d. carries on" err
+        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" err
         try verify d
         passed
         partial interrupted

@@ -80,7 +80,7 @@ static void test_loops(void **unused)
     const struct et_stream_width *w;
     size_t seen = 0;
     (void)unused;
-    for (size_t i = 0; (w = et_stream_width_at(i)); i++) {
+    for (size_t i = 0; (w = et_stream_widths[i]); i++) {
         for (int op = 0; w->available() && op < ET_STREAM_OPS; op++) {
             /* With four pages side by side, and what is left of them. */
             for (size_t n = ET_STREAM_GRAIN; n <= 75 * ET_STREAM_GRAIN;
@@ -131,7 +131,7 @@ static void test_clean(void **unused)
     const struct et_stream_width *w;
     struct et_stream_fault f;
     (void)unused;
-    for (size_t i = 0; (w = et_stream_width_at(i)); i++) {
+    for (size_t i = 0; (w = et_stream_widths[i]); i++) {
         for (int k = 0; w->available() && k < 2 * ET_STREAM_OPS * MOST; k++) {
             int op = k % ET_STREAM_OPS;
             bool past = k / ET_STREAM_OPS % 2;

@@ -13,13 +13,12 @@
 struct params {
     int64_t size;
 };
+struct state {
+    char none;
+};
 
-static const struct et_field rows[] = {{.key = "size",
-                                        .type = ET_INT,
-                                        .at = offsetof(struct params, size),
-                                        .preset = "1",
-                                        .help = "nothing"},
-                                       {0}};
+static const struct et_field rows[] = {
+    ET_ROW(params, size, ET_INT, "nothing", .preset = "1"), {0}};
 static const char *const shape[] = {"size", NULL};
 
 static const struct et_backend reference = {.name = "reference",
@@ -27,7 +26,7 @@ static const struct et_backend reference = {.name = "reference",
 static const struct et_backend *const list[] = {&reference};
 static const struct et_backends backends = {.v = list, .n = 1};
 
-static const char *supported(const void *p, const char *backend, int ranks)
+static const char *unsupported(const void *p, const char *backend, int ranks)
 {
     (void)p, (void)backend, (void)ranks;
     return NULL;
@@ -70,23 +69,13 @@ static void release(void *state)
     (void)state;
 }
 
-static const struct et_bench bench = {.name = "empty",
-                                      .summary = "nothing",
-                                      .params = rows,
-                                      .params_size = sizeof(struct params),
-                                      .shape_key = "sizes",
-                                      .shape = shape,
-                                      .shape_preset = "1",
-                                      .once = true,
-                                      .backends = &backends,
-                                      .need = need,
-                                      .unsupported = supported,
-                                      .state_size = 1,
-                                      .prepare = prepare,
-                                      .run = run,
-                                      .verify = verify,
-                                      .work = work,
-                                      .release = release};
+static const struct et_bench bench = {
+    ET_BENCH("empty", "nothing", "nothing", "time"),
+    ET_BENCH_SHAPES("sizes", "1", "nothing"),
+    .once = true,
+    .backends = &backends,
+    .run = run,
+};
 
 int main(void)
 {

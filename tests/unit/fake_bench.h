@@ -20,22 +20,20 @@ struct fake_params {
     char *word;
 };
 
-#define FAKE(name) .key = #name, .at = offsetof(struct fake_params, name)
 static const struct et_field fake_rows[] = {
-    {FAKE(dtype), .type = ET_CHOICE, .preset = "fp64", .choices = "fp64|fp32",
-     .help = "element type"},
-    {FAKE(m), .type = ET_INT, .preset = "16", .min = 1, .max = 1e12,
-     .help = "rows"},
-    {FAKE(n), .type = ET_INT, .preset = "16", .min = 1, .max = 1e12,
-     .help = "columns"},
-    {FAKE(k), .type = ET_INT, .preset = "16", .min = 1, .max = 1e12,
-     .help = "depth"},
-    {FAKE(bytes), .type = ET_BYTES, .preset = "4 KiB", .min = 1, .max = 0x1p50,
-     .help = "size of a block"},
-    {FAKE(alpha), .type = ET_REAL, .preset = "1", .help = "scale"},
-    {FAKE(word), .type = ET_STRING, .help = "a text"},
+    ET_ROW(fake_params, dtype, ET_CHOICE, "element type", .preset = "fp64",
+           .choices = "fp64|fp32"),
+    ET_ROW(fake_params, m, ET_INT, "rows", .preset = "16", .min = 1,
+           .max = 1e12),
+    ET_ROW(fake_params, n, ET_INT, "columns", .preset = "16", .min = 1,
+           .max = 1e12),
+    ET_ROW(fake_params, k, ET_INT, "depth", .preset = "16", .min = 1,
+           .max = 1e12),
+    ET_ROW(fake_params, bytes, ET_BYTES, "size of a block", .preset = "4 KiB",
+           .min = 1, .max = 0x1p50),
+    ET_ROW(fake_params, alpha, ET_REAL, "scale", .preset = "1"),
+    ET_ROW(fake_params, word, ET_STRING, "a text"),
     {0}};
-#undef FAKE
 
 /* What becomes of a measurement, and what was called. */
 struct fake {
@@ -161,27 +159,23 @@ static inline void fake_release(void *state)
         f->released++;
 }
 
+#define FAKE_BENCH                                                             \
+    .params = fake_rows, .params_size = sizeof(struct fake_params),            \
+    .backends = &fake_backends, .need = fake_need,                             \
+    .unsupported = fake_unsupported, .state_size = sizeof(struct fake_state),  \
+    .prepare = fake_prepare, .run = fake_run, .verify = fake_verify,           \
+    .work = fake_work, .release = fake_release
 static const char *const fake_shape[] = {"m", "n", "k", NULL};
 static const struct et_bench fake_bench = {
     .name = "mul",
     .summary = "nothing, well timed",
-    .params = fake_rows,
-    .params_size = sizeof(struct fake_params),
     .shape_key = "shapes",
     .shape = fake_shape,
     .shape_preset = "4^3",
     .shape_help = "MxNxK",
-    .backends = &fake_backends,
+    FAKE_BENCH,
     .check = fake_check,
-    .need = fake_need,
-    .unsupported = fake_unsupported,
-    .state_size = sizeof(struct fake_state),
-    .prepare = fake_prepare,
-    .run = fake_run,
-    .verify = fake_verify,
-    .work = fake_work,
     .facts = fake_facts,
-    .release = fake_release,
 };
 
 /* A second one, with one shape key in bytes and serial. */
@@ -189,22 +183,12 @@ static const char *const fake_size[] = {"bytes", NULL};
 static const struct et_bench fake_serial = {
     .name = "sum",
     .summary = "nothing, by the byte",
-    .params = fake_rows,
-    .params_size = sizeof(struct fake_params),
     .shape_key = "sizes",
     .shape = fake_size,
     .shape_preset = "8",
     .shape_help = "bytes",
     .serial = true,
-    .backends = &fake_backends,
-    .need = fake_need,
-    .unsupported = fake_unsupported,
-    .state_size = sizeof(struct fake_state),
-    .prepare = fake_prepare,
-    .run = fake_run,
-    .verify = fake_verify,
-    .work = fake_work,
-    .release = fake_release,
+    FAKE_BENCH,
 };
 static const struct et_bench *const fake_list[] = {&fake_bench, &fake_serial};
 static const struct et_benches fake_benches = {fake_list, 2};

@@ -94,7 +94,7 @@ static void check_choices(const char *table, const struct et_field *row)
 static void check_rows(const char *table, const struct et_field *rows,
                        size_t size)
 {
-    assert_true(et_fields_count(rows) > 0);
+    assert_non_null(rows->key);
     for (const struct et_field *row = rows; row->key; row++) {
         check_key(table, rows, row);
         check_help(table, row->key, row->help);

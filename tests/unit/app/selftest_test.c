@@ -32,12 +32,9 @@ struct state {
     double v[N];
 };
 
-static const struct et_field rows[] = {{.key = "how",
-                                        .type = ET_CHOICE,
-                                        .at = offsetof(struct params, how),
-                                        .preset = "good",
-                                        .choices = HOW,
-                                        .help = "the check"},
+static const struct et_field rows[] = {ET_ROW(params, how, ET_CHOICE,
+                                              "the check", .preset = "good",
+                                              .choices = HOW),
                                        {0}};
 
 static const struct et_backend reference = {.name = "reference",
@@ -186,8 +183,8 @@ static void says(const char *part, struct et_bench bench, const char *params,
 {
     struct et_selftest_outcome out = ask(part, bench, params, ranks);
     if (out.verdict != verdict || !strstr(out.why, words))
-        fail_msg("%s, %s: %s: %s", part, params ? params : "no case",
-                 et_status_name(out.verdict), out.why);
+        fail_msg("%s, %s: %d: %s", part, params ? params : "no case",
+                 (int)out.verdict, out.why);
 }
 
 static void faults(void **state)

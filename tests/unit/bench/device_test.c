@@ -187,6 +187,14 @@ static enum et_status create_there(const struct et_gemm *p, int threads,
                                     inside(c, 0, 0), plan);
 }
 
+static enum et_status create_here(const struct et_gemm *p, int threads,
+                                  const void *a, const void *b, void *c,
+                                  void **plan)
+{
+    (void)threads;
+    return et_gemm_reference.create(p, 1, a, b, c, plan);
+}
+
 static enum et_status run_there(void *plan, uint64_t n)
 {
     assert_true(n > 0);
@@ -225,13 +233,24 @@ static const struct et_gemm_backend stand_in = {
              .destroy = destroy_there},
     .create = create_there};
 
-static const struct et_backend *const list[] = {&stand_in.base};
-static const struct et_backends stand_ins = {.v = list, .n = 1};
+/* The same in the host's own memory, as where device and host share one. */
+static const struct et_gemm_backend shared = {
+    .base = {.name = "shared",
+             .summary = "a thread in the host's memory",
+             .run = run_there,
+             .wait = wait_there,
+             .elapsed = elapsed_there,
+             .destroy = destroy_there},
+    .create = create_here};
+
+static const struct et_gemm_backend *chosen = &stand_in;
+static const struct et_backend *const list[] = {&stand_in.base, &shared.base};
+static const struct et_backends stand_ins = {.v = list, .n = 2};
 
 /* --- the bench, which knows no other backend ----------------------------- */
 
 #define et_gemm_backends stand_ins
-#define et_gemm_backend_find(name) ((void)(name), &stand_in)
+#define et_gemm_backend_find(name) ((void)(name), chosen)
 #include "bench/gemm.c"
 
 #include "tests/contract/faults.h"
@@ -376,6 +395,16 @@ static void the_device_tells_its_time(void **unused)
     close_trial(&t);
 }
 
+/* What the host writes to C while a run is under way must wait for its turn. */
+static void in_shared_memory(void **unused)
+{
+    chosen = &shared;
+    right_products_pass(unused);
+    left_out_iterations_show(unused);
+    sums_begin_anew(unused);
+    chosen = &stand_in;
+}
+
 static int begin(void **unused)
 {
     (void)unused;
@@ -407,6 +436,7 @@ int main(void)
         cmocka_unit_test(sums_begin_anew),
         cmocka_unit_test(errors_of_wait_are_passed_on),
         cmocka_unit_test(the_device_tells_its_time),
+        cmocka_unit_test(in_shared_memory),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -73,8 +73,8 @@ static void odd_names(void **state)
     free(text);
     assert_null(et_hosts_end(&h));
     /* What no etalon wrote names nobody. */
-    const char *const bad[] = {"",      "n[",     "n[1",   "n[1-",
-                               "n[1-2", "n[2-1]", "n[a-b]"};
+    const char *const bad[] = {"",      "n[",     "n[1",    "n[1-",
+                               "n[1-2", "n[2-1]", "n[a-b]", "n[-1-2]"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(et_hosts_at(bad[i], 0, name, sizeof name));
 }

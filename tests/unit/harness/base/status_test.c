@@ -1,4 +1,4 @@
-/* status: which of two is the graver, for every pair, and their names. */
+/* status: which of two is the graver, for every pair, and their codes. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -14,11 +14,9 @@
  * or could not be decided. */
 static const struct {
     enum et_status status;
-    const char *name;
     int code;
-} order[] = {{ET_OK, "ok", 0},         {ET_UNSURE, "inconclusive", 5},
-             {ET_MISSED, "missed", 1}, {ET_INFRA, "infrastructure", 4},
-             {ET_WRONG, "wrong", 3},   {ET_USAGE, "usage", 2}};
+} order[] = {{ET_OK, 0},    {ET_UNSURE, 5}, {ET_MISSED, 1},
+             {ET_INFRA, 4}, {ET_WRONG, 3},  {ET_USAGE, 2}};
 enum { N = sizeof order / sizeof *order };
 
 static void graver(void **state)
@@ -31,19 +29,16 @@ static void graver(void **state)
     }
 }
 
-static void names(void **state)
+static void codes(void **state)
 {
     (void)state;
-    for (int a = 0; a < N; a++) {
+    for (int a = 0; a < N; a++)
         assert_int_equal(order[a].status, order[a].code);
-        assert_string_equal(et_status_name(order[a].status), order[a].name);
-    }
-    assert_string_equal(et_status_name((enum et_status)17), "?");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(graver),
-                                       cmocka_unit_test(names)};
+                                       cmocka_unit_test(codes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

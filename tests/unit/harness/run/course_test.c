@@ -510,10 +510,10 @@ static void why_barriers(void **state)
 
 /* The last rank's clock leaps by 2 s between the samples: the error measured
  * after them tells; they are taken again by barriers, and their times are the
- * ranks' own, not those of the leap. */
-static void a_leap(void **state)
+ * ranks' own, not those of the leap. True: windows were in use before it; a
+ * machine that is too busy has none to lose. */
+static bool leaps(void)
 {
-    (void)state;
     struct trial t = trial_of(3, NULL);
     t.real = t.global = true;
     t.budget = 0.1;
@@ -530,8 +530,18 @@ static void a_leap(void **state)
     assert_true(r->time.min * (double)r->time.iterations < 1);
     assert_true(r->time.n >= 4);
     end(&t);
-    if (isnan(after)) /* too busy for windows, before the leap */
-        skip();
+    return !isnan(after);
+}
+
+static void a_leap(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        if (leaps())
+            return;
+    }
+    print_message("a_leap: ten times too busy for windows before the leap\n");
+    skip();
 }
 
 int main(void)

@@ -159,6 +159,9 @@ static void kinds_stand_apart(void **state)
         many[i] = (struct et_digests){i % 17, i % 17 + 7, i % 17 + 7};
     check_vote(many + 1, 16, "", "0000000000000008");
     check_vote(many, 18, "", NULL);
+    /* Then nobody is named, even of a kind whose ranks differ. */
+    many[17].first = many[17].last = 9;
+    check_vote(many, 18, "", NULL);
 }
 
 /* Five against four, dealt so that no part of the tree may forget by how much

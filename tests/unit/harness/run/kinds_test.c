@@ -1,6 +1,4 @@
-/* collect and kinds: bytes of every rank in order, and which nodes are alike,
- * for teams of every shape.
- */
+/* kinds: which nodes are alike, for teams of every shape. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -12,38 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/run/collect.h"
 #include "harness/run/kinds.h"
 #include "harness/team/threads.h"
-
-/* Rank r brings r % 4 bytes 'a' + r. */
-static enum et_status collects(struct et_team *team, void *arg)
-{
-    char mine[4], want[64];
-    void *all = NULL;
-    size_t n = (size_t)(team->rank % 4), total = 0, at = 0;
-    (void)arg;
-    memset(mine, 'a' + team->rank, sizeof mine);
-    enum et_status s = et_collect(team, mine, n, &all, &total);
-    if (s != ET_OK)
-        return s;
-    if (team->rank != 0)
-        return all || total ? ET_WRONG : ET_OK;
-    for (int r = 0; r < team->size; r++) {
-        for (int i = 0; i < r % 4; i++)
-            want[at++] = (char)('a' + r);
-    }
-    bool right = total == at && memcmp(all, want, at) == 0;
-    free(all);
-    return right ? ET_OK : ET_WRONG;
-}
-
-static void collected(void **state)
-{
-    (void)state;
-    for (int ranks = 1; ranks <= 17; ranks++)
-        assert_int_equal(et_team_threads_run(ranks, 3, collects, NULL), ET_OK);
-}
 
 struct machine {
     const char *kinds; /* a letter a node */
@@ -103,7 +71,6 @@ static void told_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(collected),
         cmocka_unit_test(told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

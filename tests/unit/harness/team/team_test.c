@@ -1,5 +1,5 @@
 /* team: the team of one, shares, and what the environment tells of a
- * launcher. What needs several ranks stands in tests/mpi.
+ * launcher. What needs several processes stands in tests/mpi.
  */
 #include "config.h"
 
@@ -13,6 +13,7 @@
 
 #include "harness/base/log.h"
 #include "harness/team/team.h"
+#include "harness/team/threads.h"
 #include "harness/team/transport.h"
 
 static const char *const variables[] = {"OMPI_COMM_WORLD_SIZE",
@@ -53,11 +54,42 @@ static void test_share(void **state)
     assert_true(first + n == INT64_MAX);
 }
 
+/* Rank r brings r % 4 bytes 'a' + r. */
+static enum et_status gathers(struct et_team *team, void *arg)
+{
+    char mine[4], want[64];
+    void *all = NULL;
+    size_t n = (size_t)(team->rank % 4), total = 0, at = 0;
+    (void)arg;
+    memset(mine, 'a' + team->rank, sizeof mine);
+    enum et_status s = et_team_gather(team, mine, n, &all, &total);
+    if (s != ET_OK)
+        return s;
+    if (team->rank != 0)
+        return all || total ? ET_WRONG : ET_OK;
+    for (int r = 0; r < team->size; r++) {
+        for (int i = 0; i < r % 4; i++)
+            want[at++] = (char)('a' + r);
+    }
+    bool right = total == at && memcmp(all, want, at) == 0;
+    free(all);
+    return right ? ET_OK : ET_WRONG;
+}
+
+static void test_gather(void **state)
+{
+    (void)state;
+    for (int ranks = 1; ranks <= 17; ranks++)
+        assert_int_equal(et_team_threads_run(ranks, 3, gathers, NULL), ET_OK);
+}
+
 static void test_self(void **state)
 {
     struct et_team *t, *sub = NULL;
     double v = 5;
     char a[4] = "abc", b[4] = "xyz", *s = (char[]){"text"};
+    void *all = NULL;
+    size_t n = 0;
     (void)state;
 
     assert_int_equal(et_team_open("self", &t), ET_OK);
@@ -68,9 +100,10 @@ static void test_self(void **state)
     assert_int_equal(et_team_rest(t), ET_OK);
     assert_int_equal(et_team_reduce(t, ET_SUM, &v, 1), ET_OK);
     assert_true(v == 5);
-    assert_int_equal(et_team_gather(t, a, 4, b), ET_OK);
-    assert_string_equal(b, "abc");
-    strcpy(b, "xyz");
+    assert_int_equal(et_team_gather(t, a, 4, &all, &n), ET_OK);
+    assert_int_equal(n, 4);
+    assert_string_equal(all, "abc");
+    free(all);
     assert_int_equal(et_team_exchange(t, a, 4, 0, b, 4, 0), ET_OK);
     assert_string_equal(b, "abc");
     /* To a rank that is not there, or a half without its other. */
@@ -161,7 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_share), cmocka_unit_test(test_self),
-        cmocka_unit_test(test_launched), cmocka_unit_test(test_open)};
+        cmocka_unit_test(test_gather), cmocka_unit_test(test_launched),
+        cmocka_unit_test(test_open)};
     et_log_level_set(ET_LOG_NONE);
     return cmocka_run_group_tests(tests, no_launcher, NULL);
 }

@@ -165,6 +165,25 @@ static void an_absent_count_is_null(void **state)
     et_record_free(&b);
 }
 
+/* A number that a list lacks is no number again, not 0. */
+static void an_absent_sample_is_null(void **state)
+{
+    (void)state;
+    struct et_result x = sample_result("a", 0.5, 0.1, 7);
+    struct et_record a = record_of(x), b;
+    a.result.time.samples.v[2] = NAN;
+    json_t *o = et_record_to_json(&a);
+    json_t *time = json_object_get(o, "time_s");
+    assert_true(
+        json_is_null(json_array_get(json_object_get(time, "samples"), 2)));
+    assert_int_equal(et_record_from_json(o, &b, "here"), ET_OK);
+    assert_true(isnan(b.result.time.samples.v[2]));
+    assert_true(b.result.time.samples.v[3] == a.result.time.samples.v[3]);
+    json_decref(o);
+    et_record_free(&a);
+    et_record_free(&b);
+}
+
 static void odd_numbers_of_pairs_keep_their_value(void **state)
 {
     (void)state;
@@ -290,6 +309,7 @@ int main(void)
         cmocka_unit_test(only_measured_has_metrics),
         cmocka_unit_test(json_round_trip),
         cmocka_unit_test(an_absent_count_is_null),
+        cmocka_unit_test(an_absent_sample_is_null),
         cmocka_unit_test(odd_numbers_of_pairs_keep_their_value),
         cmocka_unit_test(bad_records_are_refused),
         cmocka_unit_test(what_is_not_said_is_not_good),

@@ -347,6 +347,39 @@ static void a_block_too_many_is_cut(void **state)
     free(records);
 }
 
+/* After a power failure: the file has grown, and its bytes never came. */
+static void zeros_at_the_end_are_cut(void **state)
+{
+    struct et_store *s;
+    off_t whole = size_of(file(state, "ranks.bin"));
+    assert_int_equal(truncate(file(state, "ranks.bin"), whole + 100), 0);
+    assert_int_equal(verify(state, "ranks.bin: damaged"), ET_INFRA);
+    sample_listen();
+    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    enum et_status status = begin(s);
+    assert_said(sample_said(), "ranks.bin: its last 100 bytes");
+    assert_int_equal(status, ET_OK);
+    assert_int_equal(put(s, of_ten("d")), ET_OK);
+    finish(s, *state);
+    assert_int_equal(verify(state, NULL), ET_OK);
+}
+
+/* Where a record stands for what is damaged, nothing is taken away. */
+static void a_damaged_block_stops_a_resume(void **state)
+{
+    struct et_store *s;
+    off_t whole = size_of(file(state, "ranks.bin"));
+    assert_int_equal(truncate(file(state, "ranks.bin"), whole - 9), 0);
+    assert_int_equal(truncate(file(state, "ranks.bin"), whole), 0);
+    sample_listen();
+    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    enum et_status status = begin(s);
+    et_store_close(s);
+    assert_said(sample_said(), "the run cannot go on");
+    assert_int_equal(status, ET_INFRA);
+    assert_int_equal(size_of(file(state, "ranks.bin")), whole);
+}
+
 /* Its blocks both stay, and each belongs to its own line. */
 static void a_case_that_was_run_again(void **state)
 {
@@ -447,6 +480,8 @@ int main(void)
         TEST(damaged_ranks),
         TEST(truncated_ranks),
         TEST(a_block_too_many_is_cut),
+        TEST(zeros_at_the_end_are_cut),
+        TEST(a_damaged_block_stops_a_resume),
         TEST(a_case_that_was_run_again),
         TEST(a_full_disk),
         TEST(run_json_alone),

@@ -1,0 +1,271 @@
+/* The drive of a run on several ranks and nodes: whose host a record names,
+ * which team is too crowded for windows, and that a case which a stop cuts
+ * short is no result, whichever rank was told to stop. Ranks are threads, their
+ * clock is the fake one, and a rank's work is so many readings of it.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/config/plan.h"
+#include "harness/run/drive.h"
+#include "harness/run/stop.h"
+#include "harness/team/threads.h"
+#include "tests/unit/fake_bench.h"
+
+#define RANKS 4
+#define PER_NODE 2
+
+/* In place of harness/run/stop.c, whose wish is one for the whole process: here
+ * each rank has its own. */
+static _Thread_local int wanted;
+
+int et_stop_wanted(void)
+{
+    return wanted;
+}
+
+struct et_watchdog *et_watchdog_open(void)
+{
+    return NULL;
+}
+
+void et_watchdog_feed(struct et_watchdog *w, double seconds, const char *what)
+{
+    (void)w, (void)seconds, (void)what;
+}
+
+void et_watchdog_close(struct et_watchdog *w)
+{
+    (void)w;
+}
+
+/* A sink that keeps of each record what the tests look at. */
+struct listing {
+    struct et_sink sink; /* first */
+    struct et_text lines;
+    bool crowds; /* whether windows were refused for it, in place of hosts */
+};
+
+struct member {
+    struct fake fake; /* first */
+    struct et_clock clock;
+    int rank;
+    struct trial *trial;
+    struct et_drive_outcome outcome;
+    enum et_status status;
+};
+
+struct trial {
+    const char *plan, *clock; /* NULL: the fake one */
+    int cores;                /* that each node's ranks may use together */
+    int slow;                 /* this rank takes twice as long */
+    int stops, run; /* this rank is told to stop in its run of that number */
+    struct listing listing;
+    struct member members[RANKS];
+};
+
+static enum et_status run(void *state, uint64_t iterations)
+{
+    struct member *me = (struct member *)((struct fake_state *)state)->f;
+    const struct trial *t = me->trial;
+    enum et_status s = fake_run(state, iterations);
+    volatile unsigned sink = 0;
+    for (uint64_t i = 0; !me->clock.fake && i < 20 * iterations; i++)
+        sink = sink + 1;
+    for (int i = t->slow == me->rank ? 2 : 1; i > 0; i--)
+        et_clock_now(&me->clock);
+    if (t->stops == me->rank && me->fake.ran == t->run)
+        wanted = SIGTERM;
+    return s;
+}
+
+static const char *host_of(const struct et_list *parts, size_t i)
+{
+    const struct et_result_part *v = parts->v;
+    return i < parts->n && v[i].host ? v[i].host : "-";
+}
+
+static bool is_crowd(const struct et_result *r)
+{
+    return r->sync.reason &&
+           strcmp(r->sync.reason, "a node has more ranks than cores") == 0;
+}
+
+static enum et_status list(struct et_sink *s, const struct et_result *r)
+{
+    struct listing *l = (struct listing *)s;
+    char word[ET_TEXT_NUMBER];
+    const struct et_result_time *t = &r->time;
+    et_text_add(&l->lines, "%d %s", (int)r->team.ranks,
+                et_choice_name(ET_OUTCOME_CHOICES, r->outcome, word));
+    if (l->crowds)
+        et_text_add(&l->lines, " %s", is_crowd(r) ? "a crowd" : "no crowd");
+    else if (r->outcome == ET_MEASURED)
+        et_text_add(&l->lines, " rank %d on %s, worst on %s, node %s",
+                    (int)t->slowest_rank,
+                    t->slowest_host ? t->slowest_host : "-",
+                    host_of(&t->ranks.worst, 0), host_of(&t->nodes.worst, 0));
+    else
+        et_text_add(&l->lines, ": %s", r->reason ? r->reason : "");
+    et_text_add(&l->lines, "\n");
+    return ET_OK;
+}
+
+/* As the ranks of nodes n08 and n09, each with the cores of the trial. */
+static enum et_status place(struct et_team *team, int cores,
+                            struct et_placement *out)
+{
+    char host[16], binding[16] = "0";
+    snprintf(host, sizeof host, "n%02d", team->node + 8);
+    if (cores > 1)
+        snprintf(binding, sizeof binding, "0-%d", cores - 1);
+    const struct et_environment env = {.host = host,
+                                       .binding = binding,
+                                       .allowed = cores,
+                                       .allowed_cores = cores};
+    return et_placement_gather(team, &env, out);
+}
+
+static enum et_status take_part(struct et_team *team, void *arg)
+{
+    struct trial *t = arg;
+    struct member *me = &t->members[team->rank];
+    static const int64_t upto[] = {PER_NODE, RANKS};
+    static const struct et_allocation all = {
+        .ranks = RANKS, .nodes = 2, .ranks_upto = upto, .threads = 1};
+    struct et_bench bench = fake_bench;
+    bench.run = run;
+    const struct et_bench *const benches[] = {&bench};
+    const struct et_benches known = {benches, 1};
+    struct et_energy energy = {.reason = "no energy here"};
+    struct et_counters counters;
+    struct et_options options;
+    struct et_placement placement;
+    struct et_cases cases = {0};
+    char tag[32];
+
+    wanted = 0;
+    me->rank = team->rank;
+    me->trial = t;
+    fake_tag(&me->fake, tag);
+    if (et_clock_open(t->clock ? t->clock : "fake", &me->clock) != ET_OK ||
+        et_counters_open("none", &counters) != ET_OK ||
+        et_fields_init(et_option_rows, &options, sizeof options) != ET_OK ||
+        place(team, t->cores, &placement) != ET_OK)
+        return ET_USAGE;
+    options.max_samples = 20;
+    options.min_time = 1e-3;
+    options.budget = 0.05;
+    if (et_plan_expand("p", t->plan, &known, &options, NULL, &all, &cases) !=
+        ET_OK)
+        return ET_USAGE;
+    const struct et_drive d = {.instruments = {.clock = &me->clock,
+                                               .counters = &counters,
+                                               .energy = &energy,
+                                               .options = &options,
+                                               .kind = 1,
+                                               .tag = tag},
+                               .benches = &known,
+                               .world = team,
+                               .placement = &placement,
+                               .cases = team->rank == 0 ? &cases : NULL,
+                               .sink =
+                                   team->rank == 0 ? &t->listing.sink : NULL};
+    me->status = et_drive_run(&d, &me->outcome);
+    et_cases_free(&cases);
+    et_placement_free(&placement);
+    et_counters_close(&counters);
+    et_fields_free(et_option_rows, &options, sizeof options);
+    return ET_OK;
+}
+
+/* All ranks' status, which is the same. */
+static enum et_status go(struct trial *t)
+{
+    t->listing.sink.put = list;
+    assert_int_equal(et_team_threads_run(RANKS, PER_NODE, take_part, t), ET_OK);
+    for (int r = 1; r < RANKS; r++)
+        assert_int_equal(t->members[r].status, t->members[0].status);
+    return t->members[0].status;
+}
+
+static void assert_lines(struct trial *t, const char *lines)
+{
+    assert_string_equal(et_text_str(&t->listing.lines), lines);
+    et_text_free(&t->listing.lines);
+}
+
+#define PLAN "[mul]\nbackend = quick\nthreads = 1\n"
+
+static void hosts(void **state)
+{
+    (void)state;
+    struct trial t = {
+        .plan = PLAN "ranks = 4\n", .cores = 2, .slow = 3, .stops = -1};
+    assert_int_equal(go(&t), ET_OK);
+    assert_lines(&t, "4 measured rank 3 on n09, worst on n09, node n09\n");
+    t = (struct trial){
+        .plan = PLAN "ranks = 4\n", .cores = 2, .slow = 1, .stops = -1};
+    assert_int_equal(go(&t), ET_OK);
+    assert_lines(&t, "4 measured rank 1 on n08, worst on n08, node n08\n");
+}
+
+/* A node with one core: one rank has it alone, two are a crowd. On the real
+ * clock, as the fake one has no windows to refuse. */
+static void crowds(void **state)
+{
+    (void)state;
+    for (int cores = 1; cores <= PER_NODE; cores++) {
+        struct trial t = {.plan = PLAN "ranks = 1, 2, 4\n",
+                          .clock = "real",
+                          .cores = cores,
+                          .slow = -1,
+                          .stops = -1,
+                          .listing.crowds = true};
+        assert_int_equal(go(&t), ET_OK);
+        assert_lines(&t, cores == 1 ? "1 measured no crowd\n"
+                                      "2 measured a crowd\n"
+                                      "4 measured a crowd\n"
+                                    : "1 measured no crowd\n"
+                                      "2 measured no crowd\n"
+                                      "4 measured no crowd\n");
+    }
+}
+
+/* Told to stop within a case, whoever is: all ranks end, and the case is not
+ * delivered, so that a resumed run does it again. */
+static void stops_within_a_case(void **state)
+{
+    (void)state;
+    for (int who = 0; who < RANKS; who++) {
+        struct trial t = {.plan = PLAN "ranks = 4\nalpha = 1, 2\n",
+                          .cores = 2,
+                          .slow = -1,
+                          .stops = who};
+        t.run = 3; /* in the first samples */
+        assert_int_equal(go(&t), ET_UNSURE);
+        assert_lines(&t, "");
+        for (int r = 0; r < RANKS; r++)
+            assert_int_equal(t.members[r].outcome.signal, SIGTERM);
+        assert_int_equal(t.members[0].outcome.unmeasured, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(hosts),
+                                       cmocka_unit_test(crowds),
+                                       cmocka_unit_test(stops_within_a_case)};
+    et_log_level_set(ET_LOG_NONE);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
