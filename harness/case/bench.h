@@ -112,13 +112,14 @@ struct et_bench {
 
     const struct et_backends *backends;
 
-    /* Validate the parameters as a whole. ET_USAGE is logged with `where`. */
+    /* Validate the parameters as a whole. ET_USAGE is logged with `where`.
+     * Member NULL: whatever the rows allow is right. */
     enum et_status (*check)(const void *params, const char *where);
     /* ranks: the team's size. Pure; overflow gives INFINITY. */
     void (*need)(const void *params, int ranks, int threads,
                  struct et_need *out);
     /* NULL, or why this backend does not do this problem on this team
-     * ("unsupported", not an error). */
+     * ("unsupported", not an error). Member NULL: it does all. */
     const char *(*unsupported)(const void *params, const char *backend,
                                int ranks);
 
@@ -179,6 +180,9 @@ const struct et_bench *et_bench_of_role(const struct et_benches *list,
                                         enum et_role role);
 /* Why the bench's backend of this name cannot be used here; NULL: it can. */
 const char *et_bench_why_not(const struct et_bench *b, const char *backend);
+/* Its hook's answer; NULL where it has none. */
+const char *et_bench_unsupported(const struct et_bench *b, const void *params,
+                                 const char *backend, int ranks);
 /* Is a backend of this name a reference? */
 bool et_bench_is_reference(const char *backend);
 
