@@ -160,9 +160,8 @@ struct et_bench {
 #define ET_BENCH(its_name, in_words, plural, judged_by)                        \
     .name = its_name, .summary = in_words, .title = plural,                    \
     .merit = judged_by, .params = rows, .params_size = sizeof(struct params),  \
-    .need = need, .unsupported = unsupported,                                  \
-    .state_size = sizeof(struct state), .prepare = prepare, .verify = verify,  \
-    .work = work, .release = release
+    .need = need, .state_size = sizeof(struct state), .prepare = prepare,      \
+    .verify = verify, .work = work, .release = release
 /* How its plan gives sizes: the key, sizes if none are given, and the help. */
 #define ET_BENCH_SHAPES(key, preset, help)                                     \
     .shape = shape, .shape_key = key, .shape_preset = preset, .shape_help = help
