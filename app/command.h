@@ -40,14 +40,14 @@ const struct et_command *et_command_find(const char *name);
 /* The build's benches. */
 extern const struct et_benches et_benches;
 
-/* Where a command's document goes: its last two options, --format and --out.
- * `formats` names the formats for the help. */
+/* Where a command's document goes: its last two options, --format and --out. */
 struct et_destination {
     char *format, *out;
 };
-#define ET_DESTINATION_ROWS(owner, member, formats)                            \
-    ET_ROW_AS("format", owner, member.format, ET_STRING, formats,              \
-              .preset = "text", .metavar = "FORMAT"),                          \
+#define ET_DESTINATION_ROWS(owner, member)                                     \
+    ET_ROW_AS("format", owner, member.format, ET_STRING,                       \
+              "one of `etalon list formats`", .preset = "text",                \
+              .metavar = "FORMAT"),                                            \
         ET_ROW_AS("out", owner, member.out, ET_STRING,                         \
                   "write there; preset: standard output", .metavar = "FILE"),  \
     {                                                                          \

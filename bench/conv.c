@@ -428,6 +428,7 @@ static void release(void *state)
 const struct et_bench et_bench_conv = {
     ET_BENCH("conv", "two-dimensional forward convolution, NCHW, fp32",
              "convolutions", "flops"),
+    .unsupported = unsupported,
     .sizes = "n{n} c{c} {h}x{w} k{k} {r}x{s}",
     ET_BENCH_SHAPES("shapes", "1x64x56x56x64x3x3, 1x256x14x14x256x3x3",
                     "NxCxHxWxKxRxS, or names of catalog/conv"),

@@ -402,6 +402,7 @@ static void release(void *state)
 const struct et_bench et_bench_gemm = {
     ET_BENCH("gemm", "matrix product, C = alpha op(A) op(B) + beta C",
              "matrix products", "flops"),
+    .unsupported = unsupported,
     .sizes = "{m}x{n}x{k}",
     ET_BENCH_SHAPES("shapes", "512x512x512, 1024x1024x1024",
                     "MxNxK or MxNxKxBATCH, or names of catalog/gemm"),

@@ -452,6 +452,7 @@ static void release(void *state)
 const struct et_bench et_bench_io = {
     ET_BENCH("io", "a checkpoint written or read by all ranks",
              "transfers to and from storage", "bandwidth"),
+    .unsupported = unsupported,
     .role = ET_ROLE_STORAGE,
     ET_BENCH_SHAPES("sizes", "64MiB",
                     "bytes of each rank (weak) or of all (strong)"),

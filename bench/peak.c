@@ -179,6 +179,7 @@ const struct et_bench et_bench_peak = {
     ET_BENCH("peak",
              "multiply-adds from registers: the ceiling of gemm and conv",
              "multiply-adds from registers", "flops"),
+    .unsupported = unsupported,
     .role = ET_ROLE_COMPUTE_CEILING,
     ET_BENCH_SHAPES("dtypes", "fp64, fp32, fp16, bf16, int8",
                     "element types, one case each"),

@@ -266,6 +266,7 @@ static void release(void *state)
 const struct et_bench et_bench_stream = {
     ET_BENCH("stream", "bandwidth of memory and caches, as STREAM has it",
              "transfers to and from memory and caches", "bandwidth"),
+    .unsupported = unsupported,
     .role = ET_ROLE_MEMORY_CEILING,
     ET_LEVEL_BENCH,
     .check = check,

@@ -20,7 +20,7 @@ static const struct et_field rows[] = {
     ET_ROW(options, tolerance, ET_REAL,
            "a change up to this share does not count", .preset = "0.05",
            .min = 0, .max = 1),
-    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(options, to)};
 
 static enum et_status compare(void *options, const struct et_strings *words,
                               int argc, char **argv)

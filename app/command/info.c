@@ -20,8 +20,7 @@ struct options {
     struct et_destination to;
 };
 
-static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
+static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static void fact(struct et_block *b, const char *name, const char *value)
 {

@@ -12,8 +12,7 @@ struct options {
     struct et_destination to;
 };
 
-static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
+static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static enum et_status judge(void *options, const struct et_strings *words,
                             int argc, char **argv)

@@ -29,7 +29,7 @@ static const struct et_field rows[] = {
            "write the run directory's own report, plots and manifest again, as "
            "after an interrupted run",
            .preset = "no"),
-    ET_DESTINATION_ROWS(options, to, "text, html, markdown, csv or json")};
+    ET_DESTINATION_ROWS(options, to)};
 
 static enum et_status report(void *options, const struct et_strings *words,
                              int argc, char **argv)

@@ -13,8 +13,7 @@ struct options {
     struct et_destination to;
 };
 
-static const struct et_field rows[] = {
-    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
+static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static void add_number(struct et_block *b, int64_t v)
 {

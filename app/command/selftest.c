@@ -38,7 +38,7 @@ static const struct et_field rows[] = {
            "only this part: coverage, faults, clean, slow, clocks or silent; "
            "may be given several times",
            .metavar = "NAME"),
-    ET_DESTINATION_ROWS(options, to, "text, html, markdown or json")};
+    ET_DESTINATION_ROWS(options, to)};
 
 struct asked {
     const struct et_selftest_part *v[MOST_PARTS];

@@ -64,7 +64,7 @@ const char *et_selftest_case_why_not(const struct et_selftest *t,
     if (!why && make_case(t, k, backend, k->ranks, 1, &c) != ET_OK)
         why = et_log_last_error();
     if (!why)
-        why = b->unsupported(c.params, backend, k->ranks);
+        why = et_bench_unsupported(b, c.params, backend, k->ranks);
     if (c.bench)
         et_case_free(&c);
     return why;

@@ -84,7 +84,7 @@ static const char *unsupported(const void *params, const char *backend,
                                int ranks)
 {
     const struct wrapped_params *p = params;
-    return p->inner->unsupported(p->params, backend, ranks);
+    return et_bench_unsupported(p->inner, p->params, backend, ranks);
 }
 
 struct trial {

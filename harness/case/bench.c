@@ -29,6 +29,12 @@ const char *et_bench_why_not(const struct et_bench *b, const char *backend)
     return et_backend_why_not(et_backend_find(b->backends, backend));
 }
 
+const char *et_bench_unsupported(const struct et_bench *b, const void *params,
+                                 const char *backend, int ranks)
+{
+    return b->unsupported ? b->unsupported(params, backend, ranks) : NULL;
+}
+
 bool et_bench_is_reference(const char *backend)
 {
     static const char word[] = "reference";

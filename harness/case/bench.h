@@ -112,13 +112,14 @@ struct et_bench {
 
     const struct et_backends *backends;
 
-    /* Validate the parameters as a whole. ET_USAGE is logged with `where`. */
+    /* Validate the parameters as a whole. ET_USAGE is logged with `where`.
+     * Member NULL: whatever the rows allow is right. */
     enum et_status (*check)(const void *params, const char *where);
     /* ranks: the team's size. Pure; overflow gives INFINITY. */
     void (*need)(const void *params, int ranks, int threads,
                  struct et_need *out);
     /* NULL, or why this backend does not do this problem on this team
-     * ("unsupported", not an error). */
+     * ("unsupported", not an error). Member NULL: it does all. */
     const char *(*unsupported)(const void *params, const char *backend,
                                int ranks);
 
@@ -159,9 +160,8 @@ struct et_bench {
 #define ET_BENCH(its_name, in_words, plural, judged_by)                        \
     .name = its_name, .summary = in_words, .title = plural,                    \
     .merit = judged_by, .params = rows, .params_size = sizeof(struct params),  \
-    .need = need, .unsupported = unsupported,                                  \
-    .state_size = sizeof(struct state), .prepare = prepare, .verify = verify,  \
-    .work = work, .release = release
+    .need = need, .state_size = sizeof(struct state), .prepare = prepare,      \
+    .verify = verify, .work = work, .release = release
 /* How its plan gives sizes: the key, sizes if none are given, and the help. */
 #define ET_BENCH_SHAPES(key, preset, help)                                     \
     .shape = shape, .shape_key = key, .shape_preset = preset, .shape_help = help
@@ -179,6 +179,9 @@ const struct et_bench *et_bench_of_role(const struct et_benches *list,
                                         enum et_role role);
 /* Why the bench's backend of this name cannot be used here; NULL: it can. */
 const char *et_bench_why_not(const struct et_bench *b, const char *backend);
+/* Its hook's answer; NULL where it has none. */
+const char *et_bench_unsupported(const struct et_bench *b, const void *params,
+                                 const char *backend, int ranks);
 /* Is a backend of this name a reference? */
 bool et_bench_is_reference(const char *backend);
 

@@ -180,7 +180,7 @@ static const struct et_field absent_rows[] = {
 
 static const struct et_field counters_rows[] = {
     ET_ROW(et_result_counters, source, ET_STRING,
-           "what counted: papi, perf, none, fake"),
+           "the counter source that counted"),
     ET_ROW(et_result_counters, iterations, ET_INT,
            "iterations of the counted pass, which is not a timed one"),
     ET_ROW(et_result_counters, threads, ET_INT,

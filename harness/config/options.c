@@ -45,8 +45,8 @@ const struct et_field et_option_rows[] = {
            "a case that makes no progress for so long ends the run with exit 4",
            .preset = "10 min", .min = 1, .max = 864000, .unit = "s"),
     ET_ROW(et_options, counters, ET_STRING,
-           "event counters: auto, papi, perf, none, or several with commas; "
-           "fake is for tests",
+           "event counters: auto, or sources of `etalon list counters` with "
+           "commas",
            .preset = "auto", .choices = COUNTERS, .several = true,
            .metavar = "SOURCE"),
     ET_ROW(et_options, clock, ET_STRING,

@@ -49,7 +49,7 @@ struct et_counter_source {
     void (*close)(struct et_counters *c);
 };
 
-/* From the build's list, in order: "papi", "perf", "none", "fake". */
+/* The build's list, in its order; NULL past the end. */
 const struct et_counter_source *et_counter_source_at(size_t i);
 
 /* Names of the default set: every source has each either among its events or

@@ -66,7 +66,7 @@ static const char *why_not(const struct et_ceiling *v, struct et_team *team)
     const struct et_case *c = &v->c;
     const char *why = et_bench_why_not(c->bench, c->backend);
     if (!why)
-        why = c->bench->unsupported(c->params, c->backend, team->size);
+        why = et_bench_unsupported(c->bench, c->params, c->backend, team->size);
     if (why)
         return why;
     uint64_t memory = et_memory_available();

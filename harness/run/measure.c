@@ -457,7 +457,7 @@ enum et_status et_measure(const struct et_instruments *with,
                                 .transport = et_strdup(team->ops->name)};
     /* A fact of this rank's machine, so all must hear of it. */
     const char *why =
-        c->bench->unsupported(c->params, c->backend, (int)c->ranks);
+        et_bench_unsupported(c->bench, c->params, c->backend, (int)c->ranks);
     int refused = -1;
     enum et_status told = et_team_lowest(team, why != NULL, &refused);
     if (told != ET_OK)

@@ -1,5 +1,5 @@
 /* doc: a report as blocks, before it has a format. Builders fill it, each
- * out_<format>.c writes it. Texts are plain: every writer escapes for itself.
+ * format writes it. Texts are plain: every writer escapes for itself.
  */
 #ifndef ET_RESULTS_FORMAT_DOC_H
 #define ET_RESULTS_FORMAT_DOC_H
@@ -83,7 +83,7 @@ void et_doc_clean(char *s);
 /* Columns that a cleaned text takes: its code points. */
 size_t et_doc_width(const char *s);
 
-/* An output format: a const table in out_<format>.c, et_out_<format>. */
+/* An output format: a const table et_out_<name> in <name>.c. */
 struct et_out {
     const char *name, *suffix, *summary;
     bool records_only; /* of a run: asks nothing of its document */

@@ -124,7 +124,8 @@ static size_t shown(const unsigned char *s)
 {
     char copy[5] = {0};
     size_t n = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (*s == '\n' || (*s == '\r' && s[1] == '\n'))
+    /* Those of the layout: find_broken tells them from a text's own. */
+    if (*s == '\n' || *s == '\t' || (*s == '\r' && s[1] == '\n'))
         return 1;
     memcpy(copy, s, strnlen((const char *)s, n));
     et_doc_clean(copy);
@@ -248,20 +249,25 @@ static void find_alike(const struct et_out *f, enum place p, bool with_run,
     }
 }
 
-/* A line end in a text is a blank, whatever stands around it. */
+static size_t count(const char *s, char c)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += *s == c;
+    return n;
+}
+
+/* A line end or a tab in a text is a blank, whatever stands around it. */
 static void find_broken(const struct et_out *f, enum place p, bool with_run,
                         char fault[200])
 {
     char *a = print(f, p, "zq zq", with_run);
     char *b = print(f, p, "zq\r\n\tzq", with_run);
-    size_t lines[2] = {0};
-    for (const char *s = a; *s; s++)
-        lines[0] += *s == '\n';
-    for (const char *s = b; *s; s++)
-        lines[1] += *s == '\n';
-    if (lines[0] != lines[1])
+    if (count(a, '\n') != count(b, '\n'))
         snprintf(fault, 200, "place %d: a line end in a text ends a line",
                  (int)p);
+    else if (count(a, '\t') != count(b, '\t'))
+        snprintf(fault, 200, "place %d: a tab in a text comes through", (int)p);
     free(a);
     free(b);
 }
@@ -361,6 +367,18 @@ static enum et_status write_raw(const struct et_doc *d,
     return ET_OK;
 }
 
+/* Cleans the text of a record, but for its tabs. */
+static enum et_status write_tabs(const struct et_doc *d,
+                                 const struct et_run *run, const char *dir,
+                                 FILE *to)
+{
+    (void)d, (void)dir;
+    for (const char *s = run ? run->records[0].result.backend : ""; *s; s++)
+        fputc(*s == '\t' || (*s >= ' ' && *s < 0x7f) ? *s : ' ', to);
+    fputs("\tplain\n", to);
+    return ET_OK;
+}
+
 static void test_wrong(void **state)
 {
     (void)state;
@@ -374,7 +392,8 @@ static void test_wrong(void **state)
                {{.name = "slash", .write = write_slash}, "'\\' escapes '<'"},
                {{.name = "quotes", .write = write_quotes}, "'\"' ends a text"},
                {{.name = "escapes", .write = write_escapes}, "byte 1b"},
-               {{.name = "raw", .write = write_raw}, "byte 1b"}};
+               {{.name = "raw", .write = write_raw}, "byte 1b"},
+               {{.name = "tabs", .write = write_tabs}, "a tab in a text"}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         char fault[200];
         size_t places;

@@ -26,12 +26,6 @@ static const struct et_backend reference = {.name = "reference",
 static const struct et_backend *const list[] = {&reference};
 static const struct et_backends backends = {.v = list, .n = 1};
 
-static const char *unsupported(const void *p, const char *backend, int ranks)
-{
-    (void)p, (void)backend, (void)ranks;
-    return NULL;
-}
-
 static void need(const void *p, int ranks, int threads, struct et_need *out)
 {
     (void)p, (void)ranks, (void)threads;

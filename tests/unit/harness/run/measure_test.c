@@ -48,17 +48,23 @@ static void close_lab(struct lab *l)
     et_team_close(l->team);
 }
 
-static void measure_with(struct lab *l, const char *backend,
-                         struct et_result *r)
+static void measure_bench(struct lab *l, const struct et_bench *bench,
+                          const char *backend, struct et_result *r)
 {
     struct et_case c;
-    assert_int_equal(et_case_init(&fake_bench, &c), ET_OK);
+    assert_int_equal(et_case_init(bench, &c), ET_OK);
     assert_int_equal(et_case_set(&c, "backend", backend, "t"), ET_OK);
     assert_int_equal(et_case_set(&c, "threads", "2", "t"), ET_OK);
     assert_int_equal(et_case_name(&c), ET_OK);
     et_result_begin(r);
     assert_int_equal(et_measure(&l->with, &c, l->team, r), ET_OK);
     et_case_free(&c);
+}
+
+static void measure_with(struct lab *l, const char *backend,
+                         struct et_result *r)
+{
+    measure_bench(l, &fake_bench, backend, r);
 }
 
 static void measure(struct fake *f, const char *backend, struct et_result *r)
@@ -235,6 +241,22 @@ static void unsupported(void **state)
     assert_true(f.prepared == 0 && f.released == 0);
     assert_true(isnan(r.time.median) && r.time.n == 0);
     assert_int_equal(r.verification.status, ET_CHECK_NONE);
+    et_result_free(&r);
+}
+
+/* A bench without the hook does everything. */
+static void unsupported_left_out(void **state)
+{
+    (void)state;
+    struct et_bench bench = fake_bench;
+    struct fake f = {0};
+    struct lab l;
+    struct et_result r;
+    bench.unsupported = NULL;
+    open_lab(&l, &f, "fake");
+    measure_bench(&l, &bench, "other", &r);
+    close_lab(&l);
+    assert_int_equal(r.outcome, ET_MEASURED);
     et_result_free(&r);
 }
 
@@ -465,6 +487,7 @@ static void stopped(void **state)
 }
 
 QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, not_counted,
-                wrong_at_once, wrong_when_timed, fails, unsupported, limits,
+                wrong_at_once, wrong_when_timed, fails, unsupported,
+                unsupported_left_out, limits,
                 same_every_time, driven, gravest, carried_on, carried_on_late,
                 full_disk, stopped)
