@@ -488,6 +488,5 @@ static void stopped(void **state)
 
 QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, not_counted,
                 wrong_at_once, wrong_when_timed, fails, unsupported,
-                unsupported_left_out, limits,
-                same_every_time, driven, gravest, carried_on, carried_on_late,
-                full_disk, stopped)
+                unsupported_left_out, limits, same_every_time, driven, gravest,
+                carried_on, carried_on_late, full_disk, stopped)
