@@ -196,19 +196,25 @@ static void say_why_not(void **state)
 }
 
 /* A ceiling's sample takes 5 ms here, a sample of the case 0.1 ms: the budget
- * is the case's alone, so its own samples fill most of it. */
+ * is the case's alone, so its own samples fill most of it. Another process may
+ * take the core away for a while, so one try of five is enough; if the ceilings
+ * were part of the budget, none would succeed. */
 static void cost_the_case_no_time(void **state)
 {
     (void)state;
-    struct et_result r;
+    bool filled = false;
     slow_ceiling = 5e-3;
-    measure_for(&r, true, 0.05, 1e-6);
+    for (int i = 0; i < 5 && !filled; i++) {
+        struct et_result r;
+        double sum = 0;
+        measure_for(&r, true, 0.05, 1e-6);
+        for (size_t k = 0; k < r.time.samples.n; k++)
+            sum += r.time.samples.v[k] * (double)r.time.iterations;
+        filled = sum > 0.6 * 0.05 || r.time.n == 1000;
+        et_result_free(&r);
+    }
     slow_ceiling = 0;
-    double sum = 0;
-    for (size_t i = 0; i < r.time.samples.n; i++)
-        sum += r.time.samples.v[i] * (double)r.time.iterations;
-    assert_true(sum > 0.6 * 0.05 || r.time.n == 1000);
-    et_result_free(&r);
+    assert_true(filled);
 }
 
 /* Two of one kind are two, whatever became of the one before. */
