@@ -445,12 +445,9 @@ void et_exact_damage(struct et_exact *x, const struct et_fault *fault,
     if (fault->kind == ET_FAULT_FLIP) {
         if (fault->bit < 0 || fault->bit >= (int)bytes * 8)
             return;
-        size_t at = fault->at % (uint64_t)x->count * bytes;
-        size_t byte = (size_t)fault->bit / 8; /* the lowest bits' is 0 */
-        if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
-            byte = bytes - 1 - byte;
-        ((unsigned char *)x->out->host)[at + byte] ^=
-            (unsigned char)(1 << fault->bit % 8);
+        et_dtype_flip(x->p.dtype, x->out->host,
+                      (size_t)(fault->at % (uint64_t)x->count),
+                      (size_t)fault->bit);
         *size = INFINITY;
         return;
     }

@@ -1,7 +1,7 @@
 /* check: is a product right? What the compute benches share: Freivalds'
  * test, its rounding bounds, integers that no rounding touches, and the team's
  * agreement on the worst error. Knows arrays and numbers; never a backend or a
- * bench's parameters. check_product.h puts the pieces together.
+ * bench's parameters. product.h puts the pieces together.
  *
  * Errors are shares of their bound, so the bound of a record is 1, and one
  * figure serves elements and rows of every size.

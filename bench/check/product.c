@@ -281,19 +281,9 @@ static enum et_status wait_for_all(struct et_product *p)
     return status;
 }
 
-/* Before the host writes to C between two iterations: a device's memory does so
- * in its turn; the host's own is written to at once. */
-static enum et_status settle(struct et_product *p)
-{
-    return p->c->space->is_host && p->backend->wait ? wait_for_all(p) : ET_OK;
-}
-
 /* An element of C becomes NaN, between two iterations. */
 static enum et_status mark(struct et_product *p)
 {
-    enum et_status status = settle(p);
-    if (status != ET_OK)
-        return status;
     uint64_t r = et_random_u64(stream_of(p, STREAM_MARKS), p->marks++);
     p->mark = (int64_t)(r % ((uint64_t)rows_of(p) * (uint64_t)p->n));
     p->marked = true;
@@ -306,7 +296,11 @@ static enum et_status enqueue(struct et_product *p, uint64_t iterations)
         return ET_OK;
     p->iterations += iterations;
     p->fetched = false;
-    return p->backend->run(p->plan, iterations);
+    enum et_status status = p->backend->run(p->plan, iterations);
+    /* What the host writes to a device's memory takes its turn; its own is
+     * written to at once. */
+    enum et_status done = p->c->space->is_host ? wait_for_all(p) : ET_OK;
+    return status != ET_OK ? status : done;
 }
 
 /* With beta, so many at most are added to one C. */
@@ -315,8 +309,6 @@ static enum et_status enqueue_sums(struct et_product *p, uint64_t iterations)
     enum et_status status = ET_OK;
     while (iterations > 0 && status == ET_OK) {
         if (p->iterations >= ET_PRODUCT_KEPT)
-            status = settle(p);
-        if (status == ET_OK && p->iterations >= ET_PRODUCT_KEPT)
             status = refill(p);
         uint64_t room = ET_PRODUCT_KEPT - p->iterations;
         uint64_t now = iterations < room ? iterations : room;
@@ -343,7 +335,7 @@ enum et_status et_product_run(void *product, uint64_t iterations)
         if (status == ET_OK)
             status = enqueue(p, 1);
     }
-    enum et_status done = wait_for_all(p);
+    enum et_status done = p->c->space->is_host ? ET_OK : wait_for_all(p);
     p->elapsed /= (double)iterations;
     return status != ET_OK ? status : done;
 }
@@ -504,23 +496,14 @@ static void put(struct et_product *p, size_t at, double v, double *size)
     *size = isfinite(change) ? fmax(*size, change) : INFINITY;
 }
 
-/* Bit `bit` of an element of so many bytes, from the lowest, turned over. */
-static void flip_bit(unsigned char *element, size_t bytes, size_t bit)
-{
-    const uint16_t probe = 1;
-    bool little = *(const unsigned char *)&probe == 1;
-    size_t byte = little ? bit / 8 : bytes - 1 - bit / 8;
-    element[byte] = (unsigned char)(element[byte] ^ 1u << bit % 8);
-}
-
 static void flip(struct et_product *p, const struct et_fault *f, double *size)
 {
     uint64_t at = f->at % ((uint64_t)rows_of(p) * (uint64_t)p->n);
     size_t bytes = et_dtype_size(p->types.out.dtype);
     size_t where = place(p, 0, (int64_t)at / p->n, (int64_t)at % p->n);
     double before = et_dtype_get(p->types.out.dtype, p->c->host, where);
-    flip_bit((unsigned char *)p->c->host + where * bytes, bytes,
-             (size_t)f->bit % (8 * bytes));
+    et_dtype_flip(p->types.out.dtype, p->c->host, where,
+                  (size_t)f->bit % (8 * bytes));
     double change =
         fabs(et_dtype_get(p->types.out.dtype, p->c->host, where) - before);
     *size = isfinite(change) ? change : INFINITY;

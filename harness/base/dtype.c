@@ -168,6 +168,15 @@ void et_dtype_set(enum et_dtype t, void *a, size_t i, double v)
     row_of(t)->narrow(a, i, v);
 }
 
+void et_dtype_flip(enum et_dtype t, void *a, size_t i, size_t bit)
+{
+    size_t bytes = et_dtype_size(t);
+    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    size_t byte = little ? bit / 8 : bytes - 1 - bit / 8;
+    unsigned char *at = (unsigned char *)a + i * bytes + byte;
+    *at = (unsigned char)(*at ^ 1u << bit % 8);
+}
+
 double et_dtype_round(enum et_dtype t, double v)
 {
     _Alignas(double) char cell[sizeof(double)] = {0};

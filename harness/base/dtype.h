@@ -47,6 +47,8 @@ double et_dtype_get(enum et_dtype t, const void *a, size_t i);
 /* To the nearest value of the type, ties to even. Beyond the greatest finite
  * one a floating type becomes infinite; int8 stays at its end, NaN gives 0. */
 void et_dtype_set(enum et_dtype t, void *a, size_t i, double v);
+/* Turns a bit of element i over; 0 is the lowest of its value. */
+void et_dtype_flip(enum et_dtype t, void *a, size_t i, size_t bit);
 /* v as the type holds it. */
 double et_dtype_round(enum et_dtype t, double v);
 

@@ -213,8 +213,7 @@ static enum et_status find_last_block(struct et_store *s, struct growing *f)
     fclose(pass.file);
     if (f->size == 0 && pass.whole) /* no block, but the head is whole */
         f->size = ET_RANKS_HEAD;
-    /* A power failure may leave zeros, or anything, where the block of a record
-     * that was never written was to stand. */
+    /* A power failure may leave anything where a next block was to stand. */
     bool tail = found == ET_RANKS_DAMAGED && pass.whole && seen >= s->due;
     if (kept && found != ET_RANKS_END && found != ET_RANKS_TORN && !tail)
         return et_error(found == ET_RANKS_NEWER ? ET_USAGE : ET_INFRA,

@@ -4,12 +4,8 @@
  * outputs: faults are found, clean ones pass.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,16 +237,6 @@ static void the_same_seed_leaves_the_same(void **state)
     outputs_are_alike(&et_bench_conv, faulty[0]);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_list_is_sound),
-        cmocka_unit_test(sizes_are_right),
-        cmocka_unit_test(every_backend_computes),
-        cmocka_unit_test(unknown_types_are_refused),
-        cmocka_unit_test(every_fault_is_found),
-        cmocka_unit_test(no_clean_run_fails),
-        cmocka_unit_test(the_same_seed_leaves_the_same),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(the_list_is_sound, sizes_are_right, every_backend_computes,
+          unknown_types_are_refused, every_fault_is_found, no_clean_run_fails,
+          the_same_seed_leaves_the_same)

@@ -4,6 +4,7 @@
  * a text itself. Formats that get this wrong are made here and must be found.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/format/doc.h"
 
 #include <ctype.h>
@@ -403,11 +404,4 @@ static void test_wrong(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_listed),
-        cmocka_unit_test(test_wrong),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_listed, test_wrong)

@@ -4,12 +4,8 @@
  * state.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,19 +336,6 @@ static void facts_name_the_instruction(void **state)
     close_case(&kit);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(listed),
-        cmocka_unit_test(made_up_types_are_refused),
-        cmocka_unit_test(widest),
-        cmocka_unit_test(operations),
-        cmocka_unit_test(all_operands),
-        cmocka_unit_test(all_counts),
-        cmocka_unit_test(all_long_runs),
-        cmocka_unit_test(all_faults),
-        cmocka_unit_test(all_hours),
-        cmocka_unit_test(facts_name_the_instruction),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(listed, made_up_types_are_refused, widest, operations, all_operands,
+          all_counts, all_long_runs, all_faults, all_hours,
+          facts_name_the_instruction)

@@ -5,12 +5,8 @@
  * benches: damage is found and does not outlive its check. Last, the levels.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -467,13 +463,5 @@ static void test_levels(void **unused)
     et_team_close(t);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_loops),     cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_bad_loops), cmocka_unit_test(test_bad_data),
-        cmocka_unit_test(test_ring),      cmocka_unit_test(test_benches),
-        cmocka_unit_test(test_work),      cmocka_unit_test(test_caches),
-        cmocka_unit_test(test_levels)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_loops, test_clean, test_bad_loops, test_bad_data, test_ring,
+          test_benches, test_work, test_caches, test_levels)

@@ -3,12 +3,8 @@
  * cannot fail shows nothing.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -258,12 +254,4 @@ static void parts(void **state)
     assert_true(i >= 6);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(faults), cmocka_unit_test(clean),
-        cmocka_unit_test(silent), cmocka_unit_test(findings),
-        cmocka_unit_test(parts)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(faults, clean, silent, findings, parts)

@@ -2,12 +2,8 @@
  * the bench counts, and no name stands twice.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,12 +99,4 @@ static void allreduce_sizes_are_whole(void **state)
     et_catalog_free(&all);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gemm_flops_agree),
-        cmocka_unit_test(conv_flops_agree),
-        cmocka_unit_test(allreduce_sizes_are_whole),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(gemm_flops_agree, conv_flops_agree, allreduce_sizes_are_whole)

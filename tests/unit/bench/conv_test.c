@@ -3,13 +3,9 @@
  * taken in whole, to reach the operands of its state.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <cmocka.h>
 #include <string.h>
 
 #include "bench/conv.c"
@@ -247,15 +243,6 @@ static void ranks_have_what_they_should(void **unused)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(right_outputs_pass),
-        cmocka_unit_test(one_wrong_output_fails),
-        cmocka_unit_test(idle_samples_fail),
-        cmocka_unit_test(bad_parameters_are_named),
-        cmocka_unit_test(work_is_shared_out),
-        cmocka_unit_test(ranks_have_what_they_should),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(right_outputs_pass, one_wrong_output_fails, idle_samples_fail,
+          bad_parameters_are_named, work_is_shared_out,
+          ranks_have_what_they_should)

@@ -3,12 +3,8 @@
  * of a case. Includes the source, with the machine's figures replaced.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -170,12 +166,4 @@ static void roofs(void **state)
     assert_non_null(strstr(c.params, "bytes=4096"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sets), cmocka_unit_test(holds),
-        cmocka_unit_test(ranks_that_differ), cmocka_unit_test(refusals),
-        cmocka_unit_test(roofs)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(sets, holds, ranks_that_differ, refusals, roofs)

@@ -1,6 +1,7 @@
 /* Figures drawn by the real gnuplot where there is one, with texts that try
  * to become commands; and what happens without it. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "plots/plot.h"
 
 #include <stdlib.h>
@@ -239,15 +240,5 @@ static void test_no_disk(void **state)
     sample_remove(dir);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_draw),
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_without_gnuplot),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_a_bad_gnuplot),
-        cmocka_unit_test(test_no_disk),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_draw, test_texts, test_without_gnuplot, test_names,
+          test_a_bad_gnuplot, test_no_disk)

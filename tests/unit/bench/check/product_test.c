@@ -3,12 +3,8 @@
  * than they are summed in, and a kernel that errs in the exact pass alone.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -417,19 +413,8 @@ static void samples_see_more(void **unused)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gammas),
-        cmocka_unit_test(worst_is_kept),
-        cmocka_unit_test(the_worst_rank_counts),
-        cmocka_unit_test(integers_are_the_greatest),
-        cmocka_unit_test(integers_are_those_of_the_types),
-        cmocka_unit_test(integers_fill_their_range),
-        cmocka_unit_test(vectors_are_multiplied),
-        cmocka_unit_test(stored_elements_may_be_short),
-        cmocka_unit_test(exact_faults_are_found),
-        cmocka_unit_test(samples_see_more),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(gammas, worst_is_kept, the_worst_rank_counts,
+          integers_are_the_greatest, integers_are_those_of_the_types,
+          integers_fill_their_range, vectors_are_multiplied,
+          stored_elements_may_be_short, exact_faults_are_found,
+          samples_see_more)

@@ -3,12 +3,8 @@
  * even; int8 saturates.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -201,17 +197,5 @@ static void int8_saturates(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows),
-        cmocka_unit_test(facts),
-        cmocka_unit_test(no_type),
-        cmocka_unit_test(epsilons),
-        cmocka_unit_test(known_values),
-        cmocka_unit_test(every_pattern),
-        cmocka_unit_test(bf16_is_half_of_fp32),
-        cmocka_unit_test(int8_saturates),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(rows, facts, no_type, epsilons, known_values, every_pattern,
+          bf16_is_half_of_fp32, int8_saturates)

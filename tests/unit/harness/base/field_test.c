@@ -1,11 +1,7 @@
 /* field: presets, parsing, printing, copies, errors that change nothing. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 
 #include "harness/base/field.h"
@@ -198,17 +194,5 @@ static void suggestions(void **state)
     assert_null(et_field_suggest(rows, "entirely-else"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(presets_and_absence),
-        cmocka_unit_test(errors_leave_the_member),
-        cmocka_unit_test(copies_are_deep),
-        cmocka_unit_test(text_round_trip),
-        cmocka_unit_test(lists_print),
-        cmocka_unit_test(ranges),
-        cmocka_unit_test(choices),
-        cmocka_unit_test(suggestions),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(presets_and_absence, errors_leave_the_member, copies_are_deep,
+          text_round_trip, lists_print, ranges, choices, suggestions)

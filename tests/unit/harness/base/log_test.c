@@ -2,12 +2,8 @@
  * terminal, and that the newest error of a thread can be asked for.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,10 +85,4 @@ static void newest(void **state)
     assert_string_equal(et_log_last_error(), "");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(levels),
-                                       cmocka_unit_test(no_steering),
-                                       cmocka_unit_test(newest)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(levels, no_steering, newest)

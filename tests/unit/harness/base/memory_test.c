@@ -2,12 +2,8 @@
  * page, and the memory that is free is what the kernel says.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,11 +107,4 @@ static void available(void **state)
     skip(); /* never still for so long */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(remembered), cmocka_unit_test(sums),
-        cmocka_unit_test(overflows), cmocka_unit_test(given),
-        cmocka_unit_test(available)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(remembered, sums, overflows, given, available)

@@ -2,12 +2,8 @@
  * and streams that have nothing to do with each other.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,12 +170,4 @@ static void small_types(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fixed_values),   cmocka_unit_test(uniform),
-        cmocka_unit_test(streams_differ), cmocka_unit_test(any_thread_count),
-        cmocka_unit_test(small_types),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(fixed_values, uniform, streams_differ, any_thread_count, small_types)

@@ -1,11 +1,6 @@
 /* status: which of two is the graver, for every pair, and their codes. */
 #include "config.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
 
 #include "harness/base/status.h"
 
@@ -36,9 +31,4 @@ static void codes(void **state)
         assert_int_equal(order[a].status, order[a].code);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(graver),
-                                       cmocka_unit_test(codes)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(graver, codes)

@@ -2,12 +2,8 @@
  * result untouched; what is printed reads back; words near and far.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -268,15 +264,5 @@ static void near_words(void **state)
     et_nearest(longer, words, n); /* must only not overflow */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(integers),      cmocka_unit_test(reals),
-        cmocka_unit_test(booleans),      cmocka_unit_test(bytes),
-        cmocka_unit_test(seconds),       cmocka_unit_test(quantities),
-        cmocka_unit_test(printed_bytes), cmocka_unit_test(printed_numbers),
-        cmocka_unit_test(parts),         cmocka_unit_test(growing),
-        cmocka_unit_test(near_words),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(integers, reals, booleans, bytes, seconds, quantities, printed_bytes,
+          printed_numbers, parts, growing, near_words)

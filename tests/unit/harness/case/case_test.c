@@ -2,12 +2,8 @@
  * what is no id is refused; what does not fit is too.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -201,13 +197,4 @@ static void fitting(void **state)
     assert_non_null(strstr(et_log_last_error(), "overflow"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),       cmocka_unit_test(round_trips),
-        cmocka_unit_test(all_benches), cmocka_unit_test(no_ids),
-        cmocka_unit_test(fitting),
-    };
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(words, round_trips, all_benches, no_ids, fitting)

@@ -2,12 +2,8 @@
  * refusal, naming the line, for what is no INI file.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,14 +162,5 @@ static void files(void **state)
     rmdir(dir);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines),     cmocka_unit_test(continued),
-        cmocka_unit_test(comments),  cmocka_unit_test(sections_twice),
-        cmocka_unit_test(line_ends), cmocka_unit_test(refusals),
-        cmocka_unit_test(files),
-    };
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(lines, continued, comments, sections_twice, line_ends, refusals,
+                files)

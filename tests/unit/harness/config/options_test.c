@@ -2,12 +2,8 @@
  * to the ranks that did not read the plan and back.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 
 #include "harness/base/log.h"
@@ -178,13 +174,4 @@ static void planned(void **state)
     assert_false(et_option_is_planned("set"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(spellings), cmocka_unit_test(presets),
-        cmocka_unit_test(refusals),  cmocka_unit_test(round_trip),
-        cmocka_unit_test(planned),
-    };
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(spellings, presets, refusals, round_trip, planned)

@@ -2,12 +2,8 @@
  * name, teams of an uneven allocation, and who has the last word.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,16 +378,6 @@ static void words_for_sizes(void **state)
     release(&x);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(presets),      cmocka_unit_test(sweeps),
-        cmocka_unit_test(ranges),       cmocka_unit_test(doubles),
-        cmocka_unit_test(teams),        cmocka_unit_test(too_large_teams),
-        cmocka_unit_test(named_shapes), cmocka_unit_test(set_from_outside),
-        cmocka_unit_test(last_word),    cmocka_unit_test(refusals),
-        cmocka_unit_test(default_plan), cmocka_unit_test(words_for_sizes),
-    };
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(presets, sweeps, ranges, doubles, teams, too_large_teams,
+                named_shapes, set_from_outside, last_word, refusals,
+                default_plan, words_for_sizes)

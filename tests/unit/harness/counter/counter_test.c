@@ -3,11 +3,8 @@
  * was counted, never how long it took.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -16,7 +13,6 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
-#include <cmocka.h>
 #ifdef __linux__
 #include <linux/perf_event.h>
 #include <sys/syscall.h>
@@ -310,17 +306,6 @@ static void files(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_source_keeps_its_word),
-        cmocka_unit_test(auto_measures),
-        cmocka_unit_test(unknown_source),
-        cmocka_unit_test(none_and_fake),
-        cmocka_unit_test(perf_counts_known_work),
-        cmocka_unit_test(auto_counts_known_work),
-        cmocka_unit_test(tasks),
-        cmocka_unit_test(files),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(every_source_keeps_its_word, auto_measures, unknown_source,
+          none_and_fake, perf_counts_known_work, auto_counts_known_work, tasks,
+          files)

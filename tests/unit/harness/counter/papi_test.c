@@ -3,12 +3,8 @@
  * with the library's calls replaced. 77 (a skip) without PAPI.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -203,14 +199,7 @@ static void a_failing_read(void **state)
     et_counters_close(&c);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(chosen_and_added),
-                                       cmocka_unit_test(reasons),
-                                       cmocka_unit_test(a_failing_read)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(chosen_and_added, reasons, a_failing_read)
 #else
 int main(void)
 {

@@ -3,12 +3,8 @@
  * system calls replaced: a descriptor is a pipe that holds one reading.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -215,15 +211,7 @@ static void totals(void **state)
     assert_true(v.total == 21 && v.min == 5 && v.max == 9);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(shared_counters), cmocka_unit_test(threads_add_up),
-        cmocka_unit_test(failures), cmocka_unit_test(why_absent),
-        cmocka_unit_test(totals)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(shared_counters, threads_add_up, failures, why_absent, totals)
 #else
 int main(void)
 {

@@ -2,12 +2,8 @@
  * only what none has, and one that fails takes no other with it.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 
 #include "harness/base/log.h"
@@ -144,12 +140,5 @@ static void listed_sources_open_together(void **state)
     et_log_level_set(ET_LOG_NOTE);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(events_stand_side_by_side),
-        cmocka_unit_test(one_that_fails_stops_the_others),
-        cmocka_unit_test(listed_sources_open_together),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(events_stand_side_by_side, one_that_fails_stops_the_others,
+          listed_sources_open_together)

@@ -2,12 +2,8 @@
  * wrap-around, and a reason for everything that cannot be read.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 
 #include "harness/base/log.h"
@@ -204,14 +200,5 @@ static void nothing_there(void **state)
     assert_non_null(strstr(e.reason, POWERCAP));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packages_and_wrap),
-        cmocka_unit_test(one_package_unreadable),
-        cmocka_unit_test(only_root_may),
-        cmocka_unit_test(sources_are_read_together),
-        cmocka_unit_test(nothing_there),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(packages_and_wrap, one_package_unreadable, only_root_may,
+          sources_are_read_together, nothing_there)

@@ -1,15 +1,11 @@
 /* Ceilings beside a case: benches that spin, on the real clock. Figures are
  * not judged, only what is there and what is not. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include "harness/run/measure.h"
 #include "harness/stat/stat.h"
@@ -288,13 +284,5 @@ static void can_be_left_out(void **state)
     et_result_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(are_measured),
-                                       cmocka_unit_test(say_why_not),
-                                       cmocka_unit_test(cost_the_case_no_time),
-                                       cmocka_unit_test(several_of_one_kind),
-                                       cmocka_unit_test(no_such_bench),
-                                       cmocka_unit_test(can_be_left_out)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(are_measured, say_why_not, cost_the_case_no_time, several_of_one_kind,
+          no_such_bench, can_be_left_out)

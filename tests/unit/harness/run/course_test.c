@@ -5,12 +5,8 @@
  * readings of it, of 1 to 1.02 ms each, so that every time is known.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -544,13 +540,5 @@ static void a_leap(void **state)
     skip();
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stopping),        cmocka_unit_test(calibrating),
-        cmocka_unit_test(figures),         cmocka_unit_test(warm_up_is_dropped),
-        cmocka_unit_test(a_falling_drift), cmocka_unit_test(digests),
-        cmocka_unit_test(why_barriers),    cmocka_unit_test(a_leap)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(stopping, calibrating, figures, warm_up_is_dropped,
+                a_falling_drift, digests, why_barriers, a_leap)

@@ -1,14 +1,11 @@
 /* The digest of outputs, and the vote among ranks. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -203,14 +200,5 @@ static void no_majority(void **state)
     check_vote(loose, 1, "", NULL);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_bit_counts),
-                                       cmocka_unit_test(threads_do_not_count),
-                                       cmocka_unit_test(exactly_half),
-                                       cmocka_unit_test(one_against_most),
-                                       cmocka_unit_test(kinds_stand_apart),
-                                       cmocka_unit_test(a_lead_counts),
-                                       cmocka_unit_test(no_majority)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(every_bit_counts, threads_do_not_count, exactly_half,
+          one_against_most, kinds_stand_apart, a_lead_counts, no_majority)

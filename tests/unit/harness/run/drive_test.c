@@ -4,12 +4,8 @@
  * clock is the fake one, and a rank's work is so many readings of it.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -261,11 +257,4 @@ static void stops_within_a_case(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hosts),
-                                       cmocka_unit_test(crowds),
-                                       cmocka_unit_test(stops_within_a_case)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(hosts, crowds, stops_within_a_case)

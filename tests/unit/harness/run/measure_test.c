@@ -3,12 +3,8 @@
  * released, and what reaches the sink.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -490,27 +486,7 @@ static void stopped(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goes_right),
-        cmocka_unit_test(refuses_short_samples),
-        cmocka_unit_test(counted),
-        cmocka_unit_test(not_counted),
-        cmocka_unit_test(wrong_at_once),
-        cmocka_unit_test(wrong_when_timed),
-        cmocka_unit_test(fails),
-        cmocka_unit_test(unsupported),
-        cmocka_unit_test(unsupported_left_out),
-        cmocka_unit_test(limits),
-        cmocka_unit_test(same_every_time),
-        cmocka_unit_test(driven),
-        cmocka_unit_test(gravest),
-        cmocka_unit_test(carried_on),
-        cmocka_unit_test(carried_on_late),
-        cmocka_unit_test(full_disk),
-        cmocka_unit_test(stopped),
-    };
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, not_counted,
+                wrong_at_once, wrong_when_timed, fails, unsupported,
+                unsupported_left_out, limits, same_every_time, driven, gravest,
+                carried_on, carried_on_late, full_disk, stopped)

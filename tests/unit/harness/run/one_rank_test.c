@@ -3,12 +3,8 @@
  * Ranks are threads on fake clocks; what they find is judged when all are back.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -547,13 +543,5 @@ static void a_block(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_step_fails),   cmocka_unit_test(not_supported),
-        cmocka_unit_test(a_coarse_clock), cmocka_unit_test(counting),
-        cmocka_unit_test(energy),         cmocka_unit_test(the_slowest),
-        cmocka_unit_test(a_block),        cmocka_unit_test(a_ceiling)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(a_step_fails, not_supported, a_coarse_clock, counting, energy,
+                the_slowest, a_block, a_ceiling)

@@ -2,12 +2,8 @@
  * has more busy threads than cores, and how run.json names the nodes.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,12 +210,4 @@ static void preset_threads(void **state)
     et_team_close(team);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bound),   cmocka_unit_test(shared),
-        cmocka_unit_test(growing), cmocka_unit_test(unknown),
-        cmocka_unit_test(alike),   cmocka_unit_test(preset_threads),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(bound, shared, growing, unknown, alike, preset_threads)

@@ -2,12 +2,8 @@
  * how starts and misses are told, what is dropped with the warm-up.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,9 +78,4 @@ static void samplers_rules(void **state)
     assert_true(rules_good[0] && rules_good[1]);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(samplers_rules)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(samplers_rules)

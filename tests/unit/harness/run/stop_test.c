@@ -2,12 +2,8 @@
  * threads of one process.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,10 +135,4 @@ static void wishes(void **state)
                      128 + SIGINT);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_rank_has_its_own),
-                                       cmocka_unit_test(closed),
-                                       cmocka_unit_test(wishes)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(each_rank_has_its_own, closed, wishes)

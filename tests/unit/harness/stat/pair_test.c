@@ -2,12 +2,8 @@
  * all differences laid out, and what is refused.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -211,12 +207,4 @@ static void holm(void **state)
     assert_true(et_pair_holm(q, 0));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(published),   cmocka_unit_test(ties),
-        cmocka_unit_test(exact_ranks), cmocka_unit_test(large),
-        cmocka_unit_test(refused),     cmocka_unit_test(holm),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(published, ties, exact_ranks, large, refused, holm)

@@ -2,12 +2,8 @@
  * and SciPy on R's data sets, against brute force, and what is refused.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -283,13 +279,5 @@ static void enough(void **state)
     assert_int_equal(et_series_enough(v, 100, 0, &rule), ET_ENOUGH_NOT);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dependence),      cmocka_unit_test(intervals),
-        cmocka_unit_test(warmups),         cmocka_unit_test(trends),
-        cmocka_unit_test(kendall_by_hand), cmocka_unit_test(a_long_series),
-        cmocka_unit_test(enough),          cmocka_unit_test(dependence_begins),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(dependence, intervals, warmups, trends, kendall_by_hand,
+          a_long_series, enough, dependence_begins)

@@ -4,12 +4,8 @@
  * ET_SERIES in the environment: that many instead of 1000.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -139,14 +135,4 @@ static void refused(void **state)
     assert_true(fabs(r.interval.high - 0.27753279) < 1e-6);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(intervals),
-        cmocka_unit_test(false_alarms),
-        cmocka_unit_test(what_is_there_is_found),
-        cmocka_unit_test(noises),
-        cmocka_unit_test(refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(intervals, false_alarms, what_is_there_is_found, noises, refused)

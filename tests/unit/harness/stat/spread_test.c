@@ -1,12 +1,8 @@
 /* spread: against quantiles, medians and counts worked out by hand, and the
  * sort of many numbers against qsort's. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,12 +117,4 @@ static void one_of_many(void **state)
     free(last);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(by_hand),     cmocka_unit_test(bins),
-        cmocka_unit_test(alone),       cmocka_unit_test(sorted),
-        cmocka_unit_test(one_of_many),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(by_hand, bins, alone, sorted, one_of_many)

@@ -2,12 +2,8 @@
  * and fits against R, and what is refused.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -301,21 +297,5 @@ static void normal(void **state)
     assert_true(isnan(et_stat_normal_quantile(1.5)));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(interval_ranks),
-        cmocka_unit_test(coverage),
-        cmocka_unit_test(large_counts),
-        cmocka_unit_test(quantiles),
-        cmocka_unit_test(lines),
-        cmocka_unit_test(no_lines),
-        cmocka_unit_test(student),
-        cmocka_unit_test(near_ranks),
-        cmocka_unit_test(quantile_intervals),
-        cmocka_unit_test(means),
-        cmocka_unit_test(ranks),
-        cmocka_unit_test(normal),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(interval_ranks, coverage, large_counts, quantiles, lines, no_lines,
+          student, near_ranks, quantile_intervals, means, ranks, normal)

@@ -2,14 +2,10 @@
  * and the fake one repeats itself. No test depends on how fast the machine is.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <cmocka.h>
 #include <math.h>
 #include <time.h>
 #include <unistd.h>
@@ -153,16 +149,5 @@ static void unknown_name(void **state)
     et_log_level_set(ET_LOG_NOTE);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(real_moves_forward),
-        cmocka_unit_test(real_measures_itself),
-        cmocka_unit_test(identities),
-        cmocka_unit_test(another_nodes),
-        cmocka_unit_test(fake_repeats_itself),
-        cmocka_unit_test(dates),
-        cmocka_unit_test(unknown_name),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(real_moves_forward, real_measures_itself, identities, another_nodes,
+          fake_repeats_itself, dates, unknown_name)

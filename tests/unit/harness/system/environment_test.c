@@ -3,12 +3,8 @@
  * this machine's two ways to its topology agree.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 
 #include "harness/system/environment.h"
@@ -399,14 +395,5 @@ static void clocks(void **state)
     tree_remove(root);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(two_sockets),   cmocka_unit_test(arm_without_clock),
-        cmocka_unit_test(nothing_there), cmocka_unit_test(this_machine),
-        cmocka_unit_test(cpu_lists),     cmocka_unit_test(flops_a_cycle),
-        cmocka_unit_test(clocks),        cmocka_unit_test(lines),
-        cmocka_unit_test(switches),      cmocka_unit_test(caches),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(two_sockets, arm_without_clock, nothing_there, this_machine,
+          cpu_lists, flops_a_cycle, clocks, lines, switches, caches)

@@ -4,12 +4,8 @@
  * clock's reading and the messages replaced.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <math.h>
 #include <string.h>
 
@@ -169,12 +165,4 @@ static void fits(void **state)
     assert_near(g.model.drift, 1e-3, 1e-6);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_ping_pong), cmocka_unit_test(along_the_tree),
-        cmocka_unit_test(another_origin), cmocka_unit_test(identities),
-        cmocka_unit_test(fits)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(a_ping_pong, along_the_tree, another_origin, identities, fits)

@@ -3,12 +3,8 @@
  * where time can be made to go on the wait is kept.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -128,10 +124,4 @@ static void moves_by_messages(void **state)
     check(STEP);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(stands_still),
-                                       cmocka_unit_test(moves_by_messages)};
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+QUIET_TEST_MAIN(stands_still, moves_by_messages)

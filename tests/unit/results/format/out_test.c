@@ -1,6 +1,7 @@
 /* Every format with the worst texts that a host name, a path or a library's
  * message may bring, and with figures that are no plain drawings. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/format/doc.h"
 
 #include <jansson.h>
@@ -290,13 +291,5 @@ static void test_svg(void **state)
     free(text);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean), cmocka_unit_test(test_every_format),
-        cmocka_unit_test(test_html),  cmocka_unit_test(test_markdown),
-        cmocka_unit_test(test_json),  cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_text),  cmocka_unit_test(test_svg),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_clean, test_every_format, test_html, test_markdown, test_json,
+          test_csv, test_text, test_svg)

@@ -1,6 +1,7 @@
 /* The nominal peak of a case, by hand: that of a core times the cores that it
  * kept busy; and each reason not to know it. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "tests/unit/results/sample.h"
 
 #include <math.h>
@@ -85,12 +86,4 @@ static void what_is_not_known(void **state)
     et_run_free(&run);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_the_machine),
-        cmocka_unit_test(as_given),
-        cmocka_unit_test(what_is_not_known),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(of_the_machine, as_given, what_is_not_known)

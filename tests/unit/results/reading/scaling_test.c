@@ -1,6 +1,7 @@
 /* Series, fits and projections against figures worked out by hand, and each
  * reason to refuse a projection. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/reading/scaling.h"
 
 #include <math.h>
@@ -383,21 +384,7 @@ static void test_barely_reached(void **state)
     et_run_free(&run);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_points),
-        cmocka_unit_test(test_one_metric),
-        cmocka_unit_test(test_series_apart),
-        cmocka_unit_test(test_amdahl),
-        cmocka_unit_test(test_gustafson),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_reached),
-        cmocka_unit_test(test_latency),
-        cmocka_unit_test(test_latency_interval),
-        cmocka_unit_test(test_strong_interval),
-        cmocka_unit_test(test_weak_interval),
-        cmocka_unit_test(test_barely_reached),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_points, test_one_metric, test_series_apart, test_amdahl,
+          test_gustafson, test_refusals, test_reached, test_latency,
+          test_latency_interval, test_strong_interval, test_weak_interval,
+          test_barely_reached)

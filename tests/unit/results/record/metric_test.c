@@ -3,6 +3,7 @@
  * way is better. A metric without a row in the table fails.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/record/metric.h"
 
 #include <math.h>
@@ -182,14 +183,5 @@ static void no_time_no_rate(void **state)
     et_result_free(&r);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_metric_by_hand),
-        cmocka_unit_test(no_metric_is_without_a_value),
-        cmocka_unit_test(base_units),
-        cmocka_unit_test(what_does_not_apply),
-        cmocka_unit_test(no_time_no_rate),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(every_metric_by_hand, no_metric_is_without_a_value, base_units,
+          what_does_not_apply, no_time_no_rate)

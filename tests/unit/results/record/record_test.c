@@ -1,6 +1,7 @@
 /* Records and their JSON: what is written is read back, absence is null, and
  * metrics follow from time and work. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "tests/unit/results/sample.h"
 
 #include <math.h>
@@ -299,22 +300,9 @@ static void every_row_is_documented(void **state)
     assert_null(et_metric_find("flop"));
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(metrics_follow_from_the_median),
-        cmocka_unit_test(few_samples_give_no_interval),
-        cmocka_unit_test(half_an_interval_is_none),
-        cmocka_unit_test(metrics_apply_by_the_work),
-        cmocka_unit_test(only_measured_has_metrics),
-        cmocka_unit_test(json_round_trip),
-        cmocka_unit_test(an_absent_count_is_null),
-        cmocka_unit_test(an_absent_sample_is_null),
-        cmocka_unit_test(odd_numbers_of_pairs_keep_their_value),
-        cmocka_unit_test(bad_records_are_refused),
-        cmocka_unit_test(what_is_not_said_is_not_good),
-        cmocka_unit_test(words),
-        cmocka_unit_test(every_row_is_documented),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(metrics_follow_from_the_median, few_samples_give_no_interval,
+          half_an_interval_is_none, metrics_apply_by_the_work,
+          only_measured_has_metrics, json_round_trip, an_absent_count_is_null,
+          an_absent_sample_is_null, odd_numbers_of_pairs_keep_their_value,
+          bad_records_are_refused, what_is_not_said_is_not_good, words,
+          every_row_is_documented)

@@ -1,6 +1,7 @@
 /* A case against the ceilings measured beside it, by hand: 2 GFLOP in 10 ms
  * are 200 GFLOP/s, 8 MB of traffic make 250 FLOP/B. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/record/record.h"
 
 #include <math.h>
@@ -178,12 +179,5 @@ static void test_round_trip(void **state)
     et_record_free(&a);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_compute), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_suspect), cmocka_unit_test(test_several),
-        cmocka_unit_test(test_absent),  cmocka_unit_test(test_round_trip),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_compute, test_memory, test_suspect, test_several, test_absent,
+          test_round_trip)

@@ -1,6 +1,7 @@
 /* The quick reader against jansson: it takes what the store writes, and
  * whatever it takes, jansson takes too and reads the same. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "tests/unit/results/sample.h"
 
 #include <stdio.h>
@@ -208,14 +209,5 @@ static void members(void **state)
     member("\"params\":{\"a\":1}}", false);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_is_taken),
-        cmocka_unit_test(no_damage_is_taken_otherwise),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(strings),
-        cmocka_unit_test(members),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(what_is_written_is_taken, no_damage_is_taken_otherwise, numbers,
+          strings, members)

@@ -3,6 +3,7 @@
  * for the words around them.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/report/report.h"
 
 #include <math.h>
@@ -508,27 +509,10 @@ static void the_worst_lag_first(void **state)
     et_run_free(&run);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_best_is_the_least_of_times),
-        cmocka_unit_test(a_prefix_is_a_thousand),
-        cmocka_unit_test(the_share_of_the_nominal_peak),
-        cmocka_unit_test(the_most_crowded_host),
-        cmocka_unit_test(collectives),
-        cmocka_unit_test(tails),
-        cmocka_unit_test(steps_of_a_distribution),
-        cmocka_unit_test(the_fit_in_the_figure),
-        cmocka_unit_test(the_interval_of_a_fit),
-        cmocka_unit_test(a_node_against_the_others),
-        cmocka_unit_test(above_the_memory),
-        cmocka_unit_test(the_worst_drift),
-        cmocka_unit_test(the_roofline),
-        cmocka_unit_test(what_tells_cases_apart),
-        cmocka_unit_test(nodes_tell_cases_apart),
-        cmocka_unit_test(the_scaling_figure),
-        cmocka_unit_test(the_mean_of_all_cases),
-        cmocka_unit_test(the_worst_lag_first),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(the_best_is_the_least_of_times, a_prefix_is_a_thousand,
+          the_share_of_the_nominal_peak, the_most_crowded_host, collectives,
+          tails, steps_of_a_distribution, the_fit_in_the_figure,
+          the_interval_of_a_fit, a_node_against_the_others, above_the_memory,
+          the_worst_drift, the_roofline, what_tells_cases_apart,
+          nodes_tell_cases_apart, the_scaling_figure, the_mean_of_all_cases,
+          the_worst_lag_first)

@@ -3,6 +3,7 @@
  * one where run.json names none. And roles: what they do, for whatever bench.
  */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/report/report.h"
 
 #include <math.h>
@@ -364,14 +365,6 @@ static void test_roles(void **state)
     et_run_free(&run);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_format), cmocka_unit_test(test_merit),
-        cmocka_unit_test(test_untold),       cmocka_unit_test(test_flaw),
-        cmocka_unit_test(test_two_metrics),  cmocka_unit_test(test_ceilings),
-        cmocka_unit_test(test_roles),        cmocka_unit_test(test_odd_params),
-        cmocka_unit_test(test_integers),     cmocka_unit_test(test_mean),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_every_format, test_merit, test_untold, test_flaw,
+          test_two_metrics, test_ceilings, test_roles, test_odd_params,
+          test_integers, test_mean)

@@ -1,5 +1,6 @@
 /* How a report writes numbers, and what it says first. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/report/report.h"
 
 #include <math.h>
@@ -80,11 +81,4 @@ static void what_asks_for_attention(void **state)
     et_run_free(&runs[1]);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(what_asks_for_attention),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(numbers, what_asks_for_attention)

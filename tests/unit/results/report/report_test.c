@@ -1,5 +1,6 @@
 /* What a report says of runs made by hand: above all what it must not say. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "results/report/report.h"
 
 #include <math.h>
@@ -412,25 +413,7 @@ static void test_judgement(void **state)
     et_run_free(&run);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headline),
-        cmocka_unit_test(test_headline_refuses),
-        cmocka_unit_test(test_warnings),
-        cmocka_unit_test(test_flops),
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_suspect),
-        cmocka_unit_test(test_drift),
-        cmocka_unit_test(test_odd_host),
-        cmocka_unit_test(test_slow_node),
-        cmocka_unit_test(test_slow_rank),
-        cmocka_unit_test(test_missing),
-        cmocka_unit_test(test_spread),
-        cmocka_unit_test(test_collective),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_judgement),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(test_headline, test_headline_refuses, test_warnings, test_flops,
+          test_wrong, test_suspect, test_drift, test_odd_host, test_slow_node,
+          test_slow_rank, test_missing, test_spread, test_collective,
+          test_empty, test_cut, test_judgement)

@@ -121,6 +121,14 @@ static void every_difference_is_named(void **state)
     assert_int_equal(check(dir, "run.json: listed"), ET_INFRA);
 }
 
+/* Only the run's own manifest is not in its list. */
+static void a_manifest_below_is_a_file_like_others(void **state)
+{
+    char *dir = *state;
+    sample_write(sample_path(dir, "plots/manifest.sha256"), "");
+    assert_int_equal(check(dir, "plots/manifest.sha256: not listed"), ET_INFRA);
+}
+
 static void links_are_refused(void **state)
 {
     char *dir = *state;
@@ -270,6 +278,7 @@ int main(void)
         TEST(a_sound_run_is_sound),
         TEST(sha256sum_reads_it),
         TEST(every_difference_is_named),
+        TEST(a_manifest_below_is_a_file_like_others),
         TEST(links_are_refused),
         TEST(bad_manifests),
         TEST(a_forged_median),

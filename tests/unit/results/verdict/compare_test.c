@@ -1,6 +1,7 @@
 /* Comparison: noise is not a change, a change is not noise, and what is not
  * there is not the same. */
 #include "config.h"
+#include "tests/unit/test_main.h"
 #include "tests/unit/results/sample.h"
 
 #include <math.h>
@@ -478,24 +479,10 @@ static void the_whole_is_the_gravest(void **state)
     }
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(changes),
-        cmocka_unit_test(many_cases_are_many_chances),
-        cmocka_unit_test(the_median_is_not_all),
-        cmocka_unit_test(neighbours_are_counted_in),
-        cmocka_unit_test(what_is_not_in_both),
-        cmocka_unit_test(nothing_in_common_is_unsure),
-        cmocka_unit_test(a_fake_clock_decides_nothing),
-        cmocka_unit_test(either_way_may_be_better),
-        cmocka_unit_test(amounts_that_differ),
-        cmocka_unit_test(the_tolerance_itself_is_tolerated),
-        cmocka_unit_test(median_and_samples_disagree),
-        cmocka_unit_test(unsound_cases),
-        cmocka_unit_test(one_side_that_did_not_converge),
-        cmocka_unit_test(units_that_differ),
-        cmocka_unit_test(the_whole_is_the_gravest),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(changes, many_cases_are_many_chances, the_median_is_not_all,
+          neighbours_are_counted_in, what_is_not_in_both,
+          nothing_in_common_is_unsure, a_fake_clock_decides_nothing,
+          either_way_may_be_better, amounts_that_differ,
+          the_tolerance_itself_is_tolerated, median_and_samples_disagree,
+          unsound_cases, one_side_that_did_not_converge, units_that_differ,
+          the_whole_is_the_gravest)
