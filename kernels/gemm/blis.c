@@ -2,7 +2,7 @@
  * transposed, so every case is one call. The only file that knows blis.h.
  */
 #include "config.h"
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/setup.h"
 
 #define SUMMARY "BLIS, typed API"
 
@@ -17,15 +17,6 @@
 #include <stdlib.h>
 
 #include "harness/base/log.h"
-#include "harness/base/memory.h"
-
-struct plan {
-    struct et_gemm p;
-    int threads;
-    const void *a, *b;
-    void *c;
-    int64_t rs_a, cs_a, rs_b, cs_b, step_a, step_b, step_c;
-};
 
 static void origin(char *text, size_t n)
 {
@@ -48,26 +39,8 @@ static const char *unsupported(const struct et_gemm *p)
     return NULL;
 }
 
-static enum et_status create(const struct et_gemm *p, int threads,
-                             const void *a, const void *b, void *c, void **out)
-{
-    struct plan *q = et_alloc(1, sizeof *q);
-    if (!q)
-        return et_error(ET_INFRA, "gemm: blis: no memory");
-    *q = (struct plan){.p = *p, .threads = threads, .a = a, .b = b, .c = c};
-    q->rs_a = p->trans_a ? 1 : p->lda;
-    q->cs_a = p->trans_a ? p->lda : 1;
-    q->rs_b = p->trans_b ? 1 : p->ldb;
-    q->cs_b = p->trans_b ? p->ldb : 1;
-    q->step_a = (p->trans_a ? p->k : p->m) * p->lda;
-    q->step_b = (p->trans_b ? p->n : p->k) * p->ldb;
-    q->step_c = p->m * p->ldc;
-    *out = q;
-    return ET_OK;
-}
-
 /* Product g of the batch. */
-static enum et_status multiply(const struct plan *q, int64_t g)
+static enum et_status multiply(const struct et_gemm_setup *q, int64_t g)
 {
     const struct et_gemm *p = &q->p;
     /* Not const: before 1.0 BLIS does not promise it, though it holds. */
@@ -96,7 +69,7 @@ static enum et_status multiply(const struct plan *q, int64_t g)
 
 static enum et_status run(void *plan, uint64_t n)
 {
-    const struct plan *q = plan;
+    const struct et_gemm_setup *q = plan;
     /* Up to 0.9 the count is the process's, from 1.0 on the calling thread's:
      * set here it holds in both, for a lock or a store. It overrules what
      * BLIS_NUM_THREADS and OMP_NUM_THREADS say. */
@@ -116,7 +89,7 @@ const struct et_gemm_backend et_gemm_blis = {
              .run = run,
              .destroy = free},
     .unsupported = unsupported,
-    .create = create,
+    .create = et_gemm_setup,
 };
 
 #else

@@ -4,7 +4,7 @@
  * alternatives), so all that is said of it is asked of the running process.
  */
 #include "config.h"
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/setup.h"
 
 #define SUMMARY "the CBLAS that configure found"
 
@@ -39,11 +39,7 @@ typedef int integer;
 #define INTEGER_MAX (sizeof(integer) < 8 ? (int64_t)INT32_MAX : INT64_MAX)
 
 struct plan {
-    struct et_gemm p;
-    int threads;
-    const void *a, *b;
-    void *c;
-    int64_t step_a, step_b, step_c;
+    struct et_gemm_setup setup;
     /* How this library is told its threads: one of these, or none. */
     void (*set_int)(int);
     void (*set_wide)(int64_t);
@@ -152,10 +148,7 @@ static enum et_status create(const struct et_gemm *p, int threads,
     struct plan *q = et_alloc(1, sizeof *q);
     if (!q)
         return et_error(ET_INFRA, "gemm: cblas: no memory");
-    *q = (struct plan){.p = *p, .threads = threads, .a = a, .b = b, .c = c};
-    q->step_a = (p->trans_a ? p->k : p->m) * p->lda;
-    q->step_b = (p->trans_b ? p->n : p->k) * p->ldb;
-    q->step_c = p->m * p->ldc;
+    q->setup = et_gemm_setup_of(p, threads, a, b, c);
     Dl_info from;
     if (provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from)) {
         static const char *const names[] = {"openblas_set_num_threads",
@@ -172,7 +165,7 @@ static enum et_status create(const struct et_gemm *p, int threads,
 }
 
 /* Product g of the batch. */
-static enum et_status multiply(const struct plan *q, int64_t g)
+static enum et_status multiply(const struct et_gemm_setup *q, int64_t g)
 {
     const struct et_gemm *p = &q->p;
     integer m = (integer)p->m, n = (integer)p->n, k = (integer)p->k;
@@ -203,13 +196,13 @@ static enum et_status run(void *plan, uint64_t n)
 {
     const struct plan *q = plan;
     if (q->set_wide)
-        q->set_wide(q->threads);
+        q->set_wide(q->setup.threads);
     else if (q->set_int)
-        q->set_int(q->threads);
+        q->set_int(q->setup.threads);
     enum et_status status = ET_OK;
     for (uint64_t i = 0; i < n && status == ET_OK; i++) {
-        for (int64_t g = 0; g < q->p.batch && status == ET_OK; g++)
-            status = multiply(q, g);
+        for (int64_t g = 0; g < q->setup.p.batch && status == ET_OK; g++)
+            status = multiply(&q->setup, g);
     }
     return status;
 }

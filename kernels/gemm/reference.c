@@ -3,23 +3,12 @@
  * other backends are checked against it. Never a library call.
  */
 #include "config.h"
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/setup.h"
 
 #include <stdlib.h>
 
-#include "harness/base/log.h"
-#include "harness/base/memory.h"
-
 /* Columns of C summed together, so that a row of B is read in order. */
 #define BLOCK 64
-
-struct plan {
-    struct et_gemm p;
-    int threads;
-    const void *a, *b;
-    void *c;
-    int64_t rs_a, cs_a, rs_b, cs_b; /* op(X)[i][j] at i*rs + j*cs */
-};
 
 static const char *unsupported(const struct et_gemm *p)
 {
@@ -28,31 +17,13 @@ static const char *unsupported(const struct et_gemm *p)
                : "the reference multiplies unscaled floating-point types alone";
 }
 
-static enum et_status create(const struct et_gemm *p, int threads,
-                             const void *a, const void *b, void *c, void **out)
-{
-    struct plan *plan = et_alloc(1, sizeof *plan);
-    if (!plan)
-        return et_error(ET_INFRA, "gemm: reference: no memory");
-    *plan = (struct plan){.p = *p, .threads = threads, .a = a, .b = b, .c = c};
-    /* As a library's scalars would be. */
-    plan->p.alpha = et_dtype_round(p->types.sum, p->alpha);
-    plan->p.beta = et_dtype_round(p->types.sum, p->beta);
-    plan->rs_a = p->trans_a ? 1 : p->lda;
-    plan->cs_a = p->trans_a ? p->lda : 1;
-    plan->rs_b = p->trans_b ? 1 : p->ldb;
-    plan->cs_b = p->trans_b ? p->ldb : 1;
-    *out = plan;
-    return ET_OK;
-}
-
 /* Row i of matrix g of the batch. */
-static void row(const struct plan *q, int64_t g, int64_t i)
+static void row(const struct et_gemm_setup *q, int64_t g, int64_t i)
 {
     const struct et_gemm *p = &q->p;
-    int64_t at_a = g * (p->trans_a ? p->k : p->m) * p->lda + i * q->rs_a;
-    int64_t at_b = g * (p->trans_b ? p->n : p->k) * p->ldb;
-    int64_t at_c = (g * p->m + i) * p->ldc;
+    int64_t at_a = g * q->step_a + i * q->rs_a;
+    int64_t at_b = g * q->step_b;
+    int64_t at_c = g * q->step_c + i * p->ldc;
     for (int64_t first = 0; first < p->n; first += BLOCK) {
         int64_t width = p->n - first < BLOCK ? p->n - first : BLOCK;
         double sum[BLOCK] = {0};
@@ -76,7 +47,7 @@ static void row(const struct plan *q, int64_t g, int64_t i)
 
 static enum et_status run(void *plan, uint64_t n)
 {
-    const struct plan *q = plan;
+    const struct et_gemm_setup *q = plan;
     int64_t rows = q->p.batch * q->p.m;
     for (uint64_t i = 0; i < n; i++) {
 #pragma omp parallel for schedule(static) num_threads(q->threads)
@@ -92,5 +63,5 @@ const struct et_gemm_backend et_gemm_reference = {
              .run = run,
              .destroy = free},
     .unsupported = unsupported,
-    .create = create,
+    .create = et_gemm_setup,
 };

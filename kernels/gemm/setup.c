@@ -1,0 +1,34 @@
+/* What most backends of gemm begin with. */
+#include "config.h"
+#include "kernels/gemm/setup.h"
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+
+struct et_gemm_setup et_gemm_setup_of(const struct et_gemm *p, int threads,
+                                      const void *a, const void *b, void *c)
+{
+    struct et_gemm_setup q = {
+        .p = *p, .threads = threads, .a = a, .b = b, .c = c};
+    q.p.alpha = et_dtype_round(p->types.sum, p->alpha);
+    q.p.beta = et_dtype_round(p->types.sum, p->beta);
+    q.rs_a = p->trans_a ? 1 : p->lda;
+    q.cs_a = p->trans_a ? p->lda : 1;
+    q.rs_b = p->trans_b ? 1 : p->ldb;
+    q.cs_b = p->trans_b ? p->ldb : 1;
+    q.step_a = (p->trans_a ? p->k : p->m) * p->lda;
+    q.step_b = (p->trans_b ? p->n : p->k) * p->ldb;
+    q.step_c = p->m * p->ldc;
+    return q;
+}
+
+enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
+                             const void *a, const void *b, void *c, void **plan)
+{
+    struct et_gemm_setup *q = et_alloc(1, sizeof *q);
+    if (!q)
+        return et_error(ET_INFRA, "gemm: no memory");
+    *q = et_gemm_setup_of(p, threads, a, b, c);
+    *plan = q;
+    return ET_OK;
+}

@@ -1,0 +1,26 @@
+/* setup: what most backends begin with: the problem, where its operands are,
+ * and the strides through them. Knows memory; multiplies nothing.
+ */
+#ifndef ET_GEMM_SETUP_H
+#define ET_GEMM_SETUP_H
+
+#include "kernels/gemm/gemm.h"
+
+/* In elements: op(X)[i][j] of product g is x[g*step_x + i*rs_x + j*cs_x]; rows
+ * of C are ldc apart. */
+struct et_gemm_setup {
+    struct et_gemm p; /* alpha and beta as the type of the sums holds them */
+    int threads;
+    const void *a, *b;
+    void *c;
+    int64_t rs_a, cs_a, rs_b, cs_b, step_a, step_b, step_c;
+};
+
+struct et_gemm_setup et_gemm_setup_of(const struct et_gemm *p, int threads,
+                                      const void *a, const void *b, void *c);
+/* As a backend's create: the plan is a struct et_gemm_setup, and free's. */
+enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
+                             const void *a, const void *b, void *c,
+                             void **plan);
+
+#endif
