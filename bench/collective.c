@@ -23,7 +23,7 @@ struct state {
     struct et_exact exact;
     uint64_t calls; /* of run */
     struct et_buffer in, out;
-    void *plan;
+    void *setup;
     bool fetched; /* the host has what the last run left */
 };
 
@@ -106,7 +106,7 @@ static enum et_status open_state(struct state *s, uint64_t seed)
         return status;
     return et_team_agree(s->team,
                          et_collective_create(s->backend, &s->p, s->team,
-                                              s->in.at, s->out.at, &s->plan));
+                                              s->in.at, s->out.at, &s->setup));
 }
 
 static enum et_status prepare(const struct et_operation *op, void *state,
@@ -129,11 +129,11 @@ static enum et_status run(void *state, uint64_t iterations)
     s->fetched = false;
     for (uint64_t i = 0; i < iterations; i++) {
         enum et_status status =
-            s->algorithm->run(s->plan, et_exact_next(&s->exact));
+            s->algorithm->run(s->setup, et_exact_next(&s->exact));
         if (status)
             return status;
     }
-    return et_backend_wait(&s->backend->base, s->plan);
+    return et_backend_wait(&s->backend->base, s->setup);
 }
 
 static enum et_status fetch(struct state *s)
@@ -141,7 +141,7 @@ static enum et_status fetch(struct state *s)
     enum et_status status = ET_OK;
     if (!s->fetched)
         status =
-            et_backend_fetch(&s->backend->base, s->plan, &s->out, 0, s->out.n);
+            et_backend_fetch(&s->backend->base, s->setup, &s->out, 0, s->out.n);
     s->fetched = status == ET_OK;
     return status;
 }
@@ -153,8 +153,8 @@ static void glance(void *state)
     size_t n = et_exact_places(&s->exact, s->calls, at);
 
     for (size_t k = 0; k < n && !*s->exact.fault; k++) {
-        if (!s->fetched && et_backend_fetch(&s->backend->base, s->plan, &s->out,
-                                            (size_t)at[k], 1))
+        if (!s->fetched && et_backend_fetch(&s->backend->base, s->setup,
+                                            &s->out, (size_t)at[k], 1))
             snprintf(s->exact.fault, sizeof s->exact.fault,
                      "call %llu of run: the output could not be fetched",
                      (unsigned long long)s->calls);
@@ -201,8 +201,8 @@ static void work(const void *state, struct et_work *out)
 static void release(void *state)
 {
     struct state *s = state;
-    if (s->plan)
-        et_collective_destroy(s->backend, s->plan);
+    if (s->setup)
+        et_collective_destroy(s->backend, s->setup);
     et_exact_close(&s->exact);
     et_buffer_close(&s->in);
     et_buffer_close(&s->out);

@@ -303,12 +303,12 @@ static enum et_status fill(void *state, int64_t integers)
 }
 
 static enum et_status create(void *state, double alpha, double beta,
-                             void **plan)
+                             void **setup)
 {
     struct state *s = state;
     (void)alpha, (void)beta; /* a convolution has none: 1 and 0 */
     return s->backend->create(&s->local, s->threads, s->x.at, s->w.at, s->y.at,
-                              plan);
+                              setup);
 }
 
 static const struct et_product_ops ops = {

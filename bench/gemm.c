@@ -272,14 +272,14 @@ static enum et_status fill(void *state, int64_t integers)
 }
 
 static enum et_status create(void *state, double alpha, double beta,
-                             void **plan)
+                             void **setup)
 {
     struct state *s = state;
     struct et_gemm problem = s->local;
     problem.alpha = alpha;
     problem.beta = beta;
     return s->backend->create(&problem, s->threads, s->a.at, s->b.at, s->c.at,
-                              plan);
+                              setup);
 }
 
 static const struct et_product_ops ops = {

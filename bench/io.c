@@ -51,7 +51,7 @@ struct state {
      * least and most. */
     bool looked, untold;
     double share_low, share_high;
-    void *plan;
+    void *setup;
 };
 
 extern const struct et_bench et_bench_io;
@@ -267,14 +267,14 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     if (status)
         return status;
     status = et_team_agree(
-        s->team, s->backend->create(&s->p, s->team, s->path, &s->plan));
+        s->team, s->backend->create(&s->p, s->team, s->path, &s->setup));
     if (status)
         return status;
     if (s->q.op == WRITE)
         return ET_OK;
     et_io_check_fill(&s->check, s->data);
     /* What will be read is written as the backend writes. */
-    return et_team_agree(s->team, s->backend->write(s->plan, s->data));
+    return et_team_agree(s->team, s->backend->write(s->setup, s->data));
 }
 
 /* Empty the file, durably: a checkpoint is a new file, not an old one's
@@ -351,8 +351,8 @@ static enum et_status run(void *state, uint64_t iterations)
     s->check.samples++;
     for (uint64_t i = 0; i < iterations; i++) {
         enum et_status status = s->q.op == WRITE
-                                    ? s->backend->write(s->plan, s->data)
-                                    : s->backend->read(s->plan, s->data);
+                                    ? s->backend->write(s->setup, s->data)
+                                    : s->backend->read(s->setup, s->data);
         if (status)
             return status;
     }
@@ -439,8 +439,8 @@ static enum et_status facts(void *state, struct et_pairs *out)
 static void release(void *state)
 {
     struct state *s = state;
-    if (s->plan)
-        s->backend->destroy(s->plan);
+    if (s->setup)
+        s->backend->destroy(s->setup);
     if (s->created && unlink(s->path))
         et_warn("%s: cannot be removed: %s", s->path, strerror(errno));
     free(s->path);

@@ -21,7 +21,7 @@ struct params {
 struct state {
     const struct et_peak_backend *backend;
     struct et_team *team;
-    struct et_peak_plan *plan;
+    struct et_peak_setup *setup;
     uint64_t count; /* iterations since the sums were read */
 };
 
@@ -62,13 +62,13 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
         return et_error(ET_USAGE, "peak: there is no backend %s",
                         setting->backend);
     return et_peak_create(s->backend, (enum et_dtype)p->dtype, setting->threads,
-                          setting->seed, &s->plan);
+                          setting->seed, &s->setup);
 }
 
 static enum et_status run(void *state, uint64_t iterations)
 {
     struct state *s = state;
-    et_peak_run(s->plan, iterations);
+    et_peak_run(s->setup, iterations);
     s->count += iterations;
     return ET_OK;
 }
@@ -79,7 +79,7 @@ static enum et_status run(void *state, uint64_t iterations)
  * the last check counts. */
 static int64_t expected(const struct state *s, size_t i)
 {
-    const struct et_peak_plan *p = s->plan;
+    const struct et_peak_setup *p = s->setup;
     return (int64_t)((uint64_t)p->each[i] * p->kernel.steps * s->count);
 }
 
@@ -87,7 +87,7 @@ static int64_t expected(const struct state *s, size_t i)
 static void take(const struct state *s, int t, size_t i,
                  struct et_check_worst *w)
 {
-    const struct et_peak_plan *p = s->plan;
+    const struct et_peak_setup *p = s->setup;
     int64_t sum = p->thread[t].sums[i], right = expected(s, i);
     double got = (double)sum, want = (double)right;
     if (got == want) { /* what doubles hide is their difference, from 0 */
@@ -102,7 +102,7 @@ static enum et_status verify(void *state, struct et_verification *out)
 {
     static const char *const axes[] = {"thread", "accumulator", "lane"};
     struct state *s = state;
-    struct et_peak_plan *p = s->plan;
+    struct et_peak_setup *p = s->setup;
     struct et_check_worst worst = {0};
     size_t sums = (size_t)p->kernel.accumulators * p->lanes;
     et_peak_fetch(p);
@@ -126,7 +126,7 @@ static void work(const void *state, struct et_work *out)
 {
     const struct state *s = state;
     *out = (struct et_work){
-        .flop = et_peak_operations(s->plan) * s->team->size,
+        .flop = et_peak_operations(s->setup) * s->team->size,
         .convention = "flop: 2 a multiply-add, from registers, all threads of "
                       "all ranks; for int8 these are integer operations, OP "
                       "and not FLOP"};
@@ -137,7 +137,7 @@ static enum et_status damage(void *state, const struct et_fault *fault,
                              double *size)
 {
     struct state *s = state;
-    struct et_peak_plan *p = s->plan;
+    struct et_peak_setup *p = s->setup;
     size_t sums = (size_t)p->kernel.accumulators * p->lanes;
     int64_t *mine = p->thread[fault->at / sums % (uint64_t)p->threads].sums;
     size_t i = fault->at % sums, other = (i + 1) % sums;
@@ -161,7 +161,7 @@ static enum et_status damage(void *state, const struct et_fault *fault,
 static enum et_status facts(void *state, struct et_pairs *out)
 {
     const struct state *s = state;
-    const struct et_peak_kernel *k = &s->plan->kernel;
+    const struct et_peak_kernel *k = &s->setup->kernel;
     char number[32];
     snprintf(number, sizeof number, "%d", k->accumulators);
     bool ok = et_pairs_set(out, "instruction", k->instruction, false) &&
@@ -172,7 +172,7 @@ static enum et_status facts(void *state, struct et_pairs *out)
 static void release(void *state)
 {
     struct state *s = state;
-    et_peak_destroy(s->plan);
+    et_peak_destroy(s->setup);
 }
 
 const struct et_bench et_bench_peak = {

@@ -123,7 +123,7 @@ static enum et_status refill(struct et_product *p)
 static enum et_status bring(const struct et_product *p, size_t first, size_t n)
 {
     return p->fetched ? ET_OK
-                      : et_backend_fetch(p->backend, p->plan, p->c, first, n);
+                      : et_backend_fetch(p->backend, p->setup, p->c, first, n);
 }
 
 static enum et_status fetch(struct et_product *p)
@@ -135,9 +135,9 @@ static enum et_status fetch(struct et_product *p)
 
 static void destroy(struct et_product *p)
 {
-    if (p->plan)
-        p->backend->destroy(p->plan);
-    p->plan = NULL;
+    if (p->setup)
+        p->backend->destroy(p->setup);
+    p->setup = NULL;
 }
 
 void et_product_close(struct et_product *p)
@@ -275,9 +275,9 @@ static void take_samples(const struct et_product *p, const struct limits *l,
 /* Waits for all that was enqueued, and adds the time that it took. */
 static enum et_status wait_for_all(struct et_product *p)
 {
-    enum et_status status = et_backend_wait(p->backend, p->plan);
+    enum et_status status = et_backend_wait(p->backend, p->setup);
     if (p->backend->elapsed)
-        p->elapsed += p->backend->elapsed(p->plan);
+        p->elapsed += p->backend->elapsed(p->setup);
     return status;
 }
 
@@ -296,7 +296,7 @@ static enum et_status enqueue(struct et_product *p, uint64_t iterations)
         return ET_OK;
     p->iterations += iterations;
     p->fetched = false;
-    enum et_status status = p->backend->run(p->plan, iterations);
+    enum et_status status = p->backend->run(p->setup, iterations);
     /* What the host writes to a device's memory takes its turn; its own is
      * written to at once. */
     enum et_status done = p->c->space->is_host ? wait_for_all(p) : ET_OK;
@@ -412,7 +412,7 @@ enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
     return ET_OK;
 }
 
-/* Fills the operands, plans the problem on them and learns from them. */
+/* Fills the operands, sets up the problem on them and learns from them. */
 static enum et_status begin(struct et_product *p, int64_t integers)
 {
     p->integers = integers;
@@ -429,8 +429,8 @@ static enum et_status begin(struct et_product *p, int64_t integers)
     if (status != ET_OK)
         return status;
     return integers
-               ? p->ops->create(p->of, sign(p->alpha), sign(p->beta), &p->plan)
-               : p->ops->create(p->of, p->alpha, p->beta, &p->plan);
+               ? p->ops->create(p->of, sign(p->alpha), sign(p->beta), &p->setup)
+               : p->ops->create(p->of, p->alpha, p->beta, &p->setup);
 }
 
 static enum et_status exact_pass(struct et_product *p)
@@ -445,7 +445,7 @@ static enum et_status exact_pass(struct et_product *p)
     if (status == ET_OK)
         status = enqueue(p, 1);
     if (status == ET_OK)
-        status = et_backend_wait(p->backend, p->plan);
+        status = et_backend_wait(p->backend, p->setup);
     if (status == ET_OK)
         status = fetch(p);
     if (status == ET_OK) {

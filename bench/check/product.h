@@ -53,8 +53,8 @@ struct et_product_ops {
     /* Fill A and B by et_check_fill, and send them to the backend's memory
      * space. */
     enum et_status (*fill)(void *of, int64_t integers);
-    /* Plan the problem on the operands as they are. */
-    enum et_status (*create)(void *of, double alpha, double beta, void **plan);
+    /* Setup the problem on the operands as they are. */
+    enum et_status (*create)(void *of, double alpha, double beta, void **setup);
 };
 
 struct et_product {
@@ -74,7 +74,7 @@ struct et_product {
     struct et_buffer
         *c; /* count * m * ldc elements, in the backend's memory space */
     /* Its own. */
-    void *plan;
+    void *setup;
     double elapsed;      /* of an iteration of the last run, by the device's own
                           * clock; 0: it tells none */
     uint64_t iterations; /* since C was filled */
@@ -95,7 +95,7 @@ struct et_product {
 
 /* Bytes that a check of such products takes; INFINITY on overflow. */
 double et_product_memory(const struct et_product *p);
-/* Fills the operands and plans the problem on them, after the exact pass. Its
+/* Fills the operands and sets up the problem on them, after the exact pass. Its
  * finding is kept for every check to come. Local. */
 enum et_status et_product_open(struct et_product *p);
 void et_product_close(struct et_product *p); /* {0} is fine */

@@ -53,17 +53,17 @@ const char *et_backend_describe(const struct et_backend *b, char *text,
     return text;
 }
 
-enum et_status et_backend_wait(const struct et_backend *b, void *plan)
+enum et_status et_backend_wait(const struct et_backend *b, void *setup)
 {
-    return b->wait ? b->wait(plan) : ET_OK;
+    return b->wait ? b->wait(setup) : ET_OK;
 }
 
-enum et_status et_backend_fetch(const struct et_backend *b, void *plan,
+enum et_status et_backend_fetch(const struct et_backend *b, void *setup,
                                 const struct et_buffer *result, size_t first,
                                 size_t n)
 {
     if (!b->fetch)
         return et_buffer_bring(result, first, n);
-    return b->fetch(plan, (char *)result->host + first * result->size,
+    return b->fetch(setup, (char *)result->host + first * result->size,
                     (int64_t)first, (int64_t)n);
 }

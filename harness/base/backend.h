@@ -1,5 +1,5 @@
 /* backend: what every implementation of an operation says of itself, what can
- * be done with a plan of it, and how it is found. An operation's table (struct
+ * be done with a setup of it, and how it is found. An operation's table (struct
  * et_gemm_backend, ...) has it as its first member, `base`; what the operation
  * alone needs follows. Knows no operation.
  *
@@ -33,21 +33,22 @@ struct et_backend {
     void (*origin)(char *text, size_t n);
     const struct et_space *space; /* of its operands; NULL: the host */
 
-    /* With a plan, which the operation's `create` made. An operation whose
+    /* With a setup, which the operation's `create` made. An operation whose
      * work is not n times the same leaves run out. */
     /* Enqueues n iterations, one after the other; may return before they are
      * done. Never prints or allocates. */
-    enum et_status (*run)(void *plan, uint64_t n);
+    enum et_status (*run)(void *setup, uint64_t n);
     /* Returns when all that was enqueued is done, with its first error. Member
      * NULL: run does not return before. */
-    enum et_status (*wait)(void *plan);
+    enum et_status (*wait)(void *setup);
     /* Seconds that the device itself took for all that the last wait waited
      * for. Member NULL: the host's clock sees it all. */
-    double (*elapsed)(void *plan);
+    double (*elapsed)(void *setup);
     /* Brings elements [first, first + n) of the result to `output`, in host
      * memory. Member NULL: they stand where create was told, in `space`. */
-    enum et_status (*fetch)(void *plan, void *output, int64_t first, int64_t n);
-    void (*destroy)(void *plan);
+    enum et_status (*fetch)(void *setup, void *output, int64_t first,
+                            int64_t n);
+    void (*destroy)(void *setup);
 };
 
 /* Long enough for what any origin says. */
@@ -75,10 +76,10 @@ const char *et_backend_origin(const struct et_backend *b, char *text, size_t n);
 const char *et_backend_describe(const struct et_backend *b, char *text,
                                 size_t n);
 
-enum et_status et_backend_wait(const struct et_backend *b, void *plan);
+enum et_status et_backend_wait(const struct et_backend *b, void *setup);
 /* Elements [first, first + n) of the result to the host's copy of where create
  * was told to leave it. */
-enum et_status et_backend_fetch(const struct et_backend *b, void *plan,
+enum et_status et_backend_fetch(const struct et_backend *b, void *setup,
                                 const struct et_buffer *result, size_t first,
                                 size_t n);
 

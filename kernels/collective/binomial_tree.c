@@ -16,9 +16,9 @@ static double broadcast_messages(const struct et_collective *p, int ranks)
 
 /* Ranks are counted from the root on. One gets the vector from the rank whose
  * number is its own without the lowest bit that is set. */
-static enum et_status broadcast(void *plan, int64_t first)
+static enum et_status broadcast(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     struct et_team *t = q->team;
     size_t bytes = (size_t)q->p.count * q->size;
     int p = t->size, me = (t->rank + p - q->p.root) % p, bit = 1;

@@ -93,14 +93,14 @@ const char *et_collective_unsupported(const struct et_collective_backend *b,
 enum et_status et_collective_create(const struct et_collective_backend *b,
                                     const struct et_collective *p,
                                     struct et_team *team, const void *input,
-                                    void *output, void **plan)
+                                    void *output, void **setup)
 {
     const struct et_collective_algorithm *a = et_collective_algorithm(b, p->op);
     return (b->create ? b->create : et_collective_setup)(p, a, team, input,
-                                                         output, plan);
+                                                         output, setup);
 }
 
-void et_collective_destroy(const struct et_collective_backend *b, void *plan)
+void et_collective_destroy(const struct et_collective_backend *b, void *setup)
 {
-    (b->base.destroy ? b->base.destroy : et_collective_setdown)(plan);
+    (b->base.destroy ? b->base.destroy : et_collective_setdown)(setup);
 }

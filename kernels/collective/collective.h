@@ -105,7 +105,7 @@ struct et_collective_algorithm {
      * `first` on, with the same 0 <= first <= slack on all ranks. Collective.
      * Complete on return, or enqueued, where the backend's base has `wait`.
      * Never prints or allocates. */
-    enum et_status (*run)(void *plan, int64_t first);
+    enum et_status (*run)(void *setup, int64_t first);
     /* Elements of memory of its own that a rank needs (the setup's `room`).
      * Member NULL: none. */
     int64_t (*room)(const struct et_collective *p, int ranks, int rank);
@@ -129,7 +129,7 @@ struct et_collective_backend {
     enum et_status (*create)(const struct et_collective *p,
                              const struct et_collective_algorithm *a,
                              struct et_team *team, const void *input,
-                             void *output, void **plan);
+                             void *output, void **setup);
 };
 
 /* The build's operations; the backends that serve each; and all backends, the
@@ -155,7 +155,7 @@ const char *et_collective_unsupported(const struct et_collective_backend *b,
 enum et_status et_collective_create(const struct et_collective_backend *b,
                                     const struct et_collective *p,
                                     struct et_team *team, const void *input,
-                                    void *output, void **plan);
-void et_collective_destroy(const struct et_collective_backend *b, void *plan);
+                                    void *output, void **setup);
+void et_collective_destroy(const struct et_collective_backend *b, void *setup);
 
 #endif

@@ -52,9 +52,9 @@ static MPI_Comm comm_of(const struct et_collective_setup *q)
     return *(MPI_Comm *)q->team->native;
 }
 
-static enum et_status allreduce(void *plan, int64_t first)
+static enum et_status allreduce(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     const char *in = q->in + (size_t)first * q->size;
     MPI_Comm comm = comm_of(q);
     MPI_Datatype type = type_of(q->p.dtype);
@@ -70,9 +70,9 @@ static enum et_status allreduce(void *plan, int64_t first)
     return ET_OK;
 }
 
-static enum et_status broadcast(void *plan, int64_t first)
+static enum et_status broadcast(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     /* The root's is only read. */
     union {
         const char *in;
@@ -93,9 +93,9 @@ static enum et_status broadcast(void *plan, int64_t first)
     return ET_OK;
 }
 
-static enum et_status allgather(void *plan, int64_t first)
+static enum et_status allgather(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     const char *in = q->in + (size_t)first * q->size;
     MPI_Datatype type = type_of(q->p.dtype);
     int n = (int)q->p.count;
@@ -108,12 +108,12 @@ static enum et_status allgather(void *plan, int64_t first)
 static enum et_status create(const struct et_collective *p,
                              const struct et_collective_algorithm *a,
                              struct et_team *team, const void *input,
-                             void *output, void **plan)
+                             void *output, void **setup)
 {
     if (!team->native)
         return et_error(ET_INFRA, "%s mpi: team %s has no communicator",
                         p->op->name, team->ops->name);
-    return et_collective_setup(p, a, team, input, output, plan);
+    return et_collective_setup(p, a, team, input, output, setup);
 }
 
 static void origin(char *text, size_t n)

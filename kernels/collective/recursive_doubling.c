@@ -36,9 +36,9 @@ static int64_t room(const struct et_collective *p, int ranks, int rank)
     return p->count;
 }
 
-static enum et_status run(void *plan, int64_t first)
+static enum et_status run(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     struct et_team *t = q->team;
     size_t bytes = (size_t)q->p.count * q->size;
     const char *in = q->in + (size_t)first * q->size;

@@ -60,9 +60,9 @@ static enum et_status pass(const struct et_collective_setup *q, const char *in,
     return ET_OK;
 }
 
-static enum et_status run(void *plan, int64_t first)
+static enum et_status run(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     int p = q->team->size;
     const char *in = q->in + (size_t)first * q->size;
     enum et_status status = ET_OK;

@@ -45,9 +45,9 @@ static size_t share(const struct et_collective_setup *q, int i, int64_t *count)
     return (size_t)first * q->size;
 }
 
-static enum et_status allreduce(void *plan, int64_t first)
+static enum et_status allreduce(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     size_t size = q->size;
     const char *in = q->in + (size_t)first * size;
     int p = q->team->size, rank = q->team->rank;
@@ -81,9 +81,9 @@ static enum et_status allreduce(void *plan, int64_t first)
     return ET_OK;
 }
 
-static enum et_status allgather(void *plan, int64_t first)
+static enum et_status allgather(void *setup, int64_t first)
 {
-    const struct et_collective_setup *q = plan;
+    const struct et_collective_setup *q = setup;
     size_t bytes = (size_t)q->p.count * q->size;
     int p = q->team->size, rank = q->team->rank;
     int right = (rank + 1) % p, left = (rank + p - 1) % p;

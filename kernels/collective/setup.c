@@ -1,4 +1,4 @@
-/* One life for the plans of all CPU backends. */
+/* One life for the setups of all CPU backends. */
 #include "config.h"
 #include "kernels/collective/setup.h"
 
@@ -10,7 +10,7 @@
 enum et_status et_collective_setup(const struct et_collective *p,
                                    const struct et_collective_algorithm *a,
                                    struct et_team *team, const void *input,
-                                   void *output, void **plan)
+                                   void *output, void **setup)
 {
     struct et_collective_setup *q = et_alloc(1, sizeof *q);
     int64_t room = a->room ? a->room(p, team->size, team->rank) : 0;
@@ -34,13 +34,13 @@ enum et_status et_collective_setup(const struct et_collective *p,
         q->in = q->out + (own.get - own.give) * (int64_t)size;
     }
     q->sum = et_sum_of(p->dtype);
-    *plan = q;
+    *setup = q;
     return ET_OK;
 }
 
-void et_collective_setdown(void *plan)
+void et_collective_setdown(void *setup)
 {
-    struct et_collective_setup *q = plan;
+    struct et_collective_setup *q = setup;
     if (q)
         et_free_aligned(q->room);
     free(q);

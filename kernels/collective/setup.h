@@ -22,7 +22,7 @@ struct et_collective_setup {
 enum et_status et_collective_setup(const struct et_collective *p,
                                    const struct et_collective_algorithm *a,
                                    struct et_team *team, const void *input,
-                                   void *output, void **plan);
-void et_collective_setdown(void *plan); /* NULL is fine */
+                                   void *output, void **setup);
+void et_collective_setdown(void *setup); /* NULL is fine */
 
 #endif

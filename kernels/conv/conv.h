@@ -39,7 +39,7 @@ struct et_conv_backend {
     double (*workspace)(const struct et_conv *p, int threads);
     enum et_status (*create)(const struct et_conv *p, int threads,
                              const float *x, const float *w, float *y,
-                             void **plan);
+                             void **setup);
 };
 
 /* The build's list: the reference first, and im2col over each backend of

@@ -15,13 +15,13 @@
 #include "kernels/gemm/gemm.h"
 #include "lists.h"
 
-struct plan {
+struct setup {
     struct et_conv p;
     int threads;
     const float *x;
     float *columns; /* c*r*s rows of p*q, one image; NULL: x is it already */
     const struct et_gemm_backend *gemm;
-    void **products; /* a gemm plan per image: its output has its own place */
+    void **products; /* a gemm setup per image: its output has its own place */
 };
 
 /* A filter of one point, each input point used once: nothing to gather. */
@@ -82,9 +82,9 @@ static double workspace(const struct et_conv *p, int threads)
     return (double)n * sizeof(float) + (double)p->n * sizeof(void *);
 }
 
-static void destroy(void *plan)
+static void destroy(void *setup)
 {
-    struct plan *q = plan;
+    struct setup *q = setup;
     for (int64_t i = 0; q->products && i < q->p.n; i++) {
         if (q->products[i])
             q->gemm->base.destroy(q->products[i]);
@@ -101,11 +101,11 @@ static enum et_status create(const struct et_gemm_backend *gemm,
 {
     enum et_status status = ET_OK;
     int64_t size = 0;
-    struct plan *q = et_alloc(1, sizeof *q);
+    struct setup *q = et_alloc(1, sizeof *q);
     if (!q)
         return et_error(ET_INFRA, "conv: im2col-%s: no memory",
                         gemm->base.name);
-    *q = (struct plan){.p = *p, .threads = threads, .x = x, .gemm = gemm};
+    *q = (struct setup){.p = *p, .threads = threads, .x = x, .gemm = gemm};
     q->products = et_alloc((size_t)p->n, sizeof *q->products);
     if (!is_plain(p) && columns_size(p, &size))
         q->columns = et_alloc_aligned((size_t)size, sizeof(float));
@@ -130,7 +130,7 @@ out:
 }
 
 /* Row `row` of the matrix: one channel and filter point, over all outputs. */
-static void gather(const struct plan *q, const float *image, int64_t row)
+static void gather(const struct setup *q, const float *image, int64_t row)
 {
     const struct et_conv *p = &q->p;
     int64_t height = et_conv_p(p), width = et_conv_q(p);
@@ -149,7 +149,7 @@ static void gather(const struct plan *q, const float *image, int64_t row)
     }
 }
 
-static enum et_status convolve(const struct plan *q, int64_t image)
+static enum et_status convolve(const struct setup *q, int64_t image)
 {
     const struct et_conv *p = &q->p;
     int64_t rows = p->c * p->r * p->s;
@@ -165,9 +165,9 @@ static enum et_status convolve(const struct plan *q, int64_t image)
     return status != ET_OK ? status : done;
 }
 
-static enum et_status run(void *plan, uint64_t n)
+static enum et_status run(void *setup, uint64_t n)
 {
-    const struct plan *q = plan;
+    const struct setup *q = setup;
     enum et_status status = ET_OK;
     for (uint64_t i = 0; i < n && status == ET_OK; i++) {
         for (int64_t image = 0; image < q->p.n && status == ET_OK; image++)

@@ -9,7 +9,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
-struct plan {
+struct setup {
     struct et_conv p;
     int threads;
     const float *x, *w;
@@ -27,16 +27,16 @@ static enum et_status create(const struct et_conv *p, int threads,
                              const float *x, const float *w, float *y,
                              void **out)
 {
-    struct plan *q = et_alloc(1, sizeof *q);
+    struct setup *q = et_alloc(1, sizeof *q);
     if (!q)
         return et_error(ET_INFRA, "conv: reference: no memory");
-    *q = (struct plan){.p = *p, .threads = threads, .x = x, .w = w, .y = y};
+    *q = (struct setup){.p = *p, .threads = threads, .x = x, .w = w, .y = y};
     *out = q;
     return ET_OK;
 }
 
 /* One output: image n, filter k, row and column of the output. */
-static double point(const struct plan *q, int64_t n, int64_t k, int64_t row,
+static double point(const struct setup *q, int64_t n, int64_t k, int64_t row,
                     int64_t column)
 {
     const struct et_conv *p = &q->p;
@@ -59,9 +59,9 @@ static double point(const struct plan *q, int64_t n, int64_t k, int64_t row,
     return sum;
 }
 
-static enum et_status run(void *plan, uint64_t n)
+static enum et_status run(void *setup, uint64_t n)
 {
-    const struct plan *q = plan;
+    const struct setup *q = setup;
     int64_t k = q->p.k, rows = et_conv_p(&q->p), columns = et_conv_q(&q->p);
     int64_t total = q->p.n * k * rows;
     for (uint64_t again = 0; again < n; again++) {

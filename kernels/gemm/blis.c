@@ -67,9 +67,9 @@ static enum et_status multiply(const struct et_gemm_setup *q, int64_t g)
     }
 }
 
-static enum et_status run(void *plan, uint64_t n)
+static enum et_status run(void *setup, uint64_t n)
 {
-    const struct et_gemm_setup *q = plan;
+    const struct et_gemm_setup *q = setup;
     /* Up to 0.9 the count is the process's, from 1.0 on the calling thread's:
      * set here it holds in both, for a lock or a store. It overrules what
      * BLIS_NUM_THREADS and OMP_NUM_THREADS say. */

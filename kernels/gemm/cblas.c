@@ -38,7 +38,7 @@ typedef int integer;
 #endif
 #define INTEGER_MAX (sizeof(integer) < 8 ? (int64_t)INT32_MAX : INT64_MAX)
 
-struct plan {
+struct setup {
     struct et_gemm_setup setup;
     /* How this library is told its threads: one of these, or none. */
     void (*set_int)(int);
@@ -145,7 +145,7 @@ static const char *unsupported(const struct et_gemm *p)
 static enum et_status create(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c, void **out)
 {
-    struct plan *q = et_alloc(1, sizeof *q);
+    struct setup *q = et_alloc(1, sizeof *q);
     if (!q)
         return et_error(ET_INFRA, "gemm: cblas: no memory");
     q->setup = et_gemm_setup_of(p, threads, a, b, c);
@@ -192,9 +192,9 @@ static enum et_status multiply(const struct et_gemm_setup *q, int64_t g)
     }
 }
 
-static enum et_status run(void *plan, uint64_t n)
+static enum et_status run(void *setup, uint64_t n)
 {
-    const struct plan *q = plan;
+    const struct setup *q = setup;
     if (q->set_wide)
         q->set_wide(q->setup.threads);
     else if (q->set_int)

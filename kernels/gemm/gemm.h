@@ -38,12 +38,12 @@ struct et_gemm_backend {
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
     /* a, b, c: in the backend's memory space, filled. May pack; they stay the
-     * caller's, outlive the plan, and a and b do not change. alpha and beta
-     * are rounded to the type of the sums. An iteration of the plan is one
+     * caller's, outlive the setup, and a and b do not change. alpha and beta
+     * are rounded to the type of the sums. An iteration of the setup is one
      * product; its result is c. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
-                             void **plan);
+                             void **setup);
 };
 
 /* The build's list; the reference first. */

@@ -45,9 +45,9 @@ static void row(const struct et_gemm_setup *q, int64_t g, int64_t i)
     }
 }
 
-static enum et_status run(void *plan, uint64_t n)
+static enum et_status run(void *setup, uint64_t n)
 {
-    const struct et_gemm_setup *q = plan;
+    const struct et_gemm_setup *q = setup;
     int64_t rows = q->p.batch * q->p.m;
     for (uint64_t i = 0; i < n; i++) {
 #pragma omp parallel for schedule(static) num_threads(q->threads)

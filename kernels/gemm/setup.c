@@ -23,12 +23,13 @@ struct et_gemm_setup et_gemm_setup_of(const struct et_gemm *p, int threads,
 }
 
 enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
-                             const void *a, const void *b, void *c, void **plan)
+                             const void *a, const void *b, void *c,
+                             void **setup)
 {
     struct et_gemm_setup *q = et_alloc(1, sizeof *q);
     if (!q)
         return et_error(ET_INFRA, "gemm: no memory");
     *q = et_gemm_setup_of(p, threads, a, b, c);
-    *plan = q;
+    *setup = q;
     return ET_OK;
 }

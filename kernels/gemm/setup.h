@@ -18,9 +18,9 @@ struct et_gemm_setup {
 
 struct et_gemm_setup et_gemm_setup_of(const struct et_gemm *p, int threads,
                                       const void *a, const void *b, void *c);
-/* As a backend's create: the plan is a struct et_gemm_setup, and free's. */
+/* As a backend's create: the setup is a struct et_gemm_setup, and free's. */
 enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
-                             void **plan);
+                             void **setup);
 
 #endif

@@ -28,11 +28,11 @@ struct et_io_backend {
     const char *(*unsupported)(const struct et_io *p);
     /* path: the file; the same on all ranks when shared. Collective. */
     enum et_status (*create)(const struct et_io *p, struct et_team *team,
-                             const char *path, void **plan);
+                             const char *path, void **setup);
     /* open, move `bytes` in blocks, sync, close. data is page-aligned. */
-    enum et_status (*write)(void *plan, const void *data);
-    enum et_status (*read)(void *plan, void *data);
-    void (*destroy)(void *plan);
+    enum et_status (*write)(void *setup, const void *data);
+    enum et_status (*read)(void *setup, void *data);
+    void (*destroy)(void *setup);
 };
 
 ET_BACKENDS_OF(io)

@@ -26,23 +26,23 @@ static const char *unsupported(const struct et_io *p)
     return et_team_mpi_idle();
 }
 
-struct plan {
+struct setup {
     struct et_io p;
     char *path;
     MPI_Comm comm;
     MPI_Offset first; /* of this rank's bytes in the file */
 };
 
-static void destroy(void *plan)
+static void destroy(void *setup)
 {
-    struct plan *q = plan;
+    struct setup *q = setup;
     if (q)
         free(q->path);
     free(q);
 }
 
 static enum et_status create(const struct et_io *p, struct et_team *team,
-                             const char *path, void **plan)
+                             const char *path, void **setup)
 {
     int64_t first = 0;
 
@@ -54,7 +54,7 @@ static enum et_status create(const struct et_io *p, struct et_team *team,
                         "%s: %d ranks of %lld bytes are too much "
                         "for one file",
                         path, team->size, (long long)p->bytes);
-    struct plan *q = et_alloc(1, sizeof *q);
+    struct setup *q = et_alloc(1, sizeof *q);
     if (q)
         q->path = et_strdup(path);
     if (!q || !q->path) {
@@ -64,11 +64,11 @@ static enum et_status create(const struct et_io *p, struct et_team *team,
     q->p = *p;
     q->comm = p->shared ? *(MPI_Comm *)team->native : MPI_COMM_SELF;
     q->first = first;
-    *plan = q;
+    *setup = q;
     return ET_OK;
 }
 
-static enum et_status check(const struct plan *q, int code, const char *call)
+static enum et_status check(const struct setup *q, int code, const char *call)
 {
     char what[1024];
     if (code == MPI_SUCCESS)
@@ -78,7 +78,7 @@ static enum et_status check(const struct plan *q, int code, const char *call)
 }
 
 /* n bytes; data is not written to when `writes`. */
-static enum et_status move(const struct plan *q, MPI_File file, bool writes,
+static enum et_status move(const struct setup *q, MPI_File file, bool writes,
                            char *data, int64_t at, int n)
 {
     int done = 0, code;
@@ -105,7 +105,7 @@ static enum et_status move(const struct plan *q, MPI_File file, bool writes,
 }
 
 /* Open MPI's collective read beyond the end counts bytes it never read. */
-static enum et_status check_end(const struct plan *q, MPI_File file)
+static enum et_status check_end(const struct setup *q, MPI_File file)
 {
     MPI_Offset size = 0;
     enum et_status s =
@@ -117,7 +117,7 @@ static enum et_status check_end(const struct plan *q, MPI_File file)
     return s;
 }
 
-static enum et_status move_all(const struct plan *q, bool writes, char *data)
+static enum et_status move_all(const struct setup *q, bool writes, char *data)
 {
     MPI_File file;
     enum et_status s =
@@ -146,15 +146,15 @@ static enum et_status move_all(const struct plan *q, bool writes, char *data)
     return s ? s : here;
 }
 
-static enum et_status write_file(void *plan, const void *data)
+static enum et_status write_file(void *setup, const void *data)
 {
     /* MPI 2 had no const here, and move() only reads it when writing. */
-    return move_all(plan, true, (char *)(uintptr_t)data);
+    return move_all(setup, true, (char *)(uintptr_t)data);
 }
 
-static enum et_status read_file(void *plan, void *data)
+static enum et_status read_file(void *setup, void *data)
 {
-    return move_all(plan, false, data);
+    return move_all(setup, false, data);
 }
 
 static void origin(char *text, size_t n)

@@ -14,7 +14,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
-struct plan {
+struct setup {
     struct et_io p;
     char *path;
     int64_t first; /* of this rank's bytes in the file */
@@ -32,7 +32,7 @@ static const char *unsupported(const struct et_io *p)
     return NULL;
 }
 
-static enum et_status failed(const struct plan *q, const char *what)
+static enum et_status failed(const struct setup *q, const char *what)
 {
     int e = errno;
     if (e == EINVAL && q->p.direct)
@@ -41,7 +41,7 @@ static enum et_status failed(const struct plan *q, const char *what)
     return et_error(ET_INFRA, "%s: %s: %s", q->path, what, strerror(e));
 }
 
-static enum et_status open_file(const struct plan *q, int flags, int *fd)
+static enum et_status open_file(const struct setup *q, int flags, int *fd)
 {
     flags |= O_NOFOLLOW | O_CLOEXEC;
 #ifdef O_DIRECT
@@ -54,18 +54,18 @@ static enum et_status open_file(const struct plan *q, int flags, int *fd)
     return *fd < 0 ? failed(q, "open") : ET_OK;
 }
 
-static void destroy(void *plan)
+static void destroy(void *setup)
 {
-    struct plan *q = plan;
+    struct setup *q = setup;
     if (q)
         free(q->path);
     free(q);
 }
 
 static enum et_status create(const struct et_io *p, struct et_team *team,
-                             const char *path, void **plan)
+                             const char *path, void **setup)
 {
-    struct plan *q = et_alloc(1, sizeof *q);
+    struct setup *q = et_alloc(1, sizeof *q);
     int fd;
 
     if (q)
@@ -89,11 +89,11 @@ static enum et_status create(const struct et_io *p, struct et_team *team,
         return s;
     }
     close(fd);
-    *plan = q;
+    *setup = q;
     return ET_OK;
 }
 
-static enum et_status write_all(const struct plan *q, int fd, const char *data)
+static enum et_status write_all(const struct setup *q, int fd, const char *data)
 {
     for (int64_t at = 0; at < q->p.bytes;) {
         int64_t end = (at / q->p.block + 1) * q->p.block;
@@ -112,9 +112,9 @@ static enum et_status write_all(const struct plan *q, int fd, const char *data)
     return ET_OK;
 }
 
-static enum et_status write_file(void *plan, const void *data)
+static enum et_status write_file(void *setup, const void *data)
 {
-    const struct plan *q = plan;
+    const struct setup *q = setup;
     int fd;
 
     enum et_status s = open_file(q, O_WRONLY | O_CREAT, &fd);
@@ -130,7 +130,7 @@ static enum et_status write_file(void *plan, const void *data)
     return s;
 }
 
-static enum et_status read_all(const struct plan *q, int fd, char *data)
+static enum et_status read_all(const struct setup *q, int fd, char *data)
 {
     for (int64_t at = 0; at < q->p.bytes;) {
         int64_t end = (at / q->p.block + 1) * q->p.block;
@@ -153,9 +153,9 @@ static enum et_status read_all(const struct plan *q, int fd, char *data)
     return ET_OK;
 }
 
-static enum et_status read_file(void *plan, void *data)
+static enum et_status read_file(void *setup, void *data)
 {
-    const struct plan *q = plan;
+    const struct setup *q = setup;
     int fd;
 
     enum et_status s = open_file(q, O_RDONLY, &fd);

@@ -62,7 +62,7 @@ static void fill(enum et_dtype dtype, void *out, size_t i, int range,
     et_dtype_set(dtype, out, i, negative ? -v : v);
 }
 
-static void fill_operands(struct et_peak_plan *p, enum et_dtype dtype,
+static void fill_operands(struct et_peak_setup *p, enum et_dtype dtype,
                           uint64_t seed)
 {
     const struct et_peak_kernel *q = &p->kernel;
@@ -85,7 +85,7 @@ static void fill_operands(struct et_peak_plan *p, enum et_dtype dtype,
 }
 
 /* What a step adds to C[i][j] of a block, by the definition. */
-static int64_t increment(const struct et_peak_plan *p, enum et_dtype dtype,
+static int64_t increment(const struct et_peak_setup *p, enum et_dtype dtype,
                          int a, int b, int block, int i, int j)
 {
     const struct et_peak_kernel *q = &p->kernel;
@@ -101,7 +101,7 @@ static int64_t increment(const struct et_peak_plan *p, enum et_dtype dtype,
     return (int64_t)sum;
 }
 
-static void find_increments(struct et_peak_plan *p, enum et_dtype dtype)
+static void find_increments(struct et_peak_setup *p, enum et_dtype dtype)
 {
     const struct et_peak_kernel *q = &p->kernel;
     int64_t greatest = 1;
@@ -121,13 +121,13 @@ static void find_increments(struct et_peak_plan *p, enum et_dtype dtype)
 
 enum et_status et_peak_create(const struct et_peak_backend *b,
                               enum et_dtype dtype, int threads, uint64_t seed,
-                              struct et_peak_plan **out)
+                              struct et_peak_setup **out)
 {
     const char *why = et_peak_unsupported(b, dtype);
     if (why)
         return et_error(ET_USAGE, "peak: %s: %s: %s", b->base.name,
                         et_dtype_name(dtype), why);
-    struct et_peak_plan *p = et_alloc(1, sizeof *p);
+    struct et_peak_setup *p = et_alloc(1, sizeof *p);
     if (!p)
         return et_error(ET_INFRA, "peak: no memory");
     struct et_peak_kernel *q = &p->kernel;
@@ -159,7 +159,7 @@ enum et_status et_peak_create(const struct et_peak_backend *b,
     return ET_OK;
 }
 
-static void take_out(const struct et_peak_plan *p, struct et_peak_thread *th)
+static void take_out(const struct et_peak_setup *p, struct et_peak_thread *th)
 {
     size_t n = (size_t)p->kernel.accumulators * p->lanes;
     switch (p->kernel.sum) {
@@ -179,7 +179,7 @@ static void take_out(const struct et_peak_plan *p, struct et_peak_thread *th)
     th->since = 0;
 }
 
-static void run_thread(const struct et_peak_plan *p, struct et_peak_thread *th,
+static void run_thread(const struct et_peak_setup *p, struct et_peak_thread *th,
                        uint64_t steps)
 {
     while (steps > 0) {
@@ -193,7 +193,7 @@ static void run_thread(const struct et_peak_plan *p, struct et_peak_thread *th,
     }
 }
 
-void et_peak_run(struct et_peak_plan *p, uint64_t iterations)
+void et_peak_run(struct et_peak_setup *p, uint64_t iterations)
 {
     uint64_t steps = iterations * p->kernel.steps;
     /* A team smaller than asked for takes longer, and leaves nothing out. */
@@ -202,20 +202,20 @@ void et_peak_run(struct et_peak_plan *p, uint64_t iterations)
         run_thread(p, &p->thread[t], steps);
 }
 
-double et_peak_operations(const struct et_peak_plan *p)
+double et_peak_operations(const struct et_peak_setup *p)
 {
     const struct et_peak_kernel *q = &p->kernel;
     return 2.0 * q->accumulators * (double)p->lanes * q->k * (double)q->steps *
            p->threads;
 }
 
-void et_peak_fetch(struct et_peak_plan *p)
+void et_peak_fetch(struct et_peak_setup *p)
 {
     for (int t = 0; t < p->threads; t++)
         take_out(p, &p->thread[t]);
 }
 
-void et_peak_forget(struct et_peak_plan *p)
+void et_peak_forget(struct et_peak_setup *p)
 {
     et_peak_fetch(p);
     for (int t = 0; t < p->threads; t++)
@@ -223,7 +223,7 @@ void et_peak_forget(struct et_peak_plan *p)
                (size_t)p->kernel.accumulators * p->lanes * sizeof(int64_t));
 }
 
-void et_peak_destroy(struct et_peak_plan *p)
+void et_peak_destroy(struct et_peak_setup *p)
 {
     if (!p)
         return;

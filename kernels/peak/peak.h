@@ -68,7 +68,7 @@ struct et_peak_thread {
     uint64_t since; /* steps that are still in c */
 };
 
-struct et_peak_plan {
+struct et_peak_setup {
     struct et_peak_kernel kernel;
     int threads;
     size_t lanes;  /* lanes of an accumulator, m n blocks */
@@ -81,16 +81,16 @@ struct et_peak_plan {
 /* Any random seed. ET_USAGE where et_peak_unsupported gives a reason. */
 enum et_status et_peak_create(const struct et_peak_backend *b,
                               enum et_dtype dtype, int threads, uint64_t seed,
-                              struct et_peak_plan **out);
+                              struct et_peak_setup **out);
 /* `iterations` times the kernel's steps on each thread; complete on return.
  * One parallel region a call. Never prints or allocates. */
-void et_peak_run(struct et_peak_plan *p, uint64_t iterations);
+void et_peak_run(struct et_peak_setup *p, uint64_t iterations);
 /* Operations of one iteration, all threads: 2 a multiply-add. */
-double et_peak_operations(const struct et_peak_plan *p);
+double et_peak_operations(const struct et_peak_setup *p);
 /* Brings all of c into the sums, to be read. */
-void et_peak_fetch(struct et_peak_plan *p);
+void et_peak_fetch(struct et_peak_setup *p);
 /* Begins to count anew. */
-void et_peak_forget(struct et_peak_plan *p);
-void et_peak_destroy(struct et_peak_plan *p); /* NULL is fine */
+void et_peak_forget(struct et_peak_setup *p);
+void et_peak_destroy(struct et_peak_setup *p); /* NULL is fine */
 
 #endif

@@ -35,21 +35,21 @@ static void test_backend(const struct et_collective_backend *b,
     char *place = out + (size_t)before * size;
     struct et_buffer result = {&et_space_host, place, place, (size_t)out_n,
                                size};
-    void *plan = NULL;
+    void *setup = NULL;
 
     CHECK(in && out);
     check_size(p, t->size, t->rank);
     for (int64_t i = 0; i < in_n + SLACK; i++)
         et_dtype_set(p->dtype, in, (size_t)i, value(t->rank, i));
     CHECK(et_collective_create(b, p, t, p->in_place ? NULL : in, place,
-                               &plan) == ET_OK);
+                               &setup) == ET_OK);
     for (size_t k = 0; k < runs; k++) {
         memset(out, 0xff, ((size_t)out_room + 1) * size);
         if (p->in_place)
             memcpy(out + (size_t)(before + own.get - own.give) * size, in,
                    (size_t)in_n * size);
-        CHECK(a->run(plan, begins[k]) == ET_OK);
-        CHECK(et_backend_fetch(&b->base, plan, &result, 0, (size_t)out_n) ==
+        CHECK(a->run(setup, begins[k]) == ET_OK);
+        CHECK(et_backend_fetch(&b->base, setup, &result, 0, (size_t)out_n) ==
               ET_OK);
         for (int64_t i = 0; i < out_n; i++)
             CHECK(et_dtype_get(p->dtype, out, (size_t)(before + i)) ==
@@ -59,7 +59,7 @@ static void test_backend(const struct et_collective_backend *b,
         for (int64_t i = 0; i < in_n + SLACK; i++)
             CHECK(et_dtype_get(p->dtype, in, (size_t)i) == value(t->rank, i));
     }
-    et_collective_destroy(b, plan);
+    et_collective_destroy(b, setup);
     et_free_aligned(in);
     et_free_aligned(out);
 }
@@ -265,9 +265,9 @@ static void test_words(struct state *s)
     CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_FAILED);
 }
 
-static enum et_status do_nothing(void *plan, int64_t first)
+static enum et_status do_nothing(void *setup, int64_t first)
 {
-    (void)plan, (void)first;
+    (void)setup, (void)first;
     return ET_OK;
 }
 
@@ -316,10 +316,10 @@ static void test_glance(struct state *s)
     }
 }
 
-static enum et_status no_fetch(void *plan, void *output, int64_t first,
+static enum et_status no_fetch(void *setup, void *output, int64_t first,
                                int64_t n)
 {
-    (void)plan, (void)output, (void)first, (void)n;
+    (void)setup, (void)output, (void)first, (void)n;
     return ET_INFRA;
 }
 

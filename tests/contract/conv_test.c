@@ -86,25 +86,25 @@ static void try_one(const struct et_conv_backend *backend,
     assert_true(et_conv_elements(p, &nx, &nw, &ny));
     float *x = make(nx, 1), *w = make(nw, 2), *y = make(ny, 3);
     float *x0 = make(nx, 1), *w0 = make(nw, 2);
-    void *plan = NULL;
+    void *setup = NULL;
     assert_null(et_conv_unsupported(backend, p));
     assert_true(!backend->workspace || backend->workspace(p, threads) >= 0);
     assert_int_equal(
-        backend->create(p, threads, x + GUARD, w + GUARD, y + GUARD, &plan),
+        backend->create(p, threads, x + GUARD, w + GUARD, y + GUARD, &setup),
         ET_OK);
     for (int again = 0; again < 2; again++) {
         for (int64_t i = 0; i < ny; i++)
             y[GUARD + i] = NAN;
         const struct et_buffer result = {&et_space_host, y + GUARD, y + GUARD,
                                          (size_t)ny, sizeof *y};
-        assert_int_equal(backend->base.run(plan, 1), ET_OK);
-        assert_int_equal(et_backend_wait(&backend->base, plan), ET_OK);
+        assert_int_equal(backend->base.run(setup, 1), ET_OK);
+        assert_int_equal(et_backend_wait(&backend->base, setup), ET_OK);
         assert_int_equal(
-            et_backend_fetch(&backend->base, plan, &result, 0, (size_t)ny),
+            et_backend_fetch(&backend->base, setup, &result, 0, (size_t)ny),
             ET_OK);
         assert_right(backend->base.name, p, x + GUARD, w + GUARD, y + GUARD);
     }
-    backend->base.destroy(plan);
+    backend->base.destroy(setup);
     assert_memory_equal(x, x0, ((size_t)nx + 2 * GUARD) * sizeof *x);
     assert_memory_equal(w, w0, ((size_t)nw + 2 * GUARD) * sizeof *w);
     assert_guarded(y, ny);

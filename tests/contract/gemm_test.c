@@ -125,7 +125,7 @@ static void spoil(struct operand *c)
 }
 
 /* Waits for the product, and brings it to the operand. */
-static enum et_status brought(const struct et_gemm_backend *b, void *plan,
+static enum et_status brought(const struct et_gemm_backend *b, void *setup,
                               const struct operand *c)
 {
     const struct et_buffer result = {.space = &et_space_host,
@@ -133,10 +133,10 @@ static enum et_status brought(const struct et_gemm_backend *b, void *plan,
                                      .host = elements(c),
                                      .n = (size_t)c->n,
                                      .size = et_dtype_size(c->dtype)};
-    enum et_status status = et_backend_wait(&b->base, plan);
+    enum et_status status = et_backend_wait(&b->base, setup);
     return status != ET_OK
                ? status
-               : et_backend_fetch(&b->base, plan, &result, 0, (size_t)c->n);
+               : et_backend_fetch(&b->base, setup, &result, 0, (size_t)c->n);
 }
 
 static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
@@ -153,19 +153,19 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
     struct operand c = make(p.types.out.dtype, nc, p.n, p.ldc, 3);
     if (p.beta == 0)
         spoil(&c);
-    void *plan = NULL;
+    void *setup = NULL;
     assert_null(et_gemm_unsupported(backend, &p));
     assert_int_equal(backend->create(&p, threads, elements(&a), elements(&b),
-                                     elements(&c), &plan),
+                                     elements(&c), &setup),
                      ET_OK);
-    assert_int_equal(backend->base.run(plan, 1), ET_OK);
-    assert_int_equal(brought(backend, plan, &c), ET_OK);
+    assert_int_equal(backend->base.run(setup, 1), ET_OK);
+    assert_int_equal(brought(backend, setup, &c), ET_OK);
     assert_product(&p, &a, &b, &c);
-    keep(&c); /* a plan runs again, on what C is now */
-    assert_int_equal(backend->base.run(plan, 1), ET_OK);
-    assert_int_equal(brought(backend, plan, &c), ET_OK);
+    keep(&c); /* a setup runs again, on what C is now */
+    assert_int_equal(backend->base.run(setup, 1), ET_OK);
+    assert_int_equal(brought(backend, setup, &c), ET_OK);
     assert_product(&p, &a, &b, &c);
-    backend->base.destroy(plan);
+    backend->base.destroy(setup);
     assert_kept(&a, false);
     assert_kept(&b, false);
     assert_kept(&c, true);

@@ -14,7 +14,7 @@ static void test_backend(const struct et_io_backend *b, struct et_team *t,
                          const char *dir, const struct et_io *p)
 {
     char path[512];
-    void *plan = NULL;
+    void *setup = NULL;
     unsigned char *a = et_alloc_aligned((size_t)p->bytes, 1);
     unsigned char *c = et_alloc_aligned((size_t)p->bytes, 1);
     struct stat st;
@@ -22,12 +22,12 @@ static void test_backend(const struct et_io_backend *b, struct et_team *t,
     snprintf(path, sizeof path, "%s/contract-%d", dir, p->shared ? 0 : t->rank);
     CHECK(a && c);
     et_random_bytes(a, (size_t)p->bytes, (uint64_t)t->rank + 1, 0);
-    CHECK(b->create(p, t, path, &plan) == ET_OK);
-    CHECK(b->write(plan, a) == ET_OK);
+    CHECK(b->create(p, t, path, &setup) == ET_OK);
+    CHECK(b->write(setup, a) == ET_OK);
     CHECK(et_team_barrier(t) == ET_OK);
     CHECK(stat(path, &st) == 0);
     CHECK(st.st_size == p->bytes * (p->shared ? t->size : 1));
-    CHECK(b->read(plan, c) == ET_OK);
+    CHECK(b->read(setup, c) == ET_OK);
     CHECK(memcmp(a, c, (size_t)p->bytes) == 0);
     /* Not through the backend: the bytes stand where io.h says. */
     int fd = open(path, O_RDONLY);
@@ -42,9 +42,9 @@ static void test_backend(const struct et_io_backend *b, struct et_team *t,
     CHECK(truncate(path, 0) == 0);
     CHECK(et_team_barrier(t) == ET_OK);
     et_log_level_set(ET_LOG_NONE);
-    CHECK(b->read(plan, c) == ET_INFRA);
+    CHECK(b->read(setup, c) == ET_INFRA);
     et_log_level_set(ET_LOG_ERROR);
-    b->destroy(plan);
+    b->destroy(setup);
     CHECK(et_team_barrier(t) == ET_OK);
     if (!p->shared || t->rank == 0)
         CHECK(unlink(path) == 0);

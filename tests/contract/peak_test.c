@@ -95,7 +95,7 @@ static void listed(void **state)
         int types = 0;
         for (int d = 0; d < ET_DTYPES; d++) {
             const char *why = et_peak_unsupported(b, (enum et_dtype)d);
-            struct et_peak_plan *plan = NULL;
+            struct et_peak_setup *setup = NULL;
             types += !why;
             here += !why;
             if (!why)
@@ -104,10 +104,10 @@ static void listed(void **state)
                           et_dtype_name((enum et_dtype)d), why);
             assert_true(*why);
             et_log_level_set(ET_LOG_NONE);
-            assert_int_equal(et_peak_create(b, (enum et_dtype)d, 1, 1, &plan),
+            assert_int_equal(et_peak_create(b, (enum et_dtype)d, 1, 1, &setup),
                              ET_USAGE);
             et_log_level_set(ET_LOG_NOTE);
-            assert_null(plan);
+            assert_null(setup);
         }
         assert_true(et_backend_why_not(&b->base) ? types == 0 : types > 0);
     }
@@ -169,7 +169,7 @@ static void operations(void **state)
         open_case(&kit, b, want[i].dtype, 2);
         work(&kit.s, &w);
         assert_true(w.flop ==
-                    2 * want[i].step * (double)kit.s.plan->kernel.steps);
+                    2 * want[i].step * (double)kit.s.setup->kernel.steps);
         assert_true(w.bytes == 0 && w.traffic == 0 && w.messages == 0);
         close_case(&kit);
     }
@@ -178,7 +178,7 @@ static void operations(void **state)
 /* Every lane counts, and operands are of more than one pattern. */
 static void operands(struct kit *kit)
 {
-    const struct et_peak_plan *p = kit->s.plan;
+    const struct et_peak_setup *p = kit->s.setup;
     const struct et_peak_kernel *k = &p->kernel;
     size_t sums = (size_t)k->accumulators * p->lanes, other = 0;
     assert_true(p->most > 1000 && k->steps > 0 && k->range > 1);
@@ -205,9 +205,9 @@ static void counts(struct kit *kit)
     /* The check begins anew, and does not pass on what it saw before. */
     assert_fails(kit, "rank 0");
     /* Sums are taken out of the accumulators in time, in odd places. */
-    kit->s.plan->most = 37;
+    kit->s.setup->most = 37;
     assert_int_equal(run(&kit->s, 2), ET_OK);
-    assert_true(kit->s.plan->thread[0].since < 37);
+    assert_true(kit->s.setup->thread[0].since < 37);
     assert_passes(kit);
     assert_int_equal(run(&kit->s, 0), ET_OK);
     assert_fails(kit, "rank 0");
@@ -223,10 +223,11 @@ static void all_counts(void **state)
 /* A run that is longer than the accumulators are exact for. */
 static void long_run(struct kit *kit)
 {
-    const struct et_peak_kernel *k = &kit->s.plan->kernel;
-    if (k->sum == ET_PEAK_F64 || kit->s.plan->most > 100000)
+    const struct et_peak_kernel *k = &kit->s.setup->kernel;
+    if (k->sum == ET_PEAK_F64 || kit->s.setup->most > 100000)
         return;
-    assert_int_equal(run(&kit->s, 2 * kit->s.plan->most / k->steps + 1), ET_OK);
+    assert_int_equal(run(&kit->s, 2 * kit->s.setup->most / k->steps + 1),
+                     ET_OK);
     assert_passes(kit);
 }
 
@@ -246,7 +247,7 @@ static void one_less(void *c, const void *a, const void *b, uint64_t steps)
 static void faults(struct kit *kit)
 {
     struct state *s = &kit->s;
-    struct et_peak_plan *p = s->plan;
+    struct et_peak_setup *p = s->setup;
     size_t sums = (size_t)p->kernel.accumulators * p->lanes;
     /* One iteration less and one more than was asked for. */
     assert_int_equal(run(s, 3), ET_OK);
@@ -298,7 +299,7 @@ static void all_faults(void **state)
 /* A run of hours: one unit shows where doubles no longer tell it. */
 static void hours(struct kit *kit)
 {
-    struct et_peak_plan *p = kit->s.plan;
+    struct et_peak_setup *p = kit->s.setup;
     size_t sums = (size_t)p->kernel.accumulators * p->lanes;
     for (int64_t off = -1; off < 2; off++) {
         assert_int_equal(run(&kit->s, 1), ET_OK);
@@ -331,7 +332,7 @@ static void facts_name_the_instruction(void **state)
     open_case(&kit, et_peak_widest(ET_FP32), ET_FP32, 1);
     assert_int_equal(facts(&kit.s, &p), ET_OK);
     assert_string_equal(et_pairs_get(&p, "instruction"),
-                        kit.s.plan->kernel.instruction);
+                        kit.s.setup->kernel.instruction);
     et_fields_free(row, &p, sizeof p);
     close_case(&kit);
 }

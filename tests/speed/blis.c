@@ -30,11 +30,11 @@ static double direct(struct et_clock *clock, dim_t n, double *a, double *b,
     return et_clock_now(clock) - start;
 }
 
-static double backend(struct et_clock *clock, void *plan)
+static double backend(struct et_clock *clock, void *setup)
 {
     const struct et_gemm_backend *b = et_gemm_backend_find("blis");
     double start = et_clock_now(clock);
-    if (b->base.run(plan, 1) != ET_OK)
+    if (b->base.run(setup, 1) != ET_OK)
         abort();
     return et_clock_now(clock) - start;
 }
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     size_t elements = (size_t)(n * n);
     struct et_clock clock;
     double *m[3], *t = calloc(3 * (size_t)pairs, sizeof *t);
-    void *plan = NULL;
+    void *setup = NULL;
     for (int i = 0; i < 3; i++) {
         m[i] = et_alloc_aligned(elements, sizeof **m);
         if (!m[i] || !t)
@@ -65,17 +65,17 @@ int main(int argc, char **argv)
                               .alpha = 1};
     const struct et_gemm_backend *b = et_gemm_backend_find("blis");
     if (et_clock_open("real", &clock) != ET_OK ||
-        b->create(&p, threads, m[0], m[1], m[2], &plan) != ET_OK)
+        b->create(&p, threads, m[0], m[1], m[2], &setup) != ET_OK)
         return 4;
     bli_thread_set_num_threads(threads);
     direct(&clock, n, m[0], m[1], m[2]);
     for (int i = 0; i < pairs; i++) {
         /* Who goes first changes, so that drift favours neither. */
         bool first = i % 2 == 0;
-        double x =
-            first ? direct(&clock, n, m[0], m[1], m[2]) : backend(&clock, plan);
-        double y =
-            first ? backend(&clock, plan) : direct(&clock, n, m[0], m[1], m[2]);
+        double x = first ? direct(&clock, n, m[0], m[1], m[2])
+                         : backend(&clock, setup);
+        double y = first ? backend(&clock, setup)
+                         : direct(&clock, n, m[0], m[1], m[2]);
         t[i] = first ? x : y;
         t[pairs + i] = first ? y : x;
         t[2 * pairs + i] = t[pairs + i] / t[i];
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
            "blis %.2f GFLOP/s, time ratio %.4f (median of pairs)\n",
            (long long)n, threads, threads == 1 ? "" : "s", pairs, flop / md,
            flop / mb, et_stat_median(t + 2 * pairs, (size_t)pairs));
-    b->destroy(plan);
+    b->destroy(setup);
     for (int i = 0; i < 3; i++)
         et_free_aligned(m[i]);
     free(t);

@@ -130,9 +130,9 @@ static void one_wrong_output_fails(void **unused)
     }
 }
 
-static enum et_status idle(void *plan, uint64_t n)
+static enum et_status idle(void *setup, uint64_t n)
 {
-    (void)plan, (void)n;
+    (void)setup, (void)n;
     return ET_OK;
 }
 

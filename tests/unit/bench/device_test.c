@@ -32,7 +32,7 @@ struct area {
 };
 
 struct job {
-    void *plan; /* a product, n times; NULL: fill */
+    void *setup; /* a product, n times; NULL: fill */
     uint64_t n;
     char *at;
     int byte;
@@ -67,8 +67,8 @@ static char *inside(const void *outside, size_t first, size_t bytes)
 
 static void do_job(const struct job *j)
 {
-    if (j->plan)
-        et_gemm_reference.base.run(j->plan, j->n - device.lazy);
+    if (j->setup)
+        et_gemm_reference.base.run(j->setup, j->n - device.lazy);
     else
         memset(j->at, j->byte, j->bytes);
 }
@@ -180,47 +180,47 @@ static const struct et_space memory = {.name = "stand-in",
 
 static enum et_status create_there(const struct et_gemm *p, int threads,
                                    const void *a, const void *b, void *c,
-                                   void **plan)
+                                   void **setup)
 {
     (void)threads; /* the device's are its own */
     return et_gemm_reference.create(p, 1, inside(a, 0, 0), inside(b, 0, 0),
-                                    inside(c, 0, 0), plan);
+                                    inside(c, 0, 0), setup);
 }
 
 static enum et_status create_here(const struct et_gemm *p, int threads,
                                   const void *a, const void *b, void *c,
-                                  void **plan)
+                                  void **setup)
 {
     (void)threads;
-    return et_gemm_reference.create(p, 1, a, b, c, plan);
+    return et_gemm_reference.create(p, 1, a, b, c, setup);
 }
 
-static enum et_status run_there(void *plan, uint64_t n)
+static enum et_status run_there(void *setup, uint64_t n)
 {
     assert_true(n > 0);
     device.held = true; /* until it is waited for: run returns before */
-    enqueue((struct job){.plan = plan, .n = n});
+    enqueue((struct job){.setup = setup, .n = n});
     return ET_OK;
 }
 
-static enum et_status wait_there(void *plan)
+static enum et_status wait_there(void *setup)
 {
-    (void)plan;
+    (void)setup;
     wait_for_all();
     return device.fails ? ET_INFRA : ET_OK;
 }
 
-static double elapsed_there(void *plan)
+static double elapsed_there(void *setup)
 {
-    (void)plan;
+    (void)setup;
     assert_int_equal(device.done, device.enqueued);
     return 0.5;
 }
 
-static void destroy_there(void *plan)
+static void destroy_there(void *setup)
 {
     assert_int_equal(device.done, device.enqueued);
-    et_gemm_reference.base.destroy(plan);
+    et_gemm_reference.base.destroy(setup);
 }
 
 static const struct et_gemm_backend stand_in = {

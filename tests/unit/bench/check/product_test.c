@@ -292,11 +292,11 @@ static enum et_status fill(void *of, int64_t integers)
     return ET_OK;
 }
 
-static enum et_status create(void *of, double alpha, double beta, void **plan)
+static enum et_status create(void *of, double alpha, double beta, void **setup)
 {
     struct kernel *z = of;
     z->alpha = alpha, z->beta = beta;
-    *plan = z;
+    *setup = z;
     return ET_OK;
 }
 
@@ -326,16 +326,16 @@ static void once(struct kernel *z)
     }
 }
 
-static enum et_status run(void *plan, uint64_t n)
+static enum et_status run(void *setup, uint64_t n)
 {
     for (uint64_t i = 0; i < n; i++)
-        once(plan);
+        once(setup);
     return ET_OK;
 }
 
-static void destroy(void *plan)
+static void destroy(void *setup)
 {
-    (void)plan;
+    (void)setup;
 }
 
 static const struct et_product_ops ops = {matrix_a, times_b, element, fill,

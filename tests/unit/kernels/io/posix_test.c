@@ -105,16 +105,16 @@ static char dir[] = "/tmp/etalon-posix-XXXXXX", path[64];
 static struct et_team *team;
 static unsigned char data[BYTES], back[BYTES];
 
-static void *plan_of(const char *file, bool sync, bool shared)
+static void *setup_of(const char *file, bool sync, bool shared)
 {
     const struct et_io p = {
         .bytes = BYTES, .block = BLOCK, .sync = sync, .shared = shared};
-    void *plan = NULL;
+    void *setup = NULL;
     memset(&calls, 0, sizeof calls);
     et_log_forget();
-    assert_int_equal(et_io_posix.create(&p, team, file, &plan), ET_OK);
+    assert_int_equal(et_io_posix.create(&p, team, file, &setup), ET_OK);
     memset(&calls, 0, sizeof calls);
-    return plan;
+    return setup;
 }
 
 static void fails(enum et_status s, const char *what, int why)
@@ -130,72 +130,72 @@ static void goes_well(void **state)
 {
     (void)state;
     for (int sync = 0; sync < 2; sync++) {
-        void *plan = plan_of(path, sync, false);
-        assert_int_equal(et_io_posix.write(plan, data), ET_OK);
+        void *setup = setup_of(path, sync, false);
+        assert_int_equal(et_io_posix.write(setup, data), ET_OK);
         /* Blocks of 4096: two whole ones and the rest; and fsync if asked. */
         assert_int_equal(calls.writes, 3);
         assert_int_equal(calls.syncs, sync);
         assert_int_equal(calls.last, BYTES);
         memset(back, 0, sizeof back);
-        assert_int_equal(et_io_posix.read(plan, back), ET_OK);
+        assert_int_equal(et_io_posix.read(setup, back), ET_OK);
         assert_memory_equal(back, data, BYTES);
         assert_int_equal(calls.reads, 3);
-        et_io_posix.destroy(plan);
+        et_io_posix.destroy(setup);
     }
 }
 
 static void short_and_interrupted(void **state)
 {
     (void)state;
-    void *plan = plan_of(path, true, false);
+    void *setup = setup_of(path, true, false);
     unlink(path);
     calls.most = 1000;
     calls.interrupts = 3;
-    assert_int_equal(et_io_posix.write(plan, data), ET_OK);
+    assert_int_equal(et_io_posix.write(setup, data), ET_OK);
     /* 4096 in five calls, twice, and 1808 in two. */
     assert_int_equal(calls.writes, 12);
     assert_int_equal(calls.syncs, 1);
     calls.interrupts = 3;
     memset(back, 0, sizeof back);
-    assert_int_equal(et_io_posix.read(plan, back), ET_OK);
+    assert_int_equal(et_io_posix.read(setup, back), ET_OK);
     assert_memory_equal(back, data, BYTES);
     /* An fsync that is interrupted is asked again. */
     calls.most = 0;
     calls.syncs = 0;
     calls.sync_interrupts = 2;
-    assert_int_equal(et_io_posix.write(plan, data), ET_OK);
+    assert_int_equal(et_io_posix.write(setup, data), ET_OK);
     assert_int_equal(calls.sync_interrupts, 0);
     assert_int_equal(calls.syncs, 1);
-    et_io_posix.destroy(plan);
+    et_io_posix.destroy(setup);
 }
 
 static void refused(void **state)
 {
     (void)state;
-    void *plan = plan_of(path, true, false);
+    void *setup = setup_of(path, true, false);
     calls.write = EIO;
-    fails(et_io_posix.write(plan, data), "write", EIO);
+    fails(et_io_posix.write(setup, data), "write", EIO);
     calls.write = 0;
     calls.sync = EIO;
-    fails(et_io_posix.write(plan, data), "fsync", EIO);
+    fails(et_io_posix.write(setup, data), "fsync", EIO);
     calls.sync = 0;
     /* A quota may be told at the end only. */
     calls.close = EDQUOT;
-    fails(et_io_posix.write(plan, data), "close", EDQUOT);
+    fails(et_io_posix.write(setup, data), "close", EDQUOT);
     calls.close = 0;
-    assert_int_equal(et_io_posix.write(plan, data), ET_OK);
-    et_io_posix.destroy(plan);
+    assert_int_equal(et_io_posix.write(setup, data), ET_OK);
+    et_io_posix.destroy(setup);
 }
 
 /* The kernel's own refusals. */
 static void no_room(void **state)
 {
     (void)state;
-    void *plan;
+    void *setup;
     if (access("/dev/full", W_OK) == 0) {
-        plan = plan_of("/dev/full", false, false);
-        fails(et_io_posix.write(plan, data), "write", ENOSPC);
-        et_io_posix.destroy(plan);
+        setup = setup_of("/dev/full", false, false);
+        fails(et_io_posix.write(setup, data), "write", ENOSPC);
+        et_io_posix.destroy(setup);
     }
     struct rlimit before, small;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -203,16 +203,16 @@ static void no_room(void **state)
     small.rlim_cur = 5000;
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     unlink(path);
-    plan = plan_of(path, true, false);
+    setup = setup_of(path, true, false);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    enum et_status s = et_io_posix.write(plan, data);
+    enum et_status s = et_io_posix.write(setup, data);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, handler);
     fails(s, "write", EFBIG);
     /* What was written of it ends early. */
-    assert_int_equal(et_io_posix.read(plan, back), ET_INFRA);
+    assert_int_equal(et_io_posix.read(setup, back), ET_INFRA);
     assert_non_null(strstr(et_log_last_error(), "ends at byte 5000"));
-    et_io_posix.destroy(plan);
+    et_io_posix.destroy(setup);
 }
 
 static void odd_places(void **state)
@@ -220,29 +220,29 @@ static void odd_places(void **state)
     (void)state;
     char name[sizeof path + 8], link[sizeof path + 8];
     const struct et_io p = {.bytes = BYTES, .block = BLOCK};
-    void *plan = NULL;
+    void *setup = NULL;
     snprintf(name, sizeof name, "%s/no/way", dir);
-    fails(et_io_posix.create(&p, team, name, &plan), "open", ENOENT);
+    fails(et_io_posix.create(&p, team, name, &setup), "open", ENOENT);
     snprintf(link, sizeof link, "%s/link", dir);
     assert_int_equal(symlink(path, link), 0);
-    fails(et_io_posix.create(&p, team, link, &plan), "open", ELOOP);
+    fails(et_io_posix.create(&p, team, link, &setup), "open", ELOOP);
     unlink(link);
-    assert_null(plan);
+    assert_null(setup);
     /* In a file for all, a rank's part begins after those before it. */
     struct et_team second = *team;
     second.rank = 2;
     second.size = 3;
     struct et_team *was = team;
     team = &second;
-    plan = plan_of(path, false, true);
+    setup = setup_of(path, false, true);
     team = was;
-    assert_int_equal(et_io_posix.write(plan, data), ET_OK);
+    assert_int_equal(et_io_posix.write(setup, data), ET_OK);
     assert_int_equal(calls.last, 3 * BYTES);
     struct stat st;
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_size, 3 * BYTES);
     assert_int_equal(st.st_mode & 0777, 0600);
-    et_io_posix.destroy(plan);
+    et_io_posix.destroy(setup);
 }
 
 int main(void)
