@@ -535,7 +535,7 @@ int main(void)
                     continue;
                 int root = op->rooted ? t->size - 1 : 0;
                 test_bench(op, b, t, d, 8, root, &planted);
-                test_bench(op, b, t, d, 80008, 0, &planted);
+                test_bench(op, b, t, d, 40008, 0, &planted);
                 clean += test_clean(op, b, t, d);
             }
             checked++;

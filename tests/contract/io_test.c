@@ -563,10 +563,10 @@ int main(void)
                                .direct = bits & 8,
                                .sync = true,
                                .scaling = bits >> 4 & 1,
-                               .bytes = 600 << 10,
-                               .block = 100 << 10};
+                               .bytes = 240 << 10,
+                               .block = 40 << 10};
             if (bits & 2 && !(bits & 24))
-                q.bytes = 500001;
+                q.bytes = 200001;
             if ((!q.direct || direct_works) &&
                 !unsupported(&q, b->base.name, t->size))
                 test_bench(b->base.name, t, dir, &q, goes_cold, &planted);
