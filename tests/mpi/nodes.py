@@ -1,6 +1,7 @@
 """What records of nodes.sh must say: nodes.py DIR [DIR-BEFORE].
 
-With a run from before a link was slowed: the bus bandwidth must show it.
+With a run from before a link was slowed: the bus bandwidth must show it. Of the
+fastest sample, since this machine may have other work.
 """
 import json
 import sys
@@ -30,7 +31,7 @@ def busbw(records, backend, nodes):
     for r in records:
         if r["bench"] == "allreduce" and r["backend"] == backend and \
                 r["team"]["nodes"] == nodes:
-            return {m["name"]: m["value"] for m in r["metrics"]}["busbw"]
+            return r["work"]["bus_bytes"] / r["time_s"]["min"] / 1e9
     raise KeyError((backend, nodes))
 
 
@@ -75,11 +76,11 @@ if len(sys.argv) > 2:
         was, now = (busbw(x, backend, 3) for x in (before, records))
         print("busbw of %s on 3 nodes: %.3g -> %.3g GB/s behind 50 Mbit/s"
               % (backend, was, now))
-        # 50 Mbit/s is 0.00625 GB/s; the bucket lets a little more through. What
-        # the run before did not reach, either, would show nothing.
-        if not now < 0.01:
+        # 50 Mbit/s is 0.00625 GB/s; not every byte of busbw takes that link.
+        # What the run before did not reach, either, would show nothing.
+        if not now < 2 * 0.00625:
             bad.append("the slow link does not show in %s" % backend)
-        if not was > 2 * now:
+        if not was > 2 * 0.00625:
             bad.append("%s was as slow without the slow link" % backend)
 for what in bad:
     print("nodes.py: wrong:", what)

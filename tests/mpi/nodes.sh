@@ -81,7 +81,7 @@ done
 
 cat > "$work/plan.ini" <<'PLAN'
 [run]
-budget = 50 ms
+budget = 0.2
 max-samples = 20
 [gemm]
 backend = reference
