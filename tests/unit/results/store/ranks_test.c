@@ -398,6 +398,40 @@ static void a_case_that_was_run_again(void **state)
     et_run_free(&run);
 }
 
+static int64_t first_nodes(const struct et_run *run, size_t record)
+{
+    const struct et_run_placement *p =
+        et_run_placed(run, &run->records[record]);
+    const struct et_run_group *g = p ? p->groups.v : NULL;
+    return g ? g->nodes : -1;
+}
+
+/* The ranks of each launch ran where run.json says of that launch. */
+static void each_launch_has_its_places(void **state)
+{
+    struct et_store *s;
+    struct et_run run;
+    struct et_run_info info = sample_info();
+    sample_place(&info, RANKS, 1);
+    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_sink(s)->begin(et_store_sink(s), &info), ET_OK);
+    sample_info_free(&info);
+    struct et_result d = of_ten("d");
+    d.team.nodes = RANKS;
+    assert_int_equal(put(s, d), ET_OK);
+    finish(s, *state);
+    assert_int_equal(et_run_load(*state, &run), ET_OK);
+    assert_int_equal(run.n, 4);
+    assert_int_equal(first_nodes(&run, 0), NODES);
+    assert_int_equal(first_nodes(&run, 3), RANKS);
+    /* No launch of this run. */
+    run.records[3].launch = 2;
+    assert_int_equal(first_nodes(&run, 3), -1);
+    run.records[3].launch = -1;
+    assert_int_equal(first_nodes(&run, 3), -1);
+    et_run_free(&run);
+}
+
 static void a_full_disk(void **state)
 {
     struct et_store *s;
@@ -483,6 +517,7 @@ int main(void)
         TEST(zeros_at_the_end_are_cut),
         TEST(a_damaged_block_stops_a_resume),
         TEST(a_case_that_was_run_again),
+        TEST(each_launch_has_its_places),
         TEST(a_full_disk),
         TEST(run_json_alone),
         TEST(the_schema_before_this_one),
