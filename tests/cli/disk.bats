@@ -85,6 +85,7 @@ kept() { # kept DIR
     make_run d
     touch secret.ini
     chmod 600 secret.ini
+    mkdir open locked
     if [ "$(id -u)" -eq 0 ]; then
         # Root may do all; nobody must reach this folder, and no other.
         command -v setpriv || skip 'root, and no setpriv'
@@ -96,6 +97,8 @@ kept() { # kept DIR
         chmod -R a-w d .
         as=()
     fi
+    chmod 777 open
+    chmod 555 locked
     deny() {
         status=0
         TMPDIR=/tmp "${as[@]}" "$ETALON" "$@" </dev/null 2>"$BATS_FILE_TMPDIR/e" \
@@ -107,10 +110,14 @@ kept() { # kept DIR
     plans=$(cat "$BATS_FILE_TMPDIR/e")
     deny run --resume d
     resumes=$(cat "$BATS_FILE_TMPDIR/e")
+    deny run --plan tiny.ini --out open/d --scratch locked
+    scratches=$(cat "$BATS_FILE_TMPDIR/e")
     chmod -R u+w . d
     [ "$mine" = 'etalon: error: x: cannot be made: Permission denied' ]
     [ "$plans" = 'etalon: error: secret.ini: Permission denied' ]
     [ "$resumes" = 'etalon: error: d/records.jsonl: Permission denied' ]
+    [ "$scratches" = "etalon: error: --scratch: locked is no directory that \
+can be written to" ]
     whole d 2
 }
 

@@ -22,6 +22,16 @@ load common
     done
 }
 
+@test "a run prints its report up to the second section" {
+    try run --plan tiny.ini --out d
+    passed
+    n=$(wc -l <out)
+    diff <(head -n "$n" d/report.txt) out
+    grep -q '^Headline$' out
+    [ "$(tail -n "+$((n + 1))" d/report.txt | grep -m 1 .)" = Roofline ] ||
+        fail 'the second section is wanted next'
+}
+
 @test "a reader that leaves early" {
     "$ETALON" list options 2>err | head -n 1 >/dev/null
     "$ETALON" man 2>>err | head -n 1 >/dev/null

@@ -183,3 +183,17 @@ bad() { # bad LINE... : a plan of these lines
     grep -q '70\.25 MB of memory on a node' out
     try plan --plan cost.ini --ranks 4 --nodes 5 && refused 2 --nodes 5 4
 }
+
+@test "a rank has its share of the node's cores, and one at least" {
+    cores=$("$ETALON" info | awk '$1 == "allowed_cores" { print $2 }')
+    [ "$cores" -gt 0 ] 2>/dev/null || skip 'the number of cores is not known'
+    plan own.ini '[gemm]' 'shapes = 8x8x8' 'backend = reference' 'ranks = 1'
+    for words in "1 1 $cores" "4 4 $cores" "$cores 1 1" "$((5 * cores)) 1 1" \
+        "$((10 * cores)) 5 1"; do
+        read -r ranks nodes threads <<<"$words"
+        try plan --plan own.ini --ranks "$ranks" --nodes "$nodes"
+        passed
+        grep -q "ranks=1 threads=$threads\$" out ||
+            fail "$ranks ranks on $nodes nodes: not $threads threads"
+    done
+}

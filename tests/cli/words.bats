@@ -16,6 +16,26 @@ b' && refused 2 "'a?b'"
     try list && refused 2 'benches|backends'
 }
 
+# Before there is a team a rank knows its number from its launcher alone.
+@test "of the ranks of a launcher the first alone speaks" {
+    for name in OMPI_COMM_WORLD_RANK PMIX_RANK PMI_RANK SLURM_PROCID; do
+        for rank in 0 9 10; do
+            (
+                status=0
+                env "$name=$rank" "$ETALON" rnu 2>"$name.$rank" || status=$?
+                echo $status >>"$name.$rank"
+            ) &
+        done
+    done
+    wait # the silent ones leave later
+    for name in OMPI_COMM_WORLD_RANK PMIX_RANK PMI_RANK SLURM_PROCID; do
+        grep -q "'rnu'" "$name.0"
+        for rank in 9 10; do
+            [ "$(cat "$name.$rank")" = 2 ] || fail "$name=$rank is not silent"
+        done
+    done
+}
+
 @test "options" {
     try run --bugdet 3 && refused 2 "'--bugdet'" "'--budget'"
     try run -q && refused 2 "'-q'"

@@ -6,18 +6,29 @@
 #include "tests/unit/test_main.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/memory.h"
+#include "harness/system/files.h"
 #include "harness/system/topology.h"
 
 static _Thread_local struct et_caches made_up;
 static _Thread_local uint64_t free_memory;
+static char smaps[1000]; /* "": cannot be opened */
+
+static FILE *open_smaps(void)
+{
+    return *smaps ? fmemopen(smaps, strlen(smaps), "r") : NULL;
+}
+
 #define et_caches_read(root, out) (*(out) = made_up)
 #define et_memory_available() free_memory
+#define et_file_open(root, path) open_smaps()
 #include "bench/level.c"
 #undef et_caches_read
 #undef et_memory_available
+#undef et_file_open
 
 #include "bench/ceilings.h"
 #include "harness/base/log.h"
@@ -142,6 +153,54 @@ static void refusals(void **state)
     assert_non_null(strstr(et_level_why_not(&p), "L2"));
 }
 
+/* The set's memory in two pieces, of which 2 and 4 MiB of 4 MiB each are in
+ * huge pages; before and behind it is other memory. */
+static const char pieces[] = "0f000000-10000000 rw-p 00000000 00:00 0\n"
+                             "Rss:                9999 kB\n"
+                             "AnonHugePages:      8888 kB\n"
+                             "10000000-10400000 rw-p 00000000 00:00 0\n"
+                             "Rss:                4096 kB\n"
+                             "AnonHugePages:      2048 kB\n"
+                             "10400000-10800000 rw-p 00000000 00:00 0\n"
+                             "Rss:                4096 kB\n"
+                             "AnonHugePages:      4096 kB\n"
+                             "10800000-10900000 rw-p 00000000 00:00 0\n"
+                             "Rss:                9999 kB\n"
+                             "AnonHugePages:      8888 kB\n";
+
+static const char *huge_pages(void)
+{
+    static char text[16];
+    const struct et_level_params p = {.level = ET_LEVEL_BYTES, .bytes = 8};
+    const struct et_level_set set = {.bytes = 8};
+    const struct et_level_memory m = {.base = (void *)(uintptr_t)0x10000000,
+                                      .mapped = 0x800000};
+    static const struct et_field row[] = {{.key = "p", .type = ET_PAIRS}, {0}};
+    struct et_pairs found = {0};
+    assert_int_equal(et_level_facts(&p, &set, 8, &m, &found), ET_OK);
+    const char *share = et_pairs_get(&found, "huge_page_share");
+    snprintf(text, sizeof text, "%s", share ? share : "");
+    et_fields_free(row, &found, sizeof found);
+    return text;
+}
+
+static void huge_pages_are_told(void **state)
+{
+    (void)state;
+    strcpy(smaps, pieces);
+    assert_string_equal(huge_pages(), "0.7500");
+    /* Not told, or none of it is there yet. */
+    strcpy(smaps, "10000000-10800000 rw-p 00000000 00:00 0\n"
+                  "Rss:                4096 kB\n");
+    assert_string_equal(huge_pages(), "");
+    strcpy(smaps, "10000000-10800000 rw-p 00000000 00:00 0\n"
+                  "Rss:                   0 kB\n"
+                  "AnonHugePages:         0 kB\n");
+    assert_string_equal(huge_pages(), "");
+    smaps[0] = '\0';
+    assert_string_equal(huge_pages(), "");
+}
+
 /* One of arithmetic, three of memory, on whole pages that hold the case. */
 static void roofs(void **state)
 {
@@ -166,4 +225,5 @@ static void roofs(void **state)
     assert_non_null(strstr(c.params, "bytes=4096"));
 }
 
-QUIET_TEST_MAIN(sets, holds, ranks_that_differ, refusals, roofs)
+QUIET_TEST_MAIN(sets, holds, ranks_that_differ, refusals, huge_pages_are_told,
+                roofs)

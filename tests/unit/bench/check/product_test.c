@@ -413,8 +413,53 @@ static void samples_see_more(void **unused)
     }
 }
 
+static double norm(const double *v, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += v[i] * v[i];
+    return sqrt(sum);
+}
+
+/* A right output may be a bound off one way and a fault bring it as far off
+ * the other way, so what is found for certain is beyond two bounds: the widest
+ * of all rows, or of all elements where each is looked at. */
+static void what_is_certain_is_two_bounds_wide(void **unused)
+{
+    (void)unused;
+    for (int small = 0; small < 2; small++) {
+        struct kernel *z = make(ET_FP64, 0, small);
+        struct et_product *p = &z->product;
+        struct et_check_worst w = {0};
+        assert_int_equal(et_product_open(p), ET_OK);
+        assert_int_equal(et_product_run(p, 1), ET_OK);
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        struct et_check_rounding u = et_check_rounding_of(&p->types);
+        struct et_check_growth rows = et_check_grow_typical(p->alpha, 0, 1,
+                                                            p->k, &u),
+                               elements = et_check_grow_worst(p->alpha, 0, 1,
+                                                              p->k, &u);
+        double widest = 0, b = norm(z->b, (size_t)(p->k * p->n));
+        for (int64_t i = 0; i < p->m; i++) {
+            double a = norm(z->a + i * p->k, (size_t)p->k);
+            if (!small)
+                widest = fmax(widest,
+                              et_check_row_bound(&rows, a, b, 0, p->k, p->n));
+            for (int64_t j = 0; small && j < p->n; j++) {
+                double size, c = p->alpha * element(z, 0, i, j, &size);
+                widest = fmax(widest, et_check_element_bound(&elements, size, 0,
+                                                             c, p->k));
+            }
+        }
+        assert_true(widest > 0);
+        assert_true(fabs(w.certain / (2 * widest) - 1) < 1e-9);
+        et_product_close(p);
+        free(z);
+    }
+}
+
 TEST_MAIN(gammas, worst_is_kept, the_worst_rank_counts,
           integers_are_the_greatest, integers_are_those_of_the_types,
           integers_fill_their_range, vectors_are_multiplied,
           stored_elements_may_be_short, exact_faults_are_found,
-          samples_see_more)
+          samples_see_more, what_is_certain_is_two_bounds_wide)

@@ -459,6 +459,27 @@ static void check_slowest(const struct et_result *r, int p, int odd)
     }
 }
 
+/* The slowest by its median need not be the last most often; a rank that never
+ * was the last is not among those. */
+static void the_slow_and_the_last(void **state)
+{
+    const struct et_rank all[] = {{5, 0, 0}, {4, 1, 0}, {3, 7, 0}};
+    struct et_result r;
+    (void)state;
+    et_result_begin(&r);
+    assert_int_equal(et_ranks_describe(all, 3, &r), ET_OK);
+    const struct et_list *worst = &r.time.ranks.worst,
+                         *last = &r.time.ranks.last;
+    const struct et_result_part *w = worst->v, *l = last->v;
+    assert_int_equal(worst->n, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(w[i].rank, i);
+    assert_int_equal(last->n, 2);
+    assert_true(l[0].rank == 2 && l[0].median == 3 && l[0].last == 7);
+    assert_true(l[1].rank == 1 && l[1].median == 4 && l[1].last == 1);
+    et_result_free(&r);
+}
+
 static void the_slowest(void **state)
 {
     (void)state;
@@ -544,4 +565,4 @@ static void a_block(void **state)
 }
 
 QUIET_TEST_MAIN(a_step_fails, not_supported, a_coarse_clock, counting, energy,
-                the_slowest, a_block, a_ceiling)
+                the_slowest, the_slow_and_the_last, a_block, a_ceiling)

@@ -28,6 +28,7 @@
 static struct {
     int interrupts, sync_interrupts;
     size_t most;
+    bool nothing;             /* a write moves nothing, and gives no errno */
     int write, sync, close;   /* errno, or 0 */
     int writes, syncs, reads; /* calls that did something */
     off_t last;               /* where the newest write or read ended */
@@ -51,6 +52,10 @@ static ssize_t count_pwrite(int fd, const void *data, size_t n, off_t at)
         return -1;
     }
     calls.writes++;
+    if (calls.nothing) {
+        errno = 0;
+        return 0;
+    }
     n = calls.most && n > calls.most ? calls.most : n;
     calls.last = at + (off_t)n;
     return pwrite(fd, data, n, at);
@@ -176,6 +181,10 @@ static void refused(void **state)
     calls.write = EIO;
     fails(et_io_posix.write(setup, data), "write", EIO);
     calls.write = 0;
+    /* What is not taken has no room, where nothing else is said. */
+    calls.nothing = true;
+    fails(et_io_posix.write(setup, data), "write", ENOSPC);
+    calls.nothing = false;
     calls.sync = EIO;
     fails(et_io_posix.write(setup, data), "fsync", EIO);
     calls.sync = 0;

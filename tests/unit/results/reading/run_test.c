@@ -1,11 +1,17 @@
-/* A run read back: of a case that was run again the last record stands, and
- * what is newer than this build by one version is refused. */
+/* A run read back: of a case that was run again the last record stands, what is
+ * newer than this build by one version is refused, and of large files what is
+ * wrong is found where it is. */
 #include "config.h"
 #include "tests/unit/results/sample.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "results/store/store.h"
 
@@ -86,6 +92,62 @@ static void a_member_twice_is_refused(void **state)
     assert_int_equal(s, ET_INFRA);
 }
 
+/* Lines are parsed 4096 at a time, and counted on. */
+static void a_late_line_has_its_number(void **state)
+{
+    struct et_run run;
+    struct et_text many = {0};
+    char *path = sample_path(*state, "records.jsonl");
+    char *text = sample_read(path);
+    size_t n = strcspn(text, "\n") + 1;
+    for (int i = 1; i < 4100; i++)
+        et_text_put(&many, text, n);
+    et_text_add(&many, "x\n");
+    sample_write(path, many.s);
+    et_text_free(&many);
+    free(text);
+    sample_listen();
+    enum et_status s = et_run_load(*state, &run);
+    assert_said(sample_said(), "records.jsonl:4100: not a record");
+    assert_int_equal(s, ET_INFRA);
+}
+
+/* Twice as many bytes as are believed, through a pipe: no more are taken than
+ * those, a block, and what the pipe itself holds. */
+static void a_head_is_read_no_further_than_it_is_believed(void **state)
+{
+    enum { MOST = ET_RUN_HEAD_MOST, PIPE = 1 << 16 };
+    struct et_run run;
+    char *path = sample_path(*state, "run.json");
+    int took[2];
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(pipe(took), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        static const char blanks[1 << 12];
+        int fd = open(path, O_WRONLY);
+        size_t n = 0;
+        signal(SIGPIPE, SIG_IGN);
+        while (n < 2 * (size_t)MOST && write(fd, blanks, sizeof blanks) > 0)
+            n += sizeof blanks;
+        _exit(write(took[1], &n, sizeof n) != sizeof n);
+    }
+    sample_listen();
+    enum et_status s = et_run_load_head(*state, &run);
+    const char *said = sample_said();
+    size_t n = 0;
+    int status;
+    assert_int_equal(read(took[0], &n, sizeof n), sizeof n);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(took[0]);
+    close(took[1]);
+    assert_int_equal(s, ET_INFRA);
+    assert_said(said, "run.json: has more than");
+    assert_true(n > MOST && n < MOST + 2 * PIPE);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -93,6 +155,8 @@ int main(void)
         TEST(the_last_of_a_case_stands),
         TEST(a_newer_run_is_refused),
         TEST(a_member_twice_is_refused),
+        TEST(a_late_line_has_its_number),
+        TEST(a_head_is_read_no_further_than_it_is_believed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

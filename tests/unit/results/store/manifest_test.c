@@ -140,6 +140,24 @@ static void links_are_refused(void **state)
     assert_int_equal(s, ET_INFRA);
 }
 
+/* sha256sum would write these in another way, or end the line in them. */
+static void names_that_a_line_cannot_hold(void **state)
+{
+    static const char *const bad[] = {"plots/a\\b", "plots/a\nb", "a\rb"};
+    for (size_t i = 0; i < 3; i++) {
+        char *path = sample_path(*state, bad[i]);
+        sample_write(path, "");
+        assert_int_equal(check(*state, "that a manifest cannot hold"),
+                         ET_INFRA);
+        sample_listen();
+        enum et_status s = et_manifest_write(*state);
+        assert_said(sample_said(), "that a manifest cannot hold");
+        assert_int_equal(s, ET_INFRA);
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(check(*state, NULL), ET_OK);
+}
+
 static void bad_manifests(void **state)
 {
     char *path = sample_path(*state, "manifest.sha256");
@@ -280,6 +298,7 @@ int main(void)
         TEST(every_difference_is_named),
         TEST(a_manifest_below_is_a_file_like_others),
         TEST(links_are_refused),
+        TEST(names_that_a_line_cannot_hold),
         TEST(bad_manifests),
         TEST(a_forged_median),
         TEST(a_forged_sample),

@@ -235,12 +235,45 @@ static void forged_records(void **state)
            "\"worst\":[{\"rank\":6,\"ranks\":1",
            "`a`: its slowest ranks or nodes");
     forged(state, "\"p95\":0.4", "\"p95\":0.3", "`a`: time_s.ranks");
+    /* Of the second slowest, which no other figure rests on. */
+    forged(state, "\"host\":\"n5\",\"median\":0.43,",
+           "\"host\":\"n5\",\"median\":0.33,",
+           "`a`: time_s.ranks is recorded as 0.33");
+    forged(state, "\"median\":0.43,\"others\":0.413333333333333",
+           "\"median\":0.43,\"others\":0.313333333333333",
+           "`a`: time_s.ranks is recorded as 0.313333");
+    forged(state, "\"nodes\":{\"n\":5,\"min\":0.4",
+           "\"nodes\":{\"n\":5,\"min\":0.3",
+           "`a`: time_s.nodes is recorded as 0.3016");
     forged(state, "\"histogram\":[0", "\"histogram\":[1", "`a`: its histogram");
     forged(state, "\"edges\":[0.5", "\"edges\":[0.4", "`a`: its histogram");
     forged(state, "\"last\":1}", "\"last\":2}", "`a`: time_s.ranks");
     forged(state, "\"launch\":0", "\"launch\":1", "`a`: run.json does not");
     forged(state, "\"ranks\":10,", "\"ranks\":11,", "`a`: its block");
     assert_int_equal(verify(state, NULL), ET_OK);
+}
+
+/* Neither a block nor a spread: the ranks are missing, not equal. One rank has
+ * none to miss. */
+static void ranks_that_are_left_out(void **state)
+{
+    struct et_store *s;
+    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(begin(s), ET_OK);
+    for (int ranks = 1; ranks <= 2; ranks++) {
+        struct et_result r =
+            sample_result(ranks == 1 ? "alone" : "two", 0.5, 0.1, 31);
+        r.team.ranks = ranks;
+        r.time.ranks.n = ET_ABSENT_INT;
+        r.rank_medians.n = 0;
+        assert_int_equal(put(s, r), ET_OK);
+    }
+    finish(s, *state);
+    assert_int_equal(verify(state, "`two`: it has no block"), ET_INFRA);
+    sample_listen();
+    size_t n;
+    et_verify_run(*state, &n);
+    assert_null(strstr(sample_said(), "`alone`"));
 }
 
 static void write_bytes(const char *path, const char *bytes, size_t n)
@@ -398,6 +431,40 @@ static void a_case_that_was_run_again(void **state)
     et_run_free(&run);
 }
 
+static int64_t first_nodes(const struct et_run *run, size_t record)
+{
+    const struct et_run_placement *p =
+        et_run_placed(run, &run->records[record]);
+    const struct et_run_group *g = p ? p->groups.v : NULL;
+    return g ? g->nodes : -1;
+}
+
+/* The ranks of each launch ran where run.json says of that launch. */
+static void each_launch_has_its_places(void **state)
+{
+    struct et_store *s;
+    struct et_run run;
+    struct et_run_info info = sample_info();
+    sample_place(&info, RANKS, 1);
+    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_sink(s)->begin(et_store_sink(s), &info), ET_OK);
+    sample_info_free(&info);
+    struct et_result d = of_ten("d");
+    d.team.nodes = RANKS;
+    assert_int_equal(put(s, d), ET_OK);
+    finish(s, *state);
+    assert_int_equal(et_run_load(*state, &run), ET_OK);
+    assert_int_equal(run.n, 4);
+    assert_int_equal(first_nodes(&run, 0), NODES);
+    assert_int_equal(first_nodes(&run, 3), RANKS);
+    /* No launch of this run. */
+    run.records[3].launch = 2;
+    assert_int_equal(first_nodes(&run, 3), -1);
+    run.records[3].launch = -1;
+    assert_int_equal(first_nodes(&run, 3), -1);
+    et_run_free(&run);
+}
+
 static void a_full_disk(void **state)
 {
     struct et_store *s;
@@ -477,12 +544,14 @@ int main(void)
         TEST(the_layout_is_as_documented),
         TEST(a_record_stays_small),
         TEST(forged_records),
+        TEST(ranks_that_are_left_out),
         TEST(damaged_ranks),
         TEST(truncated_ranks),
         TEST(a_block_too_many_is_cut),
         TEST(zeros_at_the_end_are_cut),
         TEST(a_damaged_block_stops_a_resume),
         TEST(a_case_that_was_run_again),
+        TEST(each_launch_has_its_places),
         TEST(a_full_disk),
         TEST(run_json_alone),
         TEST(the_schema_before_this_one),
