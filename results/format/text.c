@@ -97,27 +97,33 @@ static void facts(FILE *to, const struct et_block *b)
 }
 
 /* Narrow columns until the table fits: first those that only their heading
- * makes wide, then the widest left-aligned ones, and at last the widest whose
- * cells can break at a blank. */
+ * makes wide, then the widest left-aligned ones whose cells can break at a
+ * blank, then any such, and at last the widest left-aligned ones. */
 static void fit(size_t *widths, const size_t *least, const size_t *words,
                 const struct et_block *b)
 {
     size_t n = b->columns.n;
     for (;;) {
-        size_t total = (n - 1) * GAP, widest = n, spare = n, last = n;
+        size_t total = (n - 1) * GAP, spare = n, left = n, any = n, word = n;
         for (size_t i = 0; i < n; i++) {
             total += widths[i];
             if (widths[i] > least[i] &&
                 (spare == n ||
                  widths[i] - least[i] > widths[spare] - least[spare]))
                 spare = i;
-            if (b->align[i] == 'l' && widths[i] > NARROWEST &&
-                (widest == n || widths[i] > widths[widest]))
-                widest = i;
-            if (widths[i] > words[i] && (last == n || widths[i] > widths[last]))
-                last = i;
+            bool breaks = widths[i] > words[i], text = b->align[i] == 'l';
+            if (text && breaks && (left == n || widths[i] > widths[left]))
+                left = i;
+            if (breaks && (any == n || widths[i] > widths[any]))
+                any = i;
+            if (text && widths[i] > NARROWEST &&
+                (word == n || widths[i] > widths[word]))
+                word = i;
         }
-        size_t which = spare < n ? spare : widest < n ? widest : last;
+        size_t which = spare < n  ? spare
+                       : left < n ? left
+                       : any < n  ? any
+                                  : word;
         if (total <= WIDTH || which == n)
             return;
         widths[which]--;
@@ -131,7 +137,7 @@ static size_t widest_part(const char *s, bool joints)
     for (; *s; s++) {
         n = *s == ' ' ? 0 : n + (((unsigned char)*s & 0xc0) != 0x80);
         most = n > most ? n : most;
-        n = joints && strchr("-_", *s) ? 0 : n; /* a unit stays whole */
+        n = joints && strchr("-_=", *s) ? 0 : n; /* a number stays whole */
     }
     return most;
 }
@@ -193,7 +199,7 @@ static enum et_status table(FILE *to, const struct et_block *b)
         least[i] = words[i] = widest_part(b->columns.v[i], true);
     for (size_t i = 0; i < b->cells.n; i++) {
         size_t w = et_doc_width(b->cells.v[i]), k = i % n;
-        size_t part = widest_part(b->cells.v[i], false);
+        size_t part = widest_part(b->cells.v[i], b->align[k] == 'l');
         least[k] = w > least[k] ? w : least[k];
         words[k] = part > words[k] ? part : words[k];
     }
