@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/command.h"
+#include "harness/config/options.h"
 #include "results/report/report.h"
 
 static const struct et_manual manual = {
@@ -30,8 +31,7 @@ static const struct et_field rows[] = {
            "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
            "preset: as the run has it",
            .metavar = "LIST"),
-    ET_ROW(options, target, ET_REAL, "rate that scaling is projected to",
-           .preset = "1e18", .min = 1, .max = 1e30, .unit = "FLOP/s"),
+    ET_TARGET_ROW(options),
     ET_ROW(options, ranks, ET_BOOL,
            "every rank's own median instead, as CSV: case, rank, host, "
            "median_s, and the samples in which it was the last",

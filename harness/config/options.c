@@ -66,8 +66,7 @@ const struct et_field et_option_rows[] = {
            "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
            "preset: from clock and SIMD width",
            .metavar = "LIST"),
-    ET_ROW(et_options, target, ET_REAL, "rate that scaling is projected to",
-           .preset = "1e18", .min = 1, .max = 1e30, .unit = "FLOP/s"),
+    ET_TARGET_ROW(et_options),
     ET_ROW(et_options, ceilings, ET_BOOL,
            "measure a compute case's ceilings between its samples",
            .preset = "yes"),

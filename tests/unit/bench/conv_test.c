@@ -105,12 +105,6 @@ static void one_wrong_output_fails(void **unused)
     }
 }
 
-static enum et_status idle(void *setup, uint64_t n)
-{
-    (void)setup, (void)n;
-    return ET_OK;
-}
-
 /* Samples in which nothing is done are seen though all is right again at the
  * check, and a glance raises no alarm. */
 static void idle_samples_fail(void **unused)

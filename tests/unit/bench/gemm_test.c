@@ -171,12 +171,6 @@ static void one_wrong_element_fails(void **unused)
     }
 }
 
-static enum et_status idle(void *setup, uint64_t n)
-{
-    (void)setup, (void)n;
-    return ET_OK;
-}
-
 /* Whatever types the list of choices is given: the bench does a type that its
  * backend does, faults in it are found, and another is refused. */
 static void every_type_is_measured_or_refused(void **unused)

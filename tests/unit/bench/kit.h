@@ -11,8 +11,9 @@ struct kit {
     struct state s;
 };
 
-static void open_kit(struct kit *kit, const struct et_bench *bench,
-                     const char *backend, int threads, const struct params *p)
+static inline void open_kit(struct kit *kit, const struct et_bench *bench,
+                            const char *backend, int threads,
+                            const struct params *p)
 {
     *kit = (struct kit){.bench = bench};
     if (bench->check)
@@ -24,13 +25,13 @@ static void open_kit(struct kit *kit, const struct et_bench *bench,
     assert_int_equal(bench->prepare(&kit->s, &setting, p), ET_OK);
 }
 
-static void close_case(struct kit *kit)
+static inline void close_case(struct kit *kit)
 {
     kit->bench->release(&kit->s);
     et_team_close(kit->team);
 }
 
-static struct et_verification verified(struct kit *kit)
+static inline struct et_verification verified(struct kit *kit)
 {
     struct et_verification v = {0};
     assert_int_equal(kit->bench->verify(&kit->s, &v), ET_OK);
@@ -38,6 +39,13 @@ static struct et_verification verified(struct kit *kit)
     assert_true((v.status == ET_CHECK_PASSED) == (v.error <= v.bound));
     assert_true((v.status == ET_CHECK_FAILED) == (*v.note != '\0'));
     return v;
+}
+
+/* A backend's run that does nothing. */
+static inline enum et_status idle(void *setup, uint64_t n)
+{
+    (void)setup, (void)n;
+    return ET_OK;
 }
 
 #endif
