@@ -29,8 +29,6 @@ struct state {
     struct params p;
     struct et_conv local; /* this rank's share */
     const struct et_conv_backend *backend;
-    struct et_team *team;
-    int threads;
 };
 
 static const struct et_field rows[] = {
@@ -273,7 +271,8 @@ static void times_b(const void *state, int64_t g,
 {
     const struct state *s = state;
     const float *image = channels(s, g);
-#pragma omp parallel for schedule(static) num_threads(s->threads)
+#pragma omp parallel for schedule(static)                                      \
+    num_threads(s->operands.product.threads)
     for (int64_t l = 0; l < s->operands.product.k; l++)
         times_patches(&s->local, image, l, x, y, square);
 }
@@ -305,8 +304,8 @@ static enum et_status create(void *state, double alpha, double beta,
     struct state *s = state;
     (void)alpha, (void)beta; /* a convolution has none: 1 and 0 */
     struct et_operands *o = &s->operands;
-    return s->backend->create(&s->local, s->threads, o->in[0].at, o->in[1].at,
-                              o->out.at, setup);
+    return s->backend->create(&s->local, s->operands.product.threads,
+                              o->in[0].at, o->in[1].at, o->out.at, setup);
 }
 
 static const struct et_product_ops ops = {
@@ -322,10 +321,8 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
 {
     struct state *s = state;
     s->p = *(const struct params *)params;
-    s->team = setting->team;
-    s->threads = setting->threads;
-    int ranks = s->team->size;
-    s->local = local(&s->p, s->team->rank, ranks);
+    int ranks = setting->team->size;
+    s->local = local(&s->p, setting->team->rank, ranks);
     s->backend = et_conv_backend_find(setting->backend);
     int64_t n[3];
     if (!et_conv_elements(&s->local, &n[0], &n[1], &n[2]))
@@ -359,7 +356,7 @@ static enum et_status verify(void *state, struct et_verification *out)
     worst.at[0] = (double)(g / groups);
     worst.at[1] += (double)(g % groups * p->m);
     return et_check_agree(
-        s->team, status, &worst, axes,
+        s->operands.product.team, status, &worst, axes,
         p->small
             ? "integers once, exact; every output in fp64, |difference| as a "
               "share of gamma(c r s + 3) |x||w|"

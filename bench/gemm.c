@@ -26,8 +26,6 @@ struct state {
     struct params p;
     struct et_gemm local; /* this rank's share */
     const struct et_gemm_backend *backend;
-    struct et_team *team;
-    int threads;
 };
 
 static const struct et_field rows[] = {
@@ -240,7 +238,7 @@ static void times_b(const void *state, int64_t i,
 {
     const struct state *s = state;
     struct et_check_matrix b = matrix_b(s, i);
-    et_check_times(&b, x, y, square, s->threads);
+    et_check_times(&b, x, y, square, s->operands.product.threads);
 }
 
 static double element(const void *state, int64_t g, int64_t i, int64_t j,
@@ -269,8 +267,8 @@ static enum et_status create(void *state, double alpha, double beta,
     problem.alpha = alpha;
     problem.beta = beta;
     struct et_operands *o = &s->operands;
-    return s->backend->create(&problem, s->threads, o->in[0].at, o->in[1].at,
-                              o->out.at, setup);
+    return s->backend->create(&problem, s->operands.product.threads,
+                              o->in[0].at, o->in[1].at, o->out.at, setup);
 }
 
 static const struct et_product_ops ops = {
@@ -286,9 +284,7 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
 {
     struct state *s = state;
     s->p = *(const struct params *)params;
-    s->team = setting->team;
-    s->threads = setting->threads;
-    int rank = s->team->rank, ranks = s->team->size;
+    int rank = setting->team->rank, ranks = setting->team->size;
     s->local = local(&s->p, rank, ranks);
     s->backend = et_gemm_backend_find(setting->backend);
     int64_t n[3];
@@ -320,7 +316,7 @@ static enum et_status verify(void *state, struct et_verification *out)
     struct et_check_worst worst = {0};
     enum et_status status = et_product_check(&s->operands.product, &worst);
     return et_check_agree(
-        s->team, status, &worst, axes,
+        s->operands.product.team, status, &worst, axes,
         s->operands.product.small
             ? "integers once, exact; every element in fp64, |difference| as "
               "a share of gamma(k+3) |A||B|"

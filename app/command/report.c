@@ -27,11 +27,7 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    ET_ROW(options, peak, ET_STRING,
-           "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
-           "preset: as the run has it",
-           .metavar = "LIST"),
-    ET_TARGET_ROW(options),
+    ET_PEAK_ROW(options, "as the run has it"), ET_TARGET_ROW(options),
     ET_ROW(options, ranks, ET_BOOL,
            "every rank's own median instead, as CSV: case, rank, host, "
            "median_s, and the samples in which it was the last",

@@ -62,10 +62,7 @@ const struct et_field et_option_rows[] = {
     ET_ROW(et_options, catalog, ET_STRING,
            "folder of shapes and plans; preset: as installed",
            .metavar = "DIR"),
-    ET_ROW(et_options, peak, ET_STRING,
-           "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
-           "preset: from clock and SIMD width",
-           .metavar = "LIST"),
+    ET_PEAK_ROW(et_options, "from clock and SIMD width"),
     ET_TARGET_ROW(et_options),
     ET_ROW(et_options, ceilings, ET_BOOL,
            "measure a compute case's ceilings between its samples",

@@ -41,11 +41,4 @@ static inline struct et_verification verified(struct kit *kit)
     return v;
 }
 
-/* A backend's run that does nothing. */
-static inline enum et_status idle(void *setup, uint64_t n)
-{
-    (void)setup, (void)n;
-    return ET_OK;
-}
-
 #endif
