@@ -11,22 +11,35 @@
 #include "harness/case/bench.h"
 #include "results/format/doc.h"
 
-struct et_command {
-    const char *name, *summary;
-    const char *words; /* the arguments: "", "CONTRACT DIR"; "DIR DIR..." takes
-                        * two or more */
-    const struct et_field *rows;
-    size_t size;      /* of the struct the rows describe */
-    const char *help; /* paragraphs for --help and the man page */
-    const char *examples;
-    enum et_status (*run)(void *options, const struct et_strings *words,
-                          int argc, char **argv);
+/* How it was called: its words, and the whole command line. */
+struct et_call {
+    struct et_strings words, line;
 };
 
-/* The beginning of a command's table; its rows describe a `struct owner`. */
-#define ET_COMMAND(its_name, takes, does, function, owner, its_rows)           \
-    .name = its_name, .words = takes, .summary = does, .run = function,        \
-    .rows = its_rows, .size = sizeof(struct owner)
+/* What users read of it: --help and the man page say this and the rows. */
+struct et_manual {
+    const char *summary;
+    const char *help; /* paragraphs */
+    const char *examples;
+};
+
+struct et_command {
+    const char *name;
+    const char *words; /* the arguments: "", "CONTRACT DIR"; "DIR DIR..." takes
+                        * two or more */
+    const struct et_manual *manual;
+    const struct et_field *rows;
+    size_t size; /* of the struct the rows describe */
+    enum et_status (*run)(void *options, const struct et_call *call);
+};
+
+/* A command's table. Its function bears its name, what users read of it stands
+ * in `manual`, and its rows describe a `struct owner`. */
+#define ET_COMMAND(its_name, takes, owner, its_rows)                           \
+    {                                                                          \
+        .name = #its_name, .words = takes, .manual = &manual,                  \
+        .rows = its_rows, .size = sizeof(struct owner), .run = its_name        \
+    }
 
 /* Of a command that has none. */
 struct et_no_options {
@@ -53,6 +66,11 @@ struct et_destination {
     {                                                                          \
         0                                                                      \
     }
+/* Of a command that has no other. */
+struct et_to_options {
+    struct et_destination to;
+};
+extern const struct et_field et_to_options[];
 
 /* Print a command's help, or the program's (NULL). */
 void et_help_print(const struct et_command *c);

@@ -95,7 +95,8 @@ static void print_program(void)
          0, WIDTH);
     printf("\nCommands:\n");
     for (size_t i = 0; et_commands[i]; i++)
-        printf("  %-9s %s\n", et_commands[i]->name, et_commands[i]->summary);
+        printf("  %-9s %s\n", et_commands[i]->name,
+               et_commands[i]->manual->summary);
     printf("\nStart with\n"
            "  etalon info                   what this machine has\n"
            "  mpirun -np 2 etalon run       measure it, two minutes at most\n"
@@ -113,16 +114,17 @@ void et_help_print(const struct et_command *c)
         print_program();
         return;
     }
+    const struct et_manual *m = c->manual;
     printf("Usage: etalon %s [OPTION...]%s%s\n\n%s.\n", c->name,
-           *c->words ? " " : "", c->words, c->summary);
-    if (c->help) {
+           *c->words ? " " : "", c->words, m->summary);
+    if (m->help) {
         putchar('\n');
-        wrap(stdout, c->help, 0, WIDTH);
+        wrap(stdout, m->help, 0, WIDTH);
     }
     printf("\nOptions (preset in brackets):\n");
     for (const struct et_field *row = c->rows; row && row->key; row++)
         print_option(row);
     printf("  --help\n      this text\n");
-    if (c->examples)
-        printf("\nExamples:\n%s", c->examples);
+    if (m->examples)
+        printf("\nExamples:\n%s", m->examples);
 }

@@ -21,6 +21,8 @@ const struct et_benches et_benches = {benches,
 
 #define ADDRESS(name) &et_command_##name,
 const struct et_field et_no_options[] = {{0}};
+const struct et_field et_to_options[] = {
+    ET_DESTINATION_ROWS(et_to_options, to)};
 const struct et_command *const et_commands[] = {ET_LIST_COMMAND(ADDRESS) NULL};
 #undef ADDRESS
 

@@ -57,7 +57,7 @@ static bool right_number(const struct et_command *c, size_t n)
 static enum et_status run_command(const struct et_command *c, int argc,
                                   char **argv)
 {
-    struct et_strings words = {0};
+    struct et_call call = {.line = {argv, (size_t)argc}};
     bool help = false;
     void *options = et_alloc(1, c->size);
     enum et_status s = ET_INFRA;
@@ -67,16 +67,17 @@ static enum et_status run_command(const struct et_command *c, int argc,
         free(options);
         return s;
     }
-    s = et_arguments_parse(c->rows, options, argc - 2, argv + 2, &words, &help);
+    s = et_arguments_parse(c->rows, options, argc - 2, argv + 2, &call.words,
+                           &help);
     if (s == ET_OK && help)
         et_help_print(c);
-    else if (s == ET_OK && !right_number(c, words.n))
+    else if (s == ET_OK && !right_number(c, call.words.n))
         s = et_error(ET_USAGE, "usage: etalon %s [OPTION...]%s%s; see --help",
                      c->name, *c->words ? " " : "", c->words);
     else if (s == ET_OK)
-        s = c->run(options, &words, argc, argv);
+        s = c->run(options, &call);
     et_fields_free(c->rows, options, c->size);
-    et_strings_free(&words);
+    et_strings_free(&call.words);
     free(options);
     return s;
 }

@@ -8,17 +8,14 @@
 #include <stddef.h>
 
 #include "bench/ceilings.h"
-#include "bench/check/product.h"
+#include "bench/operands.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/base/random.h"
 #include "harness/case/bench.h"
 #include "kernels/conv/conv.h"
 
 /* Outputs computed anew at each check of a problem that is not small. */
 #define SAMPLES 64
-
-extern const struct et_bench et_bench_conv;
 
 struct params {
     int64_t n, c, h, w, k, r, s;
@@ -28,14 +25,10 @@ struct params {
 enum scaling { WEAK, STRONG };
 
 struct state {
-    struct et_product product; /* first: its functions are hooks of the bench */
+    struct et_operands operands; /* first: x, w; y */
     struct params p;
     struct et_conv local; /* this rank's share */
     const struct et_conv_backend *backend;
-    struct et_team *team;
-    int threads;
-    struct et_buffer x, w, y;
-    uint64_t stream_x, stream_w;
 };
 
 static const struct et_field rows[] = {
@@ -150,6 +143,18 @@ static double flop(const struct params *p, int ranks)
     return p->scaling == WEAK ? flop_of(&v) * ranks : flop_of(&v);
 }
 
+/* Each operand once on every rank that reads it; all of x, also where a stride
+ * greater than the filter leaves parts of it unread. */
+static double traffic(const struct params *p, int ranks)
+{
+    struct et_conv v = local(p, 0, 1);
+    int64_t x = 0, w = 0, y = 0;
+    et_conv_elements(&v, &x, &w, &y); /* as checked */
+    double copies = p->scaling == WEAK ? ranks : 1;
+    return (copies * ((double)x + (double)y) + ranks * (double)w) *
+           (double)sizeof(float);
+}
+
 /* An image's outputs of a group are filters times patches, the matrix of
  * patches never being stored; such a product for each image and group. */
 static struct et_product product_of(const struct params *p,
@@ -178,8 +183,7 @@ static void need(const void *params, int ranks, int threads,
         out->memory = out->bytes = INFINITY;
         return;
     }
-    double operands =
-        ((double)x + (double)w + (double)y) * (double)sizeof(float);
+    double operands = et_operands_bytes(&v.types, x, w, y);
     /* The most that a backend takes: the case must fit with any of them. */
     double most = 0;
     const struct et_conv_backend *b;
@@ -214,15 +218,16 @@ static double patch(const struct et_conv *v, const float *x, int64_t row,
 static const float *channels(const struct state *s, int64_t g)
 {
     const struct et_conv *v = &s->local;
-    return (const float *)s->x.host + g * (v->c / v->groups) * v->h * v->w;
+    return (const float *)s->operands.in[0].host +
+           g * (v->c / v->groups) * v->h * v->w;
 }
 
 static struct et_check_matrix filters(const void *state, int64_t g)
 {
     const struct state *s = state;
-    const struct et_product *p = &s->product;
+    const struct et_product *p = &s->operands.product;
     return (struct et_check_matrix){.dtype = ET_FP32,
-                                    .data = s->w.host,
+                                    .data = s->operands.in[1].host,
                                     .first = g % s->local.groups * p->m * p->k,
                                     .rows = p->m,
                                     .cols = p->k,
@@ -266,8 +271,9 @@ static void times_b(const void *state, int64_t g,
 {
     const struct state *s = state;
     const float *image = channels(s, g);
-#pragma omp parallel for schedule(static) num_threads(s->threads)
-    for (int64_t l = 0; l < s->product.k; l++)
+#pragma omp parallel for schedule(static)                                      \
+    num_threads(s->operands.product.threads)
+    for (int64_t l = 0; l < s->operands.product.k; l++)
         times_patches(&s->local, image, l, x, y, square);
 }
 
@@ -278,7 +284,7 @@ static double element(const void *state, int64_t g, int64_t f, int64_t o,
     const struct et_conv *v = &s->local;
     const float *x = channels(s, g);
     struct et_check_matrix a = filters(s, g);
-    const float *w = (const float *)s->w.host + a.first + f * a.rs;
+    const float *w = (const float *)s->operands.in[1].host + a.first + f * a.rs;
     int64_t width = et_conv_q(v);
     double sum = 0;
     *size = 0;
@@ -292,30 +298,21 @@ static double element(const void *state, int64_t g, int64_t f, int64_t o,
     return sum;
 }
 
-static enum et_status fill(void *state, int64_t integers)
-{
-    struct state *s = state;
-    const struct et_types *types = &s->local.types;
-    et_check_fill(types->a.dtype, s->x.host, s->x.n, s->stream_x, 0, integers);
-    et_check_fill(types->b.dtype, s->w.host, s->w.n, s->stream_w, 0, integers);
-    enum et_status status = et_buffer_send(&s->x, 0, s->x.n);
-    return status != ET_OK ? status : et_buffer_send(&s->w, 0, s->w.n);
-}
-
 static enum et_status create(void *state, double alpha, double beta,
                              void **setup)
 {
     struct state *s = state;
     (void)alpha, (void)beta; /* a convolution has none: 1 and 0 */
-    return s->backend->create(&s->local, s->threads, s->x.at, s->w.at, s->y.at,
-                              setup);
+    struct et_operands *o = &s->operands;
+    return s->backend->create(&s->local, s->operands.product.threads,
+                              o->in[0].at, o->in[1].at, o->out.at, setup);
 }
 
 static const struct et_product_ops ops = {
     .a = filters,
     .times_b = times_b,
     .element = element,
-    .fill = fill,
+    .fill = et_operands_fill,
     .create = create,
 };
 
@@ -324,57 +321,42 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
 {
     struct state *s = state;
     s->p = *(const struct params *)params;
-    s->team = setting->team;
-    s->threads = setting->threads;
-    int rank = s->team->rank;
-    s->local = local(&s->p, rank, s->team->size);
+    int ranks = setting->team->size;
+    s->local = local(&s->p, setting->team->rank, ranks);
     s->backend = et_conv_backend_find(setting->backend);
-    const char *why = et_bench_why_not(&et_bench_conv, setting->backend);
-    if (why)
-        return et_error(ET_USAGE, "conv: backend %s: %s", setting->backend,
-                        why);
-    int64_t x, w, y;
-    if (!et_conv_elements(&s->local, &x, &w, &y))
+    int64_t n[3];
+    if (!et_conv_elements(&s->local, &n[0], &n[1], &n[2]))
         return et_error(ET_USAGE, "conv: the operands exceed 2^63 elements");
-    const struct et_space *space = s->backend->base.space;
-    if (et_buffer_open(&s->x, space, (size_t)x, sizeof(float)) != ET_OK ||
-        et_buffer_open(&s->w, space, (size_t)w, sizeof(float)) != ET_OK ||
-        et_buffer_open(&s->y, space, (size_t)y, sizeof(float)) != ET_OK)
-        return et_error(
-            ET_INFRA, "conv: rank %d: no memory for operands of %.3g GB", rank,
-            ((double)x + (double)w + (double)y) * sizeof(float) / 1e9);
-    /* Ranks that do the same problem have the same images, so that their
-     * outputs tell one another wrong; those that share one have their own, and
-     * the same filters. */
-    uint64_t first = et_random_stream(setting->seed, 0), mine = first;
-    if (s->p.scaling == STRONG)
-        mine = et_random_stream(setting->seed, (uint64_t)rank);
-    s->stream_x = et_random_stream(mine, 1);
-    s->stream_w = et_random_stream(first, 2);
-    s->product = product_of(&s->p, &s->local);
-    s->product.ops = &ops;
-    s->product.of = s;
-    s->product.team = s->team;
-    s->product.alike = s->p.scaling == WEAK;
-    s->product.threads = s->threads;
-    s->product.stream = et_random_stream(mine, 3);
-    s->product.backend = &s->backend->base;
-    s->product.c = &s->y;
-    return et_product_open(&s->product);
+    struct et_product *product = &s->operands.product;
+    *product = product_of(&s->p, &s->local);
+    product->ops = &ops;
+    product->of = s;
+    product->alike = s->p.scaling == WEAK;
+    product->backend = s->backend ? &s->backend->base : NULL;
+    s->operands.work = (struct et_work){
+        .flop = flop(&s->p, ranks),
+        .traffic = traffic(&s->p, ranks),
+        .convention = "flop: 2 n k p q (c/groups) r s, a multiply and an add "
+                      "each, padding counted (DeepBench); traffic: all of "
+                      "x, w and y once a rank, the least there can be where "
+                      "no stride leaves parts of x unread"};
+    return et_operands_open(&s->operands, "conv", setting, n,
+                            s->p.scaling == WEAK ? ET_OPERANDS_SAME
+                                                 : ET_OPERANDS_SPLIT_FIRST);
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
 {
     static const char *const axes[] = {"image", "filter", "output"};
     struct state *s = state;
-    const struct et_product *p = &s->product;
+    const struct et_product *p = &s->operands.product;
     struct et_check_worst worst = {0};
-    enum et_status status = et_product_check(&s->product, &worst);
+    enum et_status status = et_product_check(&s->operands.product, &worst);
     int64_t g = (int64_t)worst.at[0], groups = s->local.groups;
     worst.at[0] = (double)(g / groups);
     worst.at[1] += (double)(g % groups * p->m);
     return et_check_agree(
-        s->team, status, &worst, axes,
+        s->operands.product.team, status, &worst, axes,
         p->small
             ? "integers once, exact; every output in fp64, |difference| as a "
               "share of gamma(c r s + 3) |x||w|"
@@ -382,18 +364,6 @@ static enum et_status verify(void *state, struct et_verification *out)
               "x patches, 2 sign vectors, per row as a share of "
               "16 u |w| |x patches|",
         out);
-}
-
-/* Each operand once on every rank that reads it; all of x, also where a stride
- * greater than the filter leaves parts of it unread. */
-static double traffic(const struct params *p, int ranks)
-{
-    struct et_conv v = local(p, 0, 1);
-    int64_t x = 0, w = 0, y = 0;
-    et_conv_elements(&v, &x, &w, &y); /* as checked */
-    double copies = p->scaling == WEAK ? ranks : 1;
-    return (copies * ((double)x + (double)y) + ranks * (double)w) *
-           (double)sizeof(float);
 }
 
 static bool ceiling(const void *params, int ranks, int threads, size_t i,
@@ -404,37 +374,10 @@ static bool ceiling(const void *params, int ranks, int threads, size_t i,
     return et_bench_ceilings(ET_FP32, traffic(p, ranks) / ranks, i, out);
 }
 
-static void work(const void *state, struct et_work *out)
-{
-    const struct state *s = state;
-    *out = (struct et_work){
-        .flop = flop(&s->p, s->team->size),
-        .traffic = traffic(&s->p, s->team->size),
-        .convention = "flop: 2 n k p q (c/groups) r s, a multiply and an add "
-                      "each, padding counted (DeepBench); traffic: all of "
-                      "x, w and y once a rank, the least there can be where "
-                      "no stride leaves parts of x unread"};
-}
-
-static void release(void *state)
-{
-    struct state *s = state;
-    et_product_close(&s->product);
-    et_buffer_close(&s->x);
-    et_buffer_close(&s->w);
-    et_buffer_close(&s->y);
-}
-
 const struct et_bench et_bench_conv = {
     ET_BENCH("conv", "two-dimensional forward convolution, NCHW, fp32",
              "convolutions", "flops"),
-    .unsupported = unsupported,
-    .sizes = "n{n} c{c} {h}x{w} k{k} {r}x{s}",
-    ET_BENCH_SHAPES("shapes", "1x64x56x56x64x3x3, 1x256x14x14x256x3x3",
-                    "NxCxHxWxKxRxS, or names of catalog/conv"),
-    .shape_least = 7,
-    .backends = &et_conv_backends,
-    .check = check,
-    .ceiling = ceiling,
-    ET_PRODUCT_HOOKS,
+    ET_OPERANDS_BENCH(conv, "n{n} c{c} {h}x{w} k{k} {r}x{s}", 7,
+                      "1x64x56x56x64x3x3, 1x256x14x14x256x3x3",
+                      "NxCxHxWxKxRxS, or names of catalog/conv"),
 };

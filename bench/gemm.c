@@ -8,14 +8,10 @@
 #include <stddef.h>
 
 #include "bench/ceilings.h"
-#include "bench/check/product.h"
+#include "bench/operands.h"
 #include "harness/base/log.h"
-#include "harness/base/memory.h"
-#include "harness/base/random.h"
 #include "harness/case/bench.h"
 #include "kernels/gemm/gemm.h"
-
-extern const struct et_bench et_bench_gemm;
 
 struct params {
     int64_t m, n, k, batch, lda, ldb, ldc;
@@ -26,14 +22,10 @@ struct params {
 enum scaling { WEAK, STRONG };
 
 struct state {
-    struct et_product product; /* first: its functions are hooks of the bench */
+    struct et_operands operands; /* first: A, B; C */
     struct params p;
     struct et_gemm local; /* this rank's share */
     const struct et_gemm_backend *backend;
-    struct et_team *team;
-    int threads;
-    struct et_buffer a, b, c;
-    uint64_t stream_a, stream_b;
 };
 
 static const struct et_field rows[] = {
@@ -115,15 +107,6 @@ static enum et_status check_ld(const char *where, const char *key, int64_t ld,
                     where, key, (long long)ld, row_is, (long long)row);
 }
 
-/* Of operands of so many elements. */
-static double operand_bytes(const struct et_gemm *g, int64_t a, int64_t b,
-                            int64_t c)
-{
-    return (double)a * (double)et_dtype_size(g->types.a.dtype) +
-           (double)b * (double)et_dtype_size(g->types.b.dtype) +
-           (double)c * (double)et_dtype_size(g->types.out.dtype);
-}
-
 static enum et_status check(const void *params, const char *where)
 {
     const struct params *p = params;
@@ -139,7 +122,7 @@ static enum et_status check(const void *params, const char *where)
     struct et_gemm g = local(p, 0, 1);
     int64_t a, b, c;
     if (!et_gemm_elements(&g, &a, &b, &c) ||
-        operand_bytes(&g, a, b, c) >= 0x1p63)
+        et_operands_bytes(&g.types, a, b, c) >= 0x1p63)
         return et_error(ET_USAGE,
                         "%s: m, n, k, batch: %lldx%lldx%lldx%lld takes more "
                         "than 2^63 bytes",
@@ -158,6 +141,21 @@ static double flop(const struct params *p, int ranks)
     double one =
         2.0 * (double)p->m * (double)p->n * (double)p->k * (double)p->batch;
     return p->scaling == WEAK ? one * ranks : one;
+}
+
+/* Each operand once on every rank that reads it, C twice with beta. */
+static double traffic(const struct params *p, int ranks)
+{
+    struct et_types types = et_types_of((enum et_dtype)p->dtype);
+    double a =
+        (double)p->m * (double)p->k * (double)et_dtype_size(types.a.dtype);
+    double b =
+        (double)p->k * (double)p->n * (double)et_dtype_size(types.b.dtype);
+    double c = (double)p->m * (double)p->n *
+               (double)et_dtype_size(types.out.dtype) * (p->beta != 0 ? 2 : 1);
+    double copies = p->scaling == WEAK ? ranks : 1;
+    double copies_b = by_batch(p, ranks) ? copies : ranks;
+    return (copies * (a + c) + copies_b * b) * (double)p->batch;
 }
 
 /* Small problems are checked element by element: by the whole problem, so
@@ -188,7 +186,7 @@ static void need(const void *params, int ranks, int threads,
         out->memory = out->bytes = INFINITY;
         return;
     }
-    double operands = operand_bytes(&g, a, b, c);
+    double operands = et_operands_bytes(&g.types, a, b, c);
     struct et_product product = product_of(p, &g);
     out->memory = operands + et_product_memory(&product);
     out->bytes = operands * ranks;
@@ -222,16 +220,16 @@ static struct et_check_matrix matrix_a(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.a.dtype, s->a.host, i, p->trans_a, p->m, p->k,
-                   p->lda);
+    return operand(p->types.a.dtype, s->operands.in[0].host, i, p->trans_a,
+                   p->m, p->k, p->lda);
 }
 
 static struct et_check_matrix matrix_b(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.b.dtype, s->b.host, i, p->trans_b, p->k, p->n,
-                   p->ldb);
+    return operand(p->types.b.dtype, s->operands.in[1].host, i, p->trans_b,
+                   p->k, p->n, p->ldb);
 }
 
 static void times_b(const void *state, int64_t i,
@@ -240,7 +238,7 @@ static void times_b(const void *state, int64_t i,
 {
     const struct state *s = state;
     struct et_check_matrix b = matrix_b(s, i);
-    et_check_times(&b, x, y, square, s->threads);
+    et_check_times(&b, x, y, square, s->operands.product.threads);
 }
 
 static double element(const void *state, int64_t g, int64_t i, int64_t j,
@@ -261,16 +259,6 @@ static double element(const void *state, int64_t g, int64_t i, int64_t j,
     return sum;
 }
 
-static enum et_status fill(void *state, int64_t integers)
-{
-    struct state *s = state;
-    const struct et_types *types = &s->local.types;
-    et_check_fill(types->a.dtype, s->a.host, s->a.n, s->stream_a, 0, integers);
-    et_check_fill(types->b.dtype, s->b.host, s->b.n, s->stream_b, 0, integers);
-    enum et_status status = et_buffer_send(&s->a, 0, s->a.n);
-    return status != ET_OK ? status : et_buffer_send(&s->b, 0, s->b.n);
-}
-
 static enum et_status create(void *state, double alpha, double beta,
                              void **setup)
 {
@@ -278,15 +266,16 @@ static enum et_status create(void *state, double alpha, double beta,
     struct et_gemm problem = s->local;
     problem.alpha = alpha;
     problem.beta = beta;
-    return s->backend->create(&problem, s->threads, s->a.at, s->b.at, s->c.at,
-                              setup);
+    struct et_operands *o = &s->operands;
+    return s->backend->create(&problem, s->operands.product.threads,
+                              o->in[0].at, o->in[1].at, o->out.at, setup);
 }
 
 static const struct et_product_ops ops = {
     .a = matrix_a,
     .times_b = times_b,
     .element = element,
-    .fill = fill,
+    .fill = et_operands_fill,
     .create = create,
 };
 
@@ -295,48 +284,29 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
 {
     struct state *s = state;
     s->p = *(const struct params *)params;
-    s->team = setting->team;
-    s->threads = setting->threads;
-    int rank = s->team->rank, ranks = s->team->size;
+    int rank = setting->team->rank, ranks = setting->team->size;
     s->local = local(&s->p, rank, ranks);
     s->backend = et_gemm_backend_find(setting->backend);
-    const char *why = et_bench_why_not(&et_bench_gemm, setting->backend);
-    if (why)
-        return et_error(ET_USAGE, "gemm: backend %s: %s", setting->backend,
-                        why);
-    int64_t a, b, c;
-    if (!et_gemm_elements(&s->local, &a, &b, &c))
+    int64_t n[3];
+    if (!et_gemm_elements(&s->local, &n[0], &n[1], &n[2]))
         return et_error(ET_USAGE, "gemm: the operands exceed 2^63 elements");
-    const struct et_types *types = &s->local.types;
-    const struct et_space *space = s->backend->base.space;
-    if (et_buffer_open(&s->a, space, (size_t)a,
-                       et_dtype_size(types->a.dtype)) != ET_OK ||
-        et_buffer_open(&s->b, space, (size_t)b,
-                       et_dtype_size(types->b.dtype)) != ET_OK ||
-        et_buffer_open(&s->c, space, (size_t)c,
-                       et_dtype_size(types->out.dtype)) != ET_OK)
-        return et_error(ET_INFRA,
-                        "gemm: rank %d: no memory for operands of %.3g GB",
-                        rank, operand_bytes(&s->local, a, b, c) / 1e9);
-    /* Ranks that do the same problem have the same operands, so that their
-     * outputs tell one another wrong; those that share one have a part each,
-     * and the same B where it is shared by its rows. */
-    uint64_t first = et_random_stream(setting->seed, 0), mine = first;
-    if (s->p.scaling == STRONG)
-        mine = et_random_stream(setting->seed, (uint64_t)rank);
-    s->stream_a = et_random_stream(mine, 1);
-    s->stream_b = et_random_stream(by_batch(&s->p, ranks) ? mine : first, 2);
-    s->product = product_of(&s->p, &s->local);
-    s->product.ops = &ops;
-    s->product.of = s;
-    s->product.team = s->team;
+    struct et_product *product = &s->operands.product;
+    *product = product_of(&s->p, &s->local);
+    product->ops = &ops;
+    product->of = s;
     /* With beta the output depends on how often it was added to. */
-    s->product.alike = s->p.scaling == WEAK && s->p.beta == 0;
-    s->product.threads = s->threads;
-    s->product.stream = et_random_stream(mine, 3);
-    s->product.backend = &s->backend->base;
-    s->product.c = &s->c;
-    return et_product_open(&s->product);
+    product->alike = s->p.scaling == WEAK && s->p.beta == 0;
+    product->backend = s->backend ? &s->backend->base : NULL;
+    s->operands.work = (struct et_work){
+        .flop = flop(&s->p, ranks),
+        .traffic = traffic(&s->p, ranks),
+        .convention = "flop: 2 m n k batch, a multiply and an add each "
+                      "(LAPACK Working Note 41); traffic: A, B and C once a "
+                      "rank, C twice with beta, the least there can be"};
+    return et_operands_open(&s->operands, "gemm", setting, n,
+                            s->p.scaling == WEAK     ? ET_OPERANDS_SAME
+                            : by_batch(&s->p, ranks) ? ET_OPERANDS_SPLIT
+                                                     : ET_OPERANDS_SPLIT_FIRST);
 }
 
 static enum et_status verify(void *state, struct et_verification *out)
@@ -344,30 +314,15 @@ static enum et_status verify(void *state, struct et_verification *out)
     static const char *const axes[] = {"matrix", "row", "column"};
     struct state *s = state;
     struct et_check_worst worst = {0};
-    enum et_status status = et_product_check(&s->product, &worst);
+    enum et_status status = et_product_check(&s->operands.product, &worst);
     return et_check_agree(
-        s->team, status, &worst, axes,
-        s->product.small
+        s->operands.product.team, status, &worst, axes,
+        s->operands.product.small
             ? "integers once, exact; every element in fp64, |difference| as "
               "a share of gamma(k+3) |A||B|"
             : "integers once, exact; Freivalds, 2 sign vectors in fp64, "
               "|C x - A (B x)| per row as a share of 16 u |a| |B|",
         out);
-}
-
-/* Each operand once on every rank that reads it, C twice with beta. */
-static double traffic(const struct params *p, int ranks)
-{
-    struct et_types types = et_types_of((enum et_dtype)p->dtype);
-    double a =
-        (double)p->m * (double)p->k * (double)et_dtype_size(types.a.dtype);
-    double b =
-        (double)p->k * (double)p->n * (double)et_dtype_size(types.b.dtype);
-    double c = (double)p->m * (double)p->n *
-               (double)et_dtype_size(types.out.dtype) * (p->beta != 0 ? 2 : 1);
-    double copies = p->scaling == WEAK ? ranks : 1;
-    double copies_b = by_batch(p, ranks) ? copies : ranks;
-    return (copies * (a + c) + copies_b * b) * (double)p->batch;
 }
 
 static bool ceiling(const void *params, int ranks, int threads, size_t i,
@@ -379,36 +334,9 @@ static bool ceiling(const void *params, int ranks, int threads, size_t i,
                              i, out);
 }
 
-static void work(const void *state, struct et_work *out)
-{
-    const struct state *s = state;
-    *out = (struct et_work){
-        .flop = flop(&s->p, s->team->size),
-        .traffic = traffic(&s->p, s->team->size),
-        .convention = "flop: 2 m n k batch, a multiply and an add each "
-                      "(LAPACK Working Note 41); traffic: A, B and C once a "
-                      "rank, C twice with beta, the least there can be"};
-}
-
-static void release(void *state)
-{
-    struct state *s = state;
-    et_product_close(&s->product);
-    et_buffer_close(&s->a);
-    et_buffer_close(&s->b);
-    et_buffer_close(&s->c);
-}
-
 const struct et_bench et_bench_gemm = {
     ET_BENCH("gemm", "matrix product, C = alpha op(A) op(B) + beta C",
              "matrix products", "flops"),
-    .unsupported = unsupported,
-    .sizes = "{m}x{n}x{k}",
-    ET_BENCH_SHAPES("shapes", "512x512x512, 1024x1024x1024",
-                    "MxNxK or MxNxKxBATCH, or names of catalog/gemm"),
-    .shape_least = 3,
-    .backends = &et_gemm_backends,
-    .check = check,
-    .ceiling = ceiling,
-    ET_PRODUCT_HOOKS,
+    ET_OPERANDS_BENCH(gemm, "{m}x{n}x{k}", 3, "512x512x512, 1024x1024x1024",
+                      "MxNxK or MxNxKxBATCH, or names of catalog/gemm"),
 };

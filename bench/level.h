@@ -37,7 +37,7 @@ extern const struct et_backends et_level_backends;
 
 /* In the table of such a bench, after ET_BENCH. */
 #define ET_LEVEL_BENCH                                                         \
-    ET_BENCH_SHAPES("sizes", "0",                                              \
+    ET_BENCH_SHAPES("sizes", 0, "0",                                           \
                     "bytes of a rank's working set, with level = bytes"),      \
         .backends = &et_level_backends
 

@@ -201,11 +201,10 @@ const struct et_bench et_bench_memory_latency = {
     ET_BENCH("memory_latency",
              "time of a load that needs the one before, by pointer chasing",
              "loads that each need the one before", "access_time"),
-    .unsupported = unsupported,
     ET_LEVEL_BENCH,
     .serial = true,
     .check = check,
-    .run = run,
+    ET_BENCH_RUN,
     .damage = damage,
     .facts = facts,
 };

@@ -266,11 +266,10 @@ static void release(void *state)
 const struct et_bench et_bench_stream = {
     ET_BENCH("stream", "bandwidth of memory and caches, as STREAM has it",
              "transfers to and from memory and caches", "bandwidth"),
-    .unsupported = unsupported,
     .role = ET_ROLE_MEMORY_CEILING,
     ET_LEVEL_BENCH,
     .check = check,
-    .run = run,
+    ET_BENCH_RUN,
     .damage = damage,
     .facts = facts,
 };

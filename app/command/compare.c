@@ -11,6 +11,18 @@
 
 #include <stdlib.h>
 
+static const struct et_manual manual = {
+    .summary = "Compare runs with the first of them, case by case",
+    .help = "A case is better or worse when the ratio of its medians is beyond "
+            "the tolerance, its samples have shifted the same way, and a rank "
+            "test, adjusted for all compared cases, says that chance is "
+            "unlikely (p below 0.05). It is unsure if the change is beyond "
+            "the tolerance without that, or if a side did not converge, "
+            "failed or has no interval. Exit code 3 if a case is wrong, 1 if "
+            "one is worse or missing, 5 if one is unsure.",
+    .examples = "  etalon compare last-night tonight\n",
+};
+
 struct options {
     struct et_destination to;
     double tolerance;
@@ -22,20 +34,18 @@ static const struct et_field rows[] = {
            .min = 0, .max = 1),
     ET_DESTINATION_ROWS(options, to)};
 
-static enum et_status compare(void *options, const struct et_strings *words,
-                              int argc, char **argv)
+static enum et_status compare(void *options, const struct et_call *call)
 {
     const struct options *o = options;
-    struct et_run *runs = et_alloc(words->n, sizeof *runs);
+    struct et_run *runs = et_alloc(call->words.n, sizeof *runs);
     struct et_comparisons found = {0};
     struct et_doc doc = {0};
     size_t n = 0;
     enum et_status s = ET_OK;
-    (void)argc, (void)argv;
     if (!runs)
         return et_error(ET_INFRA, "no memory");
-    while (s == ET_OK && n < words->n) {
-        s = et_run_load(words->v[n], &runs[n]);
+    while (s == ET_OK && n < call->words.n) {
+        s = et_run_load(call->words.v[n], &runs[n]);
         n += s == ET_OK;
     }
     if (s == ET_OK)
@@ -43,7 +53,7 @@ static enum et_status compare(void *options, const struct et_strings *words,
     if (s == ET_OK)
         s = et_report_comparison(runs, n, &found, &doc);
     if (s == ET_OK)
-        s = et_doc_print(&doc, NULL, words->v[0], o->to.format, o->to.out);
+        s = et_doc_print(&doc, NULL, call->words.v[0], o->to.format, o->to.out);
     if (s == ET_OK)
         s = et_comparisons_status(&found);
     et_doc_free(&doc);
@@ -54,16 +64,5 @@ static enum et_status compare(void *options, const struct et_strings *words,
     return s;
 }
 
-const struct et_command et_command_compare = {
-    ET_COMMAND("compare", "DIR DIR...",
-               "Compare runs with the first of them, case by case", compare,
-               options, rows),
-    .help = "A case is better or worse when the ratio of its medians is beyond "
-            "the tolerance, its samples have shifted the same way, and a rank "
-            "test, adjusted for all compared cases, says that chance is "
-            "unlikely (p below 0.05). It is unsure if the change is beyond "
-            "the tolerance without that, or if a side did not converge, "
-            "failed or has no interval. Exit code 3 if a case is wrong, 1 if "
-            "one is worse or missing, 5 if one is unsure.",
-    .examples = "  etalon compare last-night tonight\n",
-};
+const struct et_command et_command_compare =
+    ET_COMMAND(compare, "DIR DIR...", options, rows);

@@ -16,11 +16,13 @@
 #include "harness/system/clock.h"
 #include "harness/team/team.h"
 
-struct options {
-    struct et_destination to;
+static const struct et_manual manual = {
+    .summary = "Show this machine: what can be measured, what cannot, and why",
+    .help = "CPU, caches, memory, clocks and nominal peak with their origin; "
+            "counters and energy sources; libraries and backends; and the "
+            "reason for each that is missing.",
+    .examples = "  etalon info\n",
 };
-
-static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static void fact(struct et_block *b, const char *name, const char *value)
 {
@@ -109,12 +111,11 @@ static void add_build(struct et_doc *d)
     et_fields_free(et_run_info_rows, &info, sizeof info);
 }
 
-static enum et_status info(void *options, const struct et_strings *words,
-                           int argc, char **argv)
+static enum et_status info(void *options, const struct et_call *call)
 {
-    const struct options *o = options;
+    (void)call;
+    const struct et_to_options *o = options;
     struct et_doc doc = {.title = NULL};
-    (void)words, (void)argc, (void)argv;
     doc.title = et_strdup("This machine, as etalon sees it");
     add_machine(&doc);
     add_counters(&doc);
@@ -124,12 +125,5 @@ static enum et_status info(void *options, const struct et_strings *words,
     return s;
 }
 
-const struct et_command et_command_info = {
-    ET_COMMAND("info", "",
-               "Show this machine: what can be measured, what cannot, and why",
-               info, options, rows),
-    .help = "CPU, caches, memory, clocks and nominal peak with their origin; "
-            "counters and energy sources; libraries and backends; and the "
-            "reason for each that is missing.",
-    .examples = "  etalon info\n",
-};
+const struct et_command et_command_info =
+    ET_COMMAND(info, "", et_to_options, et_to_options);

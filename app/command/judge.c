@@ -8,47 +8,8 @@
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 
-struct options {
-    struct et_destination to;
-};
-
-static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
-
-static enum et_status judge(void *options, const struct et_strings *words,
-                            int argc, char **argv)
-{
-    const struct options *o = options;
-    struct et_run run;
-    struct et_judgement judgement = {0};
-    struct et_doc doc = {0};
-    size_t checked;
-    (void)argc, (void)argv;
-    enum et_status s = et_run_load(words->v[1], &run);
-    if (s != ET_OK)
-        return s;
-    /* No verdict on what is not what the run left. */
-    s = et_verify_run(words->v[1], &checked);
-    if (s != ET_OK) {
-        et_run_free(&run);
-        return s;
-    }
-    s = et_judge(words->v[0], &run, &judgement);
-    if (s == ET_OK)
-        s = et_report_judgement(&judgement, &run, &doc);
-    if (s == ET_OK)
-        s = et_doc_print(&doc, NULL, words->v[1], o->to.format, o->to.out);
-    if (s == ET_OK)
-        s = et_judgement_status(&judgement);
-    et_doc_free(&doc);
-    et_judgement_free(&judgement);
-    et_run_free(&run);
-    return s;
-}
-
-const struct et_command et_command_judge = {
-    ET_COMMAND("judge", "CONTRACT DIR",
-               "Check a run against a contract: pass, fail or inconclusive",
-               judge, options, rows),
+static const struct et_manual manual = {
+    .summary = "Check a run against a contract: pass, fail or inconclusive",
     .help =
         "A contract is an INI file; each section is a clause:\n\n"
         "  [gemm fp32]\n"
@@ -62,3 +23,35 @@ const struct et_command et_command_judge = {
         "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
 };
+
+static enum et_status judge(void *options, const struct et_call *call)
+{
+    const struct et_to_options *o = options;
+    struct et_run run;
+    struct et_judgement judgement = {0};
+    struct et_doc doc = {0};
+    size_t checked;
+    enum et_status s = et_run_load(call->words.v[1], &run);
+    if (s != ET_OK)
+        return s;
+    /* No verdict on what is not what the run left. */
+    s = et_verify_run(call->words.v[1], &checked);
+    if (s != ET_OK) {
+        et_run_free(&run);
+        return s;
+    }
+    s = et_judge(call->words.v[0], &run, &judgement);
+    if (s == ET_OK)
+        s = et_report_judgement(&judgement, &run, &doc);
+    if (s == ET_OK)
+        s = et_doc_print(&doc, NULL, call->words.v[1], o->to.format, o->to.out);
+    if (s == ET_OK)
+        s = et_judgement_status(&judgement);
+    et_doc_free(&doc);
+    et_judgement_free(&judgement);
+    et_run_free(&run);
+    return s;
+}
+
+const struct et_command et_command_judge =
+    ET_COMMAND(judge, "CONTRACT DIR", et_to_options, et_to_options);

@@ -14,6 +14,15 @@
 #include "harness/counter/counter.h"
 #include "results/record/metric.h"
 
+static const struct et_manual manual = {
+    .summary =
+        "Name benches, backends, shapes, metrics, options, formats, counters",
+    .help = "The words that plans, contracts and options take, and why a "
+            "backend is not available.",
+    .examples = "  etalon list backends\n"
+                "  etalon list shapes --bench gemm\n",
+};
+
 struct options {
     char *catalog, *bench;
 };
@@ -137,15 +146,13 @@ static enum et_status unknown_bench(const char *name)
                     name, ET_HINT("", near));
 }
 
-static enum et_status list(void *options, const struct et_strings *words,
-                           int argc, char **argv)
+static enum et_status list(void *options, const struct et_call *call)
 {
     static const char *const things[] = {"benches", "backends", "shapes",
                                          "metrics", "options",  "formats",
                                          "counters"};
     const struct options *o = options;
-    const char *what = words->v[0];
-    (void)argc, (void)argv;
+    const char *what = call->words.v[0];
     if (o->bench && !et_bench_find(&et_benches, o->bench))
         return unknown_bench(o->bench);
     if (strcmp(what, things[0]) == 0)
@@ -173,13 +180,6 @@ static enum et_status list(void *options, const struct et_strings *words,
     return ET_OK;
 }
 
-const struct et_command et_command_list = {
-    ET_COMMAND(
-        "list", "benches|backends|shapes|metrics|options|formats|counters",
-        "Name benches, backends, shapes, metrics, options, formats, counters",
-        list, options, rows),
-    .help = "The words that plans, contracts and options take, and why a "
-            "backend is not available.",
-    .examples = "  etalon list backends\n"
-                "  etalon list shapes --bench gemm\n",
-};
+const struct et_command et_command_list =
+    ET_COMMAND(list, "benches|backends|shapes|metrics|options|formats|counters",
+               options, rows);

@@ -6,6 +6,11 @@
 
 #include "app/command.h"
 
+static const struct et_manual manual = {
+    .summary = "Print this program's man page",
+    .examples = "  etalon man | man -l -\n",
+};
+
 /* Text as roff: a line must not begin with '.' or ''', '-' and '\' are
  * escaped, a blank line is a paragraph, an indented line stands as it is. */
 static void put(const char *text)
@@ -36,16 +41,17 @@ static void put(const char *text)
 
 static void put_command(const struct et_command *c)
 {
+    const struct et_manual *m = c->manual;
     printf(".SH \"ETALON %s\"\n", c->name);
     printf(".B etalon %s\n[OPTION...] ", c->name);
     put(c->words);
     if (!*c->words)
         putchar('\n');
     printf(".PP\n");
-    put(c->summary);
-    if (c->help) {
+    put(m->summary);
+    if (m->help) {
         printf(".PP\n");
-        put(c->help);
+        put(m->help);
     }
     for (const struct et_field *r = c->rows; r->key; r++) {
         printf(".TP\n\\fB\\-\\-%s\\fR", r->key);
@@ -58,17 +64,16 @@ static void put_command(const struct et_command *c)
             put(r->preset);
         }
     }
-    if (c->examples) {
+    if (m->examples) {
         printf(".PP\nExamples:\n.PP\n.nf\n");
-        put(c->examples);
+        put(m->examples);
         printf(".fi\n");
     }
 }
 
-static enum et_status man(void *options, const struct et_strings *words,
-                          int argc, char **argv)
+static enum et_status man(void *options, const struct et_call *call)
 {
-    (void)options, (void)words, (void)argc, (void)argv;
+    (void)options, (void)call;
     printf(".TH ETALON 1 \"\" \"etalon %s\" \"User Commands\"\n"
            ".SH NAME\netalon \\- measure machines built for AI and HPC\n"
            ".SH SYNOPSIS\n.B etalon\nCOMMAND [OPTION...] [WORD...]\n"
@@ -87,8 +92,5 @@ static enum et_status man(void *options, const struct et_strings *words,
     return ET_OK;
 }
 
-const struct et_command et_command_man = {
-    ET_COMMAND("man", "", "Print this program's man page", man, et_no_options,
-               et_no_options),
-    .examples = "  etalon man | man -l -\n",
-};
+const struct et_command et_command_man =
+    ET_COMMAND(man, "", et_no_options, et_no_options);

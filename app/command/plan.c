@@ -18,6 +18,25 @@
 #include "harness/system/environment.h"
 #include "results/reading/run.h"
 
+static const struct et_manual manual = {
+    .summary = "Show what a plan would run and what it needs, and run nothing",
+    .help =
+        "A plan is an INI file. [run] holds options of the run; every other "
+        "section is a bench, with a label where a bench has several:\n\n"
+        "  [gemm]\n"
+        "  dtype = fp32, fp64\n"
+        "  shapes = 2048^3, 4096x1024x512, llama3-8b/fwd\n"
+        "  [allreduce latency]\n"
+        "  sizes = 8..64KiB*4\n"
+        "  ranks = 1, 2, 4\n\n"
+        "A section makes every combination of its keys' values. Keys of every "
+        "section: backend (a name; fast: all that are available but the "
+        "reference; all), ranks or nodes (numbers, powers, all), threads. "
+        "`etalon list options` has the others.",
+    .examples = "  etalon plan\n"
+                "  etalon plan --plan my.ini --ranks 64 --nodes 8\n",
+};
+
 struct options {
     struct et_options run; /* first: the plan's [run] keys land here */
     int64_t ranks, nodes;
@@ -101,16 +120,15 @@ static enum et_status print_cases(const struct et_cases *cases,
     return status;
 }
 
-static enum et_status plan(void *options, const struct et_strings *words,
-                           int argc, char **argv)
+static enum et_status plan(void *options, const struct et_call *call)
 {
+    (void)call;
     struct options *o = options;
     struct et_options all;
     struct et_environment env;
     struct et_cases cases = {0};
     char buf[1024], path[1200];
     char *text = NULL;
-    (void)words, (void)argc, (void)argv;
     if (o->nodes > o->ranks)
         return et_error(ET_USAGE,
                         "--nodes: %lld nodes cannot hold %lld ranks "
@@ -160,23 +178,4 @@ out:
     return s;
 }
 
-const struct et_command et_command_plan = {
-    ET_COMMAND("plan", "",
-               "Show what a plan would run and what it needs, and run nothing",
-               plan, options, rows),
-    .help =
-        "A plan is an INI file. [run] holds options of the run; every other "
-        "section is a bench, with a label where a bench has several:\n\n"
-        "  [gemm]\n"
-        "  dtype = fp32, fp64\n"
-        "  shapes = 2048^3, 4096x1024x512, llama3-8b/fwd\n"
-        "  [allreduce latency]\n"
-        "  sizes = 8..64KiB*4\n"
-        "  ranks = 1, 2, 4\n\n"
-        "A section makes every combination of its keys' values. Keys of every "
-        "section: backend (a name; fast: all that are available but the "
-        "reference; all), ranks or nodes (numbers, powers, all), threads. "
-        "`etalon list options` has the others.",
-    .examples = "  etalon plan\n"
-                "  etalon plan --plan my.ini --ranks 64 --nodes 8\n",
-};
+const struct et_command et_command_plan = ET_COMMAND(plan, "", options, rows);

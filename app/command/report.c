@@ -5,7 +5,19 @@
 #include <stdio.h>
 
 #include "app/command.h"
+#include "harness/config/options.h"
 #include "results/report/report.h"
+
+static const struct et_manual manual = {
+    .summary = "Say what a run found, in the format you need",
+    .help = "Computed from the run directory alone, on any machine: headline, "
+            "warnings, FLOPS and scaling reports, all-reduce, I/O, counters, "
+            "what was not measured and why, and how it was measured.",
+    .examples = "  etalon report night-1\n"
+                "  etalon report night-1 --format csv --out night-1.csv\n"
+                "  etalon report night-1 --ranks\n"
+                "  etalon report night-1 --update\n",
+};
 
 struct options {
     struct et_destination to;
@@ -15,12 +27,7 @@ struct options {
 };
 
 static const struct et_field rows[] = {
-    ET_ROW(options, peak, ET_STRING,
-           "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "
-           "preset: as the run has it",
-           .metavar = "LIST"),
-    ET_ROW(options, target, ET_REAL, "rate that scaling is projected to",
-           .preset = "1e18", .min = 1, .max = 1e30, .unit = "FLOP/s"),
+    ET_PEAK_ROW(options, "as the run has it"), ET_TARGET_ROW(options),
     ET_ROW(options, ranks, ET_BOOL,
            "every rank's own median instead, as CSV: case, rank, host, "
            "median_s, and the samples in which it was the last",
@@ -31,23 +38,22 @@ static const struct et_field rows[] = {
            .preset = "no"),
     ET_DESTINATION_ROWS(options, to)};
 
-static enum et_status report(void *options, const struct et_strings *words,
-                             int argc, char **argv)
+static enum et_status report(void *options, const struct et_call *call)
 {
     const struct options *o = options;
     const struct et_report_options how = {.peak = o->peak, .target = o->target};
     struct et_run run;
     struct et_doc doc = {0};
-    (void)argc, (void)argv;
     if (o->peak && et_run_peak_check(o->peak, "--peak") != ET_OK)
         return ET_USAGE;
     if (o->update)
-        return et_publish(words->v[0], &how, false);
-    enum et_status s = et_run_load(words->v[0], &run);
+        return et_publish(call->words.v[0], &how, false);
+    enum et_status s = et_run_load(call->words.v[0], &run);
     if (s != ET_OK)
         return s;
     if (o->ranks) {
-        s = et_out_print(&et_out_ranks, NULL, &run, words->v[0], o->to.out);
+        s = et_out_print(&et_out_ranks, NULL, &run, call->words.v[0],
+                         o->to.out);
         et_run_free(&run);
         return s;
     }
@@ -55,20 +61,11 @@ static enum et_status report(void *options, const struct et_strings *words,
     if (!out || !out->records_only)
         s = et_report_build(&run, &how, &doc);
     if (s == ET_OK)
-        s = et_doc_print(&doc, &run, words->v[0], o->to.format, o->to.out);
+        s = et_doc_print(&doc, &run, call->words.v[0], o->to.format, o->to.out);
     et_doc_free(&doc);
     et_run_free(&run);
     return s;
 }
 
-const struct et_command et_command_report = {
-    ET_COMMAND("report", "DIR", "Say what a run found, in the format you need",
-               report, options, rows),
-    .help = "Computed from the run directory alone, on any machine: headline, "
-            "warnings, FLOPS and scaling reports, all-reduce, I/O, counters, "
-            "what was not measured and why, and how it was measured.",
-    .examples = "  etalon report night-1\n"
-                "  etalon report night-1 --format csv --out night-1.csv\n"
-                "  etalon report night-1 --ranks\n"
-                "  etalon report night-1 --update\n",
-};
+const struct et_command et_command_report =
+    ET_COMMAND(report, "DIR", options, rows);

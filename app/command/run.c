@@ -27,6 +27,22 @@
 #include "results/report/report.h"
 #include "results/store/store.h"
 
+static const struct et_manual manual = {
+    .summary = "Measure this machine by a plan and leave a run directory",
+    .help = "Runs every case of the plan and leaves records, report and plots "
+            "in a run directory. Start it under mpirun or srun to measure "
+            "with several ranks or nodes; teams of 1, 2, 4, ... ranks are "
+            "formed inside the one allocation.\n\nEach finished case is safe "
+            "on disk before the next begins. SIGINT or SIGTERM ends the run "
+            "after the current sample, and --resume continues it. The options "
+            "below are also keys of the plan's [run] section; the command "
+            "line overrides the plan.",
+    .examples =
+        "  mpirun -np 2 etalon run\n"
+        "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"
+        "  etalon run --resume night-1\n",
+};
+
 struct session {
     struct et_options *o;
     struct et_team *world;
@@ -58,14 +74,15 @@ static uint64_t processor_kind(const struct et_environment *e)
 }
 
 /* Options named on the command line, so that the plan does not undo them. */
-static enum et_status note_given(struct session *s, int argc, char **argv)
+static enum et_status note_given(struct session *s,
+                                 const struct et_strings *line)
 {
-    for (int i = 2; i < argc; i++) {
+    for (size_t i = 2; i < line->n; i++) {
         char key[64];
-        if (strncmp(argv[i], "--", 2) != 0)
+        if (strncmp(line->v[i], "--", 2) != 0)
             continue;
-        snprintf(key, sizeof key, "%.*s", (int)strcspn(argv[i] + 2, "="),
-                 argv[i] + 2);
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(line->v[i] + 2, "="),
+                 line->v[i] + 2);
         const struct et_field *row = et_field_find(et_option_rows, key);
         if (!row && strncmp(key, "no-", 3) == 0)
             row = et_field_find(et_option_rows, key + 3);
@@ -306,7 +323,7 @@ static enum et_status begin_store(struct session *s)
     return sink->begin(sink, &s->info);
 }
 
-static enum et_status describe(struct session *s, int argc, char **argv)
+static enum et_status describe(struct session *s, const struct et_strings *line)
 {
     struct et_run_info *info = &s->info;
     char date[32], id[ET_RUN_ID + 1], plan[ET_SHA256_HEX + 1];
@@ -317,8 +334,8 @@ static enum et_status describe(struct session *s, int argc, char **argv)
     if (et_sha256_bytes(s->plan_text, strlen(s->plan_text), plan))
         info->plan_digest = et_strdup(plan);
     info->binary_digest = *s->binary ? et_strdup(s->binary) : NULL;
-    for (int i = 0; i < argc; i++) {
-        if (!et_strings_add(&info->command, argv[i]))
+    for (size_t i = 0; i < line->n; i++) {
+        if (!et_strings_add(&info->command, line->v[i]))
             return et_error(ET_INFRA, "no memory");
     }
     info->ranks = s->world->size;
@@ -347,7 +364,7 @@ static enum et_status describe(struct session *s, int argc, char **argv)
 
 /* Everything up to the first case; agreed on by all ranks at each step that
  * only rank 0 takes, so that none is left waiting. */
-static enum et_status set_up(struct session *s, int argc, char **argv)
+static enum et_status set_up(struct session *s, const struct et_strings *line)
 {
     struct et_team *world = s->world;
     bool root = world->rank == 0;
@@ -366,7 +383,7 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
     if (status != ET_OK)
         return status;
     if (root) {
-        status = note_given(s, argc, argv);
+        status = note_given(s, line);
         status = status == ET_OK ? expand(s) : status;
         set_log_level(s); /* the plan may want quiet */
         status = status == ET_OK ? name_directories(s) : status;
@@ -383,7 +400,7 @@ static enum et_status set_up(struct session *s, int argc, char **argv)
         status = et_counters_open(s->o->counters, &s->counters);
     et_energy_open("", &s->energy);
     if (status == ET_OK && root)
-        status = describe(s, argc, argv);
+        status = describe(s, line);
     if (status == ET_OK && root)
         status = begin_store(s);
     return et_team_agree(world, status);
@@ -466,19 +483,17 @@ static void close_session(struct session *s)
     et_team_close(s->world);
 }
 
-static enum et_status run(void *options, const struct et_strings *words,
-                          int argc, char **argv)
+static enum et_status run(void *options, const struct et_call *call)
 {
     struct session s = {.o = options};
     struct et_drive_outcome outcome = {0};
-    (void)words;
     enum et_status status = et_team_open(s.o->team, &s.world);
     if (status != ET_OK)
         return status;
     bool root = s.world->rank == 0;
     set_log_level(&s);
     et_stop_install();
-    status = set_up(&s, argc, argv);
+    status = set_up(&s, &call->line);
     if (status == ET_OK) {
         const struct et_drive drive = {
             .instruments = {.clock = &s.clock,
@@ -510,20 +525,5 @@ static enum et_status run(void *options, const struct et_strings *words,
     return status;
 }
 
-const struct et_command et_command_run = {
-    ET_COMMAND("run", "",
-               "Measure this machine by a plan and leave a run directory", run,
-               et_options, et_option_rows),
-    .help = "Runs every case of the plan and leaves records, report and plots "
-            "in a run directory. Start it under mpirun or srun to measure "
-            "with several ranks or nodes; teams of 1, 2, 4, ... ranks are "
-            "formed inside the one allocation.\n\nEach finished case is safe "
-            "on disk before the next begins. SIGINT or SIGTERM ends the run "
-            "after the current sample, and --resume continues it. The options "
-            "below are also keys of the plan's [run] section; the command "
-            "line overrides the plan.",
-    .examples =
-        "  mpirun -np 2 etalon run\n"
-        "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"
-        "  etalon run --resume night-1\n",
-};
+const struct et_command et_command_run =
+    ET_COMMAND(run, "", et_options, et_option_rows);

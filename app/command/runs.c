@@ -9,11 +9,15 @@
 #include "app/command.h"
 #include "harness/base/memory.h"
 
-struct options {
-    struct et_destination to;
+static const struct et_manual manual = {
+    .summary = "List runs: when, where, how they ended",
+    .help = "One line a run directory, from its run.json alone: no record is "
+            "read, so thousands of runs are listed in seconds. The id is the "
+            "run's own and is kept when it is resumed. A directory that holds "
+            "no run is an error; the others are listed all the same.",
+    .examples = "  etalon runs night-*\n"
+                "  etalon runs night-* --format json\n",
 };
-
-static const struct et_field rows[] = {ET_DESTINATION_ROWS(options, to)};
 
 static void add_number(struct et_block *b, int64_t v)
 {
@@ -42,20 +46,18 @@ static void add_run(struct et_block *b, const struct et_run *run)
     add_text(b, i->id);
 }
 
-static enum et_status list_runs(void *options, const struct et_strings *words,
-                                int argc, char **argv)
+static enum et_status runs(void *options, const struct et_call *call)
 {
     static const char *const columns[] = {
         "Run",   "Started", "Outcome", "Host", "Nodes",
         "Ranks", "Cases",   "Commit",  "Id",   NULL};
-    const struct options *o = options;
+    const struct et_to_options *o = options;
     struct et_doc doc = {.title = et_strdup("Runs")};
     struct et_block *b = et_doc_table(&doc, "llllrrrll", columns);
     enum et_status s = ET_OK;
-    (void)argc, (void)argv;
-    for (size_t i = 0; i < words->n; i++) {
+    for (size_t i = 0; i < call->words.n; i++) {
         struct et_run run;
-        enum et_status one = et_run_load_head(words->v[i], &run);
+        enum et_status one = et_run_load_head(call->words.v[i], &run);
         s = et_status_worse(s, one);
         if (one != ET_OK)
             continue;
@@ -69,13 +71,5 @@ static enum et_status list_runs(void *options, const struct et_strings *words,
     return s;
 }
 
-const struct et_command et_command_runs = {
-    ET_COMMAND("runs", "DIR...", "List runs: when, where, how they ended",
-               list_runs, options, rows),
-    .help = "One line a run directory, from its run.json alone: no record is "
-            "read, so thousands of runs are listed in seconds. The id is the "
-            "run's own and is kept when it is resumed. A directory that holds "
-            "no run is an error; the others are listed all the same.",
-    .examples = "  etalon runs night-*\n"
-                "  etalon runs night-* --format json\n",
-};
+const struct et_command et_command_runs =
+    ET_COMMAND(runs, "DIR...", et_to_options, et_to_options);

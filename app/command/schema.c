@@ -7,10 +7,16 @@
 #include "harness/base/log.h"
 #include "results/record/record.h"
 
-static enum et_status schema(void *options, const struct et_strings *words,
-                             int argc, char **argv)
+static const struct et_manual manual = {
+    .summary = "Print the JSON Schema of records.jsonl",
+    .help = "Every line of a run's records.jsonl is an object that this "
+            "schema (draft 2020-12) describes.",
+    .examples = "  etalon schema > record.schema.json\n",
+};
+
+static enum et_status schema(void *options, const struct et_call *call)
 {
-    (void)options, (void)words, (void)argc, (void)argv;
+    (void)options, (void)call;
     json_t *json = et_record_schema();
     if (!json)
         return et_error(ET_INFRA, "no memory");
@@ -21,10 +27,5 @@ static enum et_status schema(void *options, const struct et_strings *words,
                : ET_OK;
 }
 
-const struct et_command et_command_schema = {
-    ET_COMMAND("schema", "", "Print the JSON Schema of records.jsonl", schema,
-               et_no_options, et_no_options),
-    .help = "Every line of a run's records.jsonl is an object that this "
-            "schema (draft 2020-12) describes.",
-    .examples = "  etalon schema > record.schema.json\n",
-};
+const struct et_command et_command_schema =
+    ET_COMMAND(schema, "", et_no_options, et_no_options);

@@ -18,6 +18,25 @@
 #include "harness/base/memory.h"
 #include "harness/run/stop.h"
 
+static const struct et_manual manual = {
+    .summary = "Test on this machine that figures and checks can be trusted",
+    .help =
+        "Tests etalon itself, in minutes, or in seconds with --quick: whether "
+        "95 % intervals contain the truth, whether faults planted in the data "
+        "are found and clean data raises no false alarm, whether a slow rank "
+        "is named, how exact the clocks are, and whether a rank that computes "
+        "wrong results is named. Each part says what it did and what would "
+        "have been a failure.\n\nWithout a launcher, threads of this process "
+        "take the place of ranks; under mpirun or srun the first four ranks "
+        "are used. The same seed tests the same.\n\nExit code 0 if all parts "
+        "passed; 3 if a check missed a fault or raised a false alarm; 1 if a "
+        "statistic is outside its limits; 5 if something could not be "
+        "tested.",
+    .examples = "  etalon selftest --quick\n"
+                "  etalon selftest --part faults --part clean\n"
+                "  mpirun -np 4 etalon selftest --format markdown\n",
+};
+
 enum { MOST_PARTS = 16 };
 
 struct options {
@@ -175,8 +194,7 @@ static enum et_status run_parts(struct et_selftest *t, struct asked *a,
     return s;
 }
 
-static enum et_status selftest(void *options, const struct et_strings *words,
-                               int argc, char **argv)
+static enum et_status selftest(void *options, const struct et_call *call)
 {
     const struct options *o = options;
     struct asked asked = {.n = 0};
@@ -189,7 +207,6 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     struct et_text command = {0};
     struct et_doc doc = {0};
     char scratch[256] = "";
-    (void)words;
     const struct et_out *format; /* asked for before minutes are spent */
     enum et_status s = choose(&o->part, &asked);
     if (s == ET_OK)
@@ -206,8 +223,8 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     if (s == ET_OK)
         s = make_scratch(t.world, scratch, sizeof scratch);
     t.scratch = scratch;
-    for (int i = 0; i < argc; i++)
-        et_text_add(&command, "%s%s", i ? " " : "", argv[i]);
+    for (size_t i = 0; i < call->line.n; i++)
+        et_text_add(&command, "%s%s", i ? " " : "", call->line.v[i]);
     if (s == ET_OK) {
         put_head(&t, &command, &doc);
         s = run_parts(&t, &asked, &doc);
@@ -227,23 +244,5 @@ static enum et_status selftest(void *options, const struct et_strings *words,
     return s;
 }
 
-const struct et_command et_command_selftest = {
-    ET_COMMAND("selftest", "",
-               "Test on this machine that figures and checks can be trusted",
-               selftest, options, rows),
-    .help =
-        "Tests etalon itself, in minutes, or in seconds with --quick: whether "
-        "95 % intervals contain the truth, whether faults planted in the data "
-        "are found and clean data raises no false alarm, whether a slow rank "
-        "is named, how exact the clocks are, and whether a rank that computes "
-        "wrong results is named. Each part says what it did and what would "
-        "have been a failure.\n\nWithout a launcher, threads of this process "
-        "take the place of ranks; under mpirun or srun the first four ranks "
-        "are used. The same seed tests the same.\n\nExit code 0 if all parts "
-        "passed; 3 if a check missed a fault or raised a false alarm; 1 if a "
-        "statistic is outside its limits; 5 if something could not be "
-        "tested.",
-    .examples = "  etalon selftest --quick\n"
-                "  etalon selftest --part faults --part clean\n"
-                "  mpirun -np 4 etalon selftest --format markdown\n",
-};
+const struct et_command et_command_selftest =
+    ET_COMMAND(selftest, "", options, rows);

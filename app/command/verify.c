@@ -6,24 +6,24 @@
 #include "app/command.h"
 #include "results/store/manifest.h"
 
-static enum et_status verify(void *options, const struct et_strings *words,
-                             int argc, char **argv)
-{
-    size_t n = 0;
-    (void)options, (void)argc, (void)argv;
-    enum et_status s = et_verify_run(words->v[0], &n);
-    if (s == ET_OK)
-        printf("%s: untouched; %zu record%s recomputed, all agree\n",
-               words->v[0], n, n == 1 ? "" : "s");
-    return s;
-}
-
-const struct et_command et_command_verify = {
-    ET_COMMAND("verify", "DIR",
-               "Detect a run directory that was changed after its run", verify,
-               et_no_options, et_no_options),
+static const struct et_manual manual = {
+    .summary = "Detect a run directory that was changed after its run",
     .help = "Checks every file against manifest.sha256, then recomputes "
             "medians, intervals, metrics and verdicts from the raw samples. "
             "Exit code 4 if anything differs.",
     .examples = "  etalon verify night-1\n",
 };
+
+static enum et_status verify(void *options, const struct et_call *call)
+{
+    size_t n = 0;
+    (void)options;
+    enum et_status s = et_verify_run(call->words.v[0], &n);
+    if (s == ET_OK)
+        printf("%s: untouched; %zu record%s recomputed, all agree\n",
+               call->words.v[0], n, n == 1 ? "" : "s");
+    return s;
+}
+
+const struct et_command et_command_verify =
+    ET_COMMAND(verify, "DIR", et_no_options, et_no_options);

@@ -125,10 +125,8 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 }
 
 const struct et_selftest_part et_selftest_clean = {
-    .name = "clean",
-    .title = "False alarms on clean runs",
+    ET_SELFTEST_PART("clean", "False alarms on clean runs"),
     .done = "The same problems are run without any fault, each time with "
             "other random data, and checked.",
     .failure = "a clean run that is called wrong.",
-    .run = run,
 };

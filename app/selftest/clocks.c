@@ -298,12 +298,10 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 }
 
 const struct et_selftest_part et_selftest_clocks = {
-    .name = "clocks",
-    .title = "Clocks",
+    ET_SELFTEST_PART("clocks", "Clocks"),
     .done = "The clock is read a million times; ranks agree on a global "
             "clock and tell each other the time; and four clocks that are "
             "wrong on purpose are synchronised.",
     .failure = "a clock that goes backwards, or a global clock that is off by "
                "more than the error it claims.",
-    .run = run,
 };

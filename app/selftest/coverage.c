@@ -213,13 +213,11 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 }
 
 const struct et_selftest_part et_selftest_coverage = {
-    .name = "coverage",
-    .title = "Statistics on series whose truth is known",
+    ET_SELFTEST_PART("coverage", "Statistics on series whose truth is known"),
     .done = "Random series with a known median, trend or shift are made, in "
             "shapes that timings have, and given to the same functions that "
             "a run's figures come from.",
     .failure = "a 95 % interval that contains the truth in fewer than 93 or "
                "more than 97 of 100 series, or a test with too many false "
                "alarms or too few true ones, by more than chance.",
-    .run = run,
 };

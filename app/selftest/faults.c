@@ -359,8 +359,7 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 }
 
 const struct et_selftest_part et_selftest_faults = {
-    .name = "faults",
-    .title = "Faults planted in the data",
+    ET_SELFTEST_PART("faults", "Faults planted in the data"),
     .done = "Small problems of every bench and backend here are run, their "
             "output is damaged, and the check that guards timed data looks "
             "at it. The damage: every bit of a number flipped at random "
@@ -368,5 +367,4 @@ const struct et_selftest_part et_selftest_faults = {
             "rank's part missing or added twice.",
     .failure = "a missed fault that is larger than the check's own bound, or "
                "an undamaged output that is called wrong.",
-    .run = run,
 };

@@ -17,12 +17,6 @@ struct napping {
     struct timespec each;
 };
 
-static const char *supported(const void *params, const char *backend, int ranks)
-{
-    (void)params, (void)backend, (void)ranks;
-    return NULL;
-}
-
 static enum et_status lie_down(void *state, const struct et_setting *setting,
                                const void *params)
 {
@@ -68,7 +62,6 @@ const struct et_bench et_lab_nap = {
     .params = no_rows,
     .params_size = sizeof(struct et_nap),
     .shape = no_shape,
-    .unsupported = supported,
     .state_size = sizeof(struct napping),
     .prepare = lie_down,
     .run = sleep_on,

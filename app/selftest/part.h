@@ -47,6 +47,9 @@ struct et_selftest_part {
     enum et_status (*run)(const struct et_selftest *t, struct et_doc *doc,
                           struct et_selftest_outcome *out);
 };
+/* The beginning of a part's table; each file calls its function `run`. */
+#define ET_SELFTEST_PART(its_name, its_title)                                  \
+    .name = its_name, .title = its_title, .run = run
 /* The build's list, in order; NULL past its end. */
 const struct et_selftest_part *et_selftest_part_at(size_t i);
 

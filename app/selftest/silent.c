@@ -234,12 +234,10 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 }
 
 const struct et_selftest_part et_selftest_silent = {
-    .name = "silent",
-    .title = "A rank that computes wrong results unnoticed",
+    ET_SELFTEST_PART("silent", "A rank that computes wrong results unnoticed"),
     .done = "Four ranks do the same product. On one of them, another in each "
             "run, the lowest bit of one element is flipped after every run "
             "of the kernel.",
     .failure = "a run that does not call the result wrong and name that rank, "
                "or one that names a rank although nothing was changed.",
-    .run = run,
 };

@@ -98,12 +98,10 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
 }
 
 const struct et_selftest_part et_selftest_slow = {
-    .name = "slow",
-    .title = "A slow rank",
+    ET_SELFTEST_PART("slow", "A slow rank"),
     .done = "One of four ranks, another in each run, takes a millisecond "
             "longer than the others' millisecond, and the run's own timing "
             "loop measures them.",
     .failure = "more than one run in a hundred that does not name that rank; "
                "with --quick, more than two of ten.",
-    .run = run,
 };

@@ -51,6 +51,12 @@ struct et_backend {
     void (*destroy)(void *setup);
 };
 
+/* The whole table of one that is not in this build. */
+#define ET_BACKEND_ABSENT(its_name, does, why)                                 \
+    {                                                                          \
+        .base = {.name = its_name, .summary = does, .absent = why }            \
+    }
+
 /* Long enough for what any origin says. */
 #define ET_ORIGIN_SIZE 512
 

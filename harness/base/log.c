@@ -34,10 +34,12 @@ static void clear_progress(void)
     progress_stands = false;
 }
 
-__attribute__((format(printf, 2, 0))) static void
-say(const char *kind, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void
+say(enum et_log_level level, const char *kind, const char *format, va_list args)
 {
     char line[2048];
+    if (level_now < (int)level)
+        return;
     vsnprintf(line, sizeof line, format, args);
     for (char *p = line; *p; p++) {
         if ((unsigned char)*p < ' ' || *p == 0x7f)
@@ -49,21 +51,17 @@ say(const char *kind, const char *format, va_list args)
 
 void et_note(const char *format, ...)
 {
-    if (level_now < ET_LOG_NOTE)
-        return;
     va_list args;
     va_start(args, format);
-    say("", format, args);
+    say(ET_LOG_NOTE, "", format, args);
     va_end(args);
 }
 
 void et_warn(const char *format, ...)
 {
-    if (level_now < ET_LOG_WARN)
-        return;
     va_list args;
     va_start(args, format);
-    say("warning: ", format, args);
+    say(ET_LOG_WARN, "warning: ", format, args);
     va_end(args);
 }
 
@@ -73,10 +71,8 @@ enum et_status et_error(enum et_status status, const char *format, ...)
     va_start(args, format);
     vsnprintf(last_error, sizeof last_error, format, args);
     va_end(args);
-    if (level_now < ET_LOG_ERROR)
-        return status;
     va_start(args, format);
-    say("error: ", format, args);
+    say(ET_LOG_ERROR, "error: ", format, args);
     va_end(args);
     return status;
 }

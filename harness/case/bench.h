@@ -155,16 +155,20 @@ struct et_bench {
 };
 
 /* The beginning of a bench's table: its four names, and what each file in
- * bench/ calls the same: the rows, `params` and `state`, and the functions that
- * no bench lacks. */
+ * bench/ calls the same: the rows, `params` and `state`, and functions that no
+ * bench lacks. */
 #define ET_BENCH(its_name, in_words, plural, judged_by)                        \
     .name = its_name, .summary = in_words, .title = plural,                    \
     .merit = judged_by, .params = rows, .params_size = sizeof(struct params),  \
-    .need = need, .state_size = sizeof(struct state), .prepare = prepare,      \
-    .verify = verify, .work = work, .release = release
-/* How its plan gives sizes: the key, sizes if none are given, and the help. */
-#define ET_BENCH_SHAPES(key, preset, help)                                     \
-    .shape = shape, .shape_key = key, .shape_preset = preset, .shape_help = help
+    .need = need, .unsupported = unsupported,                                  \
+    .state_size = sizeof(struct state), .prepare = prepare, .verify = verify
+/* The rest of these, where no others serve. */
+#define ET_BENCH_RUN .run = run, .work = work, .release = release
+/* How its plan gives sizes: the key, how many parameters a size must give,
+ * sizes if none are given, and the help. */
+#define ET_BENCH_SHAPES(key, least, preset, help)                              \
+    .shape = shape, .shape_key = key, .shape_least = least,                    \
+    .shape_preset = preset, .shape_help = help
 
 /* The build's list of benches, in order; NULL past the end. Defined where the
  * list is known (app/list.c), so the harness needs no name. */

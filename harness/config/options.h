@@ -28,6 +28,15 @@ struct et_options {
 };
 
 extern const struct et_field et_option_rows[];
+/* What `report` takes too. */
+#define ET_PEAK_ROW(owner, without)                                            \
+    ET_ROW(owner, peak, ET_STRING,                                             \
+           "nominal peak of one core, as fp64=64GFLOP/s,fp32=128GFLOP/s; "     \
+           "preset: " without,                                                 \
+           .metavar = "LIST")
+#define ET_TARGET_ROW(owner)                                                   \
+    ET_ROW(owner, target, ET_REAL, "rate that scaling is projected to",        \
+           .preset = "1e18", .min = 1, .max = 1e30, .unit = "FLOP/s")
 
 /* May a plan's [run] section set it? */
 bool et_option_is_planned(const char *key);

@@ -89,6 +89,19 @@ void et_counters_close(struct et_counters *c)
     *c = (struct et_counters){0};
 }
 
+/* Copies of both, or of none. */
+static bool keep(const char *name, const char *text, char **to_name,
+                 char **to_text)
+{
+    *to_name = et_strdup(name);
+    *to_text = et_strdup(text);
+    if (*to_name && *to_text)
+        return true;
+    free(*to_name);
+    free(*to_text);
+    return false;
+}
+
 bool et_counters_add_event(struct et_counters *c, const char *name,
                            const char *native)
 {
@@ -96,14 +109,9 @@ bool et_counters_add_event(struct et_counters *c, const char *name,
     if (!v)
         return false;
     c->events = v;
-    struct et_counter_event e = {et_strdup(name), et_strdup(native)};
-    if (!e.name || !e.native) {
-        free(e.name);
-        free(e.native);
-        return false;
-    }
-    v[c->n_events++] = e;
-    return true;
+    bool ok = keep(name, native, &v[c->n_events].name, &v[c->n_events].native);
+    c->n_events += ok;
+    return ok;
 }
 
 bool et_counters_add_absent(struct et_counters *c, const char *name,
@@ -114,14 +122,10 @@ bool et_counters_add_absent(struct et_counters *c, const char *name,
     if (!v)
         return false;
     c->absents = v;
-    struct et_counter_absent a = {et_strdup(name), et_strdup(reason)};
-    if (!a.name || !a.reason) {
-        free(a.name);
-        free(a.reason);
-        return false;
-    }
-    v[c->n_absents++] = a;
-    return true;
+    bool ok =
+        keep(name, reason, &v[c->n_absents].name, &v[c->n_absents].reason);
+    c->n_absents += ok;
+    return ok;
 }
 
 void et_counter_value_add(struct et_counter_value *v, double x, bool first)

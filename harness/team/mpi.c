@@ -139,14 +139,8 @@ static void close_mpi(struct et_team *t)
 
 static enum et_status first(struct et_team *t, int ranks, struct et_team **out);
 
-static const struct et_team_ops ops = {.name = "mpi",
-                                       .barrier = barrier,
-                                       .broadcast = broadcast,
-                                       .reduce = reduce,
-                                       .exchange = exchange,
-                                       .first = first,
-                                       .rest = rest,
-                                       .close = close_mpi};
+static const struct et_team_ops ops =
+    ET_TEAM_OPS("mpi", barrier, rest, close_mpi);
 
 /* Nodes in order of their lowest rank: its owner counts the owners before
  * it. O(log p) steps and no table of all ranks. */

@@ -55,14 +55,8 @@ static void close_self(struct et_team *t)
     free(t);
 }
 
-static const struct et_team_ops ops = {.name = "self",
-                                       .barrier = nothing,
-                                       .broadcast = broadcast,
-                                       .reduce = reduce,
-                                       .exchange = exchange,
-                                       .first = first,
-                                       .rest = nothing,
-                                       .close = close_self};
+static const struct et_team_ops ops =
+    ET_TEAM_OPS("self", nothing, nothing, close_self);
 
 enum et_status et_team_self_open(struct et_team **out)
 {

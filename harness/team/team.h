@@ -36,6 +36,13 @@ struct et_team_ops {
     enum et_status (*rest)(struct et_team *t);
     void (*close)(struct et_team *t);
 };
+/* A transport's table: what each file calls the same. */
+#define ET_TEAM_OPS(its_name, its_barrier, its_rest, its_close)                \
+    {                                                                          \
+        .name = its_name, .barrier = its_barrier, .broadcast = broadcast,      \
+        .reduce = reduce, .exchange = exchange, .first = first,                \
+        .rest = its_rest, .close = its_close                                   \
+    }
 
 struct et_team {
     const struct et_team_ops *ops;

@@ -214,14 +214,8 @@ static void close_team(struct et_team *t)
 
 static enum et_status first(struct et_team *t, int ranks, struct et_team **out);
 
-static const struct et_team_ops ops = {.name = "threads",
-                                       .barrier = barrier,
-                                       .broadcast = broadcast,
-                                       .reduce = reduce,
-                                       .exchange = exchange,
-                                       .first = first,
-                                       .rest = barrier,
-                                       .close = close_team};
+static const struct et_team_ops ops =
+    ET_TEAM_OPS("threads", barrier, barrier, close_team);
 
 static struct et_team *join(struct hub *h, int rank)
 {

@@ -27,26 +27,29 @@ const struct et_operation *et_operation_at(size_t i)
     return i < sizeof operations / sizeof *operations ? operations[i] : NULL;
 }
 
-int64_t et_collective_input(const struct et_collective *p, int ranks, int rank)
+/* Where the last of what the rank gives, or gets, ends. */
+static int64_t end_of(const struct et_collective *p, int ranks, int rank,
+                      bool gives)
 {
     int64_t end = 0;
-    for (int to = 0; to < ranks; to++) {
-        struct et_slice s = p->op->slice(p, ranks, rank, to);
-        if (s.n > 0 && s.give + s.n > end)
-            end = s.give + s.n;
+    for (int other = 0; other < ranks; other++) {
+        struct et_slice s =
+            p->op->slice(p, ranks, gives ? rank : other, gives ? other : rank);
+        int64_t at = gives ? s.give : s.get;
+        if (s.n > 0 && at + s.n > end)
+            end = at + s.n;
     }
     return end;
 }
 
+int64_t et_collective_input(const struct et_collective *p, int ranks, int rank)
+{
+    return end_of(p, ranks, rank, true);
+}
+
 int64_t et_collective_output(const struct et_collective *p, int ranks, int rank)
 {
-    int64_t end = 0;
-    for (int from = 0; from < ranks; from++) {
-        struct et_slice s = p->op->slice(p, ranks, from, rank);
-        if (s.n > 0 && s.get + s.n > end)
-            end = s.get + s.n;
-    }
-    return end;
+    return end_of(p, ranks, rank, false);
 }
 
 int64_t et_collective_largest(const struct et_collective *p, int ranks)

@@ -74,12 +74,7 @@ static enum et_status run(void *setup, uint64_t n)
      * set here it holds in both, for a lock or a store. It overrules what
      * BLIS_NUM_THREADS and OMP_NUM_THREADS say. */
     bli_thread_set_num_threads(q->threads);
-    enum et_status status = ET_OK;
-    for (uint64_t i = 0; i < n && status == ET_OK; i++) {
-        for (int64_t g = 0; g < q->p.batch && status == ET_OK; g++)
-            status = multiply(q, g);
-    }
-    return status;
+    return et_gemm_setup_run(q, n, multiply);
 }
 
 const struct et_gemm_backend et_gemm_blis = {
@@ -94,9 +89,7 @@ const struct et_gemm_backend et_gemm_blis = {
 
 #else
 
-const struct et_gemm_backend et_gemm_blis = {
-    .base = {.name = "blis",
-             .summary = SUMMARY,
-             .absent = "not built in (configure --with-blis)"}};
+const struct et_gemm_backend et_gemm_blis =
+    ET_BACKEND_ABSENT("blis", SUMMARY, "not built in (configure --with-blis)");
 
 #endif

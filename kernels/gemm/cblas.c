@@ -199,12 +199,7 @@ static enum et_status run(void *setup, uint64_t n)
         q->set_wide(q->setup.threads);
     else if (q->set_int)
         q->set_int(q->setup.threads);
-    enum et_status status = ET_OK;
-    for (uint64_t i = 0; i < n && status == ET_OK; i++) {
-        for (int64_t g = 0; g < q->setup.p.batch && status == ET_OK; g++)
-            status = multiply(&q->setup, g);
-    }
-    return status;
+    return et_gemm_setup_run(&q->setup, n, multiply);
 }
 
 const struct et_gemm_backend et_gemm_cblas = {
@@ -219,9 +214,7 @@ const struct et_gemm_backend et_gemm_cblas = {
 
 #else
 
-const struct et_gemm_backend et_gemm_cblas = {
-    .base = {.name = "cblas",
-             .summary = SUMMARY,
-             .absent = "not built in (configure --with-cblas)"}};
+const struct et_gemm_backend et_gemm_cblas = ET_BACKEND_ABSENT(
+    "cblas", SUMMARY, "not built in (configure --with-cblas)");
 
 #endif

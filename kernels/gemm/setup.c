@@ -33,3 +33,15 @@ enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
     *setup = q;
     return ET_OK;
 }
+
+enum et_status et_gemm_setup_run(
+    const struct et_gemm_setup *q, uint64_t n,
+    enum et_status (*multiply)(const struct et_gemm_setup *q, int64_t g))
+{
+    enum et_status status = ET_OK;
+    for (uint64_t i = 0; i < n && status == ET_OK; i++) {
+        for (int64_t g = 0; g < q->p.batch && status == ET_OK; g++)
+            status = multiply(q, g);
+    }
+    return status;
+}

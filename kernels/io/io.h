@@ -37,6 +37,18 @@ struct et_io_backend {
 
 ET_BACKENDS_OF(io)
 
+/* A setup, as most backends have it. */
+struct et_io_setup {
+    struct et_io p;
+    struct et_team *team;
+    char *path;
+    int64_t first; /* of this rank's bytes in the file */
+};
+/* Local: touches no file. */
+enum et_status et_io_setup(const struct et_io *p, struct et_team *team,
+                           const char *path, struct et_io_setup **out);
+void et_io_setup_free(void *setup); /* as a backend's destroy; NULL is fine */
+
 /* Ask the kernel to drop a file's pages (fsync, then POSIX_FADV_DONTNEED),
  * and what share of [0, bytes) is in the page cache now, by mincore(2); NAN
  * where the system does not tell. Untimed. */

@@ -26,49 +26,21 @@ static const char *unsupported(const struct et_io *p)
     return et_team_mpi_idle();
 }
 
-struct setup {
-    struct et_io p;
-    char *path;
-    MPI_Comm comm;
-    MPI_Offset first; /* of this rank's bytes in the file */
-};
-
-static void destroy(void *setup)
-{
-    struct setup *q = setup;
-    if (q)
-        free(q->path);
-    free(q);
-}
-
 static enum et_status create(const struct et_io *p, struct et_team *team,
                              const char *path, void **setup)
 {
-    int64_t first = 0;
-
     if (!team->native)
         return et_error(ET_INFRA, "io mpiio: team %s has no communicator",
                         team->ops->name);
-    if (p->shared && !et_mul(p->bytes, team->rank, &first))
-        return et_error(ET_USAGE,
-                        "%s: %d ranks of %lld bytes are too much "
-                        "for one file",
-                        path, team->size, (long long)p->bytes);
-    struct setup *q = et_alloc(1, sizeof *q);
-    if (q)
-        q->path = et_strdup(path);
-    if (!q || !q->path) {
-        destroy(q);
-        return et_error(ET_INFRA, "%s: no memory", path);
-    }
-    q->p = *p;
-    q->comm = p->shared ? *(MPI_Comm *)team->native : MPI_COMM_SELF;
-    q->first = first;
-    *setup = q;
-    return ET_OK;
+    struct et_io_setup *q;
+    enum et_status s = et_io_setup(p, team, path, &q);
+    if (s == ET_OK)
+        *setup = q;
+    return s;
 }
 
-static enum et_status check(const struct setup *q, int code, const char *call)
+static enum et_status check(const struct et_io_setup *q, int code,
+                            const char *call)
 {
     char what[1024];
     if (code == MPI_SUCCESS)
@@ -78,8 +50,8 @@ static enum et_status check(const struct setup *q, int code, const char *call)
 }
 
 /* n bytes; data is not written to when `writes`. */
-static enum et_status move(const struct setup *q, MPI_File file, bool writes,
-                           char *data, int64_t at, int n)
+static enum et_status move(const struct et_io_setup *q, MPI_File file,
+                           bool writes, char *data, int64_t at, int n)
 {
     int done = 0, code;
     MPI_Offset where = q->first + at;
@@ -105,7 +77,7 @@ static enum et_status move(const struct setup *q, MPI_File file, bool writes,
 }
 
 /* Open MPI's collective read beyond the end counts bytes it never read. */
-static enum et_status check_end(const struct setup *q, MPI_File file)
+static enum et_status check_end(const struct et_io_setup *q, MPI_File file)
 {
     MPI_Offset size = 0;
     enum et_status s =
@@ -117,12 +89,14 @@ static enum et_status check_end(const struct setup *q, MPI_File file)
     return s;
 }
 
-static enum et_status move_all(const struct setup *q, bool writes, char *data)
+static enum et_status move_all(const struct et_io_setup *q, bool writes,
+                               char *data)
 {
+    MPI_Comm comm = q->p.shared ? *(MPI_Comm *)q->team->native : MPI_COMM_SELF;
     MPI_File file;
     enum et_status s =
         check(q,
-              MPI_File_open(q->comm, q->path,
+              MPI_File_open(comm, q->path,
                             writes ? MPI_MODE_WRONLY | MPI_MODE_CREATE
                                    : MPI_MODE_RDONLY,
                             MPI_INFO_NULL, &file),
@@ -169,13 +143,11 @@ const struct et_io_backend et_io_mpiio = {
     .create = create,
     .write = write_file,
     .read = read_file,
-    .destroy = destroy};
+    .destroy = et_io_setup_free};
 
 #else
 
-const struct et_io_backend et_io_mpiio = {
-    .base = {.name = "mpiio",
-             .summary = SUMMARY,
-             .absent = "not built in (configure --with-mpi)"}};
+const struct et_io_backend et_io_mpiio =
+    ET_BACKEND_ABSENT("mpiio", SUMMARY, "not built in (configure --with-mpi)");
 
 #endif

@@ -14,12 +14,6 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
-struct setup {
-    struct et_io p;
-    char *path;
-    int64_t first; /* of this rank's bytes in the file */
-};
-
 static const char *unsupported(const struct et_io *p)
 {
     if (!p->direct)
@@ -32,7 +26,7 @@ static const char *unsupported(const struct et_io *p)
     return NULL;
 }
 
-static enum et_status failed(const struct setup *q, const char *what)
+static enum et_status failed(const struct et_io_setup *q, const char *what)
 {
     int e = errno;
     if (e == EINVAL && q->p.direct)
@@ -41,7 +35,7 @@ static enum et_status failed(const struct setup *q, const char *what)
     return et_error(ET_INFRA, "%s: %s: %s", q->path, what, strerror(e));
 }
 
-static enum et_status open_file(const struct setup *q, int flags, int *fd)
+static enum et_status open_file(const struct et_io_setup *q, int flags, int *fd)
 {
     flags |= O_NOFOLLOW | O_CLOEXEC;
 #ifdef O_DIRECT
@@ -54,38 +48,19 @@ static enum et_status open_file(const struct setup *q, int flags, int *fd)
     return *fd < 0 ? failed(q, "open") : ET_OK;
 }
 
-static void destroy(void *setup)
-{
-    struct setup *q = setup;
-    if (q)
-        free(q->path);
-    free(q);
-}
-
 static enum et_status create(const struct et_io *p, struct et_team *team,
                              const char *path, void **setup)
 {
-    struct setup *q = et_alloc(1, sizeof *q);
+    struct et_io_setup *q;
     int fd;
 
-    if (q)
-        q->path = et_strdup(path);
-    if (!q || !q->path) {
-        destroy(q);
-        return et_error(ET_INFRA, "%s: no memory", path);
-    }
-    q->p = *p;
-    if (p->shared && !et_mul(p->bytes, team->rank, &q->first)) {
-        destroy(q);
-        return et_error(ET_USAGE,
-                        "%s: %d ranks of %lld bytes are too much "
-                        "for one file",
-                        path, team->size, (long long)p->bytes);
-    }
+    enum et_status s = et_io_setup(p, team, path, &q);
+    if (s)
+        return s;
     /* Now rather than in the timed part: may we, and does O_DIRECT work? */
-    enum et_status s = open_file(q, O_RDWR | O_CREAT, &fd);
+    s = open_file(q, O_RDWR | O_CREAT, &fd);
     if (s) {
-        destroy(q);
+        et_io_setup_free(q);
         return s;
     }
     close(fd);
@@ -93,14 +68,18 @@ static enum et_status create(const struct et_io *p, struct et_team *team,
     return ET_OK;
 }
 
-static enum et_status write_all(const struct setup *q, int fd, const char *data)
+/* Bytes from `at` to the end of its block, or of all. */
+static size_t due(const struct et_io_setup *q, int64_t at)
+{
+    int64_t end = (at / q->p.block + 1) * q->p.block;
+    return (size_t)((end < q->p.bytes ? end : q->p.bytes) - at);
+}
+
+static enum et_status write_all(const struct et_io_setup *q, int fd,
+                                const char *data)
 {
     for (int64_t at = 0; at < q->p.bytes;) {
-        int64_t end = (at / q->p.block + 1) * q->p.block;
-        if (end > q->p.bytes)
-            end = q->p.bytes;
-        ssize_t n =
-            pwrite(fd, data + at, (size_t)(end - at), (off_t)(q->first + at));
+        ssize_t n = pwrite(fd, data + at, due(q, at), (off_t)(q->first + at));
         if (n < 0 && errno == EINTR)
             continue;
         if (n == 0)
@@ -114,7 +93,7 @@ static enum et_status write_all(const struct setup *q, int fd, const char *data)
 
 static enum et_status write_file(void *setup, const void *data)
 {
-    const struct setup *q = setup;
+    const struct et_io_setup *q = setup;
     int fd;
 
     enum et_status s = open_file(q, O_WRONLY | O_CREAT, &fd);
@@ -130,14 +109,10 @@ static enum et_status write_file(void *setup, const void *data)
     return s;
 }
 
-static enum et_status read_all(const struct setup *q, int fd, char *data)
+static enum et_status read_all(const struct et_io_setup *q, int fd, char *data)
 {
     for (int64_t at = 0; at < q->p.bytes;) {
-        int64_t end = (at / q->p.block + 1) * q->p.block;
-        if (end > q->p.bytes)
-            end = q->p.bytes;
-        ssize_t n =
-            pread(fd, data + at, (size_t)(end - at), (off_t)(q->first + at));
+        ssize_t n = pread(fd, data + at, due(q, at), (off_t)(q->first + at));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -155,7 +130,7 @@ static enum et_status read_all(const struct setup *q, int fd, char *data)
 
 static enum et_status read_file(void *setup, void *data)
 {
-    const struct setup *q = setup;
+    const struct et_io_setup *q = setup;
     int fd;
 
     enum et_status s = open_file(q, O_RDONLY, &fd);
@@ -173,4 +148,4 @@ const struct et_io_backend et_io_posix = {
     .create = create,
     .write = write_file,
     .read = read_file,
-    .destroy = destroy};
+    .destroy = et_io_setup_free};

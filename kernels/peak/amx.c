@@ -64,6 +64,10 @@ struct config {
 LOOP(run_bf16, "amx-tile,amx-bf16", _tile_dpbf16ps)
 LOOP(run_int8, "amx-tile,amx-int8", _tile_dpbssd)
 
+#define SHAPE                                                                  \
+    .accumulators = 4, .a_registers = 2, .b_registers = 2, .blocks = 1,        \
+    .m = ROWS, .n = ROWS, .steps = 1024
+
 static const char *why_not(void)
 {
     if (!et_peak_x86().amx_tile)
@@ -75,57 +79,26 @@ static const char *why_not(void)
 
 static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
 {
-    static const struct et_peak_kernel bf16 = {"tdpbf16ps, 16x16 tiles",
-                                               ET_PEAK_F32,
-                                               .accumulators = 4,
-                                               .a_registers = 2,
-                                               .b_registers = 2,
-                                               .blocks = 1,
-                                               .m = ROWS,
-                                               .n = ROWS,
-                                               .k = 32,
-                                               .group = 2,
-                                               .range = 7,
-                                               .steps = 1024,
-                                               .run = run_bf16};
-    static const struct et_peak_kernel int8 = {"tdpbssd, 16x16 tiles",
-                                               ET_PEAK_I32,
-                                               .accumulators = 4,
-                                               .a_registers = 2,
-                                               .b_registers = 2,
-                                               .blocks = 1,
-                                               .m = ROWS,
-                                               .n = ROWS,
-                                               .k = 64,
-                                               .group = 4,
-                                               .range = 31,
-                                               .steps = 1024,
-                                               .run = run_int8};
-    switch (dtype) {
-    case ET_BF16:
-        *out = bf16;
-        return et_peak_x86().amx_bf16 ? NULL : "this processor has no AMX_BF16";
-    case ET_INT8:
-        *out = int8;
-        return et_peak_x86().amx_int8 ? NULL : "this processor has no AMX_INT8";
-    default:
+    static const struct et_peak_kernel kernels[ET_DTYPES] = {
+        [ET_BF16] = {"tdpbf16ps, 16x16 tiles", ET_PEAK_F32, SHAPE, .k = 32,
+                     .group = 2, .range = 7, .run = run_bf16},
+        [ET_INT8] = {"tdpbssd, 16x16 tiles", ET_PEAK_I32, SHAPE, .k = 64,
+                     .group = 4, .range = 31, .run = run_int8}};
+    if (!kernels[dtype].run)
         return "AMX multiplies bf16 and int8 alone";
-    }
+    if (dtype == ET_BF16 && !et_peak_x86().amx_bf16)
+        return "this processor has no AMX_BF16";
+    if (dtype == ET_INT8 && !et_peak_x86().amx_int8)
+        return "this processor has no AMX_INT8";
+    *out = kernels[dtype];
+    return NULL;
 }
 
-const struct et_peak_backend et_peak_amx = {
-    .base = {.name = "amx", .summary = SUMMARY, .why_not = why_not},
-    .kernel = kernel,
-};
+const struct et_peak_backend et_peak_amx = ET_PEAK_BACKEND("amx", SUMMARY);
 
 #else
 
-const struct et_peak_backend et_peak_amx = {
-#if ET_PEAK_X86_2021
-    .base = {.name = "amx", .summary = SUMMARY, .absent = "needs Linux"}
-#else
-    .base = {.name = "amx", .summary = SUMMARY, .absent = ET_PEAK_X86_WHY_NOT}
-#endif
-};
+const struct et_peak_backend et_peak_amx = ET_BACKEND_ABSENT(
+    "amx", SUMMARY, ET_PEAK_X86_2021 ? "needs Linux" : ET_PEAK_X86_WHY_NOT);
 
 #endif

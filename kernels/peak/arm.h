@@ -27,4 +27,12 @@
 #define ET_PEAK_ARM_WHY_NOT "needs an AArch64 processor"
 #endif
 
+/* The table of a backend that such a processor has; the build may not. */
+#if ET_PEAK_ARM
+#define ET_PEAK_ARM_BACKEND ET_PEAK_BACKEND
+#else
+#define ET_PEAK_ARM_BACKEND(its_name, does)                                    \
+    ET_BACKEND_ABSENT(its_name, does, ET_PEAK_ARM_WHY_NOT)
+#endif
+
 #endif

@@ -7,8 +7,6 @@
 #include "kernels/peak/peak.h"
 #include "kernels/peak/x86.h"
 
-#define SUMMARY "AVX2 and FMA, 256 bits; int8 by VNNI where there is"
-
 #if ET_PEAK_X86
 
 #include <immintrin.h>
@@ -60,68 +58,26 @@ static const char *why_not(void)
 
 static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
 {
-    static const struct et_peak_kernel fp64 = {"vfmadd231pd, 256 bits",
-                                               ET_PEAK_F64,
-                                               ET_PEAK_12_SHAPE,
-                                               .blocks = 4,
-                                               .m = 1,
-                                               .n = 1,
-                                               .k = 1,
-                                               .group = 1,
-                                               .range = 255,
-                                               .steps = 8192,
-                                               .run = run_fp64};
-    static const struct et_peak_kernel fp32 = {"vfmadd231ps, 256 bits",
-                                               ET_PEAK_F32,
-                                               ET_PEAK_12_SHAPE,
-                                               .blocks = 8,
-                                               .m = 1,
-                                               .n = 1,
-                                               .k = 1,
-                                               .group = 1,
-                                               .range = 15,
-                                               .steps = 8192,
-                                               .run = run_fp32};
-    static const struct et_peak_kernel int8 = {"vpdpbusd, 256 bits",
-                                               ET_PEAK_I32,
-                                               ET_PEAK_12_SHAPE,
-                                               .blocks = 8,
-                                               .m = 1,
-                                               .n = 1,
-                                               .k = 4,
-                                               .group = 4,
-                                               .range = 31,
-                                               .a_positive = 1,
-                                               .steps = 8192,
-                                               .run = run_int8};
-    switch (dtype) {
-    case ET_FP64:
-        *out = fp64;
-        return NULL;
-    case ET_FP32:
-        *out = fp32;
-        return NULL;
-    case ET_INT8:
-        *out = int8;
-        if (!out->run || !et_peak_x86().avx_vnni) {
-            out->instruction = "vpmaddubsw, vpmaddwd, vpaddd, 256 bits";
-            out->run = run_int8_old;
-        }
-        return NULL;
-    default:
+    static const struct et_peak_kernel kernels[ET_DTYPES] = {
+        [ET_FP64] = {"vfmadd231pd, 256 bits", ET_PEAK_F64, ET_PEAK_12_SHAPE,
+                     ET_PEAK_DOT(1), .blocks = 4, .range = 255,
+                     .run = run_fp64},
+        [ET_FP32] = {"vfmadd231ps, 256 bits", ET_PEAK_F32, ET_PEAK_12_SHAPE,
+                     ET_PEAK_DOT(1), .blocks = 8, .range = 15, .run = run_fp32},
+        [ET_INT8] = {"vpdpbusd, 256 bits", ET_PEAK_I32, ET_PEAK_12_SHAPE,
+                     ET_PEAK_DOT(4), .blocks = 8, .range = 31, .a_positive = 1,
+                     .run = run_int8}};
+    if (!kernels[dtype].accumulators)
         return "AVX2 has no arithmetic in this type";
+    *out = kernels[dtype];
+    if (dtype == ET_INT8 && (!out->run || !et_peak_x86().avx_vnni)) {
+        out->instruction = "vpmaddubsw, vpmaddwd, vpaddd, 256 bits";
+        out->run = run_int8_old;
     }
+    return NULL;
 }
 
-const struct et_peak_backend et_peak_avx2 = {
-    .base = {.name = "avx2", .summary = SUMMARY, .why_not = why_not},
-    .kernel = kernel,
-};
-
-#else
-
-const struct et_peak_backend et_peak_avx2 = {
-    .base = {
-        .name = "avx2", .summary = SUMMARY, .absent = ET_PEAK_X86_WHY_NOT}};
-
 #endif
+
+const struct et_peak_backend et_peak_avx2 = ET_PEAK_X86_BACKEND(
+    "avx2", "AVX2 and FMA, 256 bits; int8 by VNNI where there is");

@@ -7,8 +7,6 @@
 #include "kernels/peak/peak.h"
 #include "kernels/peak/x86.h"
 
-#define SUMMARY "AVX-512, 512 bits; fp16, bf16 and VNNI where there are"
-
 #if ET_PEAK_X86
 
 #include <immintrin.h>
@@ -21,10 +19,6 @@ ET_PEAK_LOOP(run_fp64, "avx512f", ET_PEAK_20, __m512d, __m512d, PD)
 ET_PEAK_LOOP(run_fp32, "avx512f", ET_PEAK_20, __m512, __m512, PS)
 ET_PEAK_LOOP(run_bf16, "avx512f,avx512bf16", ET_PEAK_20, __m512, __m512i, BF)
 ET_PEAK_LOOP(run_int8, "avx512f,avx512vnni", ET_PEAK_20, __m512i, __m512i, DOT)
-
-/* Products are powers of two, so that 2^11 times one is exact. */
-#define FP16_RANGE 2
-#define FP16_STEPS 2048
 
 #if ET_PEAK_X86_2021
 /* In assembly: not every compiler that knows these instructions has the type
@@ -44,15 +38,7 @@ run_fp16(void *c, const void *a, const void *b, uint64_t steps)
     ET_PEAK_20(DECLARE, );
     __m512i *sum = c;
     const __m512i ones = _mm512_set1_epi16(1);
-    while (steps > 0) {
-        uint64_t now = steps < FP16_STEPS ? steps : FP16_STEPS;
-        ET_PEAK_20(ZERO, );
-        for (uint64_t s = 0; s < now; s++) {
-            ET_PEAK_20(FMA_PH, );
-        }
-        ET_PEAK_20(PUT_AWAY, );
-        steps -= now;
-    }
+    ET_PEAK_20_FP16(ZERO, FMA_PH, , PUT_AWAY);
 }
 #else
 #define run_fp16 NULL
@@ -69,21 +55,20 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
 {
     static const struct et_peak_kernel kernels[ET_DTYPES] = {
         [ET_FP64] = {"vfmadd231pd, 512 bits", ET_PEAK_F64, ET_PEAK_20_SHAPE,
-                     .blocks = 8, .m = 1, .n = 1, .k = 1, .group = 1,
-                     .range = 255, .steps = 4096, .run = run_fp64},
+                     .blocks = 8, ET_PEAK_DOT(1), .range = 255,
+                     .run = run_fp64},
         [ET_FP32] = {"vfmadd231ps, 512 bits", ET_PEAK_F32, ET_PEAK_20_SHAPE,
-                     .blocks = 16, .m = 1, .n = 1, .k = 1, .group = 1,
-                     .range = 15, .steps = 4096, .run = run_fp32},
+                     .blocks = 16, ET_PEAK_DOT(1), .range = 15,
+                     .run = run_fp32},
         /* Lanes are put away in pairs. */
         [ET_FP16] = {"vfmadd231ph, 512 bits", ET_PEAK_I32, ET_PEAK_20_SHAPE,
-                     .blocks = 16, .m = 1, .n = 1, .k = 2, .group = 2,
-                     .range = FP16_RANGE, .steps = 4096, .run = run_fp16},
+                     .blocks = 16, ET_PEAK_DOT(2), .range = ET_PEAK_FP16_RANGE,
+                     .run = run_fp16},
         [ET_BF16] = {"vdpbf16ps, 512 bits", ET_PEAK_F32, ET_PEAK_20_SHAPE,
-                     .blocks = 16, .m = 1, .n = 1, .k = 2, .group = 2,
-                     .range = 15, .steps = 4096, .run = run_bf16},
+                     .blocks = 16, ET_PEAK_DOT(2), .range = 15,
+                     .run = run_bf16},
         [ET_INT8] = {"vpdpbusd, 512 bits", ET_PEAK_I32, ET_PEAK_20_SHAPE,
-                     .blocks = 16, .m = 1, .n = 1, .k = 4, .group = 4,
-                     .range = 31, .a_positive = 1, .steps = 4096,
+                     .blocks = 16, ET_PEAK_DOT(4), .range = 31, .a_positive = 1,
                      .run = run_int8}};
     struct et_peak_x86 x = et_peak_x86();
     if (!kernels[dtype].run)
@@ -98,15 +83,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     return NULL;
 }
 
-const struct et_peak_backend et_peak_avx512 = {
-    .base = {.name = "avx512", .summary = SUMMARY, .why_not = why_not},
-    .kernel = kernel,
-};
-
-#else
-
-const struct et_peak_backend et_peak_avx512 = {
-    .base = {
-        .name = "avx512", .summary = SUMMARY, .absent = ET_PEAK_X86_WHY_NOT}};
-
 #endif
+
+const struct et_peak_backend et_peak_avx512 = ET_PEAK_X86_BACKEND(
+    "avx512", "AVX-512, 512 bits; fp16, bf16 and VNNI where there are");

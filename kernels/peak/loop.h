@@ -40,7 +40,8 @@
                  b0 = ((const vector *)b)[0], b1 = ((const vector *)b)[1],     \
                  b2 = ((const vector *)b)[2], b3 = ((const vector *)b)[3],     \
                  b4 = ((const vector *)b)[4]
-#define ET_PEAK_20_SHAPE .accumulators = 20, .a_registers = 4, .b_registers = 5
+#define ET_PEAK_20_SHAPE                                                       \
+    .accumulators = 20, .a_registers = 4, .b_registers = 5, .steps = 4096
 
 #define ET_PEAK_12(X, f)                                                       \
     X(f, 0, 0, 0);                                                             \
@@ -58,7 +59,8 @@
 #define ET_PEAK_12_OPERANDS(vector)                                            \
     const vector a0 = ((const vector *)a)[0], a1 = ((const vector *)a)[1],     \
                  b0 = ((const vector *)b)[0], b1 = ((const vector *)b)[1]
-#define ET_PEAK_12_SHAPE .accumulators = 12, .a_registers = 2, .b_registers = 2
+#define ET_PEAK_12_SHAPE                                                       \
+    .accumulators = 12, .a_registers = 2, .b_registers = 2, .steps = 8192
 
 #define ET_PEAK_LOAD(vector, t, i, j) vector c##t = ((const vector *)c)[t]
 #define ET_PEAK_STEP(f, t, i, j) c##t = f(c##t, a##i, b##j)
@@ -77,6 +79,23 @@
             list(ET_PEAK_STEP, f);                                             \
         }                                                                      \
         list(ET_PEAK_STORE, sum);                                              \
+    }
+
+/* For sums in fp16, which has 11 digits only: accumulators begin at zero, and
+ * are put away into the 32-bit integers of c in time. Products are powers of
+ * two, so that 2^11 times one is exact. */
+#define ET_PEAK_FP16_RANGE 2
+#define ET_PEAK_FP16_STEPS 2048
+#define ET_PEAK_20_FP16(zero, step, f, put_away)                               \
+    while (steps > 0) {                                                        \
+        uint64_t now =                                                         \
+            steps < ET_PEAK_FP16_STEPS ? steps : ET_PEAK_FP16_STEPS;           \
+        ET_PEAK_20(zero, );                                                    \
+        for (uint64_t s = 0; s < now; s++) {                                   \
+            ET_PEAK_20(step, f);                                               \
+        }                                                                      \
+        ET_PEAK_20(put_away, );                                                \
+        steps -= now;                                                          \
     }
 
 #endif

@@ -7,8 +7,6 @@
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
 
-#define SUMMARY "NEON, 128 bits; fp16, bf16 and int8 where there are"
-
 #if ET_PEAK_ARM
 
 #include <arm_neon.h>
@@ -24,11 +22,6 @@ ET_PEAK_LOOP(run_dot, "arch=armv8.2-a+dotprod", ET_PEAK_20, int32x4_t,
 ET_PEAK_LOOP(run_mmla, "arch=armv8.2-a+i8mm", ET_PEAK_20, int32x4_t, int8x16_t,
              vmmlaq_s32)
 
-/* fp16 accumulates in fp16, which has 11 digits only: sums are put away
- * into 32-bit integers in time. Products
- * are powers of two, so that 2^11 times one is exact. */
-#define FP16_RANGE 2
-#define FP16_STEPS 2048
 /* Zero, but the compiler must not know, as in ET_PEAK_LOOP. */
 #define ZERO(f, t, i, j)                                                       \
     c##t = vdupq_n_f16(0);                                                     \
@@ -41,15 +34,7 @@ run_fp16(void *c, const void *a, const void *b, uint64_t steps)
     ET_PEAK_20_OPERANDS(float16x8_t);
     ET_PEAK_20(DECLARE, );
     int32x4_t *sum = c;
-    while (steps > 0) {
-        uint64_t now = steps < FP16_STEPS ? steps : FP16_STEPS;
-        ET_PEAK_20(ZERO, );
-        for (uint64_t s = 0; s < now; s++) {
-            ET_PEAK_20(ET_PEAK_STEP, vfmaq_f16);
-        }
-        ET_PEAK_20(PUT_AWAY, );
-        steps -= now;
-    }
+    ET_PEAK_20_FP16(ZERO, ET_PEAK_STEP, vfmaq_f16, PUT_AWAY);
 }
 
 static const char *why_not(void)
@@ -61,25 +46,20 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
 {
     static const struct et_peak_kernel kernels[ET_DTYPES] = {
         [ET_FP64] = {"fmla 2d", ET_PEAK_F64, ET_PEAK_20_SHAPE, .blocks = 2,
-                     .m = 1, .n = 1, .k = 1, .group = 1, .range = 255,
-                     .steps = 4096, .run = run_fp64},
+                     ET_PEAK_DOT(1), .range = 255, .run = run_fp64},
         [ET_FP32] = {"fmla 4s", ET_PEAK_F32, ET_PEAK_20_SHAPE, .blocks = 4,
-                     .m = 1, .n = 1, .k = 1, .group = 1, .range = 15,
-                     .steps = 4096, .run = run_fp32},
+                     ET_PEAK_DOT(1), .range = 15, .run = run_fp32},
         /* Lanes are put away in pairs. */
         [ET_FP16] = {"fmla 8h", ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 4,
-                     .m = 1, .n = 1, .k = 2, .group = 2, .range = FP16_RANGE,
-                     .steps = 4096, .run = run_fp16},
+                     ET_PEAK_DOT(2), .range = ET_PEAK_FP16_RANGE,
+                     .run = run_fp16},
         [ET_BF16] = {"bfmmla 4s", ET_PEAK_F32, ET_PEAK_20_SHAPE, .blocks = 1,
-                     .m = 2, .n = 2, .k = 4, .group = 4, .range = 15,
-                     .steps = 4096, .run = run_bf16},
+                     ET_PEAK_SQUARE(2, 4), .range = 15, .run = run_bf16},
         [ET_INT8] = {"smmla 4s", ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 1,
-                     .m = 2, .n = 2, .k = 8, .group = 8, .range = 31,
-                     .steps = 4096, .run = run_mmla}};
+                     ET_PEAK_SQUARE(2, 8), .range = 31, .run = run_mmla}};
     static const struct et_peak_kernel dot = {
-        "sdot 4s",   ET_PEAK_I32,   ET_PEAK_20_SHAPE, .blocks = 4,
-        .m = 1,      .n = 1,        .k = 4,           .group = 4,
-        .range = 31, .steps = 4096, .run = run_dot};
+        "sdot 4s",      ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 4,
+        ET_PEAK_DOT(4), .range = 31, .run = run_dot};
     if (dtype == ET_FP16 && !ET_PEAK_HAS_FP16)
         return "this processor has no fp16 arithmetic in NEON (asimdhp)";
     if (dtype == ET_BF16 && !ET_PEAK_HAS_BF16)
@@ -90,15 +70,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     return NULL;
 }
 
-const struct et_peak_backend et_peak_neon = {
-    .base = {.name = "neon", .summary = SUMMARY, .why_not = why_not},
-    .kernel = kernel,
-};
-
-#else
-
-const struct et_peak_backend et_peak_neon = {
-    .base = {
-        .name = "neon", .summary = SUMMARY, .absent = ET_PEAK_ARM_WHY_NOT}};
-
 #endif
+
+const struct et_peak_backend et_peak_neon = ET_PEAK_ARM_BACKEND(
+    "neon", "NEON, 128 bits; fp16, bf16 and int8 where there are");

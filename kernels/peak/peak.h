@@ -46,12 +46,22 @@ struct et_peak_kernel {
     /* `steps` steps: C is read, added to, written. 64-byte aligned. */
     void (*run)(void *c, const void *a, const void *b, uint64_t steps);
 };
+/* A dot product of `its_k` in each lane, an FMA with 1; and a product of square
+ * matrices. */
+#define ET_PEAK_DOT(its_k) .m = 1, .n = 1, .k = its_k, .group = its_k
+#define ET_PEAK_SQUARE(its_m, its_k)                                           \
+    .m = its_m, .n = its_m, .k = its_k, .group = its_k
 
 struct et_peak_backend {
     struct et_backend base;
     /* The loop for a dtype: NULL, or why there is none. */
     const char *(*kernel)(enum et_dtype dtype, struct et_peak_kernel *out);
 };
+#define ET_PEAK_BACKEND(its_name, does)                                        \
+    {                                                                          \
+        .base = {.name = its_name, .summary = does, .why_not = why_not},       \
+        .kernel = kernel                                                       \
+    }
 
 /* The build's list, from portable to widest. */
 ET_BACKENDS_OF(peak)

@@ -44,8 +44,7 @@ LOOP(run_fp32, fp32x4, fp32x4, SAME)
 LOOP(run_int8, int32x4, int8x4, WIDE)
 
 #define SHAPE                                                                  \
-    .accumulators = 8, .a_registers = 2, .b_registers = 4, .m = 1, .n = 1,     \
-    .k = 1, .group = 1
+    .accumulators = 8, .a_registers = 2, .b_registers = 4, ET_PEAK_DOT(1)
 
 static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
 {

@@ -6,8 +6,6 @@
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
 
-#define SUMMARY "SVE, the processor's vector length; bf16 where there is"
-
 #if ET_PEAK_ARM
 
 #include <arm_sve.h>
@@ -59,11 +57,7 @@ LOOP(run_bf16, "arch=armv8.2-a+sve+bf16", F32, svbfloat16_t, LOAD_BF16,
 LOOP(run_dot, "arch=armv8.2-a+sve", I32, svint8_t, LOAD_I8, svdot_s32)
 LOOP(run_mmla, "arch=armv8.2-a+sve+i8mm", I32, svint8_t, LOAD_I8, svmmla_s32)
 
-/* fp16 accumulates in fp16, which has 11 digits only: sums are put away
- * into 32-bit integers in time, those of one register in two halves. Products
- * are powers of two, so that 2^11 times one is exact. */
-#define FP16_RANGE 2
-#define FP16_STEPS 2048
+/* Sums of one register are put away in two halves. */
 /* Zero, but the compiler must not know, as in ET_PEAK_LOOP. */
 #define ZERO(f, t, i, j)                                                       \
     c##t = svdup_f16(0);                                                       \
@@ -83,15 +77,7 @@ run_fp16(void *c, const void *a, const void *b, uint64_t steps)
     OPERANDS(svfloat16_t, LOAD_F16);
     ET_PEAK_20(DECLARE, );
     svint16_t half;
-    while (steps > 0) {
-        uint64_t now = steps < FP16_STEPS ? steps : FP16_STEPS;
-        ET_PEAK_20(ZERO, );
-        for (uint64_t s = 0; s < now; s++) {
-            ET_PEAK_20(ET_PEAK_STEP, FMA_F16);
-        }
-        ET_PEAK_20(PUT_AWAY, );
-        steps -= now;
-    }
+    ET_PEAK_20_FP16(ZERO, ET_PEAK_STEP, FMA_F16, PUT_AWAY);
 }
 
 __attribute__((target("arch=armv8.2-a+sve"))) static int bytes(void)
@@ -109,24 +95,19 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     /* blocks: those of 16 bytes. */
     static const struct et_peak_kernel kernels[ET_DTYPES] = {
         [ET_FP64] = {"fmla z.d", ET_PEAK_F64, ET_PEAK_20_SHAPE, .blocks = 2,
-                     .m = 1, .n = 1, .k = 1, .group = 1, .range = 255,
-                     .steps = 4096, .run = run_fp64},
+                     ET_PEAK_DOT(1), .range = 255, .run = run_fp64},
         [ET_FP32] = {"fmla z.s", ET_PEAK_F32, ET_PEAK_20_SHAPE, .blocks = 4,
-                     .m = 1, .n = 1, .k = 1, .group = 1, .range = 15,
-                     .steps = 4096, .run = run_fp32},
+                     ET_PEAK_DOT(1), .range = 15, .run = run_fp32},
         [ET_FP16] = {"fmla z.h", ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 8,
-                     .m = 1, .n = 1, .k = 1, .group = 1, .range = FP16_RANGE,
-                     .steps = 4096, .run = run_fp16},
+                     ET_PEAK_DOT(1), .range = ET_PEAK_FP16_RANGE,
+                     .run = run_fp16},
         [ET_BF16] = {"bfmmla z.s", ET_PEAK_F32, ET_PEAK_20_SHAPE, .blocks = 1,
-                     .m = 2, .n = 2, .k = 4, .group = 4, .range = 15,
-                     .steps = 4096, .run = run_bf16},
+                     ET_PEAK_SQUARE(2, 4), .range = 15, .run = run_bf16},
         [ET_INT8] = {"smmla z.s", ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 1,
-                     .m = 2, .n = 2, .k = 8, .group = 8, .range = 31,
-                     .steps = 4096, .run = run_mmla}};
+                     ET_PEAK_SQUARE(2, 8), .range = 31, .run = run_mmla}};
     static const struct et_peak_kernel dot = {
-        "sdot z.s",  ET_PEAK_I32,   ET_PEAK_20_SHAPE, .blocks = 4,
-        .m = 1,      .n = 1,        .k = 4,           .group = 4,
-        .range = 31, .steps = 4096, .run = run_dot};
+        "sdot z.s",     ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 4,
+        ET_PEAK_DOT(4), .range = 31, .run = run_dot};
     if (dtype == ET_BF16 && !ET_PEAK_HAS_SVE_BF16)
         return "this processor has no bf16 arithmetic in SVE (svebf16)";
     *out = dtype == ET_INT8 && !ET_PEAK_HAS_SVE_I8MM ? dot : kernels[dtype];
@@ -134,14 +115,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     return NULL;
 }
 
-const struct et_peak_backend et_peak_sve = {
-    .base = {.name = "sve", .summary = SUMMARY, .why_not = why_not},
-    .kernel = kernel,
-};
-
-#else
-
-const struct et_peak_backend et_peak_sve = {
-    .base = {.name = "sve", .summary = SUMMARY, .absent = ET_PEAK_ARM_WHY_NOT}};
-
 #endif
+
+const struct et_peak_backend et_peak_sve = ET_PEAK_ARM_BACKEND(
+    "sve", "SVE, the processor's vector length; bf16 where there is");

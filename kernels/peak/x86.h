@@ -26,6 +26,14 @@
 #define ET_PEAK_X86_WHY_NOT "needs an x86-64 processor"
 #endif
 
+/* The table of a backend that such a processor has; the build may not. */
+#if ET_PEAK_X86
+#define ET_PEAK_X86_BACKEND ET_PEAK_BACKEND
+#else
+#define ET_PEAK_X86_BACKEND(its_name, does)                                    \
+    ET_BACKEND_ABSENT(its_name, does, ET_PEAK_X86_WHY_NOT)
+#endif
+
 struct et_peak_x86 {
     bool avx2; /* with FMA */
     bool avx_vnni;

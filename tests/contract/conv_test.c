@@ -13,6 +13,7 @@
 #include "harness/base/random.h"
 #include "kernels/conv/conv.h"
 #include "tests/contract/faults.h"
+#include "tests/contract/listed.h"
 #include "tests/contract/types.h"
 
 extern const struct et_bench et_bench_conv;
@@ -155,13 +156,7 @@ static void every_backend_computes(void **state)
     const struct et_conv_backend *b;
     (void)state;
     for (size_t i = 0; (b = et_conv_backend_at(i)); i++) {
-        char text[ET_ORIGIN_SIZE];
-        const char *reason = et_backend_why_not(&b->base);
-        assert_true(!reason || *reason);
-        print_message("[          ] %s: %s\n", b->base.name,
-                      et_backend_describe(&b->base, text, sizeof text));
-        assert_true(*text);
-        if (reason)
+        if (!is_here(&b->base))
             continue;
         for (size_t j = 0; j < sizeof problems / sizeof problems[0]; j++)
             try_one(b, &problems[j], 1 + (int)(j & 1));

@@ -13,6 +13,7 @@
 #include "harness/base/random.h"
 #include "kernels/gemm/gemm.h"
 #include "tests/contract/faults.h"
+#include "tests/contract/listed.h"
 #include "tests/contract/types.h"
 
 extern const struct et_bench et_bench_gemm;
@@ -174,17 +175,23 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
     drop(&c);
 }
 
+/* One multiplication. */
+static struct et_gemm one(enum et_dtype t)
+{
+    return (struct et_gemm){.types = et_types_of(t),
+                            .m = 1,
+                            .n = 1,
+                            .k = 1,
+                            .batch = 1,
+                            .lda = 1,
+                            .ldb = 1,
+                            .ldc = 1,
+                            .alpha = 1};
+}
+
 static bool does_type(const struct et_gemm_backend *b, enum et_dtype t)
 {
-    const struct et_gemm p = {.types = et_types_of(t),
-                              .m = 1,
-                              .n = 1,
-                              .k = 1,
-                              .batch = 1,
-                              .lda = 1,
-                              .ldb = 1,
-                              .ldc = 1,
-                              .alpha = 1};
+    const struct et_gemm p = one(t);
     return !et_gemm_unsupported(b, &p);
 }
 
@@ -224,13 +231,7 @@ static void every_backend_computes(void **state)
     const struct et_gemm_backend *b;
     (void)state;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
-        char text[ET_ORIGIN_SIZE];
-        const char *reason = et_backend_why_not(&b->base);
-        assert_true(!reason || *reason);
-        print_message("[          ] %s: %s\n", b->base.name,
-                      et_backend_describe(&b->base, text, sizeof text));
-        assert_true(*text);
-        if (reason)
+        if (!is_here(&b->base))
             continue;
         try_backend(b);
     }
@@ -297,14 +298,7 @@ static void great_dimensions_are_refused(void **state)
     const struct et_gemm_backend *b = et_gemm_backend_find("cblas");
     if (et_backend_why_not(&b->base))
         skip();
-    struct et_gemm small = {.types = et_types_of(ET_FP32),
-                            .m = 1,
-                            .n = 1,
-                            .k = 1,
-                            .batch = 1,
-                            .lda = 1,
-                            .ldb = 1,
-                            .ldc = 1};
+    struct et_gemm small = one(ET_FP32);
     assert_null(b->unsupported(&small));
     int64_t *const members[] = {&small.m,   &small.n,   &small.k,
                                 &small.lda, &small.ldb, &small.ldc};

@@ -11,40 +11,13 @@
 
 #include "bench/peak.c"
 #include "harness/base/random.h"
-
-struct kit {
-    struct et_team *team;
-    struct state s;
-};
+#include "tests/unit/bench/kit.h"
 
 static void open_case(struct kit *kit, const struct et_peak_backend *b,
                       enum et_dtype dtype, int threads)
 {
     struct params p = {(int)dtype};
-    *kit = (struct kit){0};
-    assert_int_equal(et_team_open("self", &kit->team), ET_OK);
-    struct et_setting setting = {.team = kit->team,
-                                 .backend = b->base.name,
-                                 .threads = threads,
-                                 .seed = 42};
-    assert_null(unsupported(&p, b->base.name, 1));
-    assert_int_equal(prepare(&kit->s, &setting, &p), ET_OK);
-}
-
-static void close_case(struct kit *kit)
-{
-    release(&kit->s);
-    et_team_close(kit->team);
-}
-
-static struct et_verification verified(struct kit *kit)
-{
-    struct et_verification v = {0};
-    assert_int_equal(verify(&kit->s, &v), ET_OK);
-    assert_true(v.bound == 1 && *v.method);
-    assert_true((v.status == ET_CHECK_PASSED) == (v.error <= v.bound));
-    assert_true((v.status == ET_CHECK_FAILED) == (*v.note != '\0'));
-    return v;
+    open_kit(kit, &et_bench_peak, b->base.name, threads, &p);
 }
 
 static void assert_passes(struct kit *kit)

@@ -87,7 +87,7 @@ int main(int argc, char **argv)
            "blis %.2f GFLOP/s, time ratio %.4f (median of pairs)\n",
            (long long)n, threads, threads == 1 ? "" : "s", pairs, flop / md,
            flop / mb, et_stat_median(t + 2 * pairs, (size_t)pairs));
-    b->destroy(setup);
+    b->base.destroy(setup);
     for (int i = 0; i < 3; i++)
         et_free_aligned(m[i]);
     free(t);

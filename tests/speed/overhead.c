@@ -32,6 +32,12 @@ static void need(const void *p, int ranks, int threads, struct et_need *out)
     *out = (struct et_need){0};
 }
 
+static const char *unsupported(const void *p, const char *backend, int ranks)
+{
+    (void)p, (void)backend, (void)ranks;
+    return NULL;
+}
+
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -65,10 +71,10 @@ static void release(void *state)
 
 static const struct et_bench bench = {
     ET_BENCH("empty", "nothing", "nothing", "time"),
-    ET_BENCH_SHAPES("sizes", "1", "nothing"),
+    ET_BENCH_SHAPES("sizes", 0, "1", "nothing"),
     .once = true,
     .backends = &backends,
-    .run = run,
+    ET_BENCH_RUN,
 };
 
 int main(void)

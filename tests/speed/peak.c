@@ -27,6 +27,28 @@ struct hand {
 
 #if defined __x86_64__ && (defined __clang__ || __GNUC__ >= 12)
 
+/* The end of such a loop. */
+#define AGAIN                                                                  \
+    ".endr\n\t"                                                                \
+    "dec %0\n\t"                                                               \
+    "jnz 1b\n\t"                                                               \
+    "vzeroupper" : "+r"(passes)::"cc",                                         \
+                   "xmm0",                                                     \
+                   "xmm1",                                                     \
+                   "xmm2",                                                     \
+                   "xmm3",                                                     \
+                   "xmm4",                                                     \
+                   "xmm5",                                                     \
+                   "xmm6",                                                     \
+                   "xmm7",                                                     \
+                   "xmm8",                                                     \
+                   "xmm9",                                                     \
+                   "xmm10",                                                    \
+                   "xmm11",                                                    \
+                   "xmm12",                                                    \
+                   "xmm13",                                                    \
+                   "xmm14",                                                    \
+                   "xmm15"
 /* 24 instructions on registers 0 to 23, operands in 30 and 31. */
 #define ZMM(name, instruction)                                                 \
     static void name(uint64_t passes)                                          \
@@ -39,15 +61,7 @@ struct hand {
                          "1:\n\t"                                              \
                          ".irp r,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17," \
                          "18,19,20,21,22,23\n\t" instruction                   \
-                         " %%zmm30, %%zmm31, %%zmm\\r\n\t"                     \
-                         ".endr\n\t"                                           \
-                         "dec %0\n\t"                                          \
-                         "jnz 1b\n\t"                                          \
-                         "vzeroupper"                                          \
-                         : "+r"(passes)::"cc", "xmm0", "xmm1", "xmm2", "xmm3", \
-                           "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",     \
-                           "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",        \
-                           "xmm15");                                           \
+                         " %%zmm30, %%zmm31, %%zmm\\r\n\t" AGAIN);             \
     }
 /* 12 instructions on registers 0 to 11, operands in 14 and 15. */
 #define YMM(name, instruction)                                                 \
@@ -59,14 +73,7 @@ struct hand {
                          ".p2align 6\n"                                        \
                          "1:\n\t"                                              \
                          ".irp r,0,1,2,3,4,5,6,7,8,9,10,11\n\t" instruction    \
-                         " %%ymm14, %%ymm15, %%ymm\\r\n\t"                     \
-                         ".endr\n\t"                                           \
-                         "dec %0\n\t"                                          \
-                         "jnz 1b\n\t"                                          \
-                         "vzeroupper"                                          \
-                         : "+r"(passes)::"cc", "xmm0", "xmm1", "xmm2", "xmm3", \
-                           "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",     \
-                           "xmm10", "xmm11", "xmm14", "xmm15");                \
+                         " %%ymm14, %%ymm15, %%ymm\\r\n\t" AGAIN);             \
     }
 /* 8 instructions on tiles 0 to 3, operands in 4 to 7. */
 #define TMM(name, instruction)                                                 \
@@ -166,7 +173,7 @@ static double time_hand(struct et_clock *clock, const struct hand *h,
     return et_clock_now(clock) - start;
 }
 
-static double time_backend(struct et_clock *clock, struct et_peak_plan *p,
+static double time_backend(struct et_clock *clock, struct et_peak_setup *p,
                            uint64_t iterations)
 {
     double start = et_clock_now(clock);
@@ -179,7 +186,7 @@ static int compare(struct et_clock *clock, const struct hand *h, int threads,
 {
     const struct et_peak_backend *b = et_peak_backend_find(h->backend);
     const char *why = et_peak_unsupported(b, h->dtype);
-    struct et_peak_plan *p = NULL;
+    struct et_peak_setup *p = NULL;
     if (why || !h->run) {
         printf("peak %-8s %-5s not here: %s\n", h->backend,
                et_dtype_name(h->dtype), why ? why : "no loop in assembly");

@@ -151,6 +151,16 @@ static inline enum et_status fake_facts(void *state, struct et_pairs *out)
     return et_pairs_set(out, "fact", "1", true) ? ET_OK : ET_INFRA;
 }
 
+/* Another run, that takes some time. */
+static inline enum et_status fake_spin(void *state, uint64_t iterations)
+{
+    volatile unsigned sink = 0;
+    (void)state;
+    for (uint64_t i = 0; i < 500 * iterations; i++)
+        sink = sink + 1;
+    return ET_OK;
+}
+
 /* Called also where prepare was not, or did not get far. */
 static inline void fake_release(void *state)
 {

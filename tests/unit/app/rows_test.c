@@ -200,8 +200,8 @@ static void commands(void **state)
     for (size_t i = 0; et_commands[i]; i++) {
         const struct et_command *c = et_commands[i];
         assert_ptr_equal(et_command_find(c->name), c);
-        check_help(c->name, "summary", c->summary);
-        assert_true((!c->help || *c->help) && c->words);
+        check_help(c->name, "summary", c->manual->summary);
+        assert_true((!c->manual->help || *c->manual->help) && c->words);
         if (c->rows->key)
             check_rows(c->name, c->rows, c->size);
         /* --help and --no-x are the parser's own. */

@@ -40,12 +40,6 @@ static const struct et_backend gone = {
 static const struct et_backend *const names[] = {&reference, &gone};
 static const struct et_backends backends = {.v = names, .n = COUNT(names)};
 
-static const char *unsupported(const void *params, const char *name, int ranks)
-{
-    (void)params, (void)name, (void)ranks;
-    return NULL;
-}
-
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -130,15 +124,12 @@ static const struct et_bench whole = {.name = "vec",
                                       .params_size = sizeof(struct params),
                                       .shape = shape,
                                       .backends = &backends,
-                                      .unsupported = unsupported,
                                       .state_size = sizeof(struct state),
                                       .prepare = prepare,
-                                      .run = run,
                                       .verify = verify,
                                       .output = output,
                                       .damage = damage,
-                                      .work = work,
-                                      .release = release};
+                                      ET_BENCH_RUN};
 
 /* What a part says of one bench with one case of `ranks`. */
 static struct et_selftest_outcome ask(const char *part, struct et_bench bench,

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "bench/conv.c"
+#include "harness/base/random.h"
+#include "tests/unit/bench/kit.h"
+#include "tests/unit/bench/idle.h"
 
 static struct params preset(void)
 {
@@ -33,37 +36,10 @@ static const struct params problems[] = {
 #define PROBLEMS (sizeof problems / sizeof problems[0])
 #define SMALL 4
 
-struct kit {
-    struct et_team *team;
-    struct state s;
-};
-
 static void open_case(struct kit *kit, const char *backend,
                       const struct params *p)
 {
-    *kit = (struct kit){0};
-    assert_int_equal(check(p, "test"), ET_OK);
-    assert_int_equal(et_team_open("self", &kit->team), ET_OK);
-    struct et_setting setting = {
-        .team = kit->team, .backend = backend, .threads = 2, .seed = 42};
-    assert_null(unsupported(p, backend, 1));
-    assert_int_equal(prepare(&kit->s, &setting, p), ET_OK);
-}
-
-static void close_case(struct kit *kit)
-{
-    release(&kit->s);
-    et_team_close(kit->team);
-}
-
-static struct et_verification verified(struct kit *kit)
-{
-    struct et_verification v = {0};
-    assert_int_equal(verify(&kit->s, &v), ET_OK);
-    assert_true(v.bound == 1 && *v.method);
-    assert_true((v.status == ET_CHECK_PASSED) == (v.error <= v.bound));
-    assert_true((v.status == ET_CHECK_FAILED) == (*v.note != '\0'));
-    return v;
+    open_kit(kit, &et_bench_conv, backend, 2, p);
 }
 
 static void right_outputs_pass(void **unused)
@@ -111,7 +87,7 @@ static void one_wrong_output_fails(void **unused)
                          : i == 1
                              ? all - 1
                              : (int64_t)(et_random_u64(j, i) % (uint64_t)all);
-            float *y = (float *)kit.s.y.host + at;
+            float *y = (float *)kit.s.operands.out.host + at;
             *y = i % 4 == 0   ? *y + 1
                  : i % 4 == 1 ? (*y > 0 ? -*y - 0.5f : 0.5f - *y)
                  : i % 4 == 2 ? NAN
@@ -130,12 +106,6 @@ static void one_wrong_output_fails(void **unused)
     }
 }
 
-static enum et_status idle(void *setup, uint64_t n)
-{
-    (void)setup, (void)n;
-    return ET_OK;
-}
-
 /* Samples in which nothing is done are seen though all is right again at the
  * check, and a glance raises no alarm. */
 static void idle_samples_fail(void **unused)
@@ -147,19 +117,7 @@ static void idle_samples_fail(void **unused)
         p.groups = way & 2 ? 4 : 1, p.pad_h = 1, p.stride_w = 2;
         struct kit kit;
         open_case(&kit, "im2col-reference", &p);
-        struct et_backend broken = kit.s.backend->base;
-        const struct et_backend *sound = kit.s.product.backend;
-        broken.run = idle;
-        for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
-            for (uint64_t i = 1; i < 6; i++) {
-                kit.s.product.backend = i == bad ? &broken : sound;
-                assert_int_equal(et_product_run(&kit.s, i), ET_OK);
-                et_bench_conv.glance(&kit.s);
-            }
-            struct et_verification v = verified(&kit);
-            assert_int_equal(v.status, bad ? ET_CHECK_FAILED : ET_CHECK_PASSED);
-            assert_true(!bad || strstr(v.note, "nan"));
-        }
+        assert_idle_is_found(&kit);
         close_case(&kit);
     }
 }
@@ -229,12 +187,14 @@ static void ranks_have_what_they_should(void **unused)
             et_product_output(mine, &out[team.rank]);
         }
         bool weak = p.scaling == WEAK;
-        assert_true(!memcmp(s[0].x.host, s[1].x.host, 64) == weak);
-        assert_memory_equal(s[0].w.host, s[1].w.host, 64);
+        assert_true(!memcmp(s[0].operands.in[0].host, s[1].operands.in[0].host,
+                            64) == weak);
+        assert_memory_equal(s[0].operands.in[1].host, s[1].operands.in[1].host,
+                            64);
         assert_true(out[0].alike == weak);
         assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) == weak);
-        release(&s[0]);
-        release(&s[1]);
+        et_operands_close(&s[0]);
+        et_operands_close(&s[1]);
         et_team_close(self);
         int64_t x = 2 * 6 * 9 * 11, w = 4 * 3 * 3 * 2, y = 2 * 4 * 9 * 5;
         assert_int_equal(out[0].bytes, (weak ? y : y / 2) * 4);

@@ -306,7 +306,8 @@ static void a_check_spoils(void **unused)
         const struct et_gemm *p = &s->local;
         assert_int_equal(t.bench->run(t.state, 1), ET_OK);
         assert_int_equal(checked(&t), ET_CHECK_PASSED);
-        const char *c = inside(s->c.at, 0, s->c.n * s->c.size);
+        const char *c = inside(s->operands.out.at, 0,
+                               s->operands.out.n * s->operands.out.size);
         for (int64_t row = 0; row < p->batch * p->m; row++)
             for (int64_t j = 0; j < p->n; j++)
                 assert_true(isnan(et_dtype_get(p->types.out.dtype, c,
@@ -331,9 +332,10 @@ static void little_is_moved(void **unused)
         assert_int_equal(device.brought, brought);
         assert_int_equal(device.sent, sent);
         t.bench->glance(t.state);
-        assert_int_equal(device.brought, brought + s->c.size);
+        assert_int_equal(device.brought, brought + s->operands.out.size);
         assert_int_equal(checked(&t), ET_CHECK_PASSED);
-        assert_int_equal(device.brought, brought + s->c.size * (s->c.n + 1));
+        assert_int_equal(device.brought, brought + s->operands.out.size *
+                                                       (s->operands.out.n + 1));
         close_trial(&t);
     }
 }
@@ -367,7 +369,8 @@ static void sums_begin_anew(void **unused)
     (void)unused;
     struct trial t = opened("m=3 n=2 k=4 beta=-1");
     assert_int_equal(t.bench->run(t.state, 2 * ET_PRODUCT_KEPT + 7), ET_OK);
-    assert_int_equal(((const struct state *)t.state)->product.iterations, 7);
+    assert_int_equal(
+        ((const struct state *)t.state)->operands.product.iterations, 7);
     assert_int_equal(checked(&t), ET_CHECK_PASSED);
     close_trial(&t);
 }

@@ -17,6 +17,9 @@
 #endif
 
 #include "bench/gemm.c"
+#include "harness/base/random.h"
+#include "tests/unit/bench/kit.h"
+#include "tests/unit/bench/idle.h"
 
 static struct params preset(void)
 {
@@ -25,41 +28,12 @@ static struct params preset(void)
     return p;
 }
 
-struct kit {
-    struct et_team *team;
-    struct state s;
-};
-
 static void open_case(struct kit *kit, const char *backend,
                       const struct params *p)
 {
-    *kit = (struct kit){0};
-    assert_int_equal(check(p, "test"), ET_OK);
-    assert_int_equal(et_team_open("self", &kit->team), ET_OK);
     /* Two threads for few only: on a busy machine every join costs a slice. */
     bool two = p->batch > 1 && p->trans_a && p->beta != 0 && p->alpha != 1;
-    struct et_setting setting = {.team = kit->team,
-                                 .backend = backend,
-                                 .threads = two ? 2 : 1,
-                                 .seed = 42};
-    assert_null(unsupported(p, backend, 1));
-    assert_int_equal(prepare(&kit->s, &setting, p), ET_OK);
-}
-
-static void close_case(struct kit *kit)
-{
-    release(&kit->s);
-    et_team_close(kit->team);
-}
-
-static struct et_verification verified(struct kit *kit)
-{
-    struct et_verification v = {0};
-    assert_int_equal(verify(&kit->s, &v), ET_OK);
-    assert_true(v.bound == 1 && *v.method);
-    assert_true((v.status == ET_CHECK_PASSED) == (v.error <= v.bound));
-    assert_true((v.status == ET_CHECK_FAILED) == (*v.note != '\0'));
-    return v;
+    open_kit(kit, &et_bench_gemm, backend, two ? 2 : 1, p);
 }
 
 static struct et_verification ran(struct kit *kit, uint64_t iterations)
@@ -177,10 +151,10 @@ static void one_wrong_element_fails(void **unused)
                          : i == 1 ? all - 1
                                   : (int64_t)(et_random_u64(7, (uint64_t)way) %
                                               (uint64_t)all);
-            double v = et_dtype_get(kit.s.local.types.out.dtype, kit.s.c.host,
-                                    (size_t)at);
-            et_dtype_set(kit.s.local.types.out.dtype, kit.s.c.host, (size_t)at,
-                         flip(v, kind));
+            double v = et_dtype_get(kit.s.local.types.out.dtype,
+                                    kit.s.operands.out.host, (size_t)at);
+            et_dtype_set(kit.s.local.types.out.dtype, kit.s.operands.out.host,
+                         (size_t)at, flip(v, kind));
             struct et_verification got = verified(&kit);
             if (got.status != ET_CHECK_FAILED)
                 fail_msg("%lldx%lldx%lldx%lld %s kind %d: C[%lld] = %g "
@@ -196,12 +170,6 @@ static void one_wrong_element_fails(void **unused)
         assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
         close_case(&kit);
     }
-}
-
-static enum et_status idle(void *setup, uint64_t n)
-{
-    (void)setup, (void)n;
-    return ET_OK;
 }
 
 /* Whatever types the list of choices is given: the bench does a type that its
@@ -254,12 +222,12 @@ static void old_products_fail(void **unused)
         assert_int_equal(ran(&kit, 2).status, ET_CHECK_PASSED);
         assert_int_equal(verified(&kit).status, ET_CHECK_FAILED); /* not run */
         struct et_backend broken = kit.s.backend->base;
-        const struct et_backend *sound = kit.s.product.backend;
+        const struct et_backend *sound = kit.s.operands.product.backend;
         assert_int_equal(et_product_run(&kit.s, 1), ET_OK);
         broken.run = idle;
-        kit.s.product.backend = &broken;
+        kit.s.operands.product.backend = &broken;
         assert_int_equal(ran(&kit, 1).status, ET_CHECK_FAILED);
-        kit.s.product.backend = sound;
+        kit.s.operands.product.backend = sound;
         assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
         close_case(&kit);
     }
@@ -279,19 +247,7 @@ static void idle_samples_fail(void **unused)
         p.ldc = way & 2 ? p.n + 3 : 0;
         struct kit kit;
         open_case(&kit, fast(), &p);
-        struct et_backend broken = kit.s.backend->base;
-        const struct et_backend *sound = kit.s.product.backend;
-        broken.run = idle;
-        for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
-            for (uint64_t i = 1; i < 6; i++) {
-                kit.s.product.backend = i == bad ? &broken : sound;
-                assert_int_equal(et_product_run(&kit.s, i), ET_OK);
-                et_bench_gemm.glance(&kit.s);
-            }
-            struct et_verification v = verified(&kit);
-            assert_int_equal(v.status, bad ? ET_CHECK_FAILED : ET_CHECK_PASSED);
-            assert_true(!bad || strstr(v.note, "nan"));
-        }
+        assert_idle_is_found(&kit);
         /* Found once, and not for ever. */
         assert_int_equal(ran(&kit, 1).status, ET_CHECK_PASSED);
         close_case(&kit);
@@ -312,7 +268,7 @@ static void many_iterations_are_followed(void **unused)
         uint64_t n = p.k > 100 ? 10 : ET_PRODUCT_KEPT - 2;
         assert_int_equal(ran(&kit, n).status, ET_CHECK_PASSED);
         assert_int_equal(et_product_run(&kit.s, n), ET_OK);
-        kit.s.product.iterations++;
+        kit.s.operands.product.iterations++;
         assert_int_equal(verified(&kit).status, ET_CHECK_FAILED);
         if (p.k < 100)
             assert_int_equal(ran(&kit, 2 * ET_PRODUCT_KEPT + 7).status,
@@ -401,16 +357,18 @@ static void ranks_have_what_they_should(void **unused)
             assert_int_equal(et_product_run(mine, 1), ET_OK);
             et_product_output(mine, &out[team.rank]);
         }
-        bool same_a = !memcmp(s[0].a.host, s[1].a.host, 64);
-        bool same_b = !memcmp(s[0].b.host, s[1].b.host, 64);
+        bool same_a =
+            !memcmp(s[0].operands.in[0].host, s[1].operands.in[0].host, 64);
+        bool same_b =
+            !memcmp(s[0].operands.in[1].host, s[1].operands.in[1].host, 64);
         assert_true(same_a == (p.scaling == WEAK));
         assert_true(same_b == (p.scaling == WEAK || p.batch == 1));
         assert_true(out[0].alike == (p.scaling == WEAK && p.beta == 0));
         assert_int_equal(out[0].bytes, out[1].bytes);
         assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) ==
                     (p.scaling == WEAK));
-        release(&s[0]);
-        release(&s[1]);
+        et_operands_close(&s[0]);
+        et_operands_close(&s[1]);
         et_team_close(self);
     }
 }

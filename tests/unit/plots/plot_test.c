@@ -140,24 +140,31 @@ static void test_texts(void **state)
     sample_remove(dir);
 }
 
+/* Draws with the programs of `dir` alone; what was said. */
+static const char *draw_alone(const struct et_doc *d, char *dir)
+{
+    char *path = strdup(getenv("PATH"));
+    setenv("PATH", dir, 1);
+    sample_listen();
+    enum et_status s = et_plot_draw(d, TEMPLATES, dir);
+    const char *said = sample_said();
+    setenv("PATH", path, 1);
+    free(path);
+    assert_int_equal(s, ET_OK);
+    return said;
+}
+
 static void test_without_gnuplot(void **state)
 {
     (void)state;
-    char *path = strdup(getenv("PATH"));
     struct et_doc d = one_figure("f", "title");
     char *dir = sample_folder();
-    setenv("PATH", dir, 1);
-    sample_listen();
-    enum et_status s = et_plot_draw(&d, TEMPLATES, dir);
-    const char *said = sample_said();
-    setenv("PATH", path, 1);
-    assert_int_equal(s, ET_OK);
+    const char *said = draw_alone(&d, dir);
     assert_said(said, "gnuplot cannot be run");
     free(sample_read(sample_path(dir, "plots/f.dat")));
     free(sample_read(sample_path(dir, "plots/f.gp")));
     et_doc_free(&d);
     sample_remove(dir);
-    free(path);
 }
 
 /* A figure's name is part of a path, and of nothing but the folder's own. */
@@ -193,7 +200,6 @@ static void test_a_bad_gnuplot(void **state)
         {"echo '<svg/>' >f.svg", NULL},
     };
     char here[4096], after[4096];
-    char *path = strdup(getenv("PATH"));
     assert_non_null(getcwd(here, sizeof here));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct et_doc d = one_figure("f", "title");
@@ -201,12 +207,7 @@ static void test_a_bad_gnuplot(void **state)
         snprintf(script, sizeof script, "#!/bin/sh\n%s\n", cases[i].does);
         sample_write(sample_path(dir, "gnuplot"), script);
         assert_int_equal(chmod(sample_path(dir, "gnuplot"), 0755), 0);
-        setenv("PATH", dir, 1);
-        sample_listen();
-        enum et_status s = et_plot_draw(&d, TEMPLATES, dir);
-        const char *said = sample_said();
-        setenv("PATH", path, 1);
-        assert_int_equal(s, ET_OK);
+        const char *said = draw_alone(&d, dir);
         if (cases[i].said)
             assert_said(said, cases[i].said);
         else
@@ -217,7 +218,6 @@ static void test_a_bad_gnuplot(void **state)
         et_doc_free(&d);
         sample_remove(dir);
     }
-    free(path);
 }
 
 static void test_no_disk(void **state)

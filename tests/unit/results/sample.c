@@ -299,3 +299,64 @@ const char *sample_said(void)
     close(heard);
     return text;
 }
+
+void sample_heard(const char *part)
+{
+    const char *said = sample_said();
+    if (part)
+        assert_said(said, part);
+    else
+        assert_string_equal(said, "");
+}
+
+struct et_store *sample_store(const char *folder)
+{
+    struct et_store *s;
+    struct et_run_info info = sample_info();
+    assert_int_equal(et_store_open(folder, false, &s), ET_OK);
+    struct et_sink *sink = et_store_sink(s);
+    assert_int_equal(sink->begin(sink, &info), ET_OK);
+    sample_info_free(&info);
+    return s;
+}
+
+void sample_put(struct et_store *s, struct et_result r)
+{
+    assert_int_equal(et_store_sink(s)->put(et_store_sink(s), &r), ET_OK);
+    et_result_free(&r);
+}
+
+void sample_put_kinds(struct et_store *s)
+{
+    struct et_result r = sample_result("measured", 0.5, 0.25, 31);
+    sample_ceiling(&r, "compute", "p", 5e9);
+    sample_ceiling(&r, "memory", "s", 1e9);
+    sample_put(s, r);
+    r = sample_result("wrong", 0.5, 0.25, 7);
+    r.outcome = ET_WRONG_DATA;
+    r.verification.status = ET_CHECK_FAILED;
+    r.verification.error = 2;
+    sample_put(s, r);
+    r = sample_result("skipped", 0.5, 0.25, 7);
+    r.outcome = ET_SKIPPED;
+    r.verification.status = ET_CHECK_NONE;
+    free(r.time.samples.v);
+    r.time.samples = (struct et_reals){0};
+    sample_put(s, r);
+}
+
+char *sample_report(const struct et_run *run,
+                    const struct et_report_options *how, const char *format,
+                    const struct et_run *records)
+{
+    struct et_doc doc;
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    assert_non_null(f);
+    assert_int_equal(et_report_build(run, how, &doc), ET_OK);
+    assert_int_equal(et_out_find(format)->write(&doc, records, NULL, f), ET_OK);
+    fclose(f);
+    et_doc_free(&doc);
+    return text;
+}

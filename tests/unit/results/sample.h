@@ -13,6 +13,8 @@
 
 #include "harness/run/sink.h"
 #include "results/reading/run.h"
+#include "results/report/report.h"
+#include "results/store/store.h"
 
 /* A measured fp32 gemm: n samples around `median`, the outermost `spread` of
  * it away; 2 GFLOP an iteration; two ranks on n1, which keep 2 cores busy. */
@@ -49,9 +51,25 @@ char *sample_path(const char *folder, const char *name); /* static, 16 turns */
 char *sample_read(const char *path);                     /* free */
 void sample_write(const char *path, const char *text);
 
+/* A store in that folder, begun with sample_info; and a record of it. */
+struct et_store *sample_store(const char *folder);
+void sample_put(struct et_store *s, struct et_result result);
+/* A measured case with two ceilings, one that is wrong and one skipped, named
+ * so. 2 GFLOP in 0.5 s are 4 GFLOP/s; 8 MB of traffic make 250 FLOP/B, so the
+ * memory would allow 250 GFLOP/s, and the compute ceiling of 5 binds: 0.8. */
+void sample_put_kinds(struct et_store *s);
+
+/* The run's report in that format, with the records of `records`, which may be
+ * NULL; free. */
+char *sample_report(const struct et_run *run,
+                    const struct et_report_options *how, const char *format,
+                    const struct et_run *records);
+
 /* Standard error goes to a file until sample_said, which returns it. */
 void sample_listen(void);
 const char *sample_said(void);
+/* The same: `part` was said; NULL: nothing was. */
+void sample_heard(const char *part);
 #define assert_said(text, part)                                                \
     do {                                                                       \
         if (!strstr(text, part))                                               \

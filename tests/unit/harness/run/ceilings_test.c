@@ -1,5 +1,5 @@
-/* Ceilings beside a case: benches that spin, on the real clock. Figures are
- * not judged, only what is there and what is not. */
+/* Ceilings beside a case: benches that fake_spin, on the real clock. Figures
+ * are not judged, only what is there and what is not. */
 #include "config.h"
 #include "tests/unit/test_main.h"
 
@@ -18,21 +18,12 @@ static const struct et_ceiling_case *ceilings;
 static size_t n_ceilings;
 
 /* About a microsecond an iteration, so that samples are soon calibrated. */
-static enum et_status spin(void *state, uint64_t iterations)
-{
-    volatile unsigned sink = 0;
-    (void)state;
-    for (uint64_t i = 0; i < 500 * iterations; i++)
-        sink = sink + 1;
-    return ET_OK;
-}
-
 static enum et_status spin_ceiling(void *state, uint64_t iterations)
 {
     struct timespec t = {0, (long)(slow_ceiling * 1e9)};
     if (slow_ceiling > 0)
         nanosleep(&t, NULL);
-    return spin(state, iterations);
+    return fake_spin(state, iterations);
 }
 
 static enum et_status prepare(void *state, const struct et_setting *setting,
@@ -111,7 +102,7 @@ static void measure_for(struct et_result *r, bool with_ceilings, double budget,
     struct et_case c;
     under = roof = fake_bench;
     under.prepare = roof.prepare = prepare;
-    under.run = spin;
+    under.run = fake_spin;
     roof.run = spin_ceiling;
     under.verify = verify;
     roof.verify = verify_ceiling;

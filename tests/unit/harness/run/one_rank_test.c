@@ -300,19 +300,10 @@ static bool one_ceiling(const void *params, int ranks, int threads, size_t i,
     return i == 0;
 }
 
-static enum et_status spin(void *state, uint64_t iterations)
-{
-    volatile unsigned sink = 0;
-    (void)state;
-    for (uint64_t i = 0; i < 500 * iterations; i++)
-        sink = sink + 1;
-    return ET_OK;
-}
-
 static enum et_status roof_run(void *state, uint64_t iterations)
 {
     return is_odd(FAILS) ? et_error(ET_INFRA, "the roof leaks")
-                         : spin(state, iterations);
+                         : fake_spin(state, iterations);
 }
 
 static enum et_status
@@ -360,7 +351,7 @@ static void a_ceiling(void **state)
     const struct et_bench *const list[] = {&under, &roof};
     const struct et_benches benches = {list, 2};
     (void)state;
-    under.run = spin;
+    under.run = fake_spin;
     under.ceiling = one_ceiling;
     roof.name = "roof";
     roof.role = ET_ROLE_COMPUTE_CEILING;

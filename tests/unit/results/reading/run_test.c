@@ -15,28 +15,18 @@
 
 #include "results/store/store.h"
 
-static void put(struct et_sink *sink, const char *id, double median)
-{
-    struct et_result r = sample_result(id, median, 0.01, 21);
-    assert_int_equal(sink->put(sink, &r), ET_OK);
-    et_result_free(&r);
-}
-
 /* a, b, and a again, twice as fast. */
 static int set_up(void **state)
 {
-    struct et_store *s;
     char *dir = sample_folder();
-    struct et_run_info info = sample_info();
+    struct et_store *s = sample_store(dir);
     *state = dir;
-    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
-    struct et_sink *sink = et_store_sink(s);
-    assert_int_equal(sink->begin(sink, &info), ET_OK);
-    sample_info_free(&info);
-    put(sink, "a", 0.5);
-    put(sink, "b", 0.7);
-    put(sink, "a", 0.25);
-    assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
+    sample_put(s, sample_result("a", 0.5, 0.01, 21));
+    sample_put(s, sample_result("b", 0.7, 0.01, 21));
+    sample_put(s, sample_result("a", 0.25, 0.01, 21));
+    assert_int_equal(
+        et_store_sink(s)->end(et_store_sink(s), "complete", "2026-01-02"),
+        ET_OK);
     et_store_close(s);
     return 0;
 }

@@ -15,16 +15,7 @@
 
 static char *say(const struct et_run *run)
 {
-    struct et_doc doc;
-    char *text = NULL;
-    size_t n = 0;
-    FILE *f = open_memstream(&text, &n);
-    assert_non_null(f);
-    assert_int_equal(et_report_build(run, NULL, &doc), ET_OK);
-    assert_int_equal(et_out_find("json")->write(&doc, NULL, NULL, f), ET_OK);
-    fclose(f);
-    et_doc_free(&doc);
-    return text;
+    return sample_report(run, NULL, "json", NULL);
 }
 
 /* The text of the k-th headline. */

@@ -74,16 +74,7 @@ static struct et_run sieves(bool told)
 
 static char *print(const char *format, const struct et_run *run)
 {
-    struct et_doc doc;
-    char *text = NULL;
-    size_t n = 0;
-    FILE *f = open_memstream(&text, &n);
-    assert_non_null(f);
-    assert_int_equal(et_report_build(run, NULL, &doc), ET_OK);
-    assert_int_equal(et_out_find(format)->write(&doc, run, NULL, f), ET_OK);
-    fclose(f);
-    et_doc_free(&doc);
-    return text;
+    return sample_report(run, NULL, format, run);
 }
 
 /* Figure, unit, both ends, check and case, whatever the marks between. */

@@ -13,16 +13,7 @@
 static char *say(const struct et_run *run, const char *peak)
 {
     struct et_report_options options = {.peak = peak, .target = 1e18};
-    struct et_doc doc;
-    char *text = NULL;
-    size_t n = 0;
-    FILE *f = open_memstream(&text, &n);
-    assert_non_null(f);
-    assert_int_equal(et_report_build(run, &options, &doc), ET_OK);
-    assert_int_equal(et_out_find("json")->write(&doc, NULL, NULL, f), ET_OK);
-    fclose(f);
-    et_doc_free(&doc);
-    return text;
+    return sample_report(run, &options, "json", NULL);
 }
 
 /* The headline's value for the first kind of work. */

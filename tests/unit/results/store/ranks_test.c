@@ -97,11 +97,7 @@ static enum et_status verify(void **state, const char *part)
     assert_int_equal(et_manifest_write(*state), ET_OK);
     sample_listen();
     enum et_status s = et_verify_run(*state, &n);
-    const char *said = sample_said();
-    if (part)
-        assert_said(said, part);
-    else
-        assert_string_equal(said, "");
+    sample_heard(part);
     return s;
 }
 

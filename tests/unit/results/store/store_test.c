@@ -208,6 +208,19 @@ static void a_full_disk_keeps_whole_records(void **state)
     et_run_free(&run);
 }
 
+static void assert_warned(const char *dir, size_t records, const char *part)
+{
+    struct et_run run;
+    sample_listen();
+    enum et_status status = et_run_load(dir, &run);
+    const char *said = sample_said();
+    assert_int_equal(status, ET_OK);
+    assert_int_equal(run.n, records);
+    assert_int_equal(run.warnings.n, 1);
+    assert_said(said, part);
+    et_run_free(&run);
+}
+
 static void a_torn_line_is_cut_and_the_run_goes_on(void **state)
 {
     char *dir = sample_path(*state, "run");
@@ -217,18 +230,11 @@ static void a_torn_line_is_cut_and_the_run_goes_on(void **state)
     append(sample_path(dir, "records.jsonl"), "{\"schema_version\":2,\"ben");
     sample_write(sample_path(dir, "manifest.sha256"), "old");
 
-    sample_listen();
-    enum et_status status = et_run_load(dir, &run);
-    const char *said = sample_said();
-    assert_int_equal(status, ET_OK);
-    assert_int_equal(run.n, 2);
-    assert_int_equal(run.warnings.n, 1);
-    assert_said(said, "records.jsonl:3: torn");
-    et_run_free(&run);
+    assert_warned(dir, 2, "records.jsonl:3: torn");
 
     sample_listen();
-    status = et_store_open(dir, true, &s);
-    said = sample_said();
+    enum et_status status = et_store_open(dir, true, &s);
+    const char *said = sample_said();
     assert_int_equal(status, ET_OK);
     assert_said(said, "run/records.jsonl: its last line was torn");
     assert_int_equal(begin(s), ET_OK);
@@ -332,17 +338,9 @@ static void damaged_runs(void **state)
 static void no_records_is_said(void **state)
 {
     char *dir = sample_path(*state, "run");
-    struct et_run run;
     make_run(dir);
     unlink(sample_path(dir, "records.jsonl"));
-    sample_listen();
-    enum et_status status = et_run_load(dir, &run);
-    const char *said = sample_said();
-    assert_int_equal(status, ET_OK);
-    assert_int_equal(run.n, 0);
-    assert_int_equal(run.warnings.n, 1);
-    assert_said(said, "no case is recorded");
-    et_run_free(&run);
+    assert_warned(dir, 0, "no case is recorded");
 }
 
 static void nominal_peak(void **state)

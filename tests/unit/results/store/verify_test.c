@@ -16,39 +16,13 @@
 
 enum { MEASURED, WRONG, SKIPPED, CASES };
 
-static void put(struct et_store *s, struct et_result r)
-{
-    assert_int_equal(et_store_sink(s)->put(et_store_sink(s), &r), ET_OK);
-    et_result_free(&r);
-}
-
-/* 2 GFLOP in 0.5 s are 4 GFLOP/s; 8 MB of traffic make 250 FLOP/B, so the
- * memory would allow 250 GFLOP/s, and the compute ceiling of 5 binds: 0.8. */
 static int set_up(void **state)
 {
-    struct et_store *s;
     char *dir = sample_folder();
-    struct et_run_info info = sample_info();
-    *state = dir;
-    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    struct et_store *s = sample_store(dir);
     struct et_sink *sink = et_store_sink(s);
-    assert_int_equal(sink->begin(sink, &info), ET_OK);
-    sample_info_free(&info);
-    struct et_result r = sample_result("measured", 0.5, 0.25, 31);
-    sample_ceiling(&r, "compute", "p", 5e9);
-    sample_ceiling(&r, "memory", "s", 1e9);
-    put(s, r);
-    r = sample_result("wrong", 0.5, 0.25, 7);
-    r.outcome = ET_WRONG_DATA;
-    r.verification.status = ET_CHECK_FAILED;
-    r.verification.error = 2;
-    put(s, r);
-    r = sample_result("skipped", 0.5, 0.25, 7);
-    r.outcome = ET_SKIPPED;
-    r.verification.status = ET_CHECK_NONE;
-    free(r.time.samples.v);
-    r.time.samples = (struct et_reals){0};
-    put(s, r);
+    *state = dir;
+    sample_put_kinds(s);
     assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
     et_store_close(s);
     assert_int_equal(et_manifest_write(dir), ET_OK);

@@ -36,6 +36,20 @@ static const char *contract(const char *text)
     return path;
 }
 
+static void assert_refused(const struct et_run *run, const char *text,
+                           const char *part)
+{
+    struct et_judgement j = {0};
+    const char *path = contract(text);
+    sample_listen();
+    enum et_status s = et_judge(path, run, &j);
+    const char *said = sample_said();
+    if (s != ET_USAGE)
+        fail_msg("status %d of: %s", (int)s, text);
+    assert_said(said, part);
+    assert_null(j.clauses);
+}
+
 #define WHERE "[x]\nwhere = bench=gemm\n"
 #define FLOPS WHERE "metric = flops\n"
 
@@ -87,16 +101,8 @@ static void bad_contracts(void **state)
          "c.ini:5: there is already a clause [x]"},
         {FLOPS "at_least = 1 GFLOP/s\nnonsense\n", "c.ini:5"},
     };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct et_judgement j = {0};
-        const char *path = contract(bad[i].text);
-        sample_listen();
-        enum et_status s = et_judge(path, &run, &j);
-        const char *said = sample_said();
-        assert_int_equal(s, ET_USAGE);
-        assert_said(said, bad[i].said);
-        assert_null(j.clauses);
-    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_refused(&run, bad[i].text, bad[i].said);
     sample_listen();
     struct et_judgement j;
     assert_int_equal(et_judge(folder, &run, &j), ET_USAGE);
@@ -139,16 +145,8 @@ static void refusals(void **state)
          "bounds the best of a metric of which lower is better"},
     };
     struct et_run run = sample_run();
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct et_judgement j = {0};
-        const char *path = contract(bad[i].text);
-        sample_listen();
-        enum et_status s = et_judge(path, &run, &j);
-        const char *said = sample_said();
-        if (s != ET_USAGE)
-            fail_msg("status %d of: %s", (int)s, bad[i].text);
-        assert_said(said, bad[i].said);
-    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_refused(&run, bad[i].text, bad[i].said);
     et_run_free(&run);
 }
 

@@ -1,0 +1,77 @@
+/* The operands of a product: memory and random numbers. */
+#include "config.h"
+#include "bench/operands.h"
+
+#include "harness/base/log.h"
+#include "harness/base/memory.h"
+#include "harness/base/random.h"
+
+double et_operands_bytes(const struct et_types *types, int64_t in_0,
+                         int64_t in_1, int64_t out)
+{
+    return (double)in_0 * (double)et_dtype_size(types->a.dtype) +
+           (double)in_1 * (double)et_dtype_size(types->b.dtype) +
+           (double)out * (double)et_dtype_size(types->out.dtype);
+}
+
+enum et_status et_operands_open(struct et_operands *o, const char *bench,
+                                const struct et_setting *setting,
+                                const int64_t n[3], enum et_operands_of of)
+{
+    struct et_product *p = &o->product;
+    const struct et_types *types = &p->types;
+    int rank = setting->team->rank;
+    const char *why = et_backend_why_not(p->backend);
+    if (why)
+        return et_error(ET_USAGE, "%s: backend %s: %s", bench, setting->backend,
+                        why);
+    const struct et_space *space = p->backend->space;
+    if (et_buffer_open(&o->in[0], space, (size_t)n[0],
+                       et_dtype_size(types->a.dtype)) != ET_OK ||
+        et_buffer_open(&o->in[1], space, (size_t)n[1],
+                       et_dtype_size(types->b.dtype)) != ET_OK ||
+        et_buffer_open(&o->out, space, (size_t)n[2],
+                       et_dtype_size(types->out.dtype)) != ET_OK)
+        return et_error(ET_INFRA,
+                        "%s: rank %d: no memory for operands of %.3g GB", bench,
+                        rank, et_operands_bytes(types, n[0], n[1], n[2]) / 1e9);
+    uint64_t first = et_random_stream(setting->seed, 0), mine = first;
+    if (of != ET_OPERANDS_SAME)
+        mine = et_random_stream(setting->seed, (uint64_t)rank);
+    o->stream[0] = et_random_stream(mine, 1);
+    o->stream[1] =
+        et_random_stream(of == ET_OPERANDS_SPLIT_FIRST ? first : mine, 2);
+    p->stream = et_random_stream(mine, 3);
+    p->team = setting->team;
+    p->threads = setting->threads;
+    p->c = &o->out;
+    return et_product_open(p);
+}
+
+enum et_status et_operands_fill(void *state, int64_t integers)
+{
+    struct et_operands *o = state;
+    const struct et_types *types = &o->product.types;
+    const enum et_dtype dtype[2] = {types->a.dtype, types->b.dtype};
+    enum et_status status = ET_OK;
+    for (int i = 0; i < 2 && status == ET_OK; i++) {
+        struct et_buffer *in = &o->in[i];
+        et_check_fill(dtype[i], in->host, in->n, o->stream[i], 0, integers);
+        status = et_buffer_send(in, 0, in->n);
+    }
+    return status;
+}
+
+void et_operands_work(const void *state, struct et_work *out)
+{
+    *out = ((const struct et_operands *)state)->work;
+}
+
+void et_operands_close(void *state)
+{
+    struct et_operands *o = state;
+    et_product_close(&o->product);
+    et_buffer_close(&o->in[0]);
+    et_buffer_close(&o->in[1]);
+    et_buffer_close(&o->out);
+}

@@ -1,0 +1,54 @@
+/* operands: what a bench whose work is a product (bench/check/product.h) has on
+ * each rank: two inputs and an output in its backend's memory space, and the
+ * product that is made of them. Knows streams of random numbers; never a
+ * bench's parameters or a clock.
+ */
+#ifndef ET_BENCH_OPERANDS_H
+#define ET_BENCH_OPERANDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/check/product.h"
+#include "harness/case/bench.h"
+
+struct et_operands {
+    struct et_product product; /* first: its functions are hooks of the bench */
+    struct et_buffer in[2], out; /* of types.a, types.b and types.out */
+    uint64_t stream[2];          /* of the inputs */
+    struct et_work work;
+};
+
+/* Of operands of so many elements. */
+double et_operands_bytes(const struct et_types *types, int64_t in_0,
+                         int64_t in_1, int64_t out);
+
+/* How the ranks of a team come by their inputs. Ranks that do the same problem
+ * have the same, so that their outputs tell one another wrong. */
+enum et_operands_of {
+    ET_OPERANDS_SAME,
+    ET_OPERANDS_SPLIT,      /* they share a problem: each has a part of both */
+    ET_OPERANDS_SPLIT_FIRST /* a part of in[0], and the same in[1] */
+};
+
+/* Takes operands of n[0], n[1] and n[2] elements, and opens the product, in
+ * which the bench has set what it is, `ops`, `of`, `alike` and `backend`.
+ * `bench`: for messages. */
+enum et_status et_operands_open(struct et_operands *o, const char *bench,
+                                const struct et_setting *setting,
+                                const int64_t n[3], enum et_operands_of of);
+
+/* For et_product_ops; the bench's state begins with its operands. */
+enum et_status et_operands_fill(void *state, int64_t integers);
+
+/* Hooks of et_bench, for such a state. */
+void et_operands_work(const void *state, struct et_work *out);
+void et_operands_close(void *state);
+/* The rest of the table, after ET_BENCH: how a case's sizes are written, and as
+ * for ET_BENCH_SHAPES. */
+#define ET_OPERANDS_BENCH(op, written, least, preset, help)                    \
+    .sizes = written, ET_BENCH_SHAPES("shapes", least, preset, help),          \
+    .backends = &et_##op##_backends, .check = check, .ceiling = ceiling,       \
+    .work = et_operands_work, .release = et_operands_close, ET_PRODUCT_HOOKS
+
+#endif
