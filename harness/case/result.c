@@ -160,7 +160,7 @@ static const struct et_field verification_rows[] = {
     ET_ROW(et_result_verification, digest_absent, ET_STRING,
            "why there is no digest"),
     ET_ROW(et_result_verification, odd, ET_STRINGS,
-           "hosts whose outputs have another digest"),
+           "ranks, with their hosts, whose outputs have another digest"),
     {0}};
 
 static const struct et_field count_rows[] = {

@@ -119,7 +119,7 @@ struct et_result_verification {
     char *method, *note;
     char *digest;          /* of the outputs of most ranks; NULL: none */
     char *digest_absent;   /* why there is none */
-    struct et_strings odd; /* hosts with another digest */
+    struct et_strings odd; /* "rank 3 on n7": another digest */
 };
 
 struct et_result_count {

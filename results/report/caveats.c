@@ -28,12 +28,25 @@ struct findings {
     size_t n, lost;
 };
 
+static const char missed[] = "missed windows", barrier[] = "barrier start",
+                  drift[] = "drift", odd[] = "odd outputs",
+                  no_ceiling[] = "no ceiling", no_digest[] = "no digest";
+
+/* A reason may have other numbers in each case; those of an odd rank and its
+ * host say which one it is. */
+static bool is_same(const struct finding *f, const char *what,
+                    const char *reason)
+{
+    return f->what == what &&
+           (what == odd ? strcmp(f->reason, reason) == 0
+                        : et_same_but_numbers(f->reason, reason));
+}
+
 static struct finding *find(struct findings *l, const char *what,
                             const char *reason, const struct et_record *r)
 {
     size_t i = 0;
-    while (i < l->n && (l->v[i].what != what ||
-                        !et_same_but_numbers(l->v[i].reason, reason)))
+    while (i < l->n && !is_same(&l->v[i], what, reason))
         i++;
     if (i == REASONS) {
         l->lost++;
@@ -45,10 +58,6 @@ static struct finding *find(struct findings *l, const char *what,
     l->v[i].cases++;
     return &l->v[i];
 }
-
-static const char missed[] = "missed windows", barrier[] = "barrier start",
-                  drift[] = "drift", odd[] = "odd outputs",
-                  no_ceiling[] = "no ceiling", no_digest[] = "no digest";
 
 static void look(struct findings *l, const struct et_record *r)
 {
@@ -91,8 +100,7 @@ static void say_finding(const struct finding *f, struct et_block *b)
                       "the worst case",
                       f->worst > 0 ? "+" : "", et_say_percent(f->worst).s);
     else if (f->what == odd)
-        et_block_cell(b,
-                      "the outputs of host %s differ from those of most hosts",
+        et_block_cell(b, "the outputs of %s differ from those of most ranks",
                       f->reason);
     else
         et_block_cell(b, "%s", f->reason);

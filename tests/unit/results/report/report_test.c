@@ -213,9 +213,13 @@ static void test_odd_host(void **state)
     struct et_run run = two_run();
     struct et_result *r = &run.records[1].result;
     r->outcome = ET_WRONG_DATA;
-    assert_true(et_strings_add(&r->verification.odd, "n7"));
+    assert_true(et_strings_add(&r->verification.odd, "rank 3 on n7"));
+    assert_true(et_strings_add(&r->verification.odd, "rank 5 on n9"));
     char *text = say(&run, NULL);
-    assert_said(text, "[\"odd outputs\",\"1\",\"the outputs of host n7 differ");
+    assert_said(text,
+                "[\"odd outputs\",\"1\",\"the outputs of rank 3 on n7 differ");
+    assert_said(text,
+                "[\"odd outputs\",\"1\",\"the outputs of rank 5 on n9 differ");
     assert_said(text, "\"200.0 GFLOP/s [");
     free(text);
     et_run_free(&run);
