@@ -168,7 +168,7 @@ static bool suspects(struct et_report *w)
             const char *id = c[k].id ? c[k].id : c[k].what;
             if (!id || strcmp(id, r->roofline.suspect) != 0)
                 continue;
-            bool memory = strcmp(c[k].what, "memory") == 0;
+            bool memory = c[k].what && strcmp(c[k].what, "memory") == 0;
             double by = memory ? r->roofline.intensity : 1;
             et_block_cell(b, "%s", r->result.id);
             et_block_cell(b, "%s",

@@ -49,6 +49,8 @@ static size_t events_of(const struct et_run *run, const struct et_picks *p,
         const struct et_result_count *v = l->v;
         for (size_t k = 0; k < l->n; k++) {
             size_t at = 0;
+            if (!v[k].name)
+                continue;
             while (at < n && strcmp(names[at], v[k].name) != 0)
                 at++;
             if (at == n && n < EVENTS)

@@ -181,7 +181,7 @@ static void say_validity(const struct et_record *r, struct et_text *t)
     et_text_add(t, "; n = %lld", (long long)s->time.n);
     if (s->time.n_effective < 0.9 * (double)s->time.n)
         et_text_add(t, " (worth %.0f)", s->time.n_effective);
-    if (isfinite(f->share))
+    if (isfinite(f->share) && f->binds)
         et_text_add(t, ", %s of its %s ceiling",
                     et_say_share(f->share, f->share_low, f->share_high).s,
                     f->binds);

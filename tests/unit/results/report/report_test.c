@@ -193,6 +193,30 @@ static void test_suspect(void **state)
     et_run_free(&run);
 }
 
+/* Records may lack any word that the schema lets be null. */
+static void test_no_words(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    struct et_result *r = &run.records[0].result;
+    struct et_result_count *c =
+        et_list_add(&r->counters.values, sizeof(struct et_result_count));
+    assert_non_null(c);
+    c->total = 5;
+    r->counters.iterations = 1;
+    sample_ceiling(r, "compute", "the peak", 100e9);
+    struct et_result_ceiling *ceiling = r->ceilings.v;
+    free(ceiling->what);
+    ceiling->what = NULL;
+    run.records[0].roofline.suspect = strdup("the peak");
+    run.records[1].roofline.share = 0.5;
+    char *text = say(&run, NULL);
+    assert_said(text, "Faster than possible");
+    assert_not_said(text, "(null)");
+    free(text);
+    et_run_free(&run);
+}
+
 static void test_drift(void **state)
 {
     (void)state;
@@ -409,6 +433,6 @@ static void test_judgement(void **state)
 }
 
 TEST_MAIN(test_headline, test_headline_refuses, test_warnings, test_flops,
-          test_wrong, test_suspect, test_drift, test_odd_host, test_slow_node,
-          test_slow_rank, test_missing, test_spread, test_collective,
-          test_empty, test_cut, test_judgement)
+          test_wrong, test_suspect, test_no_words, test_drift, test_odd_host,
+          test_slow_node, test_slow_rank, test_missing, test_spread,
+          test_collective, test_empty, test_cut, test_judgement)
