@@ -57,6 +57,28 @@ static enum et_status add_absent(struct et_result_counters *out,
     return a->name && a->reason ? ET_OK : et_no_memory();
 }
 
+struct counting {
+    struct et_counters *c;
+    struct et_counter_value *values;
+    int threads;
+    enum et_status status;
+    bool on;
+};
+
+static void begin(void *with)
+{
+    struct counting *n = with;
+    n->status = n->c->source->start(n->c);
+    n->on = n->status == ET_OK;
+}
+
+static void end(void *with)
+{
+    struct counting *n = with;
+    if (n->on)
+        n->status = n->c->source->stop(n->c, n->values, &n->threads);
+}
+
 /* Starting and stopping them costs system calls on every thread, so they are
  * never on while a sample is timed. */
 enum et_status et_counted_pass(struct et_counters *c, struct et_sampler *m,
@@ -65,9 +87,7 @@ enum et_status et_counted_pass(struct et_counters *c, struct et_sampler *m,
     struct et_counter_value *values = NULL;
     double *room = NULL;
     struct et_text names = {0};
-    int threads = 0;
     bool same = false;
-    double t;
     out->source = et_strdup(c->source->name);
     enum et_status s = ET_OK;
     for (size_t i = 0; s == ET_OK && i < c->n_absents; i++)
@@ -89,14 +109,12 @@ enum et_status et_counted_pass(struct et_counters *c, struct et_sampler *m,
                        "the ranks' nodes do not offer the same events");
     if (s != ET_OK || !same || c->n_events == 0)
         goto out;
-    enum et_status mine = c->source->start(c);
-    bool started = mine == ET_OK;
-    enum et_status ran = et_sampler_once(m, m->iterations, &t);
-    if (started)
-        mine = c->source->stop(c, values, &threads);
+    struct counting counting = {.c = c, .values = values};
+    const struct et_around around = {begin, end, &counting};
+    s = et_sampler_around(m, &around);
     /* The measurement stands whatever became of the counts. */
-    s = et_team_agree(m->team, ran == ET_OK ? mine : ran) == ET_OK
-            ? merge_counts(c, m, out, values, threads, room)
+    s = et_team_agree(m->team, s == ET_OK ? counting.status : s) == ET_OK
+            ? merge_counts(c, m, out, values, counting.threads, room)
             : add_absent(out, "all", "the counted pass failed on a rank");
 out:
     et_text_free(&names);

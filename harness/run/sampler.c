@@ -51,8 +51,19 @@ static double now(const struct et_sampler *m)
     return m->spans ? et_global_clock_now(m->global) : et_clock_now(m->clock);
 }
 
+static enum et_status work(struct et_sampler *m, uint64_t iterations,
+                           const struct et_around *around)
+{
+    if (around)
+        around->begin(around->with);
+    enum et_status s = m->bench->run(m->state, iterations);
+    if (around)
+        around->end(around->with);
+    return s;
+}
+
 static enum et_status take(struct et_sampler *m, uint64_t iterations,
-                           struct taken *t)
+                           const struct et_around *around, struct taken *t)
 {
     enum et_status s = ET_OK, b;
     *t = (struct taken){0};
@@ -62,11 +73,11 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
     s = s != ET_OK ? s : b;
     if (s == ET_OK && m->windows) {
         t->entry = et_global_clock_wait(m->global, t->start, 2 * SLACK_MOST);
-        s = m->bench->run(m->state, iterations);
+        s = work(m, iterations, around);
         t->exit = et_global_clock_now(m->global);
     } else if (s == ET_OK) {
         t->entry = now(m);
-        s = m->bench->run(m->state, iterations);
+        s = work(m, iterations, around);
         t->exit = now(m);
     }
     if (!m->bench->glance)
@@ -82,9 +93,16 @@ enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
                                double *seconds)
 {
     struct taken t;
-    enum et_status s = take(m, iterations, &t);
+    enum et_status s = take(m, iterations, NULL, &t);
     *seconds = t.exit - t.entry;
     return s;
+}
+
+enum et_status et_sampler_around(struct et_sampler *m,
+                                 const struct et_around *around)
+{
+    struct taken t;
+    return take(m, m->iterations, around, &t);
 }
 
 /* What the ranks tell each other after a block: of each sample four numbers,
@@ -145,7 +163,7 @@ static enum et_status take_one(struct et_sampler *m, size_t i,
                                struct et_reals *into)
 {
     struct taken t;
-    enum et_status s = take(m, m->iterations, &t);
+    enum et_status s = take(m, m->iterations, NULL, &t);
     double own =
         (t.exit - (m->windows ? t.start : t.entry)) / (double)m->iterations;
     said->own[i] = own;

@@ -75,6 +75,17 @@ enum et_status et_sampler_synchronise(struct et_sampler *m);
 enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
                                double *seconds);
 
+/* What is done on this rank just before the work of a sample and just after it:
+ * neither what `before` prepares nor the wait for the others lies in between.
+ * Where `begin` was called `end` is, too. */
+struct et_around {
+    void (*begin)(void *with), (*end)(void *with);
+    void *with;
+};
+/* One sample of `iterations` with that around its work. */
+enum et_status et_sampler_around(struct et_sampler *m,
+                                 const struct et_around *around);
+
 /* n samples of `iterations`: the team's times, s an iteration, the same on all
  * ranks, are added to `into` (NULL: they are not kept). *elapsed: s since
  * `start` of this rank's clock, the longest of the ranks'. All ranks hear of

@@ -139,6 +139,61 @@ static enum et_status no_start(struct et_counters *c)
 }
 
 /* Counting that fails costs the counts, not the figures. */
+static const struct et_counter_source *counts;
+static bool counting, beside;
+
+static enum et_status start_seen(struct et_counters *c)
+{
+    counting = true;
+    return counts->start(c);
+}
+
+static enum et_status stop_seen(struct et_counters *c,
+                                struct et_counter_value *v, int *threads)
+{
+    counting = false;
+    return counts->stop(c, v, threads);
+}
+
+static enum et_status see_before(void *fake)
+{
+    (void)fake;
+    beside |= counting;
+    return ET_OK;
+}
+
+static void see_glance(void *fake)
+{
+    (void)fake;
+    beside |= counting;
+}
+
+/* What prepares a sample and what looks at it are not counted with its work. */
+static void counts_work_alone(void **state)
+{
+    (void)state;
+    struct fake f = {0};
+    struct lab l;
+    struct et_result r;
+    struct et_bench bench = fake_bench;
+    bench.once = true;
+    bench.before = see_before;
+    bench.glance = see_glance;
+    open_lab(&l, &f, "fake");
+    counts = l.counters.source;
+    struct et_counter_source seen = *counts;
+    seen.start = start_seen;
+    seen.stop = stop_seen;
+    l.counters.source = &seen;
+    measure_bench(&l, &bench, "quick", &r);
+    assert_int_equal(r.outcome, ET_MEASURED);
+    assert_true(r.counters.values.n > 0);
+    assert_false(beside);
+    et_result_free(&r);
+    l.counters.source = counts;
+    close_lab(&l);
+}
+
 static void not_counted(void **state)
 {
     (void)state;
@@ -486,7 +541,8 @@ static void stopped(void **state)
     }
 }
 
-QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, not_counted,
-                wrong_at_once, wrong_when_timed, fails, unsupported,
-                unsupported_left_out, limits, same_every_time, driven, gravest,
-                carried_on, carried_on_late, full_disk, stopped)
+QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, counts_work_alone,
+                not_counted, wrong_at_once, wrong_when_timed, fails,
+                unsupported, unsupported_left_out, limits, same_every_time,
+                driven, gravest, carried_on, carried_on_late, full_disk,
+                stopped)
