@@ -99,10 +99,13 @@ enum et_status et_ranks_describe(const struct et_rank *all, size_t p,
     struct parts ranks = {.n = p,
                           .medians = et_alloc(p, sizeof(double)),
                           .last = et_alloc(p, sizeof(double))};
+    if (!ranks.medians || !ranks.last) {
+        free(ranks.medians);
+        free(ranks.last);
+        return et_no_memory();
+    }
     out->rank_medians = (struct et_reals){ranks.medians, p};
     out->rank_last = (struct et_reals){ranks.last, p};
-    if (!ranks.medians || !ranks.last)
-        return et_no_memory();
     for (size_t i = 0; i < p; i++) {
         ranks.medians[i] = all[i].median;
         ranks.last[i] = all[i].last;

@@ -469,6 +469,12 @@ static void the_slow_and_the_last(void **state)
     assert_true(l[0].rank == 2 && l[0].median == 3 && l[0].last == 7);
     assert_true(l[1].rank == 1 && l[1].median == 4 && l[1].last == 1);
     et_result_free(&r);
+    /* No memory: a record of this result is written all the same. */
+    et_result_begin(&r);
+    assert_int_equal(et_ranks_describe(all, SIZE_MAX, &r), ET_INFRA);
+    assert_int_equal(r.rank_medians.n, 0);
+    assert_int_equal(r.rank_last.n, 0);
+    et_result_free(&r);
 }
 
 static void the_slowest(void **state)
