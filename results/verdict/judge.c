@@ -29,7 +29,7 @@ enum cause {
     NO_METRIC,
     UNVERIFIED,
     NOT_MEASURED,
-    BAD /* wrong or failed */
+    BAD /* wrong, failed or with odd outputs */
 };
 
 /* What one record says to a clause. */
@@ -224,6 +224,12 @@ static void explain(const struct et_clause *c, const struct finding *f,
         break;
     case NOT_MEASURED:
     case BAD:
+        if (r->outcome == ET_MEASURED && r->verification.odd.n) {
+            et_text_add(out,
+                        "the outputs of %s differ from those of most ranks",
+                        r->verification.odd.v[0]);
+            break;
+        }
         et_choice_name(ET_OUTCOME_CHOICES, r->outcome, status);
         et_text_add(out, "the case is %s%s%s",
                     r->outcome == ET_MEASURED ? "wrong" : status,

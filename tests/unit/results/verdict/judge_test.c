@@ -298,8 +298,8 @@ static void not_sure_is_not_a_pass(void **state)
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "contradict");
     free(run.records[0].roofline.suspect);
     run.records[0].roofline.suspect = NULL;
-    assert_true(et_strings_add(&r->verification.odd, "n7"));
-    judged(&run, clause, ET_VERDICT_FAIL, "a", "wrong");
+    assert_true(et_strings_add(&r->verification.odd, "rank 3 on n7"));
+    judged(&run, clause, ET_VERDICT_FAIL, "a", "outputs of rank 3 on n7");
     et_strings_free(&r->verification.odd);
     r->verification.status = ET_CHECK_NONE;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "not verified");
