@@ -65,13 +65,42 @@ enum et_status et_run_peak_check(const char *text, const char *where)
     return et_error(ET_USAGE, "%s: '%s' %s; " FORM, where, text, wrong);
 }
 
+static double of_core(const struct et_environment *e, const char *dtype)
+{
+    return strcmp(dtype, "fp64") == 0   ? e->peak_fp64
+           : strcmp(dtype, "fp32") == 0 ? e->peak_fp32
+                                        : NAN;
+}
+
+/* Of several nodes, which may be of any kind that the run has: NAN unless all
+ * kinds have the same. */
+static double of_nodes(const struct et_run *run, const struct et_record *r,
+                       const char *dtype, const char **origin)
+{
+    const struct et_environment *e = &run->info.environment;
+    const struct et_run_kind *kind = run->info.kinds.v;
+    double core = of_core(e, dtype);
+    *origin = e->peak_origin ? e->peak_origin
+                             : "the machine's nominal peak is unknown";
+    if (e->peak_origin && isnan(core))
+        *origin = "it is not known for this element type";
+    for (size_t i = 0; r->result.team.nodes > 1 && i < run->info.kinds.n; i++) {
+        double other = of_core(&kind[i].environment, dtype);
+        if (isnan(core) || fabs(other - core) <= 1e-3 * core)
+            continue;
+        *origin = "the nodes' processors do not all have the same; give one "
+                  "with --peak";
+        core = NAN;
+    }
+    return core;
+}
+
 double et_run_peak(const struct et_run *run, const struct et_record *r,
                    const char *override, const char **origin)
 {
     char buf[ET_TEXT_NUMBER];
     const char *dtype = et_record_word(r, "dtype", buf), *wrong;
     const char *option = et_pairs_get(&run->info.config, "peak");
-    const struct et_environment *e = &run->info.environment;
     double core = NAN;
     if (!dtype) {
         *origin = "the record names no element type";
@@ -86,11 +115,7 @@ double et_run_peak(const struct et_run *run, const struct et_record *r,
         if (!wrong && isnan(core))
             *origin = "--peak was given without this element type";
     } else {
-        core = strcmp(dtype, "fp64") == 0   ? e->peak_fp64
-               : strcmp(dtype, "fp32") == 0 ? e->peak_fp32
-                                            : NAN;
-        *origin = e->peak_origin ? e->peak_origin
-                                 : "the machine's nominal peak is unknown";
+        core = of_nodes(run, r, dtype, origin);
     }
     if (!isfinite(core))
         return NAN;

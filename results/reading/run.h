@@ -54,7 +54,8 @@ const struct et_run_placement *et_run_placed(const struct et_run *run,
 /* Nominal peak for a record's dtype over the cores it used, FLOP/s, and where
  * it comes from: the run's `peak` option if set ("fp64=64 GFLOP/s,
  * fp32=128 GFLOP/s", of one core), else the environment's. `override` (same
- * form, may be NULL) wins. NAN where unknown, the reason in *origin. */
+ * form, may be NULL) wins. NAN where unknown, or where the run's kinds of node
+ * differ in it and the record's team is on several; the reason in *origin. */
 double et_run_peak(const struct et_run *run, const struct et_record *r,
                    const char *override, const char **origin);
 /* ET_USAGE, logged with `where`, unless `text` can be used as `override`. */

@@ -44,7 +44,33 @@ static void of_the_machine(void **state)
     et_run_free(&run);
     /* Known of fp32 and fp64 alone: no other type borrows theirs. */
     run = six_cores("bf16");
-    is(&run, NULL, NAN, "");
+    is(&run, NULL, NAN, "not known for this element type");
+    et_run_free(&run);
+}
+
+/* Nodes with another processor: of a team on several it is not known which it
+ * had, so there is no peak unless somebody says one. */
+static void of_unlike_nodes(void **state)
+{
+    (void)state;
+    struct et_run run = six_cores("fp32");
+    struct et_run_kind *kind = et_list_add(&run.info.kinds, sizeof *kind);
+    assert_non_null(kind);
+    assert_int_equal(et_fields_init(et_environment_rows, &kind->environment,
+                                    sizeof kind->environment),
+                     ET_OK);
+    kind->nodes = 1;
+    kind->environment.peak_fp32 = 20e9; /* less memory, say */
+    run.records[0].result.team.nodes = 2;
+    is(&run, NULL, 120e9, "the clock");
+    kind->environment.peak_fp32 = 40e9;
+    is(&run, NULL, NAN, "do not all have the same");
+    is(&run, "fp32=5 GFLOP/s", 30e9, "as given with --peak");
+    run.records[0].result.team.nodes = 1; /* the first */
+    is(&run, NULL, 120e9, "the clock");
+    run.records[0].result.team.nodes = 2;
+    kind->environment.peak_fp32 = NAN;
+    is(&run, NULL, NAN, "do not all have the same");
     et_run_free(&run);
 }
 
@@ -86,4 +112,4 @@ static void what_is_not_known(void **state)
     et_run_free(&run);
 }
 
-TEST_MAIN(of_the_machine, as_given, what_is_not_known)
+TEST_MAIN(of_the_machine, of_unlike_nodes, as_given, what_is_not_known)
