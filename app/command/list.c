@@ -74,10 +74,13 @@ static enum et_status list_shapes(const struct options *o)
         if (s != ET_OK)
             return s;
         for (size_t k = 0; k < c.n; k++) {
+            et_doc_clean(c.v[k].name); /* anybody may have written it */
             printf("%-10s %-44s", b->name, c.v[k].name);
-            for (size_t p = 0; p < c.v[k].values.n; p++)
+            for (size_t p = 0; p < c.v[k].values.n; p++) {
+                et_doc_clean(c.v[k].values.v[p].text);
                 printf(" %s=%s", c.v[k].values.v[p].key,
                        c.v[k].values.v[p].text);
+            }
             putchar('\n');
         }
         et_catalog_free(&c);

@@ -85,6 +85,11 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     try list shapes --bench conv
     passed
     refute grep -qv '^conv' out
+    mkdir -p c/gemm
+    printf 'name,m,n,k\nev\033[31mil,16,16,16\n' >c/gemm/a.csv
+    try list shapes --bench gemm --catalog c
+    passed
+    grep -q 'ev?\[31mil' out
     for format in text html markdown json; do
         try info --format $format
         passed
