@@ -17,9 +17,11 @@ static const struct et_manual manual = {
             "the tolerance, its samples have shifted the same way, and a rank "
             "test, adjusted for all compared cases, says that chance is "
             "unlikely (p below 0.05). It is unsure if the change is beyond "
-            "the tolerance without that, or if a side did not converge, "
-            "failed or has no interval. Exit code 3 if a case is wrong, 1 if "
-            "one is worse or missing, 5 if one is unsure.",
+            "the tolerance without that, or if a side did not converge or "
+            "has no interval, or if the case failed and the first run has no "
+            "figure of it. A case that only the first run measured is missing. "
+            "Exit code 3 if a case is wrong, 1 if one is worse or missing, 5 "
+            "if one is unsure.",
     .examples = "  etalon compare last-night tonight\n",
 };
 
