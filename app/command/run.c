@@ -456,10 +456,10 @@ static enum et_status finish(struct session *s,
     if (ended == ET_OK && !broken)
         ended = et_publish(dir, &report, s->o->quiet);
     if (ended == ET_OK && !broken && !o->signal)
-        et_note("%zu measured, %zu wrong, %zu failed, %zu unsupported, %zu "
-                "skipped, %zu kept; report: %s/report.html",
-                o->measured, o->wrong, o->failed, o->unsupported, o->skipped,
-                o->kept, dir);
+        et_note("%zu measured, %zu wrong, %zu failed, %zu unmeasured, %zu "
+                "unsupported, %zu skipped, %zu kept; report: %s/report.html",
+                o->measured, o->wrong, o->failed, o->unmeasured, o->unsupported,
+                o->skipped, o->kept, dir);
     if (s->wrong_kept)
         status = et_status_worse(status, ET_WRONG);
     return et_status_worse(status, ended);

@@ -21,10 +21,12 @@ struct et_drive {
     struct et_sink *sink;
 };
 
-/* How it went, on all ranks. */
+/* How it went. */
 struct et_drive_outcome {
+    /* Counted on rank 0 alone. */
     size_t measured, wrong, failed, unsupported, skipped, unmeasured;
     size_t kept; /* not run again: a resumed run had them */
+    /* On all ranks. */
     int signal;  /* that ended it early, or 0 */
     bool broken; /* the team or the sink failed: it ended before its end */
 };
