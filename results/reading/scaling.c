@@ -239,10 +239,13 @@ static const char *unfit(const struct et_run *run, const struct et_series *s)
             return "teams were oversubscribed: threads took turns on a core";
     }
     for (size_t i = 0; i < s->n; i++) {
-        if (!et_record_checked(s->v[i].r))
+        enum et_flaw f = et_record_flaw(s->v[i].r);
+        if (f == ET_FLAW_UNCHECKED)
             return "not every point's result was checked";
-        if (!et_record_sound(s->v[i].r))
+        if (f == ET_FLAW_UNCONVERGED || f == ET_FLAW_NO_INTERVAL)
             return "not every point converged";
+        if (f != ET_FLAW_NONE)
+            return "a point has a flaw, which its remarks name";
     }
     return NULL;
 }
@@ -321,7 +324,7 @@ struct et_latency_fit et_latency_fit(const struct et_run *run,
     f.alpha_low = f.line.a - da;
     f.alpha_high = f.line.a + da;
     f.rate = f.line.b > 0 ? 1 / f.line.b : NAN;
-    f.rate_low = 1 / (f.line.b + db);
+    f.rate_low = f.line.b + db > 0 ? 1 / (f.line.b + db) : NAN;
     f.rate_high = f.line.b > db ? 1 / (f.line.b - db) : INFINITY;
     return f;
 }

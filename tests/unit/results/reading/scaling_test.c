@@ -208,6 +208,9 @@ static void test_refusals(void **state)
     run = strong_run(0.1, 0.9, 6);
     run.records[2].result.verification.status = ET_CHECK_NONE;
     refused(&run, target, "checked");
+    run = strong_run(0.1, 0.9, 6);
+    run.records[2].result.time.drifts = true;
+    refused(&run, target, "flaw");
     run = strong_run(0.1, 0.9, 3);
     refused(&run, target, "3 team sizes");
     run = strong_run(0.1, 0.9, 6);
@@ -288,6 +291,7 @@ static void test_latency_interval(void **state)
     (void)state;
     static const double times[] = {3.01e-6, 3.48e-6, 4.53e-6, 6.48e-6};
     static const double rough[] = {3.0e-6, 3.3e-6, 2.9e-6, 3.4e-6};
+    static const double falling[] = {3.9e-6, 3.81e-6, 3.6e-6, 3.2e-6};
     size_t v[] = {0, 1, 2, 3};
     const struct et_picks all = {v, 4};
     struct et_run run = sample_run();
@@ -310,6 +314,11 @@ static void test_latency_interval(void **state)
     near(f.rate, 25.6798811e9, 1e-8);
     near(f.rate_low, 3.98046195e9, 1e-8);
     assert_true(isinf(f.rate_high) && f.rate_high > 0);
+    /* Larger sizes are faster: there is no bandwidth, and none below zero. */
+    for (int i = 0; i < 4; i++)
+        run.records[i].result.time.median = falling[i];
+    f = et_latency_fit(&run, &all);
+    assert_true(f.line.ok && isnan(f.rate) && isnan(f.rate_low));
     et_run_free(&run);
 }
 
