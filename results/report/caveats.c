@@ -213,6 +213,7 @@ struct slow {
 struct slows {
     struct slow v[SLOW];
     size_t n, tested;
+    bool more; /* others have no place */
 };
 
 static void name_slow(struct slows *l, const struct slow *s)
@@ -222,6 +223,7 @@ static void name_slow(struct slows *l, const struct slow *s)
            (l->v[i].rank != s->rank ||
             (s->host && strcmp(l->v[i].host ? l->v[i].host : "", s->host))))
         i++;
+    l->more |= i == SLOW;
     if (i == SLOW)
         return;
     size_t cases = i < l->n ? l->v[i].cases : 0;
@@ -314,6 +316,11 @@ static void slowest(struct et_report *w)
                                           : et_say_percent(s->expected).s);
         et_block_cell(b, "%s", s->worst->result.id);
     }
+    if (l.more)
+        et_block_note(b,
+                      "The first %d that were found; there are more: see "
+                      "`etalon report --ranks`.",
+                      SLOW);
 }
 
 bool et_report_caveats(struct et_report *w)

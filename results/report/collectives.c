@@ -171,9 +171,13 @@ static bool collective_figure(struct et_report *w,
         "Points are medians with their 95 % intervals, not joined; lines are "
         "the fit t(S) = alpha + S/B, drawn where no point is more than 30 % "
         "off it.");
-    for (size_t i = 0; ok && i < lines->n && drawn < ET_REPORT_SERIES; i++) {
+    for (size_t i = 0; ok && i < lines->n; i++) {
         if (run->records[lines->v[i].v[0]].result.team.ranks != largest)
             continue;
+        if (drawn == ET_REPORT_SERIES) {
+            et_block_note(b, "The first %zu series.", drawn);
+            break;
+        }
         et_report_colour(w, b, run->records[lines->v[i].v[0]].result.backend);
         series(w, &b->figure.data, &lines->v[i], time);
         drawn++;

@@ -309,6 +309,19 @@ static bool find_backends(const struct rows *rows,
     return ok;
 }
 
+static size_t count_cases(const struct rows *rows,
+                          const struct et_result_team *team)
+{
+    size_t cases = 0, last = SIZE_MAX;
+    for (size_t i = 0; i < rows->n; i++) {
+        if (!is_of(rows->v[i].r, team))
+            continue;
+        cases += rows->v[i].at != last;
+        last = rows->v[i].at;
+    }
+    return cases;
+}
+
 /* A bar a case and backend, of the largest team. */
 static bool figure(struct et_report *w, const struct rows *rows)
 {
@@ -339,6 +352,9 @@ static bool figure(struct et_report *w, const struct rows *rows)
             block(w, t, rows, team, backends.v[k]);
         }
     }
+    size_t cases = count_cases(rows, team);
+    if (cases > ET_REPORT_SHAPES)
+        et_block_note(b, "The first %d of %zu cases.", ET_REPORT_SHAPES, cases);
     ok = ok && !kind.failed && !title.failed;
     et_strings_free(&backends);
     et_text_free(&kind);
@@ -372,15 +388,9 @@ static bool say_means(struct et_report *w, const struct rows *rows)
 {
     const struct et_result_team *team = largest(rows);
     struct et_strings backends = {0};
-    size_t cases = 0, last = SIZE_MAX;
+    size_t cases = count_cases(rows, team);
     struct et_text t = {0};
     bool ok = find_backends(rows, team, &backends);
-    for (size_t i = 0; i < rows->n; i++) {
-        if (!is_of(rows->v[i].r, team))
-            continue;
-        cases += rows->v[i].at != last;
-        last = rows->v[i].at;
-    }
     for (size_t i = 0; i < backends.n; i++) {
         double mean = mean_of(w, rows, team, backends.v[i], cases);
         if (isfinite(mean))

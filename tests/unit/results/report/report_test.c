@@ -286,6 +286,33 @@ static void test_slow_node(void **state)
     }
 }
 
+/* What has no place in a table or a figure is not passed over in silence. */
+static void test_too_many(void **state)
+{
+    (void)state;
+    static const struct et_report_options options = {.target = 1e15};
+    struct et_run run = sample_run();
+    for (int i = 0; i < 17; i++) {
+        char id[8], m[8];
+        snprintf(id, sizeof id, "c%d", i);
+        snprintf(m, sizeof m, "%d", i + 1);
+        struct et_result r = sample_result(id, 0.01, 0.001, 21);
+        add_nodes(&r, 0.002, 20);
+        struct et_result_part *last = r.time.nodes.last.v;
+        free(last->host);
+        last->host = strdup(id);
+        assert_true(et_pairs_set(&r.params, "m", m, true));
+        sample_add(&run, r);
+    }
+    char *text = say(&run, NULL);
+    assert_said(text, "The first 16 that were found; there are more");
+    free(text);
+    text = sample_report(&run, &options, "html", NULL);
+    assert_said(text, "The first 16 of 17 cases.");
+    free(text);
+    et_run_free(&run);
+}
+
 /* Of a hundred thousand ranks on one node the slow one is named. */
 static void test_slow_rank(void **state)
 {
@@ -434,5 +461,5 @@ static void test_judgement(void **state)
 
 TEST_MAIN(test_headline, test_headline_refuses, test_warnings, test_flops,
           test_wrong, test_suspect, test_no_words, test_drift, test_odd_host,
-          test_slow_node, test_slow_rank, test_missing, test_spread,
-          test_collective, test_empty, test_cut, test_judgement)
+          test_slow_node, test_too_many, test_slow_rank, test_missing,
+          test_spread, test_collective, test_empty, test_cut, test_judgement)
