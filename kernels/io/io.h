@@ -1,6 +1,6 @@
 /* io: checkpoint-like writing and reading of a file per rank, or of one
  * shared file in which rank r owns the stripe [r*bytes, (r+1)*bytes).
- * GB/s = 10^9 bytes/s of payload, all ranks, over the slowest rank's time.
+ * GB/s = 10^9 bytes/s of payload, all ranks, over the time of a sample.
  * A write is over when the data is durable (fsync), unless sync is off.
  */
 #ifndef ET_IO_IO_H

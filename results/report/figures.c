@@ -467,7 +467,7 @@ bool et_report_flops(struct et_report *w)
 {
     return et_report_kinds(
         w, in_flops, "FLOPS report",
-        "Operations of all ranks over the slowest rank's time. \"Of best\" is "
+        "Operations of all ranks over the median time. \"Of best\" is "
         "the share of the fastest backend whose result was checked, in the "
         "case that is otherwise equal; \"of peak\" the share of the nominal "
         "peak of the cores in use.",
@@ -477,7 +477,7 @@ bool et_report_flops(struct et_report *w)
 bool et_report_transfers(struct et_report *w)
 {
     return et_report_kinds(w, in_bytes, "Transfers",
-                           "Bytes of all ranks over the slowest rank's time. "
+                           "Bytes of all ranks over the median time. "
                            "GB/s is 10^9 bytes a second.",
                            kind);
 }

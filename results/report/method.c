@@ -222,8 +222,11 @@ bool et_report_method(struct et_report *w)
         "the number of iterations so that a sample is long compared with the "
         "clock's resolution, warms up, samples until the interval is narrow "
         "enough or the budget ends, and checks the timed data. All raw samples "
-        "are in records.jsonl; none is dropped. A sample is the time of the "
-        "slowest rank. A rate is the work over the median time; its 95 %% "
+        "are in records.jsonl; none is dropped. A sample of several ranks "
+        "lasts "
+        "from the first one's entry to the last one's exit, or is the slowest "
+        "one's time: the facts about timing say which. A rate is the work over "
+        "the median time; its 95 %% "
         "interval is the work over the ends of the median's distribution-free "
         "interval.");
     struct et_block *b = et_doc_facts(w->doc);
