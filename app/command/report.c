@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "harness/config/options.h"
 #include "results/report/report.h"
+#include "results/store/manifest.h"
 
 static const struct et_manual manual = {
     .summary = "Say what a run found, in the format you need",
@@ -46,9 +47,13 @@ static enum et_status report(void *options, const struct et_call *call)
     struct et_doc doc = {0};
     if (o->peak && et_run_peak_check(o->peak, "--peak") != ET_OK)
         return ET_USAGE;
-    if (o->update)
-        return et_publish(call->words.v[0], &how, false);
-    enum et_status s = et_run_load(call->words.v[0], &run);
+    enum et_status s = ET_OK;
+    if (o->update) {
+        /* What was changed since is not to be signed again. */
+        s = et_manifest_check_measured(call->words.v[0]);
+        return s == ET_OK ? et_publish(call->words.v[0], &how, false) : s;
+    }
+    s = et_run_load(call->words.v[0], &run);
     if (s != ET_OK)
         return s;
     if (o->ranks) {

@@ -117,6 +117,12 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     try report d --update
     passed
     whole d 2
+    # What was measured and changed since is not signed again.
+    echo >>d/plan.ini
+    try report d --update
+    refused 4 d/plan.ini
+    try verify d
+    refused 4 d/plan.ini
 }
 
 @test "judge: pass, fail, inconclusive" {
