@@ -96,7 +96,7 @@ static enum et_status print_cases(const struct et_cases *cases,
     char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
     enum et_status status = ET_OK;
     double available = (double)et_memory_available();
-    printf("%10s %10s %10s  %s\n", "memory", "disk", "at most", "case");
+    printf("%10s %10s %10s  %s\n", "memory", "disk", "about", "case");
     for (size_t i = 0; i < cases->n; i++) {
         const struct et_case *c = &cases->v[i];
         struct et_need need = {0};
@@ -112,11 +112,13 @@ static enum et_status print_cases(const struct et_cases *cases,
                                                          : ranks_per_node));
         disk = fmax(disk, need.disk);
     }
-    printf("\n%zu cases, about %s at most; %s of memory on a node and %s of "
-           "disk at the peak.\nMemory is of one rank, disk of the team; the "
-           "time is an estimate.\n",
-           cases->n, et_print_seconds(t, total), et_print_si(a, memory, "B"),
-           et_print_si(b, disk, "B"));
+    printf(
+        "\n%zu cases, about %s; %s of memory on a node and %s of disk at "
+        "the peak.\nMemory is of one rank, disk of the team. The time is an "
+        "estimate: a case that converges early takes less, one with ceilings "
+        "more.\n",
+        cases->n, et_print_seconds(t, total), et_print_si(a, memory, "B"),
+        et_print_si(b, disk, "B"));
     return status;
 }
 

@@ -174,7 +174,7 @@ bad() { # bad LINE... : a plan of these lines
     passed
     grep -qE '^ +70\.25 MB +268\.4 MB +4\.832 s  io .*bytes=67108864' out
     grep -qE '^ +19\.92 MB +67\.11 MB +1\.805 s  io .*bytes=16777216' out
-    grep -q '^2 cases, about 6\.637 s at most; 140\.5 MB of memory on a node' \
+    grep -q '^2 cases, about 6\.637 s; 140\.5 MB of memory on a node' \
         out
     grep -q 'and 268\.4 MB of disk' out
     grep -q 'ranks=4 nodes=2' out
