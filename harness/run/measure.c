@@ -154,6 +154,7 @@ static enum et_status take_samples(struct measuring *m)
     time->samples.n = 0;
     time->transient.n = m->warmed;
     m->joules = 0;
+    m->no_joules = false;
     m->metered = 0;
     et_sampler_begin(&m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
