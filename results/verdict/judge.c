@@ -240,16 +240,15 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_text_add(out, "; peak %s", f->origin);
 }
 
-static bool add_word(const char **words, size_t *n, size_t room,
+static void add_word(const char **words, size_t *n, size_t room,
                      const char *word)
 {
     for (size_t i = 0; i < *n; i++) {
         if (strcmp(words[i], word) == 0)
-            return true;
+            return;
     }
     if (*n < room)
         words[(*n)++] = word;
-    return *n < room;
 }
 
 /* No record was picked: was a key of `where` perhaps misspelt? */
