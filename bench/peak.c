@@ -28,7 +28,7 @@ struct state {
 static const struct et_field rows[] = {
     ET_ROW(params, dtype, ET_CHOICE,
            "element type; bf16 adds in fp32, int8 in int32", .preset = "fp64",
-           .choices = ET_DTYPE_ALL_CHOICES),
+           .choices = ET_DTYPE_CHOICES),
     {0}};
 
 static const char *const shape[] = {"dtype", NULL};
@@ -180,8 +180,7 @@ const struct et_bench et_bench_peak = {
              "multiply-adds from registers: the ceiling of gemm and conv",
              "multiply-adds from registers", "flops"),
     .role = ET_ROLE_COMPUTE_CEILING,
-    ET_BENCH_SHAPES("dtypes", 1, "fp64, fp32, fp16, bf16, int8",
-                    "element types, one case each"),
+    ET_BENCH_SHAPES("dtypes", 1, ET_DTYPE_LIST, "element types, one case each"),
     .backends = &et_peak_backends,
     ET_BENCH_RUN,
     .damage = damage,

@@ -1,7 +1,6 @@
 /* Element types of the workloads: one row each below, and nothing else. The
- * order is that of ET_DTYPE_ALL_CHOICES, so that a choice field parses into
- * the enum. ET_DTYPE_CHOICES, its first part, is for benches that take no
- * other.
+ * order is that of ET_DTYPE_CHOICES, so that a choice field parses into the
+ * enum.
  *
  * Layouts: fp64, fp32 and fp16 are IEEE 754 binary64, binary32, binary16;
  * bf16 is the upper half of a binary32 (Intel, "BFLOAT16 - Hardware Numerics
@@ -27,9 +26,11 @@
 
 #define ET_DTYPE_SYMBOL(symbol, name, size, bits, most, format) symbol,
 #define ET_DTYPE_BAR_NAME(symbol, name, size, bits, most, format) "|" name
+#define ET_DTYPE_COMMA_NAME(symbol, name, size, bits, most, format) ", " name
 enum et_dtype { ET_DTYPE_ROWS(ET_DTYPE_SYMBOL) ET_DTYPES };
-#define ET_DTYPE_CHOICES "fp64|fp32"
-#define ET_DTYPE_ALL_CHOICES (&ET_DTYPE_ROWS(ET_DTYPE_BAR_NAME)[1])
+/* "fp64|fp32|..." and "fp64, fp32, ...": every type, in their order. */
+#define ET_DTYPE_CHOICES (&ET_DTYPE_ROWS(ET_DTYPE_BAR_NAME)[1])
+#define ET_DTYPE_LIST (&ET_DTYPE_ROWS(ET_DTYPE_COMMA_NAME)[2])
 
 /* Any value may be asked about: one that is no type has the name "?", no
  * bytes, no value but NAN, and is no integer. */

@@ -76,7 +76,7 @@ struct et_operation {
            .preset = "fp32", .choices = ET_DTYPE_CHOICES),                     \
         ET_ROW(et_collective_params, bytes, ET_BYTES,                          \
                help_of_bytes "; a multiple of the element's",                  \
-               .preset = "1 MiB", .min = 4, .max = 0x1p50)
+               .preset = "1 MiB", .min = 1, .max = 0x1p50)
 #define ET_COLLECTIVE_ROOT                                                     \
     ET_ROW(et_collective_params, root, ET_INT, "the rank that gives",          \
            .preset = "0", .min = 0, .max = 0x1p30)

@@ -36,7 +36,7 @@ static const char *unsupported(const struct et_collective *p, int ranks)
 {
     (void)ranks;
     if (type_of(p->dtype) == MPI_DATATYPE_NULL)
-        return "MPI has no such type";
+        return "of the element types, mpi takes fp64 and fp32 alone";
     return et_team_mpi_idle();
 }
 

@@ -13,6 +13,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
+#define BLANK_NAME(symbol, name, size, bits, most, format) " " name
 #define FORM "write it like fp64=64 GFLOP/s, fp32=128 GFLOP/s (of one core)"
 
 /* One `dtype=quantity`, taken apart in place; NULL or what is wrong. */
@@ -26,7 +27,8 @@ static const char *parse_one(char *part, const char **dtype, double *value)
     *dtype = et_trim(part);
     char *text = et_trim(equals + 1);
     if (et_choice_index(ET_DTYPE_CHOICES, *dtype) < 0)
-        return "names no element type of etalon's (" ET_DTYPE_CHOICES ")";
+        return "names no element type of etalon's, which are" ET_DTYPE_ROWS(
+            BLANK_NAME);
     if (et_parse_real(text, &bare))
         return "has no unit";
     if (!et_parse_quantity(text, "FLOP/s", value) || !(*value > 0))

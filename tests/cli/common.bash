@@ -27,6 +27,14 @@ try() { # try WORD...: etalon's exit code in $status, its words in out and err
     "$ETALON" "$@" >out 2>err || status=$?
 }
 
+# Before a test's first mpirun; under the sanitizers MPI's own leaks do not count.
+needs_mpi() {
+    grep -q '^#define HAVE_MPI 1' "${ETALON%/*}/config.h" ||
+        skip 'built without MPI'
+    command -v "$MPIRUN" >/dev/null || skip "no $MPIRUN"
+    pardon_mpi_leaks
+}
+
 refute() {
     if "$@"; then fail "not wanted: $*"; fi
 }

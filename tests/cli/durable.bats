@@ -75,9 +75,7 @@ wanted() {
 }
 
 @test "the medians of a record's ranks are on the disk before the record" {
-    grep -q '^#define HAVE_MPI 1' "$(dirname "$ETALON")/config.h" ||
-        skip 'built without MPI'
-    command -v "$MPIRUN" >/dev/null || skip "no $MPIRUN"
+    needs_mpi
     plan_of_three
     sed -i 's/^team = self/team = mpi/; s/^threads = 1/&\nranks = 2/' three.ini
     status=0
@@ -184,16 +182,14 @@ wanted() {
 }
 
 @test "MPI-IO syncs what is timed with sync = yes" {
-    grep -q '^#define HAVE_MPI 1' "$(dirname "$ETALON")/config.h" ||
-        skip 'built without MPI'
-    command -v "${MPIRUN:-mpirun}" >/dev/null || skip 'no mpirun'
+    needs_mpi
     for sync in yes no; do
         rm -rf d log
         plan io.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' \
             'max-samples = 6' '[io]' 'backend = mpiio' 'sizes = 64 KiB' \
             "sync = $sync"
         status=0
-        "${MPIRUN:-mpirun}" -np 1 env SHIM_LOG="$PWD/log" \
+        "$MPIRUN" -np 1 env SHIM_LOG="$PWD/log" \
             LD_PRELOAD="$BATS_FILE_TMPDIR/shim.so" "$ETALON" run --plan io.ini \
             --out d --quiet >out 2>err || status=$?
         passed

@@ -49,9 +49,7 @@ load common
 }
 
 @test "under a launcher" {
-    command -v "$MPIRUN" >/dev/null || skip 'no mpirun'
-    "$ETALON" list backends | grep -q '^allreduce *mpi  *not here' &&
-        skip 'built without MPI'
+    needs_mpi
     status=0
     "$MPIRUN" -np 4 "$ETALON" selftest --quick --part faults --part slow \
         --part silent >out 2>err || status=$?

@@ -18,8 +18,6 @@ teardown() {
     [ -z "${job-}" ] || kill -KILL "$job" 2>/dev/null || true
 }
 
-# Enough for what is left of it.
-quick=(--quiet --budget 0.01 --precision 0.5 --max-samples 6)
 
 # start WORD...: the words, in the background, until a first case is on disk.
 start() {
@@ -110,13 +108,6 @@ carry_on() { # carry_on [LAUNCHER...]
     carry_on
 }
 
-needs_mpi() {
-    [ -x "$(command -v "$MPIRUN")" ] || skip 'no mpirun'
-    grep -q '^#define HAVE_MPI 1' "${ETALON%/*}/config.h" ||
-        skip 'built without MPI'
-    mpi=("$MPIRUN" -np 2)
-}
-
 rank() { # rank N: the process id of that rank
     local p
     for p in /proc/[0-9]*; do
@@ -133,6 +124,7 @@ rank() { # rank N: the process id of that rank
 
 @test "SIGTERM to mpirun" {
     needs_mpi
+    mpi=("$MPIRUN" -np 2)
     # Open MPI 4 hands the signal on so many seconds later, and kills as many
     # after that; its one second is too few for a busy machine. The launcher of
     # Open MPI 5 hands it on and kills a quarter of a second later, whatever it
@@ -157,6 +149,7 @@ rank() { # rank N: the process id of that rank
 
 @test "a rank that is killed" {
     needs_mpi
+    mpi=("$MPIRUN" -np 2)
     setup_plan 0.4 2 mpi
     for n in 0 1; do
         rm -rf d
@@ -171,6 +164,7 @@ rank() { # rank N: the process id of that rank
 
 @test "what is wrong is told of once, whatever the number of ranks" {
     needs_mpi
+    mpi=("$MPIRUN" -np 2)
     for words in '--sede 3' '--plan none.ini' '--clock sun' \
         '--plan tiny.ini --set gemm.dtype=fp1' \
         '--plan tiny.ini --set gemm.shapes=3000000^3' \

@@ -11,7 +11,7 @@
 #include "bench/conv.c"
 #include "harness/base/random.h"
 #include "tests/unit/bench/kit.h"
-#include "tests/unit/bench/idle.h"
+#include "tests/unit/bench/product.h"
 
 static struct params preset(void)
 {
@@ -171,31 +171,15 @@ static void ranks_have_what_they_should(void **unused)
     (void)unused;
     for (int way = 0; way < 2; way++) {
         struct state s[2];
-        struct et_team *self;
-        struct params p = problems[1];
-        memset(s, 0, sizeof s);
-        p.scaling = way;
-        assert_int_equal(et_team_open("self", &self), ET_OK);
-        struct et_team team = *self; /* preparing is local */
-        struct et_setting setting = {
-            .team = &team, .backend = "reference", .threads = 1, .seed = 42};
         struct et_output out[2];
-        for (team.rank = 0, team.size = 2; team.rank < 2; team.rank++) {
-            struct state *mine = &s[team.rank];
-            assert_int_equal(prepare(mine, &setting, &p), ET_OK);
-            assert_int_equal(et_product_run(mine, 1), ET_OK);
-            et_product_output(mine, &out[team.rank]);
-        }
+        struct params p = problems[1];
+        p.scaling = way;
+        open_two(&p, s, out);
         bool weak = p.scaling == WEAK;
-        assert_true(!memcmp(s[0].operands.in[0].host, s[1].operands.in[0].host,
-                            64) == weak);
-        assert_memory_equal(s[0].operands.in[1].host, s[1].operands.in[1].host,
-                            64);
+        assert_true(same_input(s, 0) == weak && same_input(s, 1));
         assert_true(out[0].alike == weak);
         assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) == weak);
-        et_operands_close(&s[0]);
-        et_operands_close(&s[1]);
-        et_team_close(self);
+        close_two(s);
         int64_t x = 2 * 6 * 9 * 11, w = 4 * 3 * 3 * 2, y = 2 * 4 * 9 * 5;
         assert_int_equal(out[0].bytes, (weak ? y : y / 2) * 4);
         assert_true(traffic(&p, 2) ==

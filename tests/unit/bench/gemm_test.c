@@ -19,7 +19,7 @@
 #include "bench/gemm.c"
 #include "harness/base/random.h"
 #include "tests/unit/bench/kit.h"
-#include "tests/unit/bench/idle.h"
+#include "tests/unit/bench/product.h"
 
 static struct params preset(void)
 {
@@ -339,37 +339,20 @@ static void ranks_have_what_they_should(void **unused)
     (void)unused;
     for (int way = 0; way < 8; way++) {
         struct state s[2];
-        struct et_team *self;
+        struct et_output out[2];
         struct params p = preset();
-        memset(s, 0, sizeof s);
         p.m = 8, p.n = 9, p.k = 10, p.ldc = 12;
         p.scaling = way & 1;
         p.batch = way & 2 ? 4 : 1;
         p.beta = way & 4 ? 1 : 0;
-        assert_int_equal(et_team_open("self", &self), ET_OK);
-        struct et_team team = *self; /* preparing is local */
-        struct et_setting setting = {
-            .team = &team, .backend = "reference", .threads = 1, .seed = 42};
-        struct et_output out[2];
-        for (team.rank = 0, team.size = 2; team.rank < 2; team.rank++) {
-            struct state *mine = &s[team.rank];
-            assert_int_equal(prepare(mine, &setting, &p), ET_OK);
-            assert_int_equal(et_product_run(mine, 1), ET_OK);
-            et_product_output(mine, &out[team.rank]);
-        }
-        bool same_a =
-            !memcmp(s[0].operands.in[0].host, s[1].operands.in[0].host, 64);
-        bool same_b =
-            !memcmp(s[0].operands.in[1].host, s[1].operands.in[1].host, 64);
-        assert_true(same_a == (p.scaling == WEAK));
-        assert_true(same_b == (p.scaling == WEAK || p.batch == 1));
+        open_two(&p, s, out);
+        assert_true(same_input(s, 0) == (p.scaling == WEAK));
+        assert_true(same_input(s, 1) == (p.scaling == WEAK || p.batch == 1));
         assert_true(out[0].alike == (p.scaling == WEAK && p.beta == 0));
         assert_int_equal(out[0].bytes, out[1].bytes);
         assert_true(!memcmp(out[0].data, out[1].data, out[0].bytes) ==
                     (p.scaling == WEAK));
-        et_operands_close(&s[0]);
-        et_operands_close(&s[1]);
-        et_team_close(self);
+        close_two(s);
     }
 }
 

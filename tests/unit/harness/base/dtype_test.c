@@ -17,13 +17,11 @@ static void rows(void **state)
     (void)state;
     for (int t = 0; t < ET_DTYPES; t++) {
         char name[ET_TEXT_NUMBER];
-        et_choice_name(ET_DTYPE_ALL_CHOICES, t, name);
+        et_choice_name(ET_DTYPE_CHOICES, t, name);
         assert_string_equal(name, et_dtype_name((enum et_dtype)t));
-        assert_int_equal(et_choice_index(ET_DTYPE_ALL_CHOICES, name), t);
+        assert_int_equal(et_choice_index(ET_DTYPE_CHOICES, name), t);
     }
-    /* The short list is the long one's beginning. */
-    assert_memory_equal(ET_DTYPE_CHOICES, ET_DTYPE_ALL_CHOICES,
-                        strlen(ET_DTYPE_CHOICES));
+    assert_string_equal(ET_DTYPE_LIST, "fp64, fp32, fp16, bf16, int8");
 }
 
 /* The facts of a row against the definitions, worked out by hand. */

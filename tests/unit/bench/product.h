@@ -1,0 +1,66 @@
+/* A bench of products: a backend that does nothing in one of several samples,
+ * and what each of two ranks does. Included after tests/unit/bench/kit.h.
+ */
+#ifndef ET_TESTS_PRODUCT_H
+#define ET_TESTS_PRODUCT_H
+
+static inline enum et_status idle(void *setup, uint64_t n)
+{
+    (void)setup, (void)n;
+    return ET_OK;
+}
+
+/* Whichever sample it is, the check finds it, by the glance's NaN; and nothing
+ * where there is none. */
+static inline void assert_idle_is_found(struct kit *kit)
+{
+    struct et_product *p = &kit->s.operands.product;
+    const struct et_backend *sound = p->backend;
+    struct et_backend broken = *sound;
+    broken.run = idle;
+    for (uint64_t bad = 0; bad < 5; bad++) { /* 0: none */
+        for (uint64_t i = 1; i < 6; i++) {
+            p->backend = i == bad ? &broken : sound;
+            assert_int_equal(et_product_run(&kit->s, i), ET_OK);
+            kit->bench->glance(&kit->s);
+        }
+        struct et_verification v = verified(kit);
+        assert_int_equal(v.status, bad ? ET_CHECK_FAILED : ET_CHECK_PASSED);
+        assert_true(!bad || strstr(v.note, "nan"));
+    }
+}
+
+/* A case as each of two ranks has it, one after the other in this process:
+ * preparing is local. One product is done; close_two when it was looked at. */
+static inline void open_two(const struct params *p, struct state s[2],
+                            struct et_output out[2])
+{
+    struct et_team *self;
+    assert_int_equal(et_team_open("self", &self), ET_OK);
+    for (int rank = 0; rank < 2; rank++) {
+        struct et_team team = *self;
+        struct et_setting setting = {
+            .team = &team, .backend = "reference", .threads = 1, .seed = 42};
+        team.rank = rank, team.size = 2;
+        memset(&s[rank], 0, sizeof s[rank]);
+        assert_int_equal(prepare(&s[rank], &setting, p), ET_OK);
+        assert_int_equal(et_product_run(&s[rank], 1), ET_OK);
+        et_product_output(&s[rank], &out[rank]);
+    }
+    et_team_close(self);
+}
+
+static inline void close_two(struct state s[2])
+{
+    et_operands_close(&s[0]);
+    et_operands_close(&s[1]);
+}
+
+/* Do both ranks have the same operand, as far as its first bytes tell? */
+static inline bool same_input(const struct state s[2], int which)
+{
+    return !memcmp(s[0].operands.in[which].host, s[1].operands.in[which].host,
+                   64);
+}
+
+#endif
