@@ -154,18 +154,14 @@ static void set_log_level(const struct session *s)
 static enum et_status take_over(struct session *s)
 {
     struct et_run run;
-    struct stat st;
-    char manifest[1200];
     /* The store reads it again, and warns of what it finds and mends. */
     et_log_level_set(ET_LOG_ERROR);
     enum et_status status = et_run_load(s->o->resume, &run);
     set_log_level(s);
     if (status != ET_OK)
         return status;
-    /* A run that ended has a manifest: what was changed since is not to be
-     * signed again. A run that was killed has none. */
-    snprintf(manifest, sizeof manifest, "%s/manifest.sha256", s->o->resume);
-    if (stat(manifest, &st) == 0 && et_manifest_check(s->o->resume) != ET_OK)
+    /* What was changed since the run ended is not to be signed again. */
+    if (et_manifest_check_measured(s->o->resume) != ET_OK)
         status = ET_INFRA;
     const char *out = et_pairs_get(&run.info.config, "out");
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {

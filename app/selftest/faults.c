@@ -261,27 +261,6 @@ static const char *why_none(const struct et_selftest *t,
     return first;
 }
 
-static void say_left_out(const struct et_selftest *t, struct et_doc *doc)
-{
-    struct et_text said = {0};
-    for (size_t i = 0; i < t->benches->n; i++) {
-        const struct et_bench *b = t->benches->v[i];
-        const struct et_backend *k;
-        for (size_t j = 0; b->damage && (k = et_backend_at(b->backends, j));
-             j++) {
-            const char *backend = k->name;
-            const char *why = why_none(t, b, backend);
-            if (why)
-                et_text_add(&said, "%s%s %s: %s", said.n ? "; " : "", b->name,
-                            backend, why);
-        }
-    }
-    if (said.n)
-        et_doc_paragraph(doc, "Not tested, because not available here: %s.",
-                         et_text_str(&said));
-    et_text_free(&said);
-}
-
 static bool has_case(const struct et_selftest *t, const struct et_bench *b)
 {
     for (size_t i = 0; t->cases[i].bench; i++) {
@@ -289,6 +268,35 @@ static bool has_case(const struct et_selftest *t, const struct et_bench *b)
             return true;
     }
     return false;
+}
+
+static void say_left_out(const struct et_selftest *t, struct et_doc *doc,
+                         struct et_selftest_outcome *out)
+{
+    struct et_text said = {0};
+    for (size_t i = 0; i < t->benches->n; i++) {
+        const struct et_bench *b = t->benches->v[i];
+        const struct et_backend *k;
+        const char *last = NULL;
+        bool any = false;
+        for (size_t j = 0; b->damage && (k = et_backend_at(b->backends, j));
+             j++) {
+            const char *backend = k->name;
+            const char *why = why_none(t, b, backend);
+            if (why)
+                et_text_add(&said, "%s%s %s: %s", said.n ? "; " : "", b->name,
+                            backend, why);
+            last = why;
+            any = any || !why;
+        }
+        if (last && !any && has_case(t, b))
+            et_selftest_find(out, ET_UNSURE, "%s was not tested: %s", b->name,
+                             last);
+    }
+    if (said.n)
+        et_doc_paragraph(doc, "Not tested, because not available here: %s.",
+                         et_text_str(&said));
+    et_text_free(&said);
 }
 
 static void put_regions(struct et_doc *doc, const struct sums *sums)
@@ -340,7 +348,7 @@ static enum et_status run(const struct et_selftest *t, struct et_doc *doc,
         "find always. Below it a fault is as small as rounding and "
         "may pass. A fault that an output cannot have has no row.");
     put_regions(doc, &sums);
-    say_left_out(t, doc);
+    say_left_out(t, doc, out);
     if (sums.all.above == 0)
         et_selftest_find(out, ET_UNSURE, "no fault could be planted");
     snprintf(out->tried, sizeof out->tried,

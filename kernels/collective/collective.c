@@ -19,14 +19,6 @@ ET_BACKENDS(collective, ET_LIST_COLLECTIVE);
         .serves = serves_##stem};
 ET_LIST_OPERATION(SERVING)
 
-#define ROW(stem) &et_operation_##stem,
-static const struct et_operation *const operations[] = {ET_LIST_OPERATION(ROW)};
-
-const struct et_operation *et_operation_at(size_t i)
-{
-    return i < sizeof operations / sizeof *operations ? operations[i] : NULL;
-}
-
 /* Where the last of what the rank gives, or gets, ends. */
 static int64_t end_of(const struct et_collective *p, int ranks, int rank,
                       bool gives)

@@ -132,15 +132,13 @@ struct et_collective_backend {
                              void *output, void **setup);
 };
 
-/* The build's operations; the backends that serve each; and all backends, the
- * reference (every slice by itself, rank by rank) first. */
+/* The build's operations (ET_LIST_OPERATION); the backends that serve each; and
+ * all backends, the reference (every slice by itself, rank by rank) first. */
 #define ET_OPERATION_EXTERN(stem)                                              \
     extern const struct et_operation et_operation_##stem;                      \
     extern const struct et_backends et_##stem##_backends;
 ET_LIST_OPERATION(ET_OPERATION_EXTERN)
 ET_BACKENDS_OF(collective)
-/* NULL past the end. */
-const struct et_operation *et_operation_at(size_t i);
 
 /* NULL: the backend does not serve the operation. */
 const struct et_collective_algorithm *

@@ -6,7 +6,9 @@ load common
 
 setup_file() {
     command -v ${CC:-cc} >/dev/null || skip 'no C compiler'
-    nm -D "$ETALON" | grep -q __asan && skip 'sanitizers stand before libc too'
+    if nm -D "$ETALON" | grep -q __asan; then
+        skip 'sanitizers stand before libc too'
+    fi
     # shellcheck disable=SC2086 # CC may be a compiler and its flags
     ${CC:-cc} -D_GNU_SOURCE -I"$(dirname "$ETALON")" -shared -fPIC -O1 \
         -o "$BATS_FILE_TMPDIR/shim.so" "$BATS_TEST_DIRNAME/shim.c" -ldl

@@ -56,7 +56,10 @@ load common
     passed
     grep -q '^ranks  *4 of mpi$' out
     status=0
-    "$MPIRUN" -np 2 "$ETALON" selftest --quick --part slow >out 2>err || status=$?
+    "$MPIRUN" -np 2 "$ETALON" selftest --quick --part faults --part slow \
+        >out 2>err || status=$?
     [ "$status" -eq 5 ] || fail 'two ranks are too few'
     grep -q 'start four' out
+    [ "$(tr -s ' \n' ' ' <out | grep -c 'inconclusive.*allreduce was not tested')" = 1 ]
+    [ "$(grep -Ec '^(faults|slow) .* inconclusive' out)" = 2 ]
 }

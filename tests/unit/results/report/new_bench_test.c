@@ -37,8 +37,11 @@ static struct et_result sieve(const char *id, const char *limit, double time)
     struct et_result r = sample_result(id, time, 0.001, 21);
     rename_to(&r.bench, "prime_sieve");
     rename_to(&r.backend, "wheel");
-    free(r.params.v);
-    r.params = (struct et_pairs){0};
+    for (size_t i = 0; i < r.params.n; i++) {
+        free(r.params.v[i].key);
+        free(r.params.v[i].text);
+    }
+    r.params.n = 0;
     assert_true(et_pairs_set(&r.params, "limit", limit, true) &&
                 et_pairs_set(&r.params, "step", "7", true));
     r.work.flop = r.work.bytes = 0;

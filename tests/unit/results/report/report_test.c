@@ -255,7 +255,9 @@ static void add_nodes(struct et_result *r, double late, int64_t k)
     sample_ranks(r, (const double[]){0.01, 0.01, 0.01, 0.01 + late}, 4, 1);
     struct et_result_part *last = r->time.nodes.last.v;
     assert_int_equal(r->time.nodes.last.n, 1);
+    char *host = last->host;
     *last = *(struct et_result_part *)r->time.nodes.worst.v;
+    free(host);
     last->host = strdup("n4");
     last->last = k;
     r->team.ranks = 4;
