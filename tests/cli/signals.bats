@@ -62,7 +62,7 @@ carry_on() { # carry_on [LAUNCHER...]
 @test "SIGINT and SIGTERM" {
     for signal in INT TERM; do
         rm -rf d
-        setup_plan 0.4 1
+        setup_plan 0.3 1
         start "$ETALON"
         # A background job of a script may have SIGINT ignored; etalon takes it.
         kill "-$signal" "$job"
@@ -79,7 +79,7 @@ carry_on() { # carry_on [LAUNCHER...]
 }
 
 @test "SIGKILL" {
-    setup_plan 0.4 1
+    setup_plan 0.3 1
     start "$ETALON"
     kill -KILL "$job"
     ended
@@ -89,7 +89,7 @@ carry_on() { # carry_on [LAUNCHER...]
 }
 
 @test "killed again and again" {
-    setup_plan 0.4 1
+    setup_plan 0.3 1
     start "$ETALON"
     kill -KILL "$job"
     ended
@@ -130,7 +130,7 @@ rank() { # rank N: the process id of that rank
     # Open MPI 5 hands it on and kills a quarter of a second later, whatever it
     # is told, and passes on nothing that a rank says in between.
     export OMPI_MCA_odls_base_sigkill_timeout=2
-    setup_plan 1 2 mpi
+    setup_plan 0.6 2 mpi
     start "${mpi[@]}" "$ETALON"
     kill -TERM "$job"
     ended
@@ -150,7 +150,7 @@ rank() { # rank N: the process id of that rank
 @test "a rank that is killed" {
     needs_mpi
     mpi=("$MPIRUN" -np 2)
-    setup_plan 0.4 2 mpi
+    setup_plan 0.3 2 mpi
     for n in 0 1; do
         rm -rf d
         start "${mpi[@]}" "$ETALON"

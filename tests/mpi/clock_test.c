@@ -109,17 +109,20 @@ static void test_wrong(struct et_team *t, bool nodes)
           (nodes ? t->node > 0 && t->local_rank == 0 : t->rank > 0));
     /* An error is one at the time when it is asked for: what was measured
      * first has drifted since, by no more than the worst clock does. */
+    double first = et_clock_now(&p.truth), began = first;
     for (int i = 0; i < 4; i++) {
-        double began = et_clock_now(&p.truth);
+        began = et_clock_now(&p.truth);
         CHECK((i ? et_global_clock_renew : et_global_clock_error)(g, &error) ==
               ET_OK);
         CHECK(error > 0);
         holds(t, g, &p, error + drift * (et_clock_now(&p.truth) - began));
         nap(60);
     }
-    /* By now the drift is known over 180 ms, so a third of that adds a part of
-     * the error; a drift of 1 ms/s that is not known would add 60 us. */
-    holds(t, g, &p, 4 * error);
+    /* By now the drift is known over 180 ms or more, so the 60 ms since then
+     * add a part of the error, and more if they lasted longer; a drift of
+     * 1 ms/s that is not known would add 60 us. */
+    double since = (et_clock_now(&p.truth) - began) / (began - first);
+    holds(t, g, &p, (3 + 3 * since) * error);
     /* A clock that leaps is learnt anew, by a renewal and by nothing else. */
     if (t->rank == t->size - 1 && t->size > 1 && !nodes)
         p.clock.skew += 5;
