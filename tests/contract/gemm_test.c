@@ -343,12 +343,12 @@ static void sizes_that_overflow_are_seen(void **state)
 static const char *const faulty[] = {
     "m=17 n=13 k=29 dtype=fp64 batch=2 ldc=15",
     "m=33 n=40 k=50 dtype=fp32 trans_a=yes alpha=-2.5 beta=0.5",
-    "m=150 n=140 k=130 dtype=fp32",
-    "m=150 n=140 k=130 dtype=fp64 trans_b=yes",
-    "m=120 n=160 k=140 dtype=fp32 alpha=0.3 beta=1 ldc=170",
-    "m=70 n=60 k=80 batch=9 dtype=fp64 beta=-1",
-    "m=40 n=1 k=60000 dtype=fp32",
-    "m=1 n=900 k=3000 dtype=fp64",
+    "m=150 n=140 k=104 dtype=fp32",
+    "m=150 n=140 k=104 dtype=fp64 trans_b=yes",
+    "m=120 n=160 k=112 dtype=fp32 alpha=0.3 beta=1 ldc=170",
+    "m=70 n=60 k=80 batch=7 dtype=fp64 beta=-1",
+    "m=40 n=1 k=54000 dtype=fp32",
+    "m=1 n=900 k=2400 dtype=fp64",
     NULL};
 
 static void every_fault_is_found(void **state)
