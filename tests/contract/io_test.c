@@ -267,7 +267,9 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
     } else if (share) {
         /* Dropped and proven, or said not to be. */
         CHECK((atof(share) <= COLD) != !!et_pairs_get(&found, "doubt"));
-        CHECK(!goes_cold || atof(share) <= COLD);
+        /* The kernel may hold on to a page that is in use just then. */
+        double page = (double)sysconf(_SC_PAGESIZE) / (double)s->p.bytes;
+        CHECK(!goes_cold || atof(share) <= fmax(COLD, 1.01 * page));
     }
     for (size_t i = 0; i < found.n; i++) {
         free(found.v[i].key);

@@ -81,7 +81,7 @@ done
 
 cat > "$work/plan.ini" <<'PLAN'
 [run]
-budget = 0.2
+budget = 0.1
 max-samples = 20
 [gemm]
 backend = reference
