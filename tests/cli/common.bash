@@ -9,6 +9,10 @@ export ETALON=${ETALON:-$PWD/etalon}
 . "$BATS_TEST_DIRNAME/../mpi/env.sh"
 
 setup() {
+    begin
+}
+
+begin() {
     cd "$BATS_TEST_TMPDIR" || return
     # A plan of two cases that take no time.
     plan tiny.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \

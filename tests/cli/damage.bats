@@ -7,7 +7,7 @@ load common
 # The run that the tests of this file damage copies of.
 setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
-    BATS_TEST_TMPDIR=$PWD setup
+    BATS_TEST_TMPDIR=$PWD begin
     make_run good
 }
 

@@ -4,11 +4,20 @@
 
 load common
 
-setup_file() {
-    command -v ${CC:-cc} >/dev/null || skip 'no C compiler'
+why_not() {
+    if ! command -v ${CC:-cc} >/dev/null; then echo 'no C compiler'; fi
     if nm -D "$ETALON" | grep -q __asan; then
-        skip 'sanitizers stand before libc too'
+        echo 'sanitizers stand before libc too'
     fi
+}
+
+setup() {
+    [ -z "$(why_not)" ] || skip "$(why_not)"
+    begin
+}
+
+setup_file() {
+    [ -z "$(why_not)" ] || return 0
     # shellcheck disable=SC2086 # CC may be a compiler and its flags
     ${CC:-cc} -D_GNU_SOURCE -I"$(dirname "$ETALON")" -shared -fPIC -O1 \
         -o "$BATS_FILE_TMPDIR/shim.so" "$BATS_TEST_DIRNAME/shim.c" -ldl

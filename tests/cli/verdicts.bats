@@ -4,11 +4,16 @@
 
 load common
 
+setup() {
+    command -v python3 >/dev/null || skip 'no python3 to change records with'
+    begin
+}
+
 # A run of two cases, steady enough to be judged by: the tests change copies.
 setup_file() {
-    command -v python3 >/dev/null || skip 'no python3 to change records with'
+    command -v python3 >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return
-    BATS_TEST_TMPDIR=$PWD setup
+    BATS_TEST_TMPDIR=$PWD begin
     make_run good --precision 1 --min-samples 20 --max-samples 100000 \
         --budget 1 --no-ceilings
 }
