@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "harness/base/dtype.h"
 #include "harness/base/log.h"
 #include "harness/config/plan.h"
 #include "tests/unit/fake_bench.h"
@@ -346,18 +347,19 @@ static void default_plan(void **state)
 static void words_for_sizes(void **state)
 {
     (void)state;
-    static const struct {
+    char all[1000] = "";
+    for (int t = 0; t < ET_DTYPES; t++)
+        snprintf(all + strlen(all), sizeof all - strlen(all),
+                 "peak backend=portable dtype=%s ranks=1 threads=2\n",
+                 et_dtype_name((enum et_dtype)t));
+    const struct {
         const char *keys, *ids;
     } plans[] = {{"dtypes = bf16,fp32\n",
                   "peak backend=portable dtype=bf16 ranks=1 threads=2\n"
                   "peak backend=portable dtype=fp32 ranks=1 threads=2\n"},
                  {"dtype = int8\n",
                   "peak backend=portable dtype=int8 ranks=1 threads=2\n"},
-                 {"", "peak backend=portable dtype=fp64 ranks=1 threads=2\n"
-                      "peak backend=portable dtype=fp32 ranks=1 threads=2\n"
-                      "peak backend=portable dtype=fp16 ranks=1 threads=2\n"
-                      "peak backend=portable dtype=bf16 ranks=1 threads=2\n"
-                      "peak backend=portable dtype=int8 ranks=1 threads=2\n"}};
+                 {"", all}};
     struct expanded x;
     char text[256];
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
