@@ -490,14 +490,22 @@ static void why_barriers(void **state)
     assert_string_equal(r->sync.reason, "no global clock was opened");
     assert_true(isnan(r->sync.error) && isnan(r->sync.window));
     end(&t);
-    t = trial_of(3, NULL);
-    t.real = t.global = true;
-    t.budget = 0.02;
-    t.min_time = 20e-3; /* long against any error of the clock */
-    t.min_samples = 6;
-    t.no_global = "more ranks than cores";
-    r = go(&t);
-    assert_string_equal(r->sync.start, "barrier");
+    /* A busy machine's clock may be off by milliseconds, which is a reason of
+     * its own. */
+    for (int tries = 5;; tries--) {
+        t = trial_of(3, NULL);
+        t.real = t.global = true;
+        t.budget = 0.02;
+        t.min_time = 20e-3; /* long against most errors of the clock */
+        t.min_samples = 6;
+        t.no_global = "more ranks than cores";
+        r = go(&t);
+        assert_string_equal(r->sync.start, "barrier");
+        if (tries == 1 || (r->sync.error < 1e-3 &&
+                           !strstr(r->sync.reason, "the global clock's error")))
+            break;
+        end(&t);
+    }
     assert_string_equal(r->sync.reason, "more ranks than cores");
     assert_true(r->sync.error > 0 && r->sync.error < 1e-3);
     assert_true(r->sync.error_after > 0);
