@@ -42,7 +42,7 @@ static double algbw_value(const struct et_result *r, double t)
 
 static double bandwidth_value(const struct et_result *r, double t)
 {
-    return is_collective(r) ? NAN : rate(r->work.bytes, t);
+    return is_collective(r) || r->work.flop > 0 ? NAN : rate(r->work.bytes, t);
 }
 
 static double traffic_value(const struct et_result *r, double t)
