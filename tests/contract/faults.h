@@ -87,9 +87,7 @@ static double try_fault(struct trial *t, const struct et_fault *fault,
                         struct et_verification *v)
 {
     double size = 0;
-    /* What is stale is of the iteration before. */
-    bool stale = fault && fault->kind == ET_FAULT_STALE;
-    assert_int_equal(t->bench->run(t->state, stale ? 2 : 1), ET_OK);
+    assert_int_equal(t->bench->run(t->state, 2), ET_OK);
     if (fault)
         assert_int_equal(t->bench->damage(t->state, fault, &size), ET_OK);
     assert_int_equal(t->bench->verify(t->state, v), ET_OK);

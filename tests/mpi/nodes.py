@@ -76,11 +76,11 @@ if len(sys.argv) > 2:
         was, now = (busbw(x, backend, 3) for x in (before, records))
         print("busbw of %s on 3 nodes: %.3g -> %.3g GB/s behind 50 Mbit/s"
               % (backend, was, now))
-        # 50 Mbit/s is 0.00625 GB/s; not every byte of busbw takes that link.
+        # 50 Mbit/s is 0.00625 GB/s; the bucket lets a little more through.
         # What the run before did not reach, either, would show nothing.
-        if not now < 2 * 0.00625:
+        if not now < 0.01:
             bad.append("the slow link does not show in %s" % backend)
-        if not was > 2 * 0.00625:
+        if not was > 2 * now:
             bad.append("%s was as slow without the slow link" % backend)
 for what in bad:
     print("nodes.py: wrong:", what)
