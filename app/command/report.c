@@ -53,7 +53,8 @@ static enum et_status report(void *options, const struct et_call *call)
         s = et_manifest_check_measured(call->words.v[0]);
         return s == ET_OK ? et_publish(call->words.v[0], &how, false) : s;
     }
-    s = et_run_load(call->words.v[0], &run);
+    s = o->ranks ? et_run_load_passes(call->words.v[0], &run)
+                 : et_run_load(call->words.v[0], &run);
     if (s != ET_OK)
         return s;
     if (o->ranks) {

@@ -40,7 +40,8 @@ static const struct et_manual manual = {
     .examples =
         "  mpirun -np 2 etalon run\n"
         "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"
-        "  etalon run --resume night-1\n",
+        "  etalon run --resume night-1\n"
+        "  etalon run --again night-1\n",
 };
 
 struct session {
@@ -53,7 +54,10 @@ struct session {
     struct et_energy energy;
     /* Rank 0 alone. */
     struct et_cases cases;
-    struct et_strings given, done;
+    struct et_strings given;
+    struct et_run had; /* the run that is carried on, a record a pass */
+    struct et_histories histories;
+    int64_t launches; /* whole ones: resumes belong to the one before */
     char *plan_name, *plan_text;
     struct et_store *store;
     struct et_run_info info;
@@ -92,22 +96,18 @@ static enum et_status note_given(struct session *s,
     return ET_OK;
 }
 
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* A resumed run is one run: what would change its figures or its cases cannot
  * change half way. */
 static enum et_status check_given(const struct session *s)
 {
     static const char *const free_to_change[] = {
-        "resume", "quiet", "timeout", "scratch", "catalog", "team"};
+        "resume", "again", "quiet", "timeout", "scratch", "catalog", "team"};
+    const size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < s->given.n; i++) {
         size_t k = 0;
-        while (k < 6 && strcmp(s->given.v[i], free_to_change[k]) != 0)
+        while (k < n && strcmp(s->given.v[i], free_to_change[k]) != 0)
             k++;
-        if (k == 6)
+        if (k == n)
             return et_error(ET_USAGE,
                             "--%s: a resumed run keeps the options it was "
                             "begun with",
@@ -116,23 +116,52 @@ static enum et_status check_given(const struct session *s)
     return ET_OK;
 }
 
-/* The cases that the run has must be cases of its plan here: other ranks or
- * threads make other cases. */
-static enum et_status check_done(const struct session *s)
+struct known {
+    const char *id;
+    size_t at;
+};
+
+static int by_id(const void *a, const void *b)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < s->cases.n && s->done.n; i++) {
-        const char *id = s->cases.v[i].id;
-        found += bsearch(&id, s->done.v, s->done.n, sizeof *s->done.v,
-                         by_text) != NULL;
+    return strcmp(((const struct known *)a)->id, ((const struct known *)b)->id);
+}
+
+/* What the run that is carried on has of each case. Failed ones are tried
+ * again. Its cases must be cases of its plan here: other ranks or threads make
+ * other cases. */
+static enum et_status take_histories(struct session *s)
+{
+    size_t n = s->cases.n, foreign = 0;
+    struct known *known = et_alloc(n, sizeof *known);
+    if (!known || !et_histories_begin(&s->histories, n)) {
+        free(known);
+        return et_no_memory();
     }
-    if (found == s->done.n)
+    for (size_t i = 0; i < n; i++)
+        known[i] = (struct known){s->cases.v[i].id, i};
+    if (n > 1)
+        qsort(known, n, sizeof *known, by_id);
+    bool ok = true;
+    for (size_t i = 0; i < s->had.n; i++) {
+        const struct et_result *r = &s->had.records[i].result;
+        const struct known *k =
+            bsearch(&(struct known){r->id, 0}, known, n, sizeof *known, by_id);
+        s->wrong_kept |= r->outcome == ET_WRONG_DATA;
+        foreign += !k;
+        if (k && r->outcome != ET_FAILED && r->outcome != ET_UNMEASURED &&
+            r->outcome != ET_SKIPPED)
+            ok = et_history_add(&s->histories.v[k->at], r) && ok;
+    }
+    free(known);
+    if (!ok)
+        return et_no_memory();
+    if (foreign == 0)
         return ET_OK;
     return et_error(ET_USAGE,
-                    "%s: %zu of its %zu cases are not those of its plan here; "
-                    "resume with the ranks, nodes and OMP_NUM_THREADS it was "
-                    "begun with",
-                    s->o->resume, s->done.n - found, s->done.n);
+                    "%s: %zu of its %zu records are not of cases of its plan "
+                    "here; resume with the ranks, nodes and OMP_NUM_THREADS it "
+                    "was begun with",
+                    s->o->resume, foreign, s->had.n);
 }
 
 static bool is_given(const struct session *s, const char *key)
@@ -150,16 +179,17 @@ static void set_log_level(const struct session *s)
 }
 
 /* The options of the run that is carried on, where the command line is
- * silent; and the cases that it has. Failed ones are tried again. */
+ * silent. */
 static enum et_status take_over(struct session *s)
 {
     struct et_run run;
     /* The store reads it again, and warns of what it finds and mends. */
     et_log_level_set(ET_LOG_ERROR);
-    enum et_status status = et_run_load(s->o->resume, &run);
+    enum et_status status = et_run_load_passes(s->o->resume, &run);
     set_log_level(s);
     if (status != ET_OK)
         return status;
+    s->had = run;
     /* What was changed since the run ended is not to be signed again. */
     if (et_manifest_check_measured(s->o->resume) != ET_OK)
         status = ET_INFRA;
@@ -168,7 +198,8 @@ static enum et_status take_over(struct session *s)
         const struct et_pair *p = &run.info.config.v[i];
         const struct et_field *row = et_field_find(et_option_rows, p->key);
         if (!row || is_given(s, row->key) || strcmp(row->key, "resume") == 0 ||
-            strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0)
+            strcmp(row->key, "again") == 0 || strcmp(row->key, "out") == 0 ||
+            strcmp(row->key, "plan") == 0)
             continue;
         /* Its own directory, which may have been moved since. */
         if (strcmp(row->key, "scratch") == 0 && out &&
@@ -190,24 +221,31 @@ static enum et_status take_over(struct session *s)
         }
         et_strings_free(&lines);
     }
-    for (size_t i = 0; status == ET_OK && i < run.n; i++) {
-        int outcome = run.records[i].result.outcome;
-        s->wrong_kept |= outcome == ET_WRONG_DATA;
-        if (outcome != ET_FAILED && outcome != ET_UNMEASURED &&
-            outcome != ET_SKIPPED &&
-            !et_strings_add(&s->done, run.records[i].result.id))
-            status = et_error(ET_INFRA, "no memory");
-    }
-    if (s->done.n)
-        qsort(s->done.v, s->done.n, sizeof *s->done.v, by_text);
-    et_run_free(&run);
+    const struct et_run_resume *again = run.resumes.v;
+    s->launches = 1 + (s->o->again != NULL);
+    for (size_t i = 0; i < run.resumes.n; i++)
+        s->launches += again[i].again;
     return status;
+}
+
+/* Another launch of a run goes on in its directory, as a resumed one does. */
+static enum et_status take_again(struct et_options *o)
+{
+    if (!o->again)
+        return ET_OK;
+    if (o->resume)
+        return et_error(ET_USAGE, "--again: --resume cannot be given too");
+    o->resume = et_strdup(o->again);
+    return o->resume ? ET_OK : et_no_memory();
 }
 
 static enum et_status read_plan(struct session *s)
 {
     char buf[1024], path[1200];
-    const struct et_options *o = s->o;
+    struct et_options *o = s->o;
+    enum et_status taken = take_again(o);
+    if (taken != ET_OK)
+        return taken;
     if (o->resume && o->plan)
         return et_error(ET_USAGE,
                         "--resume: runs the plan of %s; --plan "
@@ -248,8 +286,8 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK)
         status = et_plan_expand(s->plan_name, s->plan_text, &et_benches, s->o,
                                 &s->given, &allocation, &s->cases);
-    if (status == ET_OK && s->o->resume)
-        status = check_done(s);
+    if (status == ET_OK)
+        status = take_histories(s);
     if (status == ET_OK && s->o->peak)
         status = et_run_peak_check(
             s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
@@ -305,7 +343,10 @@ static enum et_status begin_store(struct session *s)
 {
     struct et_options *o = s->o;
     const char *dir = o->resume ? o->resume : o->out;
-    enum et_status status = et_store_open(dir, o->resume != NULL, &s->store);
+    enum et_store_start start = o->again    ? ET_STORE_AGAIN
+                                : o->resume ? ET_STORE_RESUME
+                                            : ET_STORE_NEW;
+    enum et_status status = et_store_open(dir, start, &s->store);
     if (status != ET_OK)
         return status;
     struct stat st;
@@ -468,7 +509,8 @@ static void close_session(struct session *s)
     et_counters_close(&s->counters);
     et_cases_free(&s->cases);
     et_strings_free(&s->given);
-    et_strings_free(&s->done);
+    et_run_free(&s->had);
+    et_histories_free(&s->histories);
     et_placement_free(&s->placement);
     et_fields_free(et_environment_rows, &s->environment, sizeof s->environment);
     free(s->info.plan_text);
@@ -481,7 +523,7 @@ static void close_session(struct session *s)
 
 static enum et_status run(void *options, const struct et_call *call)
 {
-    struct session s = {.o = options};
+    struct session s = {.o = options, .launches = 1};
     struct et_drive_outcome outcome = {0};
     enum et_status status = et_team_open(s.o->team, &s.world);
     if (status != ET_OK)
@@ -504,7 +546,8 @@ static enum et_status run(void *options, const struct et_call *call)
             .world = s.world,
             .placement = &s.placement,
             .cases = root ? &s.cases : NULL,
-            .done = &s.done,
+            .histories = &s.histories,
+            .passes = s.o->passes * s.launches,
             .sink = root ? et_store_sink(s.store) : NULL,
         };
         if (root) {

@@ -14,9 +14,12 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "results/reading/merge.h"
 #include "results/record/json.h"
 
 const struct et_field et_run_resume_rows[] = {
+    ET_ROW(et_run_resume, again, ET_BOOL,
+           "the whole plan was measured once more, not what was missing"),
     ET_ROW(et_run_resume, started, ET_STRING, "date, UTC"),
     ET_ROW(et_run_resume, host, ET_STRING, "host of rank 0"),
     ET_ROW(et_run_resume, commit, ET_STRING, "git commit of the build"),
@@ -237,28 +240,32 @@ static enum et_status load_records(struct et_run *run, const char *path)
 
 struct place {
     const char *id;
+    int64_t pass;
     size_t at;
 };
 
-static int by_id(const void *a, const void *b)
+static int by_pass(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
     int c = strcmp(x->id, y->id);
+    c = c ? c : (x->pass > y->pass) - (x->pass < y->pass);
     return c ? c : (x->at > y->at) - (x->at < y->at);
 }
 
-/* Of the records of one case only the last stands. */
+/* Of the records of one pass only the last stands. */
 static enum et_status drop_repeated(struct et_run *run)
 {
     struct place *places = et_alloc(run->n, sizeof *places);
     bool *dropped = et_alloc(run->n, sizeof *dropped);
     enum et_status s = places && dropped ? ET_OK : no_memory(run->dir);
     for (size_t i = 0; s == ET_OK && i < run->n; i++)
-        places[i] = (struct place){run->records[i].result.id, i};
+        places[i] = (struct place){run->records[i].result.id,
+                                   run->records[i].result.pass, i};
     if (s == ET_OK && run->n > 0) {
-        qsort(places, run->n, sizeof *places, by_id);
+        qsort(places, run->n, sizeof *places, by_pass);
         for (size_t i = 0; i + 1 < run->n; i++) {
-            if (strcmp(places[i].id, places[i + 1].id) == 0)
+            if (places[i].pass == places[i + 1].pass &&
+                strcmp(places[i].id, places[i + 1].id) == 0)
                 dropped[places[i].at] = true;
         }
         size_t kept = 0;
@@ -275,7 +282,9 @@ static enum et_status drop_repeated(struct et_run *run)
     return s;
 }
 
-static enum et_status load(const char *dir, bool whole, struct et_run *out)
+enum part { HEAD, PASSES, CASES };
+
+static enum et_status load(const char *dir, enum part part, struct et_run *out)
 {
     struct et_run run;
     struct stat st;
@@ -299,9 +308,11 @@ static enum et_status load(const char *dir, bool whole, struct et_run *out)
         goto out;
     }
     s = load_head(&run, head);
-    if (s == ET_OK && whole &&
+    if (s == ET_OK && part != HEAD &&
         ((s = slurp(plan, SIZE_MAX - 1, &run.info.plan_text)) ||
          (s = load_records(&run, records)) || (s = drop_repeated(&run))))
+        goto out;
+    if (s == ET_OK && part == CASES && (s = et_run_merge(&run)))
         goto out;
     if (s == ET_OK)
         *out = run;
@@ -316,12 +327,17 @@ out:
 
 enum et_status et_run_load(const char *dir, struct et_run *out)
 {
-    return load(dir, true, out);
+    return load(dir, CASES, out);
 }
 
 enum et_status et_run_load_head(const char *dir, struct et_run *out)
 {
-    return load(dir, false, out);
+    return load(dir, HEAD, out);
+}
+
+enum et_status et_run_load_passes(const char *dir, struct et_run *out)
+{
+    return load(dir, PASSES, out);
 }
 
 const struct et_run_placement *et_run_placed(const struct et_run *run,

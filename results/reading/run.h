@@ -12,6 +12,7 @@
 
 /* A run that was carried on: when, where and by which command. */
 struct et_run_resume {
+    bool again; /* the whole plan once more, not what was missing */
     char *started, *host, *commit, *binary_digest;
     struct et_strings command;
     struct et_list placement; /* of et_run_placement: where it went on */
@@ -27,10 +28,11 @@ struct et_run {
     struct et_list resumes;  /* of et_run_resume */
     char *outcome;  /* "complete", "interrupted", "failed", "running" */
     char *finished; /* UTC date, or NULL */
-    struct et_record *records; /* as written; a case run again stands once,
-                                * its last record */
+    /* One a case, its passes merged (results/reading/merge.h); of
+     * et_run_load_passes one a pass, in the order of their lines. */
+    struct et_record *records;
     size_t n;
-    size_t lines; /* whole ones of records.jsonl, repeated cases among them */
+    size_t lines; /* whole ones of records.jsonl, repeated passes among them */
     struct et_strings warnings; /* what was wrong with the directory */
 };
 
@@ -42,6 +44,9 @@ extern const struct et_field et_run_resume_rows[];
  * run.json or a record in the middle does not parse. A torn last line is a
  * warning. */
 enum et_status et_run_load(const char *dir, struct et_run *out);
+/* The same, the records as they were written: one for each pass of a case. Of a
+ * pass that was done again only the last stands. */
+enum et_status et_run_load_passes(const char *dir, struct et_run *out);
 /* run.json alone: no record and no plan_text. What a list of many runs needs;
  * reads at most ET_RUN_HEAD_MOST bytes, however long the run is. */
 enum et_status et_run_load_head(const char *dir, struct et_run *out);

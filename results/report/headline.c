@@ -27,7 +27,7 @@ static const char *why_none(const struct et_report *w,
         [ET_FLAW_UNCONVERGED] =
             "not converged (interval wider than requested; the figures are in "
             "the tables below)",
-        [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
+        [ET_FLAW_NO_INTERVAL] = "too few passes for an interval",
         [ET_FLAW_DRIFTS] = "the samples drift, so their median describes no "
                            "single state of the machine"};
     size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAW_DRIFTS + 1] = {0};
@@ -179,6 +179,9 @@ static void say_validity(const struct et_record *r, struct et_text *t)
     const struct et_result *s = &r->result;
     const struct et_roofline *f = &r->roofline;
     et_text_add(t, "; n = %lld", (long long)s->time.n);
+    if (s->time.passes.n)
+        et_text_add(t, " in %s",
+                    et_say_count(s->time.passes.n, "pass", "passes").s);
     if (s->time.n_effective < 0.9 * (double)s->time.n)
         et_text_add(t, " (worth %.0f)", s->time.n_effective);
     if (isfinite(f->share) && f->binds)
@@ -345,12 +348,13 @@ bool et_report_headline(struct et_report *w)
     bool said =
         b && et_doc_paragraph(
                  w->doc,
-                 "Each figure is the median of n samples, or the work over "
-                 "it, with the median's distribution-free 95 %% interval in "
-                 "brackets. A figure is quoted only if the timed data was "
-                 "checked and right, the interval is no wider than requested%s "
-                 "and each half of the samples agrees with it, the samples do "
-                 "not drift, and no ceiling is exceeded. Window start: the "
+                 "Each case was measured in several passes, spread over the "
+                 "run, with n samples in all. Its figure is the median of the "
+                 "passes' medians, or the work over it; in brackets is the "
+                 "95 %% interval that these medians give. A figure is quoted "
+                 "only if the timed data was checked and right, the interval "
+                 "is no wider than requested%s, the samples do not drift, and "
+                 "no ceiling is exceeded. Window start: the "
                  "ranks began each sample at an agreed time. Barrier start: "
                  "they began after a barrier, for the reason given below.",
                  width);

@@ -49,8 +49,8 @@ static void judged(struct et_doc *doc, const struct et_run *run)
                   (long long)i->cases);
     et_block_fact(
         b, "Converged means",
-        "95 %% interval no wider than %s of the median, and each half "
-        "of the samples agrees with it",
+        "95 %% interval, from the medians of the passes, no wider than %s of "
+        "the median",
         precision ? precision : "an unknown share");
     et_block_fact(b, "Etalon", "%s, commit %s", i->version ? i->version : "?",
                   i->commit ? i->commit : "unknown");

@@ -38,7 +38,8 @@ struct et_store {
     size_t lines;   /* of the records, so far */
     size_t due;     /* resumed: lines up to the last one that has a block */
     int64_t launch; /* 0: the run's first; n: its n-th resume */
-    bool resume, made_records, begun;
+    enum et_store_start start;
+    bool made_records, begun;
     json_t *head; /* run.json */
 };
 
@@ -369,7 +370,7 @@ static enum et_status begin_again(struct et_store *s,
                                   const struct et_run_info *info)
 {
     struct et_run old;
-    enum et_status status = et_run_load(s->dir, &old);
+    enum et_status status = et_run_load_passes(s->dir, &old);
     if (status)
         return status;
     struct et_run_resume *mark =
@@ -387,7 +388,8 @@ static enum et_status begin_again(struct et_store *s,
     s->launch = (int64_t)old.resumes.n;
     if ((status = check_same(s, &old, info)) || (status = open_ranks(s)))
         goto out;
-    const struct et_run_resume now = {.started = info->started,
+    const struct et_run_resume now = {.again = s->start == ET_STORE_AGAIN,
+                                      .started = info->started,
                                       .host = info->environment.host,
                                       .commit = info->commit,
                                       .binary_digest = info->binary_digest,
@@ -415,7 +417,7 @@ static enum et_status begin(struct et_sink *sink,
 {
     struct et_store *s = (struct et_store *)(void *)sink;
     enum et_status status =
-        s->resume ? begin_again(s, info) : begin_new(s, info);
+        s->start == ET_STORE_NEW ? begin_new(s, info) : begin_again(s, info);
     s->begun = status == ET_OK;
     return status;
 }
@@ -548,29 +550,27 @@ static enum et_status open_again(struct et_store *s)
     return status ? status : cut_torn_line(s);
 }
 
-enum et_status et_store_open(const char *dir, bool resume,
+enum et_status et_store_open(const char *dir, enum et_store_start start,
                              struct et_store **out)
 {
     struct et_store *s = et_alloc(1, sizeof *s);
-    if (s) {
-        s->dir_fd = -1;
-        s->records = (struct growing){"records.jsonl", -1, 0};
-        s->ranks = (struct growing){ET_RANKS_FILE, -1, 0};
-        s->resume = resume;
-        s->sink = (struct et_sink){begin, put, end};
-        s->dir = et_strdup(dir);
-    }
+    if (s)
+        *s = (struct et_store){.sink = {begin, put, end},
+                               .dir = et_strdup(dir),
+                               .dir_fd = -1,
+                               .records = {"records.jsonl", -1, 0},
+                               .ranks = {ET_RANKS_FILE, -1, 0},
+                               .start = start};
     if (!s || !s->dir) {
         et_store_close(s);
         return et_error(ET_INFRA, "out of memory");
     }
-    enum et_status status = resume ? open_again(s) : open_new(s);
-    if (status) {
+    enum et_status status = start == ET_STORE_NEW ? open_new(s) : open_again(s);
+    if (status == ET_OK)
+        *out = s;
+    else
         et_store_close(s);
-        return status;
-    }
-    *out = s;
-    return ET_OK;
+    return status;
 }
 
 struct et_sink *et_store_sink(struct et_store *s)

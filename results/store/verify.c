@@ -198,7 +198,7 @@ enum et_status et_verify_run(const char *dir, size_t *n)
                                   : ET_OK;
     if (manifest == ET_USAGE)
         return manifest;
-    enum et_status s = et_run_load(dir, &run);
+    enum et_status s = et_run_load_passes(dir, &run);
     if (s == ET_OK) {
         s = et_status_worse(recompute(&run), et_verify_ranks(&run));
         *n = run.n;

@@ -31,7 +31,7 @@ under() { # under WORD...: etalon with the shim; its calls in `log`
 }
 
 plan_of_three() {
-    plan three.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+    plan three.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' \
         'max-samples = 6' 'team = self' 'ceilings = no' '[gemm]' \
         'shapes = 8x8x8, 9x9x9, 10x10x10' 'backend = reference' 'threads = 1'
 }
@@ -146,7 +146,7 @@ wanted() {
 @test "a write that is timed with sync = yes ends when it is on the disk" {
     for sync in yes no; do
         rm -rf d
-        plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+        plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
             'max-samples = 6' '[io]' 'backend = posix' 'sizes = 64 KiB' \
             'block = 16 KiB' "sync = $sync"
         under run --plan io.ini --out d --quiet
@@ -168,7 +168,7 @@ wanted() {
 
 # Each sample begins with an empty file, and that is on the disk, too.
 @test "a file is empty on the disk before a write is timed" {
-    plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+    plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
         'max-samples = 6' '[io]' 'backend = posix' 'sizes = 64 KiB' \
         'block = 64 KiB'
     under run --plan io.ini --out d --quiet
@@ -180,7 +180,7 @@ wanted() {
 }
 
 @test "a read that is timed cold comes after a sync and a drop" {
-    plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+    plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
         'max-samples = 6' '[io]' 'backend = posix' 'op = read' \
         'sizes = 64 KiB' 'block = 64 KiB'
     under run --plan io.ini --out d --quiet
@@ -196,7 +196,7 @@ wanted() {
     needs_mpi
     for sync in yes no; do
         rm -rf d log
-        plan io.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+        plan io.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' \
             'max-samples = 6' '[io]' 'backend = mpiio' 'sizes = 64 KiB' \
             "sync = $sync"
         status=0
@@ -310,7 +310,7 @@ breaks() { # breaks FAILURE RECORDS TEXT
 
 # io's scratch file, etalon-..., is named after the time.
 @test "io: an error of the disk fails the case, a short write does not" {
-    plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+    plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
         'max-samples = 6' '[io]' 'backend = posix' \
         'op = write, read' 'sizes = 64 KiB' 'block = 16 KiB'
     for failure in pwrite:3:enospc pwrite:9:eio fsync:2:eio fsync:4:enospc \

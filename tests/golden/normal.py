@@ -1,6 +1,7 @@
 """What must be the same in every build on every machine, one fact a line.
 
-normal.py records FILE   records.jsonl, pretty-printed, without
+normal.py records FILE   records.jsonl, pretty-printed, the first pass of each
+                         case; without
     origin, energy, the team's cores, the slowest host: they name the machine
         and its libraries;
     the spread over ranks and nodes of a team of one, which must be empty;
@@ -32,6 +33,8 @@ def rounded(v):
 def records(path):
     for line in open(path):
         r = json.loads(line)
+        if r["pass"] > 0:
+            continue
         for key in ("origin", "energy"):
             del r[key]
         del r["team"]["cores"], r["team"]["oversubscribed"]

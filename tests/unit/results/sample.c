@@ -313,7 +313,7 @@ struct et_store *sample_store(const char *folder)
 {
     struct et_store *s;
     struct et_run_info info = sample_info();
-    assert_int_equal(et_store_open(folder, false, &s), ET_OK);
+    assert_int_equal(et_store_open(folder, ET_STORE_NEW, &s), ET_OK);
     struct et_sink *sink = et_store_sink(s);
     assert_int_equal(sink->begin(sink, &info), ET_OK);
     sample_info_free(&info);

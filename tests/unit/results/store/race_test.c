@@ -48,7 +48,7 @@ static void the_later_of_two_runs_is_refused(void **state)
     char *dir = sample_folder();
     (void)state;
     sample_listen();
-    enum et_status status = et_store_open(dir, false, &s);
+    enum et_status status = et_store_open(dir, ET_STORE_NEW, &s);
     const char *said = sample_said();
     assert_int_equal(status, ET_INFRA);
     assert_null(s);
