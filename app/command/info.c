@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "app/session.h"
 #include "harness/base/memory.h"
 #include "harness/counter/counter.h"
@@ -108,6 +109,10 @@ static void add_build(struct et_doc *d)
         for (size_t i = 0; i < info.libraries.n; i++)
             fact(b, info.libraries.v[i].key, info.libraries.v[i].text);
     }
+    for (size_t i = 0; i < et_benches.n; i++)
+        et_libraries_cautions(i, &info.cautions);
+    for (size_t i = 0; i < info.cautions.n; i++)
+        et_doc_warning(d, "%s", info.cautions.v[i]);
     et_fields_free(et_run_info_rows, &info, sizeof info);
 }
 
@@ -116,14 +121,17 @@ static enum et_status info(void *options, const struct et_call *call)
     (void)call;
     const struct et_to_options *o = options;
     struct et_doc doc = {.title = NULL};
+    enum et_status s = et_libraries_try_alone();
+    if (s != ET_OK)
+        return s;
     doc.title = et_strdup("This machine, as etalon sees it");
     add_machine(&doc);
     add_counters(&doc);
     add_build(&doc);
-    enum et_status s = et_doc_print(&doc, NULL, ".", o->to.format, o->to.out);
+    s = et_doc_print(&doc, NULL, ".", o->to.format, o->to.out);
     et_doc_free(&doc);
     return s;
 }
 
 const struct et_command et_command_info =
-    ET_COMMAND(info, "", et_to_options, et_to_options);
+    ET_COMMAND_TRIES(info, "", et_to_options, et_to_options);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/config/catalog.h"
@@ -141,7 +142,9 @@ static enum et_status plan(void *options, const struct et_call *call)
         return et_error(ET_INFRA, "no memory");
     for (int64_t i = 0; i < o->nodes; i++)
         upto[i] = o->ranks * (i + 1) / o->nodes;
-    enum et_status s = et_environment_read("", &env);
+    enum et_status s = et_libraries_try_alone();
+    if (s == ET_OK)
+        s = et_environment_read("", &env);
     if (s != ET_OK) {
         free(upto);
         return s;
@@ -180,4 +183,5 @@ out:
     return s;
 }
 
-const struct et_command et_command_plan = ET_COMMAND(plan, "", options, rows);
+const struct et_command et_command_plan =
+    ET_COMMAND_TRIES(plan, "", options, rows);

@@ -13,6 +13,7 @@
 
 #include "app/command.h"
 #include "app/identity.h"
+#include "app/libraries.h"
 #include "app/nodes.h"
 #include "app/session.h"
 #include "harness/base/log.h"
@@ -355,7 +356,16 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
         status = et_run_info_benches(info, &et_benches);
     if (status == ET_OK)
         status = et_nodes_place(&s->placement, &s->cases, &s->info.placement);
-    return status == ET_OK ? et_describe_build(info) : status;
+    if (status == ET_OK)
+        status = et_describe_build(info);
+    for (size_t i = 0; status == ET_OK && i < et_benches.n; i++) {
+        size_t k = 0;
+        while (k < s->cases.n && s->cases.v[k].bench != et_benches.v[i])
+            k++;
+        if (k < s->cases.n)
+            status = et_libraries_cautions(i, &info->cautions);
+    }
+    return status;
 }
 
 /* Everything up to the first case; agreed on by all ranks at each step that
@@ -412,6 +422,12 @@ static void warn_oversubscribed(const struct session *s)
         et_warn(
             "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
             "and figures will be unsteady. Start fewer ranks, or bind them");
+}
+
+static void warn_cautions(const struct session *s)
+{
+    for (size_t i = 0; i < s->info.cautions.n; i++)
+        et_warn("%s", s->info.cautions.v[i]);
 }
 
 /* Said before the first case: of a run that is stopped later, Open MPI 5's
@@ -483,13 +499,17 @@ static enum et_status run(void *options, const struct et_call *call)
 {
     struct session s = {.o = options};
     struct et_drive_outcome outcome = {0};
+    struct et_libraries libraries;
+    et_libraries_try(&libraries);
     enum et_status status = et_team_open(s.o->team, &s.world);
     if (status != ET_OK)
         return status;
     bool root = s.world->rank == 0;
     set_log_level(&s);
     et_stop_install();
-    status = set_up(&s, &call->line);
+    status = et_libraries_agree(s.world, &libraries);
+    if (status == ET_OK)
+        status = set_up(&s, &call->line);
     if (status == ET_OK) {
         const struct et_drive drive = {
             .instruments = {.clock = &s.clock,
@@ -509,6 +529,7 @@ static enum et_status run(void *options, const struct et_call *call)
         };
         if (root) {
             warn_oversubscribed(&s);
+            warn_cautions(&s);
             say_how_to_resume(&s);
         }
         status = et_drive_run(&drive, &outcome);
@@ -522,4 +543,4 @@ static enum et_status run(void *options, const struct et_call *call)
 }
 
 const struct et_command et_command_run =
-    ET_COMMAND(run, "", et_options, et_option_rows);
+    ET_COMMAND_TRIES(run, "", et_options, et_option_rows);

@@ -59,6 +59,11 @@ struct et_team {
 enum et_status et_team_open(const char *name, struct et_team **out);
 void et_team_close(struct et_team *t); /* NULL is fine; the whole one last */
 
+/* What the environment tells of a launcher: how many ranks it started, at
+ * least; 0 where there was none. *mpi: its variables are ones through which
+ * an MPI library finds the other ranks. Pure but for getenv. */
+int et_team_launched(bool *mpi);
+
 /* Is `name` built in? The reason where not; NULL where it is. Local. */
 const char *et_team_why_not(const char *name);
 /* "Open MPI v4.1.4, ..." of the MPI library, or NULL. Local. */

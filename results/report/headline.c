@@ -519,6 +519,8 @@ bool et_report_warnings(struct et_report *w)
                        et_say_count(n, "case", "cases").s);
     et_text_free(&names);
     warn_nominal(w);
+    for (size_t i = 0; i < info->cautions.n && i < ET_REPORT_ROWS; i++)
+        et_doc_warning(w->doc, "%s", info->cautions.v[i]);
     warn_resumed(w);
     for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
         et_doc_warning(w->doc, "%s", run->warnings.v[i]);
