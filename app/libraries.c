@@ -11,14 +11,16 @@
 
 #include "app/command.h"
 #include "harness/base/log.h"
+#include "harness/team/launcher.h"
 
 /* As many as the user asks for; else all that a lone process may have. Many
  * ranks of a launcher would start too many at once. */
 static int threads_to_try(void)
 {
 #ifdef _OPENMP
-    bool mpi;
-    if (getenv("OMP_NUM_THREADS") || et_team_launched(&mpi) <= 1)
+    struct et_launcher l;
+    et_launcher_read(&l);
+    if (getenv("OMP_NUM_THREADS") || l.ranks <= 1)
         return omp_get_max_threads();
     return 2;
 #else
