@@ -31,6 +31,12 @@ static void fact(struct et_block *b, const char *name, const char *value)
     et_block_cell(b, "%s", value && *value ? value : "not known");
 }
 
+/* Those of which an absent one is no ignorance. */
+static bool is_limit(const char *key)
+{
+    return strcmp(key, "cpu_quota") == 0 || strcmp(key, "memory_limit") == 0;
+}
+
 static void add_machine(struct et_doc *d)
 {
     struct et_environment env;
@@ -45,7 +51,9 @@ static void add_machine(struct et_doc *d)
         const int64_t *whole = (const void *)real;
         if (r->type > ET_STRINGS)
             continue;
-        if (r->type == ET_BYTES && *whole != ET_ABSENT_INT)
+        if (is_limit(r->key) && et_field_is_absent(r, &env))
+            et_text_add(&t, "none");
+        else if (r->type == ET_BYTES && *whole != ET_ABSENT_INT)
             et_text_add(&t, "%s", et_print_bytes(buf, *whole));
         else if (r->type == ET_REAL && r->unit && isfinite(*real))
             et_text_add(&t, "%s", et_print_si(buf, *real, r->unit));

@@ -16,6 +16,7 @@
 #include "harness/config/catalog.h"
 #include "harness/config/ini.h"
 #include "harness/config/plan.h"
+#include "harness/system/cgroup.h"
 #include "harness/system/environment.h"
 #include "results/reading/run.h"
 
@@ -150,6 +151,8 @@ static enum et_status plan(void *options, const struct et_call *call)
         return s;
     }
     int64_t cores = env.allowed_cores > 0 ? env.allowed_cores : 1;
+    if (floor(env.cpu_quota) < (double)cores) /* not where there is none, NAN */
+        cores = (int64_t)floor(env.cpu_quota);
     const struct et_allocation allocation = {
         .ranks = o->ranks,
         .nodes = o->nodes,

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "harness/run/drive.h"
 #include "harness/run/digest.h"
 #include "harness/run/stop.h"
+#include "harness/system/cgroup.h"
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
@@ -52,6 +54,7 @@ struct session {
     struct et_clock clock;
     struct et_counters counters;
     struct et_energy energy;
+    double memory; /* free on the node that has the least; INFINITY: unknown */
     /* Rank 0 alone. */
     struct et_cases cases;
     struct et_strings given, done;
@@ -254,10 +257,9 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK && s->o->peak)
         status = et_run_peak_check(
             s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
-    double memory = (double)et_memory_available();
     for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
         status =
-            et_case_fits(&s->cases.v[i], memory, s->placement.ranks_upto[0]);
+            et_case_fits(&s->cases.v[i], s->memory, s->placement.ranks_upto[0]);
     return status;
 }
 
@@ -320,6 +322,24 @@ static enum et_status begin_store(struct session *s)
     return sink->begin(sink, &s->info);
 }
 
+/* A quota holds threads up, whatever cores they have. */
+static enum et_status caution_quota(const struct et_environment *e,
+                                    struct et_strings *out)
+{
+    char text[400];
+    if (!isfinite(e->cpu_quota))
+        return ET_OK;
+    snprintf(text, sizeof text,
+             "A control group allows the processes on %.64s %.4g cores' worth "
+             "of time (a quota), and they may run on %lld. Threads beyond that "
+             "are held up: such cases are marked as oversubscribed, and no "
+             "contract passes on them. Remedy: fewer ranks or threads, or no "
+             "quota (cpu.max, docker --cpus).",
+             e->host ? e->host : "this node", e->cpu_quota,
+             (long long)e->allowed_cores);
+    return et_strings_add(out, text) ? ET_OK : et_no_memory();
+}
+
 static enum et_status describe(struct session *s, const struct et_strings *line)
 {
     struct et_run_info *info = &s->info;
@@ -365,6 +385,11 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
         if (k < s->cases.n)
             status = et_libraries_cautions(i, &info->cautions);
     }
+    const struct et_run_kind *kind = info->kinds.v;
+    if (status == ET_OK)
+        status = caution_quota(&info->environment, &info->cautions);
+    for (size_t i = 0; status == ET_OK && i < info->kinds.n; i++)
+        status = caution_quota(&kind[i].environment, &info->cautions);
     return status;
 }
 
@@ -382,7 +407,11 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
         status = et_environment_read("", &s->environment);
     if (et_team_agree(world, status) != ET_OK)
         return ET_INFRA;
-    status = et_placement_gather(world, &s->environment, &s->placement);
+    uint64_t memory = et_memory_available();
+    s->memory = memory ? (double)memory : INFINITY;
+    status = et_team_reduce(world, ET_MIN, &s->memory, 1);
+    if (status == ET_OK)
+        status = et_placement_gather(world, &s->environment, &s->placement);
     if (status == ET_OK)
         status = et_team_agree(
             world, et_nodes_find_kinds(world, &s->environment, &s->info));

@@ -14,6 +14,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/system/cgroup.h"
 #include "harness/system/files.h"
 #include "harness/system/nominal_peak.h"
 #include "harness/system/topology.h"
@@ -47,6 +48,10 @@ const struct et_field et_environment_rows[] = {
     ET_ROW(et_environment, l3, ET_BYTES, "one third-level cache", .unit = "B"),
     ET_ROW(et_environment, memory, ET_BYTES,
            "memory of the node that the kernel has", .unit = "B"),
+    ET_ROW(et_environment, cpu_quota, ET_REAL,
+           "processor time that the control groups allow, in cores"),
+    ET_ROW(et_environment, memory_limit, ET_BYTES,
+           "memory that the control groups allow", .unit = "B"),
     ET_ROW(et_environment, clock_hz, ET_REAL, "nominal clock of a core",
            .unit = "Hz"),
     ET_ROW(et_environment, clock_origin, ET_STRING,
@@ -313,8 +318,12 @@ static bool read_numbers(const char *root, struct et_environment *e)
 {
     long long kib;
     char line[128];
+    struct et_cgroup group;
     if (find_number(root, "/proc/meminfo", "MemTotal:", &kib) && kib > 0)
         e->memory = (int64_t)kib * 1024;
+    et_cgroup_read(root, &group);
+    e->cpu_quota = group.cpus;
+    e->memory_limit = group.memory_limit;
     if (et_file_line(line, sizeof line, root, "/proc/loadavg")) {
         line[strcspn(line, " ")] = '\0';
         et_parse_real(line, &e->load);

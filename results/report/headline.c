@@ -400,7 +400,7 @@ static void warn_oversubscribed(struct et_report *w)
 {
     const struct et_run *run = w->run;
     const struct et_run_group *worst = NULL;
-    double most = 0; /* busy threads a core */
+    double most = 1; /* busy threads a core; a quota may hold up fewer */
     int64_t busy = 0;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
