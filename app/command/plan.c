@@ -83,10 +83,14 @@ static double estimate(const struct et_case *c, const struct et_need *need,
 static void print_case(const struct et_case *c, const struct et_need *need,
                        double seconds)
 {
+    char *id = et_strdup(c->id); /* anybody may have written its label */
+    if (id)
+        et_text_clean(id);
     char memory[ET_TEXT_NUMBER], disk[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
     printf("%10s %10s %10s  %s\n", et_print_si(memory, need->memory, "B"),
            need->disk > 0 ? et_print_si(disk, need->disk, "B") : "-",
-           et_print_seconds(t, seconds), c->id);
+           et_print_seconds(t, seconds), id ? id : "");
+    free(id);
 }
 
 static enum et_status print_cases(const struct et_cases *cases,

@@ -354,6 +354,7 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
     for (size_t i = 0; i < line->n; i++) {
         if (!et_strings_add(&info->command, line->v[i]))
             return et_error(ET_INFRA, "no memory");
+        et_text_redact(info->command.v[i]);
     }
     info->ranks = s->world->size;
     info->nodes = s->world->nodes;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
+#include "harness/base/variables.h"
 
 #define LIMIT 60   /* seconds that a child may take */
 #define WORDS 240  /* of its output that are told */
@@ -27,8 +27,6 @@
 /* Exit codes of a child whose attempt returned false. */
 #define FAILED 3
 #define NO_MEMORY 4
-
-extern char **environ;
 
 __attribute__((noreturn)) static void be_child(bool (*attempt)(void *),
                                                void *arg, int out)
@@ -77,21 +75,11 @@ static void listen(int in, struct heard *h)
  * OpenMP. */
 static void list_variables(struct et_text *out)
 {
-    static const char *const names[] = {"OMP_*",  "GOMP_*",     "KMP_*",
-                                        "BLIS_*", "OPENBLAS_*", "GOTO_*",
-                                        "MKL_*",  "ARMPL_*"};
-    for (char **v = environ; v && *v; v++) {
-        char name[64];
-        size_t i = 0, n = strcspn(*v, "=");
-        if (n >= sizeof name || (*v)[n] != '=')
-            continue;
-        snprintf(name, sizeof name, "%.*s", (int)n, *v);
-        while (i < sizeof names / sizeof *names &&
-               fnmatch(names[i], name, 0) != 0)
-            i++;
-        if (i < sizeof names / sizeof *names)
-            et_text_add(out, "%s%s=%.*s", out->n ? ", " : "", name, VALUE,
-                        *v + n + 1);
+    char name[64], value[VALUE + 1];
+    for (size_t i = 0;
+         et_variable_next(&i, name, sizeof name, value, sizeof value);) {
+        if (et_variable_steers(name))
+            et_text_add(out, "%s%s=%s", out->n ? ", " : "", name, value);
     }
 }
 
