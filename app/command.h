@@ -5,6 +5,7 @@
 #ifndef ET_APP_COMMAND_H
 #define ET_APP_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/base/field.h"
@@ -31,14 +32,21 @@ struct et_command {
     const struct et_field *rows;
     size_t size; /* of the struct the rows describe */
     enum et_status (*run)(void *options, const struct et_call *call);
+    bool tries; /* the libraries, by itself (app/libraries.h) */
 };
 
 /* A command's table. Its function bears its name, what users read of it stands
  * in `manual`, and its rows describe a `struct owner`. */
 #define ET_COMMAND(its_name, takes, owner, its_rows)                           \
+    ET_COMMAND_OF(its_name, takes, owner, its_rows, false)
+/* One that uses more libraries than OpenMP. */
+#define ET_COMMAND_TRIES(its_name, takes, owner, its_rows)                     \
+    ET_COMMAND_OF(its_name, takes, owner, its_rows, true)
+#define ET_COMMAND_OF(its_name, takes, owner, its_rows, its_tries)             \
     {                                                                          \
         .name = #its_name, .words = takes, .manual = &manual,                  \
-        .rows = its_rows, .size = sizeof(struct owner), .run = its_name        \
+        .rows = its_rows, .size = sizeof(struct owner), .run = its_name,       \
+        .tries = its_tries                                                     \
     }
 
 /* Of a command that has none. */

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "app/command.h"
 #include "app/identity.h"
+#include "app/libraries.h"
 #include "app/nodes.h"
 #include "app/session.h"
 #include "harness/base/log.h"
@@ -23,6 +25,7 @@
 #include "harness/run/drive.h"
 #include "harness/run/digest.h"
 #include "harness/run/stop.h"
+#include "harness/system/cgroup.h"
 #include "results/store/manifest.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
@@ -52,6 +55,7 @@ struct session {
     struct et_clock clock;
     struct et_counters counters;
     struct et_energy energy;
+    double memory; /* free on the node that has the least; INFINITY: unknown */
     /* Rank 0 alone. */
     struct et_cases cases;
     struct et_strings given;
@@ -291,10 +295,9 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK && s->o->peak)
         status = et_run_peak_check(
             s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
-    double memory = (double)et_memory_available();
     for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
         status =
-            et_case_fits(&s->cases.v[i], memory, s->placement.ranks_upto[0]);
+            et_case_fits(&s->cases.v[i], s->memory, s->placement.ranks_upto[0]);
     return status;
 }
 
@@ -360,6 +363,24 @@ static enum et_status begin_store(struct session *s)
     return sink->begin(sink, &s->info);
 }
 
+/* A quota holds threads up, whatever cores they have. */
+static enum et_status caution_quota(const struct et_environment *e,
+                                    struct et_strings *out)
+{
+    char text[400];
+    if (!isfinite(e->cpu_quota))
+        return ET_OK;
+    snprintf(text, sizeof text,
+             "A control group allows the processes on %.64s %.4g cores' worth "
+             "of time (a quota), and they may run on %lld. Threads beyond that "
+             "are held up: such cases are marked as oversubscribed, and no "
+             "contract passes on them. Remedy: fewer ranks or threads, or no "
+             "quota (cpu.max, docker --cpus).",
+             e->host ? e->host : "this node", e->cpu_quota,
+             (long long)e->allowed_cores);
+    return et_strings_add(out, text) ? ET_OK : et_no_memory();
+}
+
 static enum et_status describe(struct session *s, const struct et_strings *line)
 {
     struct et_run_info *info = &s->info;
@@ -374,6 +395,7 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
     for (size_t i = 0; i < line->n; i++) {
         if (!et_strings_add(&info->command, line->v[i]))
             return et_error(ET_INFRA, "no memory");
+        et_text_redact(info->command.v[i]);
     }
     info->ranks = s->world->size;
     info->nodes = s->world->nodes;
@@ -396,7 +418,21 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
         status = et_run_info_benches(info, &et_benches);
     if (status == ET_OK)
         status = et_nodes_place(&s->placement, &s->cases, &s->info.placement);
-    return status == ET_OK ? et_describe_build(info) : status;
+    if (status == ET_OK)
+        status = et_describe_build(info);
+    for (size_t i = 0; status == ET_OK && i < et_benches.n; i++) {
+        size_t k = 0;
+        while (k < s->cases.n && s->cases.v[k].bench != et_benches.v[i])
+            k++;
+        if (k < s->cases.n)
+            status = et_libraries_cautions(i, &info->cautions);
+    }
+    const struct et_run_kind *kind = info->kinds.v;
+    if (status == ET_OK)
+        status = caution_quota(&info->environment, &info->cautions);
+    for (size_t i = 0; status == ET_OK && i < info->kinds.n; i++)
+        status = caution_quota(&kind[i].environment, &info->cautions);
+    return status;
 }
 
 /* Everything up to the first case; agreed on by all ranks at each step that
@@ -413,7 +449,11 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
         status = et_environment_read("", &s->environment);
     if (et_team_agree(world, status) != ET_OK)
         return ET_INFRA;
-    status = et_placement_gather(world, &s->environment, &s->placement);
+    uint64_t memory = et_memory_available();
+    s->memory = memory ? (double)memory : INFINITY;
+    status = et_team_reduce(world, ET_MIN, &s->memory, 1);
+    if (status == ET_OK)
+        status = et_placement_gather(world, &s->environment, &s->placement);
     if (status == ET_OK)
         status = et_team_agree(
             world, et_nodes_find_kinds(world, &s->environment, &s->info));
@@ -453,6 +493,12 @@ static void warn_oversubscribed(const struct session *s)
         et_warn(
             "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
             "and figures will be unsteady. Start fewer ranks, or bind them");
+}
+
+static void warn_cautions(const struct session *s)
+{
+    for (size_t i = 0; i < s->info.cautions.n; i++)
+        et_warn("%s", s->info.cautions.v[i]);
 }
 
 /* Said before the first case: of a run that is stopped later, Open MPI 5's
@@ -525,13 +571,17 @@ static enum et_status run(void *options, const struct et_call *call)
 {
     struct session s = {.o = options, .launches = 1};
     struct et_drive_outcome outcome = {0};
+    struct et_libraries libraries;
+    et_libraries_try(&libraries);
     enum et_status status = et_team_open(s.o->team, &s.world);
     if (status != ET_OK)
         return status;
     bool root = s.world->rank == 0;
     set_log_level(&s);
     et_stop_install();
-    status = set_up(&s, &call->line);
+    status = et_libraries_agree(s.world, &libraries);
+    if (status == ET_OK)
+        status = set_up(&s, &call->line);
     if (status == ET_OK) {
         const struct et_drive drive = {
             .instruments = {.clock = &s.clock,
@@ -552,6 +602,7 @@ static enum et_status run(void *options, const struct et_call *call)
         };
         if (root) {
             warn_oversubscribed(&s);
+            warn_cautions(&s);
             say_how_to_resume(&s);
         }
         status = et_drive_run(&drive, &outcome);
@@ -565,4 +616,4 @@ static enum et_status run(void *options, const struct et_call *call)
 }
 
 const struct et_command et_command_run =
-    ET_COMMAND(run, "", et_options, et_option_rows);
+    ET_COMMAND_TRIES(run, "", et_options, et_option_rows);

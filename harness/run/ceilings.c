@@ -11,6 +11,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/stat/stat.h"
+#include "harness/system/cgroup.h"
 
 static void give_up(struct et_ceiling *v, const char *why)
 {

@@ -404,7 +404,7 @@ static void warn_oversubscribed(struct et_report *w)
 {
     const struct et_run *run = w->run;
     const struct et_run_group *worst = NULL;
-    double most = 0; /* busy threads a core */
+    double most = 1; /* busy threads a core; a quota may hold up fewer */
     int64_t busy = 0;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
@@ -523,6 +523,8 @@ bool et_report_warnings(struct et_report *w)
                        et_say_count(n, "case", "cases").s);
     et_text_free(&names);
     warn_nominal(w);
+    for (size_t i = 0; i < info->cautions.n && i < ET_REPORT_ROWS; i++)
+        et_doc_warning(w->doc, "%s", info->cautions.v[i]);
     warn_resumed(w);
     for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
         et_doc_warning(w->doc, "%s", run->warnings.v[i]);

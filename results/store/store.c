@@ -303,7 +303,7 @@ static enum et_status write_atomically(const struct et_store *s,
 
 static enum et_status write_head(const struct et_store *s)
 {
-    char *text = json_dumps(s->head, JSON_INDENT(2));
+    char *text = json_dumps(s->head, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     if (!text)
         return et_error(ET_INFRA, "out of memory");
     enum et_status status = write_atomically(s, "run.json", text);
@@ -458,10 +458,10 @@ static enum et_status append_record(struct et_store *s,
                                     const struct et_record *record)
 {
     json_t *json = et_record_to_json(record);
-    /* 15 digits always read back as written, and are a million times finer
-     * than any clock; 17 would double the file for rounding noise. */
-    char *text =
-        json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    /* 15 digits read back as written; 17 would double the file for noise. */
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII |
+                                             JSON_REAL_PRECISION(15))
+                      : NULL;
     size_t n = text ? strlen(text) : 0;
     char *line = text ? et_grow(text, n + 1, 1) : NULL;
     enum et_status status;
