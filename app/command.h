@@ -5,6 +5,7 @@
 #ifndef ET_APP_COMMAND_H
 #define ET_APP_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/base/field.h"
@@ -22,6 +23,10 @@ struct et_manual {
     const char *help; /* paragraphs */
     const char *examples;
 };
+
+/* Does a command line have an option of this key, as --key or --no-key? An
+ * option's value does not say, since it may be the preset. */
+bool et_line_gives(const struct et_strings *line, const char *key);
 
 struct et_command {
     const char *name;
@@ -89,9 +94,8 @@ enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *path);
 
 /* report.txt, report.html, plots/ and manifest.sha256 of a run directory, and
- * the headline on standard output unless quiet. */
-struct et_report_options;
-enum et_status et_publish(const char *dir,
-                          const struct et_report_options *options, bool quiet);
+ * the headline on standard output unless quiet. They follow from the run
+ * alone, so that `etalon verify` can make them again. */
+enum et_status et_publish(const char *dir, bool quiet);
 
 #endif

@@ -12,6 +12,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/config/catalog.h"
+#include "harness/config/options.h"
 #include "plots/plot.h"
 #include "results/store/manifest.h"
 #include "results/report/report.h"
@@ -86,16 +87,34 @@ static const char *plot_templates(char *buf, size_t n)
     return buf;
 }
 
-enum et_status et_publish(const char *dir,
-                          const struct et_report_options *options, bool quiet)
+/* What the run's own report is made with, by the options that it kept. */
+static enum et_status own_options(const struct et_run *run,
+                                  struct et_report_options *out)
 {
+    struct et_options o;
+    const struct et_field *row = et_field_find(et_option_rows, "target");
+    const char *target = et_pairs_get(&run->info.config, row->key);
+    enum et_status s = et_fields_init(et_option_rows, &o, sizeof o);
+    if (s == ET_OK && target)
+        s = et_field_parse(row, &o, target, "run.json: config");
+    if (s == ET_OK)
+        *out = (struct et_report_options){.target = o.target};
+    et_fields_free(et_option_rows, &o, sizeof o);
+    return s;
+}
+
+enum et_status et_publish(const char *dir, bool quiet)
+{
+    struct et_report_options options;
     struct et_run run;
     struct et_doc doc = {0};
     char path[1200], templates[1200];
     enum et_status s = et_run_load(dir, &run);
     if (s != ET_OK)
         return s;
-    s = et_report_build(&run, options, &doc);
+    s = own_options(&run, &options);
+    if (s == ET_OK)
+        s = et_report_build(&run, &options, &doc);
     if (s == ET_OK)
         s = et_plot_draw(&doc, plot_templates(templates, sizeof templates),
                          dir);

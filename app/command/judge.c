@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 #include "app/command.h"
+#include "app/evidence.h"
 #include "results/verdict/judge.h"
-#include "results/store/manifest.h"
 #include "results/report/report.h"
 
 static const struct et_manual manual = {
@@ -30,16 +30,10 @@ static enum et_status judge(void *options, const struct et_call *call)
     struct et_run run;
     struct et_judgement judgement = {0};
     struct et_doc doc = {0};
-    size_t checked;
-    enum et_status s = et_run_load(call->words.v[1], &run);
+    /* No verdict on what is not what the run left. */
+    enum et_status s = et_evidence_load(call->words.v[1], &run);
     if (s != ET_OK)
         return s;
-    /* No verdict on what is not what the run left. */
-    s = et_verify_run(call->words.v[1], &checked);
-    if (s != ET_OK) {
-        et_run_free(&run);
-        return s;
-    }
     s = et_judge(call->words.v[0], &run, &judgement);
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);

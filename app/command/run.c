@@ -77,16 +77,9 @@ static uint64_t processor_kind(const struct et_environment *e)
 static enum et_status note_given(struct session *s,
                                  const struct et_strings *line)
 {
-    for (size_t i = 2; i < line->n; i++) {
-        char key[64];
-        if (strncmp(line->v[i], "--", 2) != 0)
-            continue;
-        snprintf(key, sizeof key, "%.*s", (int)strcspn(line->v[i] + 2, "="),
-                 line->v[i] + 2);
-        const struct et_field *row = et_field_find(et_option_rows, key);
-        if (!row && strncmp(key, "no-", 3) == 0)
-            row = et_field_find(et_option_rows, key + 3);
-        if (row && !et_strings_add(&s->given, row->key))
+    for (const struct et_field *row = et_option_rows; row->key; row++) {
+        if (et_line_gives(line, row->key) &&
+            !et_strings_add(&s->given, row->key))
             return et_error(ET_INFRA, "no memory");
     }
     return ET_OK;
@@ -430,7 +423,6 @@ static enum et_status finish(struct session *s,
 {
     char date[32];
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
-    const struct et_report_options report = {.target = s->o->target};
     struct et_sink *sink = et_store_sink(s->store);
     bool broken = o->broken;
     /* Why it broke off was told, and is why its end cannot be noted either. */
@@ -450,7 +442,7 @@ static enum et_status finish(struct session *s,
     else if (broken)
         et_note("interrupted; `etalon run --resume %s` continues it", dir);
     if (ended == ET_OK && !broken)
-        ended = et_publish(dir, &report, s->o->quiet);
+        ended = et_publish(dir, s->o->quiet);
     if (ended == ET_OK && !broken && !o->signal)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unmeasured, %zu "
                 "unsupported, %zu skipped, %zu kept; report: %s/report.html",

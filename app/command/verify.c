@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "app/command.h"
-#include "results/store/manifest.h"
+#include "app/evidence.h"
 
 static const struct et_manual manual = {
     .summary = "Detect a run directory that was changed after its run",
@@ -18,7 +18,7 @@ static enum et_status verify(void *options, const struct et_call *call)
 {
     size_t n = 0;
     (void)options;
-    enum et_status s = et_verify_run(call->words.v[0], &n);
+    enum et_status s = et_evidence_check(call->words.v[0], &n);
     if (s == ET_OK)
         printf("%s: untouched; %zu record%s recomputed, all agree\n",
                call->words.v[0], n, n == 1 ? "" : "s");

@@ -9,13 +9,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/stat/series.h"
 #include "results/record/metric.h"
-#include "results/store/manifest.h"
+#include "results/store/sha256.h"
 
 static void differs(struct et_check_case *c, const char *what, double recorded,
                     double recomputed)
@@ -172,9 +171,27 @@ static void check_ceilings(struct et_check_case *c, const struct et_result *r)
     }
 }
 
-static enum et_status recompute(const struct et_run *run)
+static enum et_status check_plan(const struct et_run *run)
 {
-    enum et_status s = ET_OK;
+    const struct et_run_info *i = &run->info;
+    char digest[ET_SHA256_HEX + 1];
+    if (!i->plan_digest || !i->plan_text)
+        return et_error(ET_INFRA, "%s: %s", run->dir,
+                        i->plan_text ? "run.json has no digest of its plan"
+                                     : "has no plan.ini");
+    if (!et_sha256_bytes(i->plan_text, strlen(i->plan_text), digest))
+        return et_error(ET_INFRA, "%s/plan.ini: cannot be digested", run->dir);
+    if (strcmp(digest, i->plan_digest) != 0)
+        return et_error(ET_INFRA,
+                        "%s/plan.ini: is not the plan whose digest run.json "
+                        "has",
+                        run->dir);
+    return ET_OK;
+}
+
+enum et_status et_verify_run(const struct et_run *run)
+{
+    enum et_status s = et_status_worse(check_plan(run), et_verify_ranks(run));
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
         struct et_check_case c = {run->dir, r->result.id, ET_OK};
@@ -186,23 +203,4 @@ static enum et_status recompute(const struct et_run *run)
         s = et_status_worse(s, c.status);
     }
     return s;
-}
-
-enum et_status et_verify_run(const char *dir, size_t *n)
-{
-    struct et_run run;
-    struct stat st;
-    /* Where there is no directory, one line is enough. */
-    enum et_status manifest = stat(dir, &st) == 0 && S_ISDIR(st.st_mode)
-                                  ? et_manifest_check(dir)
-                                  : ET_OK;
-    if (manifest == ET_USAGE)
-        return manifest;
-    enum et_status s = et_run_load(dir, &run);
-    if (s == ET_OK) {
-        s = et_status_worse(recompute(&run), et_verify_ranks(&run));
-        *n = run.n;
-        et_run_free(&run);
-    }
-    return et_status_worse(manifest, s);
 }

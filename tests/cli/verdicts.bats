@@ -20,8 +20,8 @@ setup_file() {
 
 # changed DIR CODE: a copy of the run as DIR. CODE is Python that changes r, the
 # record of the second case. takes(r, s) gives it 31 samples within 0.1 % of s
-# seconds, for those that compare, who recompute nothing. The manifest is made
-# anew, as somebody would who wanted to deceive.
+# seconds, and the figures that follow from them. The manifest is made anew, as
+# somebody would who wanted to deceive.
 changed() {
     rm -rf "$1"
     cp -r "$BATS_FILE_TMPDIR/good" "$1"
@@ -33,15 +33,22 @@ path, code = sys.argv[1:]
 records = [json.loads(line) for line in open(path)]
 
 
+# The interval of the median of these samples, as etalon works it out.
+LOW, HIGH = 0.999645016490481, 1.000354983509519
+
+
 def takes(r, s):
     t = r["time_s"]
     f = s / t["median"]
     t["samples"] = [s * (1 + 1e-3 * (i * 7 % 31 - 15) / 15) for i in range(31)]
-    t.update(n=31, median=s, ci_low=s * 0.9997, ci_high=s * 1.0003,
-             converged=True)
+    t.update(n=31, n_effective=31, median=s, mean=s, ci_low=s * LOW,
+             ci_high=s * HIGH, min=s * 0.999, max=s * 1.001, p95=s * 1.0009,
+             p99=s * 1.00098, converged=True)
     for m in r["metrics"]:
-        m["value"] *= f if m["better"] == "lower" else 1 / f
-        m["ci_low"], m["ci_high"] = m["value"] * 0.9997, m["value"] * 1.0003
+        lower = m["better"] == "lower"
+        v = m["value"] = m["value"] * f if lower else m["value"] / f
+        m["ci_low"], m["ci_high"] = ((v * LOW, v * HIGH) if lower else
+                                     (v / HIGH, v / LOW))
 
 
 def wrong(r):
@@ -116,10 +123,32 @@ compared() { # compared CODE WORD: the baseline `a` with `b`
     compared 5 unsure
 }
 
+@test "compare: 4 for a run that is not what it left, on either side" {
+    changed a "$second"
+    for change in 'echo >>b/report.txt' 'rm b/plots/*' 'ln -s / b/new'; do
+        changed b "$second"
+        try compare b a
+        passed
+        eval "$change"
+        try compare a b
+        [ "$status" -eq 4 ] || fail "$change: exit code 4 is wanted"
+        try compare b a
+        [ "$status" -eq 4 ] || fail "$change: exit code 4 is wanted"
+        [ ! -s out ] || fail 'no table is wanted'
+    done
+    changed b "$second r['time_s']['median'] *= 0.5"
+    try compare a b
+    [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+    grep -q 'b: case .*time_s.median is recorded' err
+    # As a run that was killed leaves it.
+    changed b "$second"
+    rm b/manifest.sha256
+    try compare a b && refused 2 b/manifest.sha256
+}
+
 @test "compare: nothing in common is unsure: 5" {
     changed b 'records[0]["case"] = "x"; r["case"] = "y"; records[:] = [r]'
-    cp -r "$BATS_FILE_TMPDIR/good" a
-    head -n 0 a/records.jsonl >empty && mv empty a/records.jsonl
+    changed a 'records[:] = []'
     try compare a b
     [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
 }

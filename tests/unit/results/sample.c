@@ -12,6 +12,9 @@
 
 #include "harness/run/ranks.h"
 #include "harness/stat/series.h"
+#include "results/store/manifest.h"
+#include "results/store/sha256.h"
+#include "results/store/verify.h"
 
 static void need(bool ok)
 {
@@ -194,6 +197,10 @@ struct et_run_info sample_info(void)
     info.cases = 0;
     info.started = strdup("2026-01-01T00:00:00Z");
     info.plan_text = strdup("[gemm]\nm = 1024\n");
+    info.plan_digest = malloc(ET_SHA256_HEX + 1);
+    need(info.plan_text && info.plan_digest &&
+         et_sha256_bytes(info.plan_text, strlen(info.plan_text),
+                         info.plan_digest));
     need(et_strings_add(&info.command, "etalon") &&
          et_strings_add(&info.command, "run") &&
          et_pairs_set(&info.config, "seed", "1", true));
@@ -359,4 +366,17 @@ char *sample_report(const struct et_run *run,
     fclose(f);
     et_doc_free(&doc);
     return text;
+}
+
+enum et_status sample_verify(const char *folder, size_t *n)
+{
+    struct et_run run;
+    enum et_status manifest = et_manifest_check(folder);
+    enum et_status s = et_run_load(folder, &run);
+    if (s == ET_OK) {
+        s = et_verify_run(&run);
+        *n = run.n;
+        et_run_free(&run);
+    }
+    return et_status_worse(manifest, s);
 }

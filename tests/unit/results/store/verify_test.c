@@ -116,7 +116,7 @@ static void must_find(const char *dir, const char *edit, const char *said)
 {
     size_t n = 0;
     sample_listen();
-    enum et_status s = et_verify_run(dir, &n);
+    enum et_status s = sample_verify(dir, &n);
     const char *heard = sample_said();
     if (s != ET_INFRA || !strstr(heard, said))
         fail_msg("%s: status %d, and '%s' is not in: %s", edit, (int)s, said,
@@ -267,7 +267,7 @@ static void a_last_digit_is_no_edit(void **state)
     double v = json_number_value(get(r, "metrics.0.value"));
     set(r, "metrics.0.value", json_real(v * (1 + 1e-13)));
     write_records(*state, records);
-    assert_int_equal(et_verify_run(*state, &n), ET_OK);
+    assert_int_equal(sample_verify(*state, &n), ET_OK);
     assert_int_equal(n, CASES);
 }
 

@@ -1,0 +1,18 @@
+/* evidence: may a run directory be believed? What its manifest says, and what
+ * follows from its own samples, plan and parameters.
+ */
+#ifndef ET_APP_EVIDENCE_H
+#define ET_APP_EVIDENCE_H
+
+#include "results/reading/run.h"
+
+/* A run that a verdict may rest on: read, and as it was when it ended. Nothing
+ * is loaded otherwise. ET_INFRA where it was changed since, ET_USAGE where
+ * there is no run or no manifest; each difference is logged. */
+enum et_status et_evidence_load(const char *dir, struct et_run *out);
+
+/* Logs every difference that there is, also where the run cannot be read. n:
+ * records worked out anew. */
+enum et_status et_evidence_check(const char *dir, size_t *n);
+
+#endif
