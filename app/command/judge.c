@@ -8,6 +8,8 @@
 #include "results/verdict/judge.h"
 #include "results/report/report.h"
 
+#define LINE(cause, verdict, record) #verdict ": it " record "\n"
+
 static const struct et_manual manual = {
     .summary = "Check a run against a contract: pass, fail or inconclusive",
     .help =
@@ -16,11 +18,15 @@ static const struct et_manual manual = {
         "  where = bench=gemm dtype=fp32\n"
         "  metric = flops\n"
         "  at_least = 85 % of peak\n\n"
-        "A clause passes when the worse end of the 95 % interval meets the "
-        "threshold, fails when the better end misses it, and is inconclusive "
-        "in between, and where data is missing. Exit code 0, 1 or 5; 4 if the "
-        "run directory differs from its manifest, as `etalon verify` "
-        "checks.",
+        "Of each record that a clause picks the first of these that applies "
+        "decides:\n\n" ET_JUDGE_CAUSES(
+            LINE) "\nThe worst of the records decides on the clause; with "
+                  "`take = best` "
+                  "the best one. Missing data is inconclusive. Exit code 0, 1 "
+                  "or 5; 4 if "
+                  "the run directory differs from its manifest, as `etalon "
+                  "verify` "
+                  "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
 };
 

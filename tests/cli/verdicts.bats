@@ -189,6 +189,36 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     judged 5 INCONCLUSIVE "${easy[@]}"
 }
 
+@test "judge: the peak of the contract, and how many records a clause picked" {
+    changed b 'pass'
+    # A run that claims a tiny peak passes by its own word alone.
+    sed -i 's|"config": {|&"peak": "fp64=0.001 FLOP/s",|' b/run.json
+    (cd b && find . -type f ! -name manifest.sha256 | xargs sha256sum) >new
+    sed 's|  \./|  |' new >b/manifest.sha256
+    share=('where = bench=gemm' 'metric = flops' 'at_least = 1 % of peak')
+    judged 0 PASS "${share[@]}"
+    refute grep -q 'Nominal peak' out
+    pinned() { # pinned CODE FORMAT PEAK
+        plan c.ini '[contract]' "peak = $3" '[clause]' "${share[@]}"
+        try judge c.ini b --format "$2"
+        [ "$status" -eq "$1" ] || fail "$2: exit code $1 is wanted"
+        grep -q 'Nominal peak' out || fail "$2: the peak is wanted"
+        grep -q 'Records' out || fail "$2: the records are wanted"
+    }
+    for format in text markdown html json; do
+        pinned 1 "$format" 'fp64: 1 PFLOP/s'
+        pinned 0 "$format" 'fp64: 1 FLOP/s'
+        pinned 5 "$format" 'fp32: 1 FLOP/s'
+    done
+    pinned 0 markdown 'fp64: 1 FLOP/s'
+    grep -q '^| clause | pass | 2 |' out || fail 'two records are wanted'
+    plan c.ini '[a]' 'where = m=8' "${share[@]:1}" '[b]' 'where = m=7' \
+        "${share[@]:1}"
+    try judge c.ini b --format markdown
+    grep -q '^| a | pass | 1 |' out
+    grep -q '^| b | inconclusive | 0 |' out
+}
+
 @test "judge: 4 for a run that is not what it left" {
     changed b 'pass'
     easy=('where = bench=gemm' 'metric = time' 'at_most = 1000 s')
