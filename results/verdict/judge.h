@@ -27,42 +27,38 @@ const char *et_verdict_name(enum et_verdict v);
 
 /* Why a record is judged as it is: a name, a verdict, and what is true of the
  * record, as docs/contracts.md has it. The first that applies decides. */
+/* clang-format off */
 #define ET_JUDGE_CAUSES(row)                                                   \
     row(BAD, FAIL,                                                             \
         "is wrong or failed, or its check failed, or ranks of it have other "  \
-        "outputs than most") row(NOT_MEASURED, INCONCLUSIVE,                   \
-                                 "is unsupported, skipped or unmeasured")      \
-        row(UNVERIFIED, INCONCLUSIVE, "was not verified")                      \
-            row(NO_METRIC, INCONCLUSIVE, "has no such metric") row(            \
-                NO_PEAK, INCONCLUSIVE,                                         \
-                "has no nominal peak, and the threshold is a share of the "    \
-                "peak") row(NO_INTERVAL, INCONCLUSIVE,                         \
-                            "has no valid interval (fewer than 6 samples)")    \
-                row(UNCONVERGED, INCONCLUSIVE, "did not converge") row(        \
-                    OVERSUBSCRIBED, INCONCLUSIVE,                              \
-                    "was oversubscribed, and the clause does not allow that")  \
-                    row(UNPLACED, INCONCLUSIVE,                                \
-                        "may have been oversubscribed, because its cores are " \
-                        "not known, and "                                      \
-                        "the clause does not allow that")                      \
-                        row(DRIFTING, INCONCLUSIVE, "has samples that drift")  \
-                            row(SUSPECT, INCONCLUSIVE,                         \
-                                "lies above a ceiling that was measured with " \
-                                "it, or is such a "                            \
-                                "ceiling of another record")                   \
-                                row(DOUBTFUL, INCONCLUSIVE,                    \
-                                    "has a fact `doubt`, such as a cold read " \
-                                    "that may have come from "                 \
-                                    "memory")                                  \
-                                    row(MEETS, PASS,                           \
-                                        "meets the threshold with the worse "  \
-                                        "end of its 95 % interval")            \
-                                        row(MISSES, FAIL,                      \
-                                            "misses the threshold with the "   \
-                                            "better end of its interval")      \
-                                            row(BETWEEN, INCONCLUSIVE,         \
-                                                "has the threshold inside "    \
-                                                "its interval")
+        "outputs than most")                                                   \
+    row(NOT_MEASURED, INCONCLUSIVE, "is unsupported, skipped or unmeasured")   \
+    row(UNVERIFIED, INCONCLUSIVE, "was not verified")                          \
+    row(NO_METRIC, INCONCLUSIVE, "has no such metric")                         \
+    row(NO_PEAK, INCONCLUSIVE,                                                 \
+        "has no nominal peak, and the threshold "                              \
+        "is a share of the peak")                                              \
+    row(NO_INTERVAL, INCONCLUSIVE,                                             \
+        "has no valid interval (fewer than 6 samples)")                        \
+    row(UNCONVERGED, INCONCLUSIVE, "did not converge")                         \
+    row(OVERSUBSCRIBED, INCONCLUSIVE,                                          \
+        "was oversubscribed, and the clause does not allow that")              \
+    row(UNPLACED, INCONCLUSIVE,                                                \
+        "may have been oversubscribed, because its cores are not known, "      \
+        "and the clause does not allow that")                                  \
+    row(DRIFTING, INCONCLUSIVE, "has samples that drift")                      \
+    row(SUSPECT, INCONCLUSIVE,                                                 \
+        "lies above a ceiling that was measured with it, or is such a "        \
+        "ceiling of another record")                                           \
+    row(DOUBTFUL, INCONCLUSIVE,                                                \
+        "has a fact `doubt`, such as a cold read that may have come from "     \
+        "memory")                                                              \
+    row(MEETS, PASS,                                                           \
+        "meets the threshold with the worse end of its 95 % interval")         \
+    row(MISSES, FAIL,                                                          \
+        "misses the threshold with the better end of its interval")            \
+    row(BETWEEN, INCONCLUSIVE, "has the threshold inside its interval")
+/* clang-format on */
 
 struct et_clause_verdict {
     char *clause, *where, *metric;
