@@ -7,6 +7,12 @@
 #include "results/store/manifest.h"
 #include "results/store/verify.h"
 
+/* What can be worked out from the run alone. */
+static enum et_status work_out(const struct et_run *run)
+{
+    return et_status_worse(et_verify_ranks(run), et_verify_figures(run));
+}
+
 enum et_status et_evidence_load(const char *dir, struct et_run *out)
 {
     struct et_run run;
@@ -15,7 +21,7 @@ enum et_status et_evidence_load(const char *dir, struct et_run *out)
         return s;
     s = et_manifest_check(dir);
     if (s != ET_USAGE)
-        s = et_status_worse(s, et_verify_run(&run));
+        s = et_status_worse(s, work_out(&run));
     if (s == ET_OK)
         *out = run;
     else
@@ -35,9 +41,17 @@ enum et_status et_evidence_check(const char *dir, size_t *n)
         return manifest;
     enum et_status s = et_run_load(dir, &run);
     if (s == ET_OK) {
-        s = et_verify_run(&run);
+        s = work_out(&run);
         *n = run.n;
         et_run_free(&run);
     }
     return et_status_worse(manifest, s);
+}
+
+enum et_status et_evidence_measured(const struct et_run *run)
+{
+    enum et_status s = et_manifest_check_measured(run->dir);
+    if (s == ET_OK)
+        s = et_verify_figures(run);
+    return s == ET_OK ? ET_OK : ET_INFRA;
 }

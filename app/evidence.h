@@ -15,4 +15,9 @@ enum et_status et_evidence_load(const char *dir, struct et_run *out);
  * records worked out anew. */
 enum et_status et_evidence_check(const char *dir, size_t *n);
 
+/* May a run be gone on with, or its report be made and signed anew? The report
+ * and the plots may differ, a run that was killed has no manifest, and the end
+ * of its ranks.bin may be torn; what was measured must be as it was. */
+enum et_status et_evidence_measured(const struct et_run *run);
+
 #endif

@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "app/command.h"
+#include "app/evidence.h"
 #include "harness/base/log.h"
 #include "harness/config/options.h"
 #include "results/report/report.h"
-#include "results/store/manifest.h"
 
 static const struct et_manual manual = {
     .summary = "Say what a run found, in the format you need",
@@ -77,14 +77,15 @@ static enum et_status report(void *options, const struct et_call *call)
         s = et_run_peak_check(o->peak, "--peak");
     if (s != ET_OK)
         return s;
-    if (o->update) {
-        /* What was changed since is not to be signed again. */
-        s = et_manifest_check_measured(call->words.v[0]);
-        return s == ET_OK ? et_publish(call->words.v[0], false) : s;
-    }
     s = et_run_load(call->words.v[0], &run);
     if (s != ET_OK)
         return s;
+    if (o->update) {
+        /* What was changed since is not to be signed again. */
+        s = et_evidence_measured(&run);
+        et_run_free(&run);
+        return s == ET_OK ? et_publish(call->words.v[0], false) : s;
+    }
     if (o->ranks) {
         s = et_out_print(&et_out_ranks, NULL, &run, call->words.v[0],
                          o->to.out);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/evidence.h"
 #include "app/identity.h"
 #include "app/nodes.h"
 #include "app/session.h"
@@ -23,7 +24,6 @@
 #include "harness/run/drive.h"
 #include "harness/run/digest.h"
 #include "harness/run/stop.h"
-#include "results/store/manifest.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
 
@@ -154,8 +154,7 @@ static enum et_status take_over(struct session *s)
     if (status != ET_OK)
         return status;
     /* What was changed since the run ended is not to be signed again. */
-    if (et_manifest_check_measured(s->o->resume) != ET_OK)
-        status = ET_INFRA;
+    status = et_evidence_measured(&run);
     const char *out = et_pairs_get(&run.info.config, "out");
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
         const struct et_pair *p = &run.info.config.v[i];

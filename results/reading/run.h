@@ -17,8 +17,10 @@ struct et_run_resume {
     struct et_list placement; /* of et_run_placement: where it went on */
 };
 
-/* No run.json is larger; what is, is refused and not read. */
+/* No run.json is larger, and no line of records.jsonl is longer; what is, is
+ * refused and not read. */
 #define ET_RUN_HEAD_MOST (8 << 20)
+#define ET_RUN_LINE_MOST (64 << 20)
 
 struct et_run {
     char *dir;

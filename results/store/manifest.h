@@ -12,8 +12,9 @@ enum et_status et_manifest_write(const char *dir);
 /* ET_INFRA, each difference logged, where a file changed, is gone or is not
  * listed; ET_USAGE where there is no manifest. */
 enum et_status et_manifest_check(const char *dir);
-/* The same, but for the report and the plots, which can be made again; ET_OK
- * where there is no manifest, as of a run that was killed. */
+/* The same, but for the report and the plots, which can be made again. Where
+ * there is no manifest, as of a run that was killed, only what is no file of
+ * its own, such as a link, is a difference. */
 enum et_status et_manifest_check_measured(const char *dir);
 
 #endif

@@ -20,9 +20,8 @@ void et_check_same(struct et_check_case *c, const char *what, double recorded,
                    double recomputed);
 
 /* Medians, intervals, metrics and verification verdicts of every record, from
- * its own samples; the ranks' part, from ranks.bin; the plan's digest.
- * ET_INFRA, each difference logged, where it differs. */
-enum et_status et_verify_run(const struct et_run *run);
+ * its own samples, and the plan's digest. ET_INFRA, each difference logged. */
+enum et_status et_verify_figures(const struct et_run *run);
 
 /* What the records say of their ranks and nodes, from ranks.bin and from the
  * placement in run.json. */
