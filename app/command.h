@@ -97,5 +97,10 @@ enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
  * the headline on standard output unless quiet. They follow from the run
  * alone, so that `etalon verify` can make them again. */
 enum et_status et_publish(const char *dir, bool quiet);
+/* The report and plots/ alone, into another directory; the page has the
+ * drawings that the run's own directory has. out: the document; NULL: not
+ * wanted. */
+enum et_status et_publish_to(const struct et_run *run, const char *to,
+                             struct et_doc *out);
 
 #endif

@@ -126,20 +126,22 @@ static enum et_status own_options(const struct et_run *run,
     return s;
 }
 
+/* dir: whose drawings the page takes in. */
 static enum et_status write_reports(const struct et_doc *doc,
-                                    const struct et_run *run, const char *dir)
+                                    const struct et_run *run, const char *dir,
+                                    const char *to)
 {
     static const struct {
         const char *name, *format;
     } reports[] = {{"report.txt", "text"}, {"report.html", "html"}};
     char why[ET_REGULAR_WHY], shown[1200];
-    int fd = et_directory_open(dir, why);
+    int fd = et_directory_open(to, why);
     if (fd < 0)
-        return et_error(ET_INFRA, "%s: %s", dir, why);
+        return et_error(ET_INFRA, "%s: %s", to, why);
     enum et_status s = doc->title && et_doc_whole(doc) ? ET_OK : et_no_memory();
     for (size_t i = 0; s == ET_OK && i < sizeof reports / sizeof *reports;
          i++) {
-        snprintf(shown, sizeof shown, "%s/%s", dir, reports[i].name);
+        snprintf(shown, sizeof shown, "%s/%s", to, reports[i].name);
         s = print_at(fd, reports[i].name, shown, et_out_find(reports[i].format),
                      doc, run, dir);
     }
@@ -147,23 +149,34 @@ static enum et_status write_reports(const struct et_doc *doc,
     return s;
 }
 
-enum et_status et_publish(const char *dir, bool quiet)
+enum et_status et_publish_to(const struct et_run *run, const char *to,
+                             struct et_doc *out)
 {
     struct et_report_options options;
-    struct et_run run;
     struct et_doc doc = {0};
     char templates[1200];
+    enum et_status s = own_options(run, &options);
+    if (s == ET_OK)
+        s = et_report_build(run, &options, &doc);
+    if (s == ET_OK)
+        s = et_plot_draw(&doc, plot_templates(templates, sizeof templates), to);
+    if (s == ET_OK)
+        s = write_reports(&doc, run, run->dir, to);
+    if (s == ET_OK && out)
+        *out = doc;
+    else
+        et_doc_free(&doc);
+    return s;
+}
+
+enum et_status et_publish(const char *dir, bool quiet)
+{
+    struct et_run run;
+    struct et_doc doc = {0};
     enum et_status s = et_run_load(dir, &run);
     if (s != ET_OK)
         return s;
-    s = own_options(&run, &options);
-    if (s == ET_OK)
-        s = et_report_build(&run, &options, &doc);
-    if (s == ET_OK)
-        s = et_plot_draw(&doc, plot_templates(templates, sizeof templates),
-                         dir);
-    if (s == ET_OK)
-        s = write_reports(&doc, &run, dir);
+    s = et_publish_to(&run, dir, &doc);
     if (s == ET_OK)
         s = et_manifest_write(dir);
     if (s == ET_OK && !quiet)

@@ -21,9 +21,9 @@ static void differs(struct et_check_case *c, const char *what, double recorded,
 {
     char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER];
     c->status = et_error(
-        ET_INFRA, "%s: case `%s`: %s is recorded as %s, its samples give %s",
-        c->dir, c->id, what,
-        isfinite(recorded) ? et_print_real(a, recorded) : "absent",
+        ET_INFRA,
+        "%s: case `%s`: %s is recorded as %s; worked out anew it is %s", c->dir,
+        c->id, what, isfinite(recorded) ? et_print_real(a, recorded) : "absent",
         isfinite(recomputed) ? et_print_real(b, recomputed) : "none");
 }
 
@@ -171,6 +171,43 @@ static void check_ceilings(struct et_check_case *c, const struct et_result *r)
     }
 }
 
+/* Where run.json places its ranks, and what their nodes have. */
+static void check_team(struct et_check_case *c, const struct et_run *run,
+                       const struct et_record *r)
+{
+    const struct et_result_team *t = &r->result.team;
+    const struct et_run_placement *where = et_run_placed(run, r);
+    double cores = 0, nodes = 0, ranks = 0;
+    bool over = false;
+    if (!where && t->ranks <= run->info.ranks) {
+        et_check_says(c, "run.json does not place its ranks");
+        return;
+    }
+    if (!where) /* skipped: more ranks than there were */
+        cores = NAN;
+    for (size_t i = 0; where && i < where->groups.n; i++) {
+        const struct et_run_group *g = where->groups.v;
+        double busy = (double)g[i].ranks * (double)t->threads;
+        bool known = g[i].cores != ET_ABSENT_INT;
+        nodes += (double)g[i].nodes;
+        ranks += (double)g[i].nodes * (double)g[i].ranks;
+        cores +=
+            (double)g[i].nodes * (known ? fmin(busy, (double)g[i].cores) : NAN);
+        over = over || (known && busy > (double)g[i].cores);
+    }
+    et_check_same(c, "team.cores",
+                  t->cores == ET_ABSENT_INT ? NAN : (double)t->cores, cores);
+    if (t->oversubscribed != over)
+        et_check_says(c, over ? "it had more busy threads than cores, which it "
+                                "does not say"
+                              : "it says that it was oversubscribed, which its "
+                                "threads and cores do not give");
+    if (where) {
+        et_check_same(c, "team.nodes", (double)t->nodes, nodes);
+        et_check_same(c, "team.ranks", (double)t->ranks, ranks);
+    }
+}
+
 static enum et_status check_plan(const struct et_run *run)
 {
     const struct et_run_info *i = &run->info;
@@ -197,6 +234,7 @@ enum et_status et_verify_figures(const struct et_run *run)
         struct et_check_case c = {run->dir, r->result.id, ET_OK};
         if (r->result.outcome == ET_MEASURED || r->result.time.samples.n > 0)
             check_time(&c, &r->result.time);
+        check_team(&c, run, r);
         check_verification(&c, &r->result);
         check_metrics(&c, r);
         check_ceilings(&c, &r->result);

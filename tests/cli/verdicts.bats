@@ -9,28 +9,34 @@ setup() {
     begin
 }
 
-# A run of two cases, steady enough to be judged by: the tests change copies.
+# Runs steady enough to be judged by, of which the tests change copies: of two
+# cases, of these and a third, of another one.
 setup_file() {
     command -v python3 >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return
     BATS_TEST_TMPDIR=$PWD begin
-    make_run good --precision 1 --min-samples 20 --max-samples 100000 \
-        --budget 1 --no-ceilings
+    steady=(--precision 1 --min-samples 20 --max-samples 100000 --no-ceilings)
+    make_run good --budget 1 "${steady[@]}"
+    make_run more "${steady[@]}" --set gemm.shapes=8x8x8,9x9x9,10x10x10
+    make_run other "${steady[@]}" --set gemm.shapes=10x10x10
 }
 
-# changed DIR CODE: a copy of the run as DIR. CODE is Python that changes r, the
-# record of the second case. takes(r, s) gives it 31 samples within 0.1 % of s
+# changed DIR CODE [RUN]: a copy of the run as DIR. CODE is Python that changes
+# r, the record of the second case, or h, which is run.json. takes(r, s) gives it 31 samples within 0.1 % of s
 # seconds, and the figures that follow from them. The manifest is made anew, as
 # somebody would who wanted to deceive.
 changed() {
     rm -rf "$1"
-    cp -r "$BATS_FILE_TMPDIR/good" "$1"
-    python3 - "$1/records.jsonl" "$2" <<'PYTHON'
+    cp -r "$BATS_FILE_TMPDIR/${3:-good}" "$1"
+    python3 - "$1" "$2" <<'PYTHON'
 import json
+import os
 import sys
 
-path, code = sys.argv[1:]
-records = [json.loads(line) for line in open(path)]
+os.chdir(sys.argv[1])
+code = sys.argv[2]
+h = json.load(open("run.json"))
+records = [json.loads(line) for line in open("records.jsonl")]
 
 
 # The interval of the median of these samples, as etalon works it out.
@@ -58,10 +64,11 @@ def wrong(r):
     r["roofline"] = {k: None for k in r["roofline"]}
 
 
-scope = {"r": records[1], "records": records, "takes": takes,
-         "wrong": wrong}
+scope = {"r": records[-1], "records": records, "takes": takes,
+         "wrong": wrong, "h": h}
 exec(code, scope)
-with open(path, "w") as f:
+json.dump(h, open("run.json", "w"), indent=2)
+with open("records.jsonl", "w") as f:
     for record in records:
         f.write(json.dumps(record, separators=(",", ":")) + "\n")
 PYTHON
@@ -70,10 +77,10 @@ PYTHON
     mv new "$1/manifest.sha256"
 }
 
-second='takes(records[0], 1e-6); takes(r, 1e-6);'
+second='[takes(x, 1e-6) for x in records];'
 
-compared() { # compared CODE WORD: the baseline `a` with `b`
-    changed a "$second"
+compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
+    changed a "$second" "${3:-good}"
     try compare a b
     [ "$status" -eq "$1" ] || fail "exit code $1 is wanted"
     tr -s ' \n' ' ' <out | grep -q "Changes .*[1-9] $2" ||
@@ -102,12 +109,12 @@ compared() { # compared CODE WORD: the baseline `a` with `b`
 }
 
 @test "compare: a case that is gone is missing: 1" {
-    changed b "$second del records[1]"
-    compared 1 missing
+    changed b "$second"
+    compared 1 missing more
 }
 
 @test "compare: a case more is new, and exit code 0" {
-    changed b "$second records.append(dict(r, case='gemm another'))"
+    changed b "$second" more
     compared 0 new
 }
 
@@ -147,8 +154,8 @@ compared() { # compared CODE WORD: the baseline `a` with `b`
 }
 
 @test "compare: nothing in common is unsure: 5" {
-    changed b 'records[0]["case"] = "x"; r["case"] = "y"; records[:] = [r]'
-    changed a 'records[:] = []'
+    changed b "$second" other
+    changed a 'records[:] = []; h["outcome"] = "interrupted"'
     try compare a b
     [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
 }
@@ -185,16 +192,14 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     changed b 'r["facts"]["doubt"] = "it may be warm"'
     judged 5 INCONCLUSIVE "${easy[@]}"
     # Cases that are missing could decide otherwise.
-    changed b 'del records[1]'
+    changed b 'del records[1]; h["outcome"] = "interrupted"'
     judged 5 INCONCLUSIVE "${easy[@]}"
 }
 
 @test "judge: the peak of the contract, and how many records a clause picked" {
-    changed b 'pass'
     # A run that claims a tiny peak passes by its own word alone.
-    sed -i 's|"config": {|&"peak": "fp64=0.001 FLOP/s",|' b/run.json
-    (cd b && find . -type f ! -name manifest.sha256 | xargs sha256sum) >new
-    sed 's|  \./|  |' new >b/manifest.sha256
+    changed b 'h["config"]["peak"] = "fp64=0.001FLOP/s"
+h["command"].append("--peak=fp64=0.001FLOP/s")'
     share=('where = bench=gemm' 'metric = flops' 'at_least = 1 % of peak')
     judged 0 PASS "${share[@]}"
     refute grep -q 'Nominal peak' out
@@ -237,7 +242,8 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     changed b 'pass'
     try verify b
     passed
-    grep -q 'b: untouched; 2 records recomputed, all agree' out
+    grep -q 'b: consistent; not signed. 2 records recomputed, all agree' out
+    grep -qx "$(sha256sum <b/manifest.sha256 | cut -c 1-64)  manifest.sha256" out
     changed b 'r["time_s"]["median"] *= 1.001'
     try verify b
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
@@ -266,6 +272,16 @@ r['roofline'] = {k: None for k in r['roofline']}"
 }
 
 @test "a run is not carried on with cases that are not its plan's" {
-    changed b 'r["case"] = r["case"].replace("threads=1", "threads=7")'
-    try run --resume b && refused 2 '1 of its 2 cases are not those of its plan'
+    changed b 'for x in records:
+    x["case"] = x["case"].replace("threads=1", "threads=7")
+    x["team"].update(threads=7, oversubscribed=True, cores=1)'
+    try run --resume b
+    [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+    grep -q 'cases do not follow from its plan' err
+    # Nor with other threads than it was begun with.
+    plan free.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
+        'team = self' '[gemm]' 'shapes = 8x8x8' 'backend = reference'
+    OMP_NUM_THREADS=1 "$ETALON" run --plan free.ini --out f --quiet >out
+    OMP_NUM_THREADS=2 try run --resume f
+    refused 2 '1 of its 1 cases are not those of its plan'
 }

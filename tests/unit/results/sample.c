@@ -16,6 +16,8 @@
 #include "results/store/sha256.h"
 #include "results/store/verify.h"
 
+#define CORES 4 /* of a node */
+
 static void need(bool ok)
 {
     if (!ok)
@@ -97,6 +99,12 @@ void sample_ranks(struct et_result *r, const double *medians, size_t n,
     fresh.time.nodes = old.time.nodes;
     fresh.rank_medians = old.rank_medians;
     fresh.rank_last = old.rank_last;
+    r->team.cores = 0;
+    for (size_t i = 0; i < n; i += per_node) {
+        size_t here = n - i < per_node ? n - i : per_node;
+        r->team.cores += (int64_t)(here < CORES ? here : CORES);
+        r->team.oversubscribed = r->team.oversubscribed || here > CORES;
+    }
     t->slowest_rank = fresh.time.slowest_rank;
     t->imbalance = fresh.time.imbalance;
     free(t->slowest_host);
@@ -117,8 +125,8 @@ void sample_place(struct et_run_info *info, int64_t nodes, int64_t per_node)
     char hosts[32] = "n1";
     if (nodes > 1)
         snprintf(hosts, sizeof hosts, "n[1-%d]", (int)nodes);
-    *g =
-        (struct et_run_group){strdup(hosts), nodes, per_node, 4, strdup("0-3")};
+    *g = (struct et_run_group){strdup(hosts), nodes, per_node, CORES,
+                               strdup("0-3")};
 }
 
 struct et_result sample_result(const char *id, double median, double spread,
