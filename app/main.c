@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,6 +110,8 @@ int main(int argc, char **argv)
 {
     enum et_status s = ET_OK;
     hold_standard_files();
+    /* Beyond a file size limit a write is to fail, not the program. */
+    signal(SIGXFSZ, SIG_IGN);
     bool silent = silence_other_ranks();
     const char *word = argc > 1 ? argv[1] : "--help";
     const struct et_command *c = et_command_find(word);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/evidence.h"
 #include "app/identity.h"
 #include "app/libraries.h"
 #include "app/nodes.h"
@@ -26,7 +27,6 @@
 #include "harness/run/digest.h"
 #include "harness/run/stop.h"
 #include "harness/system/cgroup.h"
-#include "results/store/manifest.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
 
@@ -85,16 +85,9 @@ static uint64_t processor_kind(const struct et_environment *e)
 static enum et_status note_given(struct session *s,
                                  const struct et_strings *line)
 {
-    for (size_t i = 2; i < line->n; i++) {
-        char key[64];
-        if (strncmp(line->v[i], "--", 2) != 0)
-            continue;
-        snprintf(key, sizeof key, "%.*s", (int)strcspn(line->v[i] + 2, "="),
-                 line->v[i] + 2);
-        const struct et_field *row = et_field_find(et_option_rows, key);
-        if (!row && strncmp(key, "no-", 3) == 0)
-            row = et_field_find(et_option_rows, key + 3);
-        if (row && !et_strings_add(&s->given, row->key))
+    for (const struct et_field *row = et_option_rows; row->key; row++) {
+        if (et_line_gives(line, row->key) &&
+            !et_strings_add(&s->given, row->key))
             return et_error(ET_INFRA, "no memory");
     }
     return ET_OK;
@@ -195,8 +188,7 @@ static enum et_status take_over(struct session *s)
         return status;
     s->had = run;
     /* What was changed since the run ended is not to be signed again. */
-    if (et_manifest_check_measured(s->o->resume) != ET_OK)
-        status = ET_INFRA;
+    status = et_evidence_measured(&run);
     const char *out = et_pairs_get(&run.info.config, "out");
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
         const struct et_pair *p = &run.info.config.v[i];
@@ -517,7 +509,6 @@ static enum et_status finish(struct session *s,
 {
     char date[32];
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
-    const struct et_report_options report = {.target = s->o->target};
     struct et_sink *sink = et_store_sink(s->store);
     bool broken = o->broken;
     /* Why it broke off was told, and is why its end cannot be noted either. */
@@ -537,7 +528,7 @@ static enum et_status finish(struct session *s,
     else if (broken)
         et_note("interrupted; `etalon run --resume %s` continues it", dir);
     if (ended == ET_OK && !broken)
-        ended = et_publish(dir, &report, s->o->quiet);
+        ended = et_publish(dir, s->o->quiet);
     if (ended == ET_OK && !broken && !o->signal)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unmeasured, %zu "
                 "unsupported, %zu skipped, %zu kept; report: %s/report.html",

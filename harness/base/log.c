@@ -17,9 +17,9 @@ static atomic_int level_now = ET_LOG_NOTE;
 static atomic_bool progress_stands;
 static _Thread_local char last_error[160];
 
-void et_log_level_set(enum et_log_level level)
+enum et_log_level et_log_level_set(enum et_log_level level)
 {
-    level_now = level;
+    return (enum et_log_level)atomic_exchange(&level_now, (int)level);
 }
 
 bool et_log_is_fancy(void)

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/hosts.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -55,11 +56,12 @@ static enum et_status write_ranks(const struct et_doc *doc,
     enum et_status s = ET_OK;
     (void)doc;
     et_text_add(&path, "%s/" ET_RANKS_FILE, dir);
+    char why[ET_REGULAR_WHY] = "out of memory";
     struct et_ranks_pass pass = {
-        path.failed ? NULL : et_noted(fopen(path.s, "r")), 0};
+        path.failed ? NULL : et_regular_read(path.s, why), 0};
     if (!pass.file) {
         s = et_error(errno == ENOENT ? ET_USAGE : ET_INFRA, "%s: %s",
-                     et_text_str(&path), strerror(errno));
+                     et_text_str(&path), why);
         et_text_free(&path);
         return s;
     }

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/config/ini.h"
 #include "results/reading/merge.h"
 #include "results/record/json.h"
 
@@ -71,25 +73,13 @@ static char *join(const char *dir, const char *name)
  * none. */
 static enum et_status slurp(const char *path, size_t most, char **out)
 {
-    char block[8192];
+    char why[ET_REGULAR_WHY];
     struct et_text t = {0};
-    FILE *f = et_noted(fopen(path, "r"));
-    if (!f && errno == ENOENT) {
-        *out = NULL;
-        return ET_OK;
-    }
-    if (!f)
-        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    for (size_t n; t.n <= most && (n = fread(block, 1, sizeof block, f)) > 0;)
-        et_text_put(&t, block, n);
-    bool bad = ferror(f) != 0, large = t.n > most;
-    fclose(f);
-    if (bad || large || t.failed) {
+    *out = NULL;
+    if (!et_regular_slurp(path, most, &t, why)) {
+        bool none = errno == ENOENT;
         et_text_free(&t);
-        return bad     ? et_error(ET_INFRA, "%s: cannot be read", path)
-               : large ? et_error(ET_INFRA, "%s: has more than %zu bytes", path,
-                                  most)
-                       : no_memory(path);
+        return none ? ET_OK : et_error(ET_INFRA, "%s: %s", path, why);
     }
     *out = t.s ? t.s : et_strdup("");
     return *out ? ET_OK : no_memory(path);
@@ -182,38 +172,37 @@ static enum et_status parse_batch(struct et_run *run, struct batch *b,
     return worst;
 }
 
-/* False at the end of the file or on a line that does not end. */
-static bool next_line(FILE *f, struct batch *b, char **line, size_t *room,
-                      bool *torn)
+/* Adds the next line to the batch, if there is a whole one. */
+static enum et_line_read next_line(FILE *f, struct batch *b)
 {
-    ssize_t n = getline(line, room, f);
-    *torn = n > 0 && (*line)[n - 1] != '\n';
-    if (n < 0 || *torn)
-        return false;
-    et_text_put(&b->text, *line, (size_t)n);
-    b->starts[++b->n] = b->text.n;
-    return true;
+    enum et_line_read found = et_regular_line(f, ET_RUN_LINE_MOST, &b->text);
+    if (found == ET_LINE_WHOLE)
+        b->n++;
+    else
+        b->text.n = b->starts[b->n];
+    b->starts[b->n] = b->text.n;
+    return found;
 }
 
 static enum et_status read_records(struct et_run *run, FILE *f,
                                    const char *path, struct batch *b)
 {
-    char *line = NULL;
-    size_t room = 0;
-    bool torn = false, more = true;
+    enum et_line_read found = ET_LINE_WHOLE;
     enum et_status s = ET_OK;
-    errno = 0;
-    while (s == ET_OK && more) {
-        more = next_line(f, b, &line, &room, &torn);
-        if (b->n == BATCH || (!more && b->n > 0))
+    int error = 0;
+    while (s == ET_OK && found == ET_LINE_WHOLE) {
+        found = next_line(f, b);
+        error = errno;
+        if (b->n == BATCH || b->text.n > ET_RUN_LINE_MOST ||
+            (found != ET_LINE_WHOLE && b->n > 0))
             s = parse_batch(run, b, path);
     }
-    int error = errno;
-    et_noted(NULL); /* getline's end may be for want of memory */
-    free(line);
-    if (s == ET_OK && ferror(f))
+    if (s == ET_OK && found == ET_LINE_FAILED)
         s = et_error(ET_INFRA, "%s: %s", path, strerror(error));
-    if (s == ET_OK && torn)
+    if (s == ET_OK && found == ET_LINE_LONG)
+        s = et_error(ET_INFRA, "%s:%zu: a line of more than %d MiB", path,
+                     b->first, ET_RUN_LINE_MOST >> 20);
+    if (s == ET_OK && found == ET_LINE_TORN)
         s = warn(run, "%s:%zu: torn by a write that did not finish; left out",
                  path, b->first);
     return s;
@@ -221,11 +210,12 @@ static enum et_status read_records(struct et_run *run, FILE *f,
 
 static enum et_status load_records(struct et_run *run, const char *path)
 {
-    FILE *f = et_noted(fopen(path, "r"));
+    char why[ET_REGULAR_WHY];
+    FILE *f = et_regular_read(path, why);
     if (!f && errno == ENOENT)
         return warn(run, "%s: missing: no case is recorded", path);
     if (!f)
-        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+        return et_error(ET_INFRA, "%s: %s", path, why);
     struct batch *b = et_alloc(1, sizeof *b);
     enum et_status s = b ? ET_OK : no_memory(path);
     if (b) {
@@ -309,7 +299,7 @@ static enum et_status load(const char *dir, enum part part, struct et_run *out)
     }
     s = load_head(&run, head);
     if (s == ET_OK && part != HEAD &&
-        ((s = slurp(plan, SIZE_MAX - 1, &run.info.plan_text)) ||
+        ((s = slurp(plan, ET_INI_MOST, &run.info.plan_text)) ||
          (s = load_records(&run, records)) || (s = drop_repeated(&run))))
         goto out;
     if (s == ET_OK && part == CASES && (s = et_run_merge(&run)))

@@ -18,8 +18,10 @@ struct et_run_resume {
     struct et_list placement; /* of et_run_placement: where it went on */
 };
 
-/* No run.json is larger; what is, is refused and not read. */
+/* No run.json is larger, and no line of records.jsonl is longer; what is, is
+ * refused and not read. */
 #define ET_RUN_HEAD_MOST (8 << 20)
+#define ET_RUN_LINE_MOST (64 << 20)
 
 struct et_run {
     char *dir;
@@ -58,11 +60,16 @@ const struct et_run_placement *et_run_placed(const struct et_run *run,
 
 /* Nominal peak for a record's dtype over the cores it used, FLOP/s, and where
  * it comes from: the run's `peak` option if set ("fp64=64 GFLOP/s,
- * fp32=128 GFLOP/s", of one core), else the environment's. `override` (same
- * form, may be NULL) wins. NAN where unknown, or where the run's kinds of node
- * differ in it and the record's team is on several; the reason in *origin. */
+ * fp32=128 GFLOP/s", of one core; ':' does for '='), else the environment's.
+ * `override` (same form, may be NULL) wins. NAN where unknown, or where the
+ * run's kinds of node differ in it and the record's team is on several; the
+ * reason in *origin. */
 double et_run_peak(const struct et_run *run, const struct et_record *r,
                    const char *override, const char **origin);
+/* The same by a contract's `peak`, of the same form, which alone counts then;
+ * NULL: the contract has none. */
+double et_run_peak_agreed(const struct et_run *run, const struct et_record *r,
+                          const char *contract, const char **origin);
 /* ET_USAGE, logged with `where`, unless `text` can be used as `override`. */
 enum et_status et_run_peak_check(const char *text, const char *where);
 

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/record/json.h"
@@ -61,11 +62,18 @@ static enum et_status status_of(int error)
     }
 }
 
-static enum et_status failed(const char *dir, const char *name)
+/* By errno; why: the words, or NULL for errno's own. */
+static enum et_status failed_as(const char *dir, const char *name,
+                                const char *why)
 {
     int error = errno;
     return et_error(status_of(error), "%s%s%s: %s", dir, name ? "/" : "",
-                    name ? name : "", strerror(error));
+                    name ? name : "", why ? why : strerror(error));
+}
+
+static enum et_status failed(const char *dir, const char *name)
+{
+    return failed_as(dir, name, NULL);
 }
 
 /* A new directory is safe once its name is, which stands in its parent; one
@@ -112,6 +120,18 @@ static enum et_status make_directories(const char *dir)
     }
     free(path);
     return s;
+}
+
+/* Of a resumed run the one that is there, or a new one. */
+static enum et_status open_growing(const struct et_store *s, struct growing *f)
+{
+    char why[ET_REGULAR_WHY];
+    errno = ENOENT;
+    if (s->resume)
+        f->fd = et_regular_append(s->dir_fd, f->name, why);
+    if (f->fd < 0 && errno == ENOENT)
+        f->fd = et_regular_create(s->dir_fd, f->name, O_APPEND, why);
+    return f->fd < 0 ? failed_as(s->dir, f->name, why) : ET_OK;
 }
 
 static enum et_status check_empty(const struct et_store *s)
@@ -225,21 +245,6 @@ static enum et_status find_last_block(struct et_store *s, struct growing *f)
     return ET_OK;
 }
 
-static enum et_status write_whole(int fd, const void *piece, size_t n)
-{
-    const char *text = piece;
-    while (n > 0) {
-        ssize_t w = write(fd, text, n);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w < 0)
-            return ET_INFRA;
-        text += w;
-        n -= (size_t)w;
-    }
-    return ET_OK;
-}
-
 /* Opens ranks.bin, new or again. A block is written before its record, so that
  * a run which was killed may leave one too many, or a part of one: what no
  * record stands for is cut off. */
@@ -247,13 +252,11 @@ static enum et_status open_ranks(struct et_store *s)
 {
     struct growing *f = &s->ranks;
     unsigned char head[ET_RANKS_HEAD];
-    f->fd = openat(s->dir_fd, f->name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC,
-                   0666);
-    if (f->fd < 0)
-        return failed(s->dir, f->name);
-    enum et_status status = find_last_block(s, f);
-    off_t end = lseek(f->fd, 0, SEEK_END);
-    if (status == ET_OK && end < 0)
+    enum et_status status = open_growing(s, f);
+    if (status == ET_OK)
+        status = find_last_block(s, f);
+    off_t end = status == ET_OK ? lseek(f->fd, 0, SEEK_END) : 0;
+    if (end < 0)
         status = failed(s->dir, f->name);
     if (status == ET_OK && f->size < end) {
         et_warn("%s/%s: its last %lld bytes are no whole block of a record of "
@@ -264,41 +267,20 @@ static enum et_status open_ranks(struct et_store *s)
     if (status || f->size > 0)
         return status;
     et_ranks_begin(head);
-    if (write_whole(f->fd, head, sizeof head) != ET_OK || fsync(f->fd) != 0)
+    if (!et_regular_write(f->fd, head, sizeof head) || fsync(f->fd) != 0)
         return failed(s->dir, f->name);
     f->size = sizeof head;
     return ET_OK;
 }
 
 /* The file is the old one or the new one, whatever happens on the way. */
-static enum et_status write_atomically(const struct et_store *s,
-                                       const char *name, const char *text)
+static enum et_status replace(const struct et_store *s, const char *name,
+                              const char *text)
 {
-    char temporary[64];
-    snprintf(temporary, sizeof temporary, ".%s.new", name);
-    int fd = openat(s->dir_fd, temporary,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return failed(s->dir, name);
-    bool ok = write_whole(fd, text, strlen(text)) == ET_OK && fsync(fd) == 0;
-    int error = errno;
-    if (close(fd) != 0 && ok) {
-        error = errno;
-        ok = false;
-    }
-    if (ok && renameat(s->dir_fd, temporary, s->dir_fd, name) != 0) {
-        error = errno;
-        ok = false;
-    }
-    if (ok && fsync(s->dir_fd) != 0) {
-        error = errno;
-        ok = false;
-    }
-    if (!ok) {
-        unlinkat(s->dir_fd, temporary, 0);
-        return et_error(ET_INFRA, "%s/%s: %s", s->dir, name, strerror(error));
-    }
-    return ET_OK;
+    char why[ET_REGULAR_WHY];
+    return et_regular_put(s->dir_fd, name, text, strlen(text), why)
+               ? ET_OK
+               : failed_as(s->dir, name, why);
 }
 
 static enum et_status write_head(const struct et_store *s)
@@ -306,7 +288,7 @@ static enum et_status write_head(const struct et_store *s)
     char *text = json_dumps(s->head, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     if (!text)
         return et_error(ET_INFRA, "out of memory");
-    enum et_status status = write_atomically(s, "run.json", text);
+    enum et_status status = replace(s, "run.json", text);
     free(text);
     return status;
 }
@@ -323,8 +305,8 @@ static enum et_status begin_new(struct et_store *s,
     if ((status = open_ranks(s)) ||
         (status = et_json_put(s->head, et_run_rows, &run)) ||
         (status = et_json_put(s->head, et_run_info_rows, info)) ||
-        (status = write_atomically(s, "plan.ini",
-                                   info->plan_text ? info->plan_text : "")))
+        (status =
+             replace(s, "plan.ini", info->plan_text ? info->plan_text : "")))
         return status;
     return write_head(s);
 }
@@ -426,7 +408,7 @@ static enum et_status begin(struct et_sink *sink,
 static enum et_status append(const struct et_store *s, struct growing *f,
                              const void *piece, size_t n, const char *id)
 {
-    if (write_whole(f->fd, piece, n) == ET_OK && fdatasync(f->fd) == 0) {
+    if (et_regular_write(f->fd, piece, n) && fdatasync(f->fd) == 0) {
         f->size += (off_t)n;
         return ET_OK;
     }
@@ -525,11 +507,8 @@ static enum et_status open_new(struct et_store *s)
         return failed(s->dir, NULL);
     if ((status = check_empty(s)))
         return status;
-    s->records.fd =
-        openat(s->dir_fd, "records.jsonl",
-               O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records.fd < 0)
-        return failed(s->dir, "records.jsonl");
+    if ((status = open_growing(s, &s->records)))
+        return status;
     s->made_records = true;
     return lock(s);
 }
@@ -542,11 +521,9 @@ static enum et_status open_again(struct et_store *s)
     if (faccessat(s->dir_fd, "run.json", F_OK, 0) != 0)
         return et_error(
             ET_USAGE, "%s: holds no run to resume: it has no run.json", s->dir);
-    s->records.fd = openat(s->dir_fd, "records.jsonl",
-                           O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records.fd < 0)
-        return failed(s->dir, "records.jsonl");
-    enum et_status status = lock(s);
+    enum et_status status = open_growing(s, &s->records);
+    if (status == ET_OK)
+        status = lock(s);
     return status ? status : cut_torn_line(s);
 }
 

@@ -122,7 +122,14 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     try report d --update
     refused 4 d/plan.ini
     try verify d
-    refused 4 d/plan.ini
+    [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+    grep -q 'd/plan.ini: changed' err
+    # Not even by a run that says so itself: it has the plan's digest.
+    rm d/manifest.sha256
+    try report d --update
+    refused 4 'd/plan.ini: is not the plan'
+    try run --resume d
+    refused 4 'd/plan.ini: is not the plan'
 }
 
 @test "judge: pass, fail, inconclusive" {
@@ -155,7 +162,8 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     cp -r a b
     try compare a b
     passed
-    sed -i '/m=9/d' b/records.jsonl
+    rm -r b
+    make_run b "${steady[@]}" --set gemm.shapes=8x8x8
     try compare a b
     [ "$status" -eq 1 ] || fail 'a missing case is a miss'
     try compare a b --format json
@@ -188,6 +196,28 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     refused 2 'older etalon'
     try report "$BATS_TEST_DIRNAME/../unit/data/schema-1"
     refused 2 'schema is 1'
+}
+
+@test "report: no word is without effect" {
+    make_run d
+    together() { # together WORD...: the first two are those that do not go
+        try report d "$@"
+        refused 2 "$1: " "${2%%=*} cannot be given too"
+        [ ! -s out ]
+    }
+    for word in --ranks --format=csv --out=x --peak=fp32=1GFLOP/s --target=1; do
+        together --update "$word"
+    done
+    together --ranks --format=csv
+    together --ranks --format=text # the preset
+    together --ranks --peak=fp32=1GFLOP/s
+    together --ranks --target=1
+    for word in --peak=fp32=1GFLOP/s --target=1e18; do
+        try report d --format csv "$word"
+        refused 2 '--format: ' "${word%%=*} cannot be given too"
+    done
+    whole d 2
+    [ ! -e x ]
 }
 
 @test "report --ranks" {
