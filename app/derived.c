@@ -226,8 +226,8 @@ static enum et_status check_options(const struct et_run *run,
                                     const struct et_options *o)
 {
     /* Where things lie, and what a run names itself. */
-    static const char *const free_keys[] = {"plan",    "out", "resume", "again", "scratch",
-                                            "catalog"};
+    static const char *const free_keys[] = {"plan",  "out",     "resume",
+                                            "again", "scratch", "catalog"};
     struct et_pairs follow = {0};
     enum et_status s = ET_OK;
     if (!et_pairs_from_fields(&follow, et_option_rows, o))

@@ -127,7 +127,7 @@ static enum et_status open_growing(const struct et_store *s, struct growing *f)
 {
     char why[ET_REGULAR_WHY];
     errno = ENOENT;
-    if (s->resume)
+    if (s->start != ET_STORE_NEW)
         f->fd = et_regular_append(s->dir_fd, f->name, why);
     if (f->fd < 0 && errno == ENOENT)
         f->fd = et_regular_create(s->dir_fd, f->name, O_APPEND, why);
