@@ -380,7 +380,7 @@ enum et_status sample_verify(const char *folder, size_t *n)
 {
     struct et_run run;
     enum et_status manifest = et_manifest_check(folder);
-    enum et_status s = et_run_load(folder, &run);
+    enum et_status s = et_run_load_passes(folder, &run);
     if (s == ET_OK) {
         s = et_status_worse(et_verify_ranks(&run), et_verify_figures(&run));
         *n = run.n;
