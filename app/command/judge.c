@@ -18,7 +18,8 @@ static const struct et_manual manual = {
         "  at_least = 85 % of peak\n\n"
         "A clause passes when the worse end of the 95 % interval meets the "
         "threshold, fails when the better end misses it, and is inconclusive "
-        "in between, and where data is missing. Exit code 0, 1 or 5; 4 if the "
+        "in between, where data is missing, and of a run that was cut short "
+        "before anything signed for it. Exit code 0, 1 or 5; 4 if the "
         "run directory differs from its manifest, as `etalon verify` "
         "checks.",
     .examples = "  etalon judge contract.ini night-1\n",
@@ -36,11 +37,16 @@ static enum et_status judge(void *options, const struct et_call *call)
         return s;
     /* No verdict on what is not what the run left. */
     s = et_verify_run(call->words.v[1], &checked);
-    if (s != ET_OK) {
+    bool cut = s == ET_UNSURE;
+    if (s != ET_OK && !cut) {
         et_run_free(&run);
         return s;
     }
     s = et_judge(call->words.v[0], &run, &judgement);
+    if (s == ET_OK && cut)
+        s = et_judgement_take_back(&judgement,
+                                   "the run was cut short, and nothing signs "
+                                   "for its records");
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)

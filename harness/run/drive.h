@@ -5,6 +5,7 @@
 #ifndef ET_RUN_DRIVE_H
 #define ET_RUN_DRIVE_H
 
+#include "harness/run/guard.h"
 #include "harness/run/measure.h"
 #include "harness/run/placement.h"
 #include "harness/run/sink.h"
@@ -19,6 +20,7 @@ struct et_drive {
     const struct et_cases *cases;
     const struct et_strings *done; /* ids, sorted; NULL: none */
     struct et_sink *sink;
+    struct et_guard *guard; /* of all ranks; NULL: none */
 };
 
 /* How it went. */

@@ -16,6 +16,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/base/scratch.h"
 #include "harness/base/text.h"
 #include "results/store/sha256.h"
 
@@ -119,6 +120,13 @@ static enum et_status visit(const char *dir, const char *path,
     return s;
 }
 
+/* The manifest itself, and what does not stay: a half of it, scratch. */
+static bool is_left_out(const char *name)
+{
+    return strcmp(name, NAME) == 0 || strcmp(name, NAME ".new") == 0 ||
+           strncmp(name, ET_SCRATCH_PREFIX, strlen(ET_SCRATCH_PREFIX)) == 0;
+}
+
 /* below: "" for the run directory itself. */
 static enum et_status walk(const char *dir, const char *below,
                            struct entries *out)
@@ -135,7 +143,7 @@ static enum et_status walk(const char *dir, const char *below,
     for (struct dirent *e; s == ET_OK && (e = readdir(d));) {
         struct et_text path = {0};
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            (!*below && strcmp(e->d_name, NAME) == 0))
+            (!*below && is_left_out(e->d_name)))
             continue;
         et_text_add(&path, "%s%s%s", below, *below ? "/" : "", e->d_name);
         s = path.failed ? no_memory(dir) : visit(dir, path.s, out);
@@ -294,12 +302,17 @@ enum et_status et_manifest_check(const char *dir)
     return check(dir, true);
 }
 
-enum et_status et_manifest_check_measured(const char *dir)
+bool et_manifest_exists(const char *dir)
 {
     struct et_text path = {0};
     struct stat st;
     et_text_add(&path, "%s/" NAME, dir);
     bool none = !path.failed && lstat(path.s, &st) != 0 && errno == ENOENT;
     et_text_free(&path);
-    return none ? ET_OK : check(dir, false);
+    return !none;
+}
+
+enum et_status et_manifest_check_measured(const char *dir)
+{
+    return et_manifest_exists(dir) ? check(dir, false) : ET_OK;
 }

@@ -4,23 +4,27 @@
 #ifndef ET_RESULTS_STORE_MANIFEST_H
 #define ET_RESULTS_STORE_MANIFEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/base/status.h"
 
-/* Of every regular file below dir but itself, sorted by path. What it lists is
+/* Of every regular file below dir but itself and scratch files
+ * (harness/base/scratch.h), which do not stay; sorted by path. What it lists is
  * on the disk before it is, so that no crash makes a sound run look changed. */
 enum et_status et_manifest_write(const char *dir);
 /* ET_INFRA, each difference logged, where a file changed, is gone or is not
  * listed; ET_USAGE where there is no manifest. */
 enum et_status et_manifest_check(const char *dir);
+bool et_manifest_exists(const char *dir); /* true where it is not known */
 /* The same, but for the report and the plots, which can be made again; ET_OK
  * where there is no manifest, as of a run that was killed. */
 enum et_status et_manifest_check_measured(const char *dir);
 
 /* Manifest, then recomputation: medians, intervals, metrics and verification
  * verdicts of every record from its own samples. Prints nothing; logs each
- * difference. n: records recomputed. */
+ * difference. n: records recomputed. ET_UNSURE, logged, for a run that did not
+ * come to its end, has no manifest, and agrees with its samples. */
 enum et_status et_verify_run(const char *dir, size_t *n);
 
 #endif

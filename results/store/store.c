@@ -7,13 +7,13 @@
 #include "config.h"
 #include "results/store/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/log.h"
@@ -22,6 +22,7 @@
 #include "results/record/ranks.h"
 #include "results/record/record.h"
 #include "results/reading/run.h"
+#include "results/store/directory.h"
 
 /* A file that only grows, by whole pieces. */
 struct growing {
@@ -39,111 +40,27 @@ struct et_store {
     size_t due;     /* resumed: lines up to the last one that has a block */
     int64_t launch; /* 0: the run's first; n: its n-th resume */
     bool resume, made_records, begun;
+    size_t made;  /* characters of `dir`: et_directory_make */
     json_t *head; /* run.json */
 };
 
-/* What the user can mend is usage; the rest is the machine. */
-static enum et_status status_of(int error)
-{
-    switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOTDIR:
-    case ENOENT:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case EINVAL:
-        return ET_USAGE;
-    default:
-        return ET_INFRA;
-    }
-}
-
 static enum et_status failed(const char *dir, const char *name)
 {
-    int error = errno;
-    return et_error(status_of(error), "%s%s%s: %s", dir, name ? "/" : "",
-                    name ? name : "", strerror(error));
+    return et_directory_failed(dir, name);
 }
 
-/* A new directory is safe once its name is, which stands in its parent; one
- * that may be written to but not read cannot be told to write. */
-static enum et_status settle_name(const char *path)
-{
-    struct et_text parent = {0};
-    et_text_add(&parent, "%s/..", path);
-    int fd = open(et_text_str(&parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 ? fsync(fd) == 0 : errno == EACCES;
-    enum et_status s =
-        ok ? ET_OK : et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    et_text_free(&parent);
-    return s;
-}
-
-static enum et_status make_directories(const char *dir)
-{
-    char *path = et_strdup(dir);
-    struct stat st;
-    enum et_status s = ET_OK;
-    if (!path)
-        return et_error(ET_INFRA, "out of memory");
-    for (char *p = path + 1; s == ET_OK && *path; p++) {
-        char c = *p;
-        if (c && c != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0777) == 0) {
-            s = settle_name(path);
-        } else {
-            int error = errno;
-            if (stat(path, &st) != 0)
-                s = et_error(status_of(error), "%s: cannot be made: %s", path,
-                             strerror(error));
-            else if (!S_ISDIR(st.st_mode))
-                s = et_error(ET_USAGE, "%s: is a file, not a directory", path);
-        }
-        *p = c;
-        if (!c)
-            break;
-    }
-    free(path);
-    return s;
-}
-
-static enum et_status check_empty(const struct et_store *s)
-{
-    int fd = dup(s->dir_fd);
-    DIR *d = fd < 0 ? NULL : et_noted(fdopendir(fd));
-    enum et_status status = ET_OK;
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
-        return failed(s->dir, NULL);
-    }
-    for (struct dirent *e; status == ET_OK && (e = readdir(d));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (faccessat(s->dir_fd, "run.json", F_OK, 0) == 0)
-            status = et_error(ET_USAGE,
-                              "%s: already holds a run; choose another --out, "
-                              "or --resume it",
-                              s->dir);
-        else
-            status = et_error(ET_USAGE,
-                              "%s: is not empty (`%s`); choose another --out",
-                              s->dir, e->d_name);
-    }
-    closedir(d);
-    return status;
-}
-
+/* A reader that looks whether a run is still written holds it for a moment. */
 static enum et_status lock(const struct et_store *s)
 {
-    if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
-        return ET_OK;
+    const struct timespec moment = {.tv_nsec = 20000000};
+    for (int tries = 0; tries < 10; tries++) {
+        if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
+            return ET_OK;
+        if (errno != EWOULDBLOCK)
+            break;
+        nanosleep(&moment, NULL);
+        errno = EWOULDBLOCK;
+    }
     if (errno == EWOULDBLOCK)
         return et_error(ET_USAGE, "%s: another etalon is writing to it",
                         s->dir);
@@ -396,8 +313,9 @@ static enum et_status begin_again(struct et_store *s,
     if ((status = et_fields_copy(et_run_resume_rows, mark, &now, sizeof now)))
         goto out;
     free(old.outcome);
+    free(old.reason);
     free(old.finished);
-    old.finished = NULL;
+    old.reason = old.finished = NULL;
     old.outcome = et_strdup("running");
     if ((status = et_json_put(s->head, et_run_rows, &old)) ||
         (status = et_json_put(s->head, et_run_info_rows, &old.info)))
@@ -502,10 +420,11 @@ static enum et_status put(struct et_sink *sink, const struct et_result *result)
 }
 
 static enum et_status end(struct et_sink *sink, const char *outcome,
-                          const char *finished)
+                          const char *reason, const char *finished)
 {
     struct et_store *s = (struct et_store *)(void *)sink;
     if (json_object_set_new(s->head, "outcome", json_string(outcome)) != 0 ||
+        json_object_set_new(s->head, "reason", et_json_text(reason)) != 0 ||
         json_object_set_new(s->head, "finished",
                             finished ? json_string(finished) : json_null()) !=
             0)
@@ -515,21 +434,34 @@ static enum et_status end(struct et_sink *sink, const char *outcome,
 
 static enum et_status open_new(struct et_store *s)
 {
-    enum et_status status = make_directories(s->dir);
+    bool early; /* a run ended here before it had begun */
+    struct stat st;
+    enum et_status status = et_directory_make(s->dir, &s->made);
     if (status)
         return status;
     s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->dir_fd < 0)
         return failed(s->dir, NULL);
-    if ((status = check_empty(s)))
+    if ((status = et_directory_check(s->dir, s->dir_fd, &early)))
         return status;
-    s->records.fd =
-        openat(s->dir_fd, "records.jsonl",
-               O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+    s->records.fd = openat(s->dir_fd, "records.jsonl",
+                           O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC |
+                               (early ? 0 : O_CREAT | O_EXCL),
+                           0666);
     if (s->records.fd < 0)
         return failed(s->dir, "records.jsonl");
+    s->made_records = !early;
+    if ((status = lock(s)) || !early)
+        return status;
+    /* Was it this run's, and is it still? */
+    if ((status = et_directory_check(s->dir, s->dir_fd, &early)))
+        return status;
+    if (!early || fstat(s->records.fd, &st) != 0 || st.st_nlink != 1)
+        return et_error(ET_USAGE, "%s: another etalon is writing to it",
+                        s->dir);
+    et_directory_clear(s->dir_fd);
     s->made_records = true;
-    return lock(s);
+    return ET_OK;
 }
 
 static enum et_status open_again(struct et_store *s)
@@ -584,10 +516,11 @@ void et_store_close(struct et_store *s)
         return;
     /* A run that never began leaves no trace that would bar the next. */
     if (s->made_records && !s->begun) {
+        et_directory_clear(s->dir_fd);
         unlinkat(s->dir_fd, "records.jsonl", 0);
-        unlinkat(s->dir_fd, "plan.ini", 0);
-        unlinkat(s->dir_fd, ET_RANKS_FILE, 0);
     }
+    if (!s->begun)
+        et_directory_unmake(s->dir, s->made);
     if (s->ranks.fd >= 0)
         close(s->ranks.fd);
     if (s->records.fd >= 0)

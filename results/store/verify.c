@@ -188,20 +188,47 @@ static enum et_status recompute(const struct et_run *run)
     return s;
 }
 
+static enum et_status check_all(const struct et_run *run, size_t *n)
+{
+    *n = run->n;
+    return et_status_worse(recompute(run), et_verify_ranks(run));
+}
+
+/* There is no manifest. A run that did not come to its end may have none. */
+static enum et_status verify_unsigned(const char *dir, size_t *n)
+{
+    struct et_run run;
+    enum et_status s = et_run_load(dir, &run);
+    if (s != ET_OK)
+        return s;
+    if (strcmp(run.outcome, "complete") == 0)
+        s = et_manifest_check(dir); /* says so */
+    else
+        s = et_error(ET_UNSURE,
+                     "%s: inconclusive: %s%s%s%s, and nothing signs for its "
+                     "records; `etalon run --resume %s` continues it",
+                     dir, run.outcome, run.reason ? " (" : "",
+                     run.reason ? run.reason : "", run.reason ? ")" : "", dir);
+    if (s == ET_UNSURE)
+        s = et_status_worse(s, check_all(&run, n));
+    et_run_free(&run);
+    return s;
+}
+
 enum et_status et_verify_run(const char *dir, size_t *n)
 {
     struct et_run run;
     struct stat st;
     /* Where there is no directory, one line is enough. */
-    enum et_status manifest = stat(dir, &st) == 0 && S_ISDIR(st.st_mode)
-                                  ? et_manifest_check(dir)
-                                  : ET_OK;
+    bool there = stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
+    if (there && !et_manifest_exists(dir))
+        return verify_unsigned(dir, n);
+    enum et_status manifest = there ? et_manifest_check(dir) : ET_OK;
     if (manifest == ET_USAGE)
         return manifest;
     enum et_status s = et_run_load(dir, &run);
     if (s == ET_OK) {
-        s = et_status_worse(recompute(&run), et_verify_ranks(&run));
-        *n = run.n;
+        s = check_all(&run, n);
         et_run_free(&run);
     }
     return et_status_worse(manifest, s);
