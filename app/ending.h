@@ -15,7 +15,8 @@ struct et_ending {
     const struct et_clock *clock;
 };
 
-/* The duties, of a struct et_ending that lives as long as the guard. */
+/* The duties, of a struct et_ending that lives as long as the guard; called
+ * before that is opened. */
 struct et_guard_duties et_ending_duties(struct et_ending *e,
                                         const struct et_placement *placement);
 

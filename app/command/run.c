@@ -513,13 +513,13 @@ static enum et_status run(void *options, const struct et_call *call)
     bool root = s.world->rank == 0;
     set_log_level(&s);
     et_stop_install();
+    const struct et_guard_duties duties =
+        et_ending_duties(&s.ending, &s.placement);
     status = et_guard_open(s.world, &s.guard);
     if (status != ET_OK) {
         et_team_close(s.world);
         return status;
     }
-    const struct et_guard_duties duties =
-        et_ending_duties(&s.ending, &s.placement);
     et_guard_set(s.guard, &duties);
     s.ending.clock = &s.clock;
     struct et_watchdog *watchdog = et_watchdog_open();

@@ -68,13 +68,6 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void nap(double seconds)
-{
-    struct timespec t = {(time_t)seconds, 0};
-    t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
-    nanosleep(&t, NULL);
-}
-
 /* A thread that hangs may hold it for ever. */
 static bool try_hold(struct et_guard *g)
 {
@@ -147,7 +140,8 @@ static _Noreturn void end_run(struct et_guard *g, enum et_status code,
     }
     for (int i = 1; g->roll && i < g->size; i++)
         et_roll_send(g->roll, i, ET_ROLL_END, code, "");
-    leave(g, g->over >= 0 ? g->over : (int)code);
+    leave(g, g->over >= 0 ? (int)et_status_worse((enum et_status)g->over, code)
+                          : (int)code);
 }
 
 /* Asked to stop. Kept at once: a launcher that passed a signal on soon kills
@@ -238,6 +232,18 @@ static void find_cause(struct et_guard *g, const struct et_stop_event *e,
     et_text_add(out, "; no progress for %.3g s (%s)", e->seconds, e->what);
 }
 
+/* Nothing but answer, for so many seconds. */
+static void answer_for(struct et_guard *g, double seconds)
+{
+    struct et_roll_message m;
+    struct pollfd p = {.fd = et_roll_socket(g->roll), .events = POLLIN};
+    for (double end = now() + seconds; now() < end;) {
+        (void)poll(&p, 1, 100);
+        while (et_roll_take(g->roll, &m))
+            on_message(g, &m);
+    }
+}
+
 /* Any other rank: rank 0 sees to it, if it answers. Else the lowest that does
  * says so, once. */
 static void without_root(struct et_guard *g, const struct et_stop_event *e)
@@ -267,7 +273,7 @@ static void without_root(struct et_guard *g, const struct et_stop_event *e)
             first = first && !et_roll_answered(g->roll, i);
     }
     if (!first) {
-        nap(ALONE);
+        answer_for(g, 2 * ALONE);
         leave(g, ET_INFRA);
     }
     /* It will read this, should a launcher wake it to end it. */
@@ -275,6 +281,9 @@ static void without_root(struct et_guard *g, const struct et_stop_event *e)
         et_roll_send(g->roll, 0, ET_ROLL_FAILED, 1, et_text_str(&words));
     (void)et_error(ET_INFRA, "%s. What is finished is on disk",
                    et_text_str(&words));
+    /* Those that find out a little later must hear that it is told. */
+    if (could)
+        answer_for(g, ALONE);
     leave(g, ET_INFRA);
 }
 
@@ -388,6 +397,7 @@ static void on_exit_unasked(void)
 {
     static const char words[] =
         "a library ended the program; its own words stand above";
+    const struct timespec moment = {.tv_nsec = 500000000};
     struct et_guard *g = the_guard;
     if (!g)
         return;
@@ -398,7 +408,8 @@ static void on_exit_unasked(void)
         et_roll_send(g->roll, 0, ET_ROLL_FAILED, 0, words);
     else
         (void)et_error(ET_INFRA, "rank %d: %s", g->rank, words);
-    nap(0.5); /* rank 0 says it, before a launcher sees this one end */
+    nanosleep(&moment,
+              NULL); /* rank 0 says it, before a launcher sees this one end */
     leave(g, ET_INFRA);
 }
 

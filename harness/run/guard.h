@@ -47,8 +47,8 @@ void et_guard_release(struct et_guard *g);
 void et_guard_at_hand(struct et_guard *g,
                       void (*fail)(void *with, const char *reason), void *with);
 
-/* The run is over but for its report: an end by force is one with `code`, and
- * no failure of the run. */
+/* The run is over but for its report, with `code`: an end by force costs the
+ * report and is noted no more. */
 void et_guard_over(struct et_guard *g, enum et_status code);
 
 /* Rank 0: the ranks that do not answer any more, in words; "" where all do or
