@@ -60,7 +60,8 @@ struct session {
     struct et_store *store;
     struct et_run_info info;
     struct et_guard *guard;
-    struct et_ending ending; /* what the guard has to know */
+    struct et_ending ending; /* what the guard has to know, */
+    char remedy[1200];       /* and says of a report that is cut short */
     char tag[ET_SCRATCH_OWNER + 32];
     char binary[ET_SHA256_HEX + 1]; /* on all; "": cannot be read */
     bool wrong_kept; /* the resumed run has a wrong case already */
@@ -337,8 +338,9 @@ static enum et_status begin_store(struct session *s)
 static void sweep_scratch(struct session *s)
 {
     const struct et_options *o = s->o;
-    bool own = o->resume && strcmp(o->scratch, o->resume) == 0;
-    et_ending_sweep(o->scratch, s->world, own);
+    bool own = strcmp(o->scratch, o->resume ? o->resume : o->out) == 0;
+    if (!own || o->resume) /* a new directory has nothing to sweep */
+        et_ending_sweep(o->scratch, s->world, own);
     et_guard_hold(s->guard);
     s->ending.scratch = o->scratch;
     et_guard_release(s->guard);
@@ -470,9 +472,9 @@ static enum et_status finish(struct session *s,
     else if (broken)
         et_note("interrupted; `etalon run --resume %s` continues it", dir);
     /* A report that is cut short is no loss of what was measured. */
-    et_guard_over(s->guard, et_status_worse(status, ended));
-    if (ended == ET_OK && !broken)
-        ended = et_manifest_write(dir);
+    snprintf(s->remedy, sizeof s->remedy,
+             "; `etalon report --update %s` writes it", dir);
+    et_guard_over(s->guard, et_status_worse(status, ended), s->remedy);
     if (ended == ET_OK && !broken)
         ended = et_publish(dir, &report, s->o->quiet);
     if (ended == ET_OK && !broken && !o->signal)
@@ -557,7 +559,7 @@ static enum et_status run(void *options, const struct et_call *call)
         status = et_status_worse(status, all);
     }
     et_watchdog_close(watchdog);
-    et_guard_over(s.guard, status);
+    et_guard_over(s.guard, status, "");
     close_session(&s);
     et_guard_close(s.guard);
     return status;

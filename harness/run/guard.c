@@ -53,6 +53,7 @@ struct et_guard {
     double limit, force; /* on now()'s clock; INFINITY: none */
     int why;             /* that it was asked to stop; 0: was not */
     atomic_int over;     /* exit code of a run that is over; -1: is not */
+    const char *remedy;
     /* et_guard_missing asks the thread. */
     pthread_cond_t told;
     bool asked;
@@ -129,7 +130,7 @@ static _Noreturn void end_run(struct et_guard *g, enum et_status code,
     bool held = try_hold(g);
     alarm(LAST_WORDS); /* where the disk hangs, too */
     if (g->over >= 0)
-        et_warn("%s: the report is cut short", reason);
+        et_warn("%s: the report is cut short%s", reason, g->remedy);
     else if (code == ET_INFRA && !g->accused)
         (void)et_error(code, "%s", reason);
     if (g->over < 0 && held) {
@@ -463,6 +464,7 @@ enum et_status et_guard_open(struct et_team *world, struct et_guard **out)
                                .limit = INFINITY,
                                .force = INFINITY,
                                .over = -1,
+                               .remedy = "",
                                .root_host = "its node"};
     if (g &&
         (pipe(g->pipe) != 0 || fcntl(g->pipe[0], F_SETFL, O_NONBLOCK) != 0 ||
@@ -547,10 +549,14 @@ void et_guard_at_hand(struct et_guard *g,
     }
 }
 
-void et_guard_over(struct et_guard *g, enum et_status code)
+void et_guard_over(struct et_guard *g, enum et_status code, const char *remedy)
 {
-    if (g)
+    et_guard_hold(g);
+    if (g) {
         g->over = (int)code;
+        g->remedy = remedy;
+    }
+    et_guard_release(g);
 }
 
 void et_guard_missing(struct et_guard *g, char *words, size_t n)

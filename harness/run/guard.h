@@ -48,8 +48,9 @@ void et_guard_at_hand(struct et_guard *g,
                       void (*fail)(void *with, const char *reason), void *with);
 
 /* The run is over but for its report, with `code`: an end by force costs the
- * report and is noted no more. */
-void et_guard_over(struct et_guard *g, enum et_status code);
+ * report and is noted no more. remedy: what the user is told then; kept by the
+ * caller. */
+void et_guard_over(struct et_guard *g, enum et_status code, const char *remedy);
 
 /* Rank 0: the ranks that do not answer any more, in words; "" where all do or
  * nobody can be asked. For a team that broke. */

@@ -302,3 +302,30 @@ left_behind() {
     refused 2 '--scratch: nowhere is no directory'
     [ ! -e x ] || fail 'x was left behind'
 }
+
+@test "SIGINT while the report is made: the run is whole" {
+    mkdir bin
+    # A gnuplot that takes its time.
+    printf '#!/bin/sh\nsleep 20\n' >bin/gnuplot
+    chmod +x bin/gnuplot
+    contract
+    PATH=$PWD/bin:$PATH "$ETALON" run --plan tiny.ini --out d >out 2>err 3>&- &
+    job=$!
+    for _ in {1..300}; do
+        [ ! -d d/plots ] || break
+        sleep 0.1
+    done
+    begun=$(date +%s%3N)
+    kill -INT "$job"
+    ended
+    in_time 5000
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    grep -q 'SIGINT: the report has 2 s more' err
+    grep -q 'the report is cut short; .etalon report --update d. writes it' err
+    grep -q '"outcome": "complete"' d/run.json
+    try report --update d
+    passed
+    whole d 2
+    try judge any.ini d
+    refute [ "$status" -eq 2 ]
+}

@@ -257,7 +257,15 @@ static void time_limit(void **state)
 static void reports(void)
 {
     struct et_guard *g = guard();
-    et_guard_over(g, ET_WRONG);
+    et_guard_over(g, ET_WRONG, "; do it again");
+    kill(getpid(), SIGTERM);
+    nap(20);
+}
+
+static void reports_well(void)
+{
+    struct et_guard *g = guard();
+    et_guard_over(g, ET_OK, "");
     kill(getpid(), SIGTERM);
     nap(20);
 }
@@ -268,8 +276,10 @@ static void after_the_run(void **state)
     double took;
     (void)state;
     assert_int_equal(outcome(reports, &took, said), ET_WRONG);
-    assert_non_null(strstr(said, "SIGTERM: the report is cut short"));
+    assert_non_null(
+        strstr(said, "SIGTERM: the report is cut short; do it again\n"));
     assert_null(strstr(said, "note"));
+    assert_int_equal(outcome(reports_well, &took, said), ET_UNSURE);
 }
 
 /* Whoever holds the run keeps the guard from writing, but not for ever. */
@@ -293,7 +303,7 @@ static void held(void **state)
     et_guard_hold(NULL);
     et_guard_release(NULL);
     et_guard_limit(NULL, 1);
-    et_guard_over(NULL, ET_OK);
+    et_guard_over(NULL, ET_OK, "");
     et_guard_close(NULL);
 }
 
