@@ -34,7 +34,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     each 2 'd: is a file'
     [ "$(wc -l <err)" -eq 1 ]
     rm d && mkdir d
-    try verify d && refused 2 'd/'
+    try verify d && refused 2 'd: not a run directory' run.json
     try report d && refused 2 'd: not a run directory' run.json
     try run --resume d && refused 2 'd: not a run directory' run.json
 }
