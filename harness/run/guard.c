@@ -28,7 +28,7 @@
 #define ALONE 4.0    /* s likewise, where rank 0 has not ended this rank */
 #define ROUNDS 3     /* of 0.1 s, until a rank counts as silent */
 #define PATIENT 20   /* rounds for rank 0, by those who would end without it */
-#define LAST_WORDS 3 /* s that the last duties may take */
+#define LAST_WORDS 2 /* s that the last duties may take, on a bad disk */
 #define STACK ((size_t)1 << 20)
 #define WORDS 1200
 
@@ -116,9 +116,16 @@ static bool find_missing(struct et_guard *g, bool silent, char *words, size_t n)
 /* The end of this process, by its guard. */
 static _Noreturn void leave(struct et_guard *g, int code)
 {
+    et_stop_within(LAST_WORDS, code);
     if (g->duties.leave)
         g->duties.leave(g->duties.with);
     _exit(code);
+}
+
+static int end_code(const struct et_guard *g, enum et_status code)
+{
+    return g->over >= 0 ? (int)et_status_worse((enum et_status)g->over, code)
+                        : (int)code;
 }
 
 /* Rank 0 ends the run: the record of the case at hand where it failed, what is
@@ -128,7 +135,7 @@ static _Noreturn void end_run(struct et_guard *g, enum et_status code,
                               const char *outcome, const char *reason)
 {
     bool held = try_hold(g);
-    alarm(LAST_WORDS); /* where the disk hangs, too */
+    et_stop_within(LAST_WORDS, end_code(g, code)); /* on a disk that hangs */
     if (g->over >= 0)
         et_warn("%s: the report is cut short%s", reason, g->remedy);
     else if (code == ET_INFRA && !g->accused)
@@ -141,8 +148,7 @@ static _Noreturn void end_run(struct et_guard *g, enum et_status code,
     }
     for (int i = 1; g->roll && i < g->size; i++)
         et_roll_send(g->roll, i, ET_ROLL_END, code, "");
-    leave(g, g->over >= 0 ? (int)et_status_worse((enum et_status)g->over, code)
-                          : (int)code);
+    leave(g, end_code(g, code));
 }
 
 /* Asked to stop. Kept at once: a launcher that passed a signal on soon kills

@@ -72,7 +72,10 @@ bool et_silence_busy(const struct et_silence *s, struct et_text *out)
 {
     struct et_text names = {0};
     int n = name_all(s, &names, is_busy);
-    if (n > 0)
+    if (n == s->size)
+        et_text_add(out, "no rank waits for another: a library, the disk or "
+                         "the network hangs");
+    else if (n > 0)
         et_text_add(out,
                     "all others wait for %s: a library, the disk or the "
                     "network hangs there",

@@ -19,8 +19,9 @@
 #include "harness/base/status.h"
 
 static volatile sig_atomic_t wanted;
-static atomic_int listener = -1; /* a pipe's end; -1: nobody listens */
-static atomic_uint fed;          /* times that any watchdog was */
+static atomic_int listener = -1;  /* a pipe's end; -1: nobody listens */
+static atomic_int last_code = -1; /* of et_stop_within; -1: was not called */
+static atomic_uint fed;           /* times that any watchdog was */
 
 struct et_watchdog {
     timer_t timer;
@@ -59,6 +60,8 @@ static void on_alarm(int number, siginfo_t *info, void *context)
     static const char foreign[] = "etalon: error: ended by SIGALRM\n";
     const char *words = foreign;
     (void)number, (void)context;
+    if (last_code >= 0 && info->si_code != SI_TIMER)
+        _exit(last_code);
     if (info->si_code == SI_TIMER) {
         const struct et_watchdog *w = info->si_value.sival_ptr;
         struct et_stop_event event = {
@@ -97,6 +100,15 @@ void et_stop_ask(int why)
 {
     if (!wanted)
         wanted = why;
+}
+
+void et_stop_within(unsigned seconds, int code)
+{
+    struct sigaction a = {.sa_sigaction = on_alarm, .sa_flags = SA_SIGINFO};
+    sigemptyset(&a.sa_mask);
+    last_code = code;
+    sigaction(SIGALRM, &a, NULL);
+    alarm(seconds);
 }
 
 const char *et_stop_say(int why)

@@ -19,6 +19,9 @@ int et_stop_wanted(void);
 #define ET_STOP_TIME_LIMIT 1000 /* no signal has that number */
 /* Raise the wish without a signal. */
 void et_stop_ask(int why);
+/* The process ends so many seconds from now with that exit code, whatever it is
+ * at. */
+void et_stop_within(unsigned seconds, int code);
 /* "SIGINT", ..., "time limit". */
 const char *et_stop_say(int why);
 

@@ -291,6 +291,22 @@ static void holds_and_hangs(void)
     nap(20);
 }
 
+/* A disk that hangs keeps nobody's end. */
+static void hang(void *with, const char *outcome, const char *reason, bool last)
+{
+    (void)with, (void)outcome, (void)reason;
+    if (last)
+        nap(30);
+}
+
+static void disk_hangs(void)
+{
+    struct et_guard_duties duties = {NULL, hang, NULL, NULL};
+    et_guard_set(guard(), &duties);
+    kill(getpid(), SIGINT);
+    nap(30);
+}
+
 static void held(void **state)
 {
     char said[4000];
@@ -299,6 +315,8 @@ static void held(void **state)
     assert_int_equal(outcome(holds_and_hangs, &took, said), ET_UNSURE);
     assert_true(took < 15);
     assert_null(strstr(said, "note"));
+    assert_int_equal(outcome(disk_hangs, &took, said), ET_UNSURE);
+    assert_true(took < 20);
     /* Without a guard nothing happens. */
     et_guard_hold(NULL);
     et_guard_release(NULL);
