@@ -110,7 +110,7 @@ static void stops_when_told(void)
 {
     struct et_guard *g = guard();
     kill(getpid(), SIGHUP);
-    while (!et_stop_wanted())
+    for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
         nap(0.01);
     if (et_stop_wanted() != SIGHUP)
         _exit(1);
@@ -122,7 +122,7 @@ static void is_told_twice(void)
 {
     guard();
     kill(getpid(), SIGINT);
-    while (!et_stop_wanted())
+    for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
         nap(0.01);
     kill(getpid(), SIGINT);
     nap(20);
@@ -215,7 +215,7 @@ static void lasts_too_long(void)
 {
     struct et_guard *g = guard();
     et_guard_limit(g, 0.2);
-    while (!et_stop_wanted())
+    for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
         nap(0.01);
     if (et_stop_wanted() != ET_STOP_TIME_LIMIT)
         _exit(1);
