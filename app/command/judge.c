@@ -45,8 +45,8 @@ static enum et_status judge(void *options, const struct et_call *call)
     s = et_judge(call->words.v[0], &run, &judgement);
     if (s == ET_OK && cut)
         s = et_judgement_take_back(&judgement,
-                                   "the run was cut short, and nothing signs "
-                                   "for its records");
+                                   "the run or its report was cut short, and "
+                                   "nothing signs for its records");
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)

@@ -23,8 +23,8 @@ enum et_status et_manifest_check_measured(const char *dir);
 
 /* Manifest, then recomputation: medians, intervals, metrics and verification
  * verdicts of every record from its own samples. Prints nothing; logs each
- * difference. n: records recomputed. ET_UNSURE, logged, for a run that did not
- * come to its end, has no manifest, and agrees with its samples. */
+ * difference. n: records recomputed. ET_UNSURE, logged, for a run that has no
+ * manifest, as one that was cut short, and agrees with its samples. */
 enum et_status et_verify_run(const char *dir, size_t *n);
 
 #endif

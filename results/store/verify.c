@@ -194,7 +194,7 @@ static enum et_status check_all(const struct et_run *run, size_t *n)
     return et_status_worse(recompute(run), et_verify_ranks(run));
 }
 
-/* There is no manifest. A run that did not come to its end may have none. */
+/* There is no manifest: of a run, or a report, that did not come to its end. */
 static enum et_status verify_unsigned(const char *dir, size_t *n)
 {
     struct et_run run;
@@ -202,15 +202,19 @@ static enum et_status verify_unsigned(const char *dir, size_t *n)
     if (s != ET_OK)
         return s;
     if (strcmp(run.outcome, "complete") == 0)
-        s = et_manifest_check(dir); /* says so */
+        s = et_error(ET_UNSURE,
+                     "%s: inconclusive: it has no manifest.sha256, so nothing "
+                     "signs for its records: its report was cut short, or the "
+                     "manifest was removed; `etalon report --update %s` makes "
+                     "both",
+                     dir, dir);
     else
         s = et_error(ET_UNSURE,
                      "%s: inconclusive: %s%s%s%s, and nothing signs for its "
                      "records; `etalon run --resume %s` continues it",
                      dir, run.outcome, run.reason ? " (" : "",
                      run.reason ? run.reason : "", run.reason ? ")" : "", dir);
-    if (s == ET_UNSURE)
-        s = et_status_worse(s, check_all(&run, n));
+    s = et_status_worse(s, check_all(&run, n));
     et_run_free(&run);
     return s;
 }

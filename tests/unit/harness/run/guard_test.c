@@ -128,6 +128,19 @@ static void is_told_twice(void)
     nap(20);
 }
 
+/* As nohup(1) starts it. */
+static void outlives_its_terminal(void)
+{
+    signal(SIGHUP, SIG_IGN);
+    et_stop_install();
+    struct et_guard *g = guard();
+    kill(getpid(), SIGHUP);
+    nap(0.2);
+    if (et_stop_wanted())
+        _exit(1);
+    et_guard_close(g);
+}
+
 static void asked_to_stop(void **state)
 {
     char said[4000];
@@ -148,6 +161,8 @@ static void asked_to_stop(void **state)
     assert_non_null(strstr(said, "run note interrupted: SIGHUP\n"));
     assert_null(strstr(said, "last"));
     assert_int_equal(outcome(is_told_twice, &took, said), 128 + SIGINT);
+    assert_int_equal(outcome(outlives_its_terminal, &took, said), FINE);
+    assert_string_equal(said, "");
 }
 
 static void hangs(void)
