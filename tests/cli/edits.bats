@@ -14,7 +14,7 @@ setup_file() {
     command -v python3 >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return
     BATS_TEST_TMPDIR=$PWD begin
-    plan edits.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+    plan edits.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' \
         'max-samples = 12' 'precision = 0.5' '[gemm]' \
         'shapes = 8x8x8, 9x9x9' 'backend = reference' 'threads = 1' \
         '[conv small]' 'shapes = 1x2x4x4x2x3x3' 'backend = reference' \
