@@ -12,6 +12,11 @@ static const struct et_field team_rows[] = {
     ET_ROW(et_result_team, nodes, ET_INT, "nodes they ran on"),
     ET_ROW(et_result_team, threads, ET_INT,
            "threads each rank's kernel was asked to use"),
+    ET_ROW_AS("threads_delivered", et_result_team, delivered, ET_INT,
+              "threads that really worked, by their CPU time: the fewest of a "
+              "rank, or the most where none had fewer than asked"),
+    ET_ROW_AS("threads_absent", et_result_team, delivered_absent, ET_STRING,
+              "why it is not known how many worked"),
     ET_ROW(et_result_team, transport, ET_STRING,
            "how the ranks talk: self or mpi"),
     ET_ROW(et_result_team, cores, ET_INT,
@@ -286,7 +291,7 @@ void et_result_begin(struct et_result *r)
     *r = (struct et_result){0};
     begin_spread(&time->ranks);
     begin_spread(&time->nodes);
-    r->team.cores = ET_ABSENT_INT;
+    r->team.delivered = r->team.cores = ET_ABSENT_INT;
     time->median = time->ci_low = time->ci_high = NAN;
     time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
     time->n_effective = time->drift = time->drift_p = NAN;

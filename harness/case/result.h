@@ -32,10 +32,14 @@ enum et_role {
 #define ET_ROLE_CHOICES "none|compute ceiling|memory ceiling|collective|storage"
 
 struct et_result_team {
-    int64_t ranks, nodes, threads; /* threads: of each rank */
-    char *transport;               /* "self", "mpi" */
-    int64_t cores;       /* that its threads kept busy; absent: not known */
-    bool oversubscribed; /* a node had more busy threads than cores */
+    int64_t ranks, nodes, threads; /* threads: asked of each rank */
+    /* That really worked: the fewest of a rank, or, where no rank had fewer
+     * than asked, the most (harness/run/delivered.h). */
+    int64_t delivered;
+    char *delivered_absent; /* why that is not known; NULL */
+    char *transport;        /* "self", "mpi" */
+    int64_t cores;          /* that its threads kept busy; absent: not known */
+    bool oversubscribed;    /* a node had more busy threads than cores */
 };
 
 /* One of the ranks of a case, or one of its nodes. */

@@ -135,15 +135,17 @@ static bool name_parts(const struct et_placement *p, struct et_list *parts)
     return true;
 }
 
-/* The cores that a team of so many threads has, looked up once as long as the
- * cases have the same. */
+/* The cores that a team has with the threads that worked, looked up once as
+ * long as the cases have the same. */
 static void count_cores(struct driving *g, struct et_result_team *team)
 {
-    if (g->cores_ranks != team->ranks || g->cores_threads != team->threads) {
-        et_placement_cores(g->d->placement, team->ranks, team->threads,
-                           &g->cores, &g->oversubscribed);
+    int64_t threads =
+        team->delivered == ET_ABSENT_INT ? team->threads : team->delivered;
+    if (g->cores_ranks != team->ranks || g->cores_threads != threads) {
+        et_placement_cores(g->d->placement, team->ranks, threads, &g->cores,
+                           &g->oversubscribed);
         g->cores_ranks = team->ranks;
-        g->cores_threads = team->threads;
+        g->cores_threads = threads;
     }
     team->cores = g->cores;
     team->oversubscribed = g->oversubscribed;
@@ -167,6 +169,7 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
         r->team = (struct et_result_team){.ranks = c->ranks,
                                           .nodes = c->nodes,
                                           .threads = c->threads,
+                                          .delivered = ET_ABSENT_INT,
                                           .transport =
                                               et_strdup(d->world->ops->name)};
     if ((c->shape && !et_pairs_set(&r->params, "shape", c->shape, false)) ||

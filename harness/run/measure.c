@@ -15,6 +15,7 @@
 #include "harness/base/memory.h"
 #include "harness/run/ceilings.h"
 #include "harness/run/counted.h"
+#include "harness/run/delivered.h"
 #include "harness/run/digest.h"
 #include "harness/run/ranks.h"
 #include "harness/run/sampler.h"
@@ -435,6 +436,10 @@ static enum et_status whole(struct measuring *m)
     if (!agreed(m, et_ceilings_finish(&m->ceilings, &m->r->ceilings), &team))
         return team;
     m->r->outcome = ET_MEASURED;
+    feed(m, "counting the threads");
+    double lasts = m->r->time.median * (double)m->sampler.iterations;
+    if (!agreed(m, et_delivered_pass(&m->sampler, lasts, &m->r->team), &team))
+        return team;
     feed(m, "counting");
     if (!agreed(
             m, et_counted_pass(m->with->counters, &m->sampler, &m->r->counters),
@@ -455,6 +460,7 @@ enum et_status et_measure(const struct et_instruments *with,
         (struct et_result_team){.ranks = c->ranks,
                                 .nodes = c->nodes,
                                 .threads = c->threads,
+                                .delivered = ET_ABSENT_INT,
                                 .transport = et_strdup(team->ops->name)};
     /* A fact of this rank's machine, so all must hear of it. */
     const char *why =
