@@ -29,8 +29,14 @@ static const char *why_none(const struct et_report *w,
             "the tables below)",
         [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
         [ET_FLAW_DRIFTS] = "the samples drift, so their median describes no "
-                           "single state of the machine"};
-    size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAW_DRIFTS + 1] = {0};
+                           "single state of the machine",
+        [ET_FLAW_OVERSUBSCRIBED] =
+            "more busy threads than cores, which took turns",
+        [ET_FLAW_THREADS] = "fewer threads worked than were asked for (the "
+                            "tables say how many)",
+        [ET_FLAW_UNCOUNTED] =
+            "it is not known how many threads worked (reasons below)"};
+    size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAWS] = {0};
     for (size_t i = 0; i < group->n; i++) {
         const struct et_record *r = &w->run->records[group->v[i]];
         if (r->result.outcome >= 0 && r->result.outcome <= ET_UNMEASURED)
@@ -41,7 +47,7 @@ static const char *why_none(const struct et_report *w,
     if (w->run->info.clock_fake)
         return "fake clock, so nothing was measured";
     flaws[ET_FLAW_WRONG] += n[ET_WRONG_DATA];
-    for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+    for (size_t f = ET_FLAW_WRONG; f < ET_FLAWS; f++) {
         if (flaws[f])
             return words[f];
     }
@@ -168,8 +174,6 @@ static void say_circumstances(const struct et_report *w,
             t, ", %s of nominal peak",
             et_say_percent(flops->value * et_metric_find("flops")->scale / peak)
                 .s);
-    if (s->team.oversubscribed)
-        et_text_add(t, ", OVERSUBSCRIBED");
 }
 
 /* What the figure is worth: how many samples, how near to what bounds it, how
@@ -290,7 +294,7 @@ static void withheld(struct et_report *w, const struct et_groups *kinds)
     struct et_block *b = NULL;
     for (size_t i = 0; i < kinds->n && i < ET_REPORT_ROWS; i++) {
         const struct et_picks *g = &kinds->v[i];
-        size_t n[ET_FLAW_DRIFTS + 1] = {0}, first[ET_FLAW_DRIFTS + 1] = {0};
+        size_t n[ET_FLAWS] = {0}, first[ET_FLAWS] = {0};
         struct et_text name = {0};
         for (size_t k = 0; k < g->n; k++) {
             const struct et_record *r = &w->run->records[g->v[k]];
@@ -299,7 +303,7 @@ static void withheld(struct et_report *w, const struct et_groups *kinds)
                 first[f] = g->v[k];
         }
         et_kind_say(&w->run->records[g->v[0]], &name);
-        for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+        for (size_t f = ET_FLAW_WRONG; f < ET_FLAWS; f++) {
             if (n[f] && !b)
                 b = et_doc_table(w->doc, "llrl", columns);
             if (!n[f])
@@ -350,9 +354,10 @@ bool et_report_headline(struct et_report *w)
                  "brackets. A figure is quoted only if the timed data was "
                  "checked and right, the interval is no wider than requested%s "
                  "and each half of the samples agrees with it, the samples do "
-                 "not drift, and no ceiling is exceeded. Window start: the "
-                 "ranks began each sample at an agreed time. Barrier start: "
-                 "they began after a barrier, for the reason given below.",
+                 "not drift, no ceiling is exceeded, and all threads that were "
+                 "asked for worked, each on a core. Window start: the ranks "
+                 "began each sample at an agreed time. Barrier start: they "
+                 "began after a barrier, for the reason given below.",
                  width);
     if (said && !w->run->info.clock_fake)
         withheld(w, &kinds);
@@ -394,6 +399,11 @@ static bool is_unconverged(const struct et_record *r)
 static bool is_unchecked(const struct et_record *r)
 {
     return et_record_measured(r) && !et_record_checked(r);
+}
+
+static bool is_short_of_threads(const struct et_record *r)
+{
+    return et_record_measured(r) && et_flaw_is(ET_FLAW_THREADS, r, NULL);
 }
 
 static void warn_oversubscribed(struct et_report *w)
@@ -508,6 +518,8 @@ bool et_report_warnings(struct et_report *w)
                        "%zu of %lld planned cases left a record.",
                        run->outcome ? run->outcome : "unknown", run->n,
                        (long long)info->cases);
+    warn_some(w, is_short_of_threads,
+              "had fewer threads at work than were asked for");
     warn_some(w, is_failed, "failed");
     warn_some(w, is_unchecked, "never had its result checked");
     struct et_text names = {0};

@@ -160,6 +160,23 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     judged 5 INCONCLUSIVE "${easy[@]}"
 }
 
+@test "judge: fewer threads than were asked for are no pass: 5" {
+    plan threads.ini '[run]' 'budget = 0.1' 'min-samples = 12' \
+        'precision = 1' 'team = self' 'ceilings = no' '[gemm]' \
+        'shapes = 48x48x48' 'backend = reference' 'threads = 2'
+    OMP_THREAD_LIMIT=1 OMP_WAIT_POLICY=passive \
+        try run --plan threads.ini --out few --quiet
+    passed
+    grep -q '"threads":2,"threads_delivered":1' few/records.jsonl
+    grep -q '1 case had fewer threads at work' few/report.txt
+    tr -s ' \n' ' ' <few/report.txt | grep -q 'headline: fewer threads worked'
+    plan contract.ini '[fast]' 'where = bench=gemm' 'metric = flops' \
+        'at_least = 1 FLOP/s'
+    try judge contract.ini few
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    tr -s ' \n' ' ' <out | grep -q '1 of the 2 threads of a rank worked'
+}
+
 @test "judge: 4 for a run that is not what it left" {
     changed b 'pass'
     easy=('where = bench=gemm' 'metric = time' 'at_most = 1000 s')

@@ -286,6 +286,14 @@ static void not_sure_is_not_a_pass(void **state)
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
     r->team.cores = cores;
+    r->team.threads = 2;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "1 of the 2 threads");
+    r->team.threads = 1;
+    r->team.delivered = ET_ABSENT_INT;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "how many threads");
+    r->team.delivered = 2; /* the cores are those of both */
+    judged(&run, clause, ET_VERDICT_PASS, "a", "");
+    r->team.delivered = 1;
     assert_true(et_pairs_set(&r->facts, "doubt", "it may be warm", false));
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "it may be warm");
     size_t facts = r->facts.n;
