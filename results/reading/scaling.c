@@ -238,10 +238,10 @@ static const char *unfit(const struct et_run *run, const struct et_series *s)
         enum et_flaw f = et_record_flaw(s->v[i].r, NULL);
         if (f == ET_FLAW_UNCHECKED)
             return "not every point's result was checked";
-        if (f == ET_FLAW_UNCONVERGED || f == ET_FLAW_NO_INTERVAL)
-            return "not every point converged";
         if (f == ET_FLAW_OVERSUBSCRIBED)
             return "teams were oversubscribed: threads took turns on a core";
+        if (f == ET_FLAW_UNCONVERGED || f == ET_FLAW_NO_INTERVAL)
+            return "not every point converged";
         if (f != ET_FLAW_NONE)
             return "a point has a flaw, which its remarks name";
     }

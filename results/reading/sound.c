@@ -64,18 +64,18 @@ bool et_flaw_is(enum et_flaw f, const struct et_record *r,
     case ET_FLAW_SUSPECT:
         return r->roofline.suspect ||
                (accused && et_accused_has(accused, s->id));
-    case ET_FLAW_UNCONVERGED:
-        return !s->time.converged;
-    case ET_FLAW_NO_INTERVAL:
-        return !isfinite(s->time.ci_low) || !isfinite(s->time.ci_high);
-    case ET_FLAW_DRIFTS:
-        return s->time.drifts;
     case ET_FLAW_OVERSUBSCRIBED:
         return t->oversubscribed;
     case ET_FLAW_THREADS:
         return t->delivered != ET_ABSENT_INT && t->delivered < t->threads;
     case ET_FLAW_UNCOUNTED:
         return t->delivered == ET_ABSENT_INT;
+    case ET_FLAW_UNCONVERGED:
+        return !s->time.converged;
+    case ET_FLAW_NO_INTERVAL:
+        return !isfinite(s->time.ci_low) || !isfinite(s->time.ci_high);
+    case ET_FLAW_DRIFTS:
+        return s->time.drifts;
     case ET_FLAW_NONE:
     case ET_FLAWS:
         break;
@@ -101,12 +101,12 @@ const char *et_flaw_name(enum et_flaw f)
         [ET_FLAW_UNCHECKED] = "not checked",
         [ET_FLAW_ODD] = "odd outputs",
         [ET_FLAW_SUSPECT] = "suspect",
-        [ET_FLAW_UNCONVERGED] = "not converged",
-        [ET_FLAW_NO_INTERVAL] = "no interval",
-        [ET_FLAW_DRIFTS] = "drifts",
         [ET_FLAW_OVERSUBSCRIBED] = "oversubscribed",
         [ET_FLAW_THREADS] = "fewer threads",
-        [ET_FLAW_UNCOUNTED] = "threads not counted"};
+        [ET_FLAW_UNCOUNTED] = "threads not counted",
+        [ET_FLAW_UNCONVERGED] = "not converged",
+        [ET_FLAW_NO_INTERVAL] = "no interval",
+        [ET_FLAW_DRIFTS] = "drifts"};
     return (size_t)f < ET_FLAWS ? names[f] : "?";
 }
 
@@ -141,6 +141,18 @@ void et_flaw_say(enum et_flaw f, const struct et_record *r, struct et_text *out)
                     r->roofline.suspect ? r->roofline.suspect
                                         : "as the ceiling of another");
         break;
+    case ET_FLAW_OVERSUBSCRIBED:
+        et_text_add(out, "there were more busy threads than cores");
+        break;
+    case ET_FLAW_THREADS:
+        et_text_add(out, "%lld of the %lld threads of a rank worked",
+                    (long long)s->team.delivered, (long long)s->team.threads);
+        break;
+    case ET_FLAW_UNCOUNTED:
+        et_text_add(out, "it is not known how many threads worked%s%s",
+                    s->team.delivered_absent ? ": " : "",
+                    s->team.delivered_absent ? s->team.delivered_absent : "");
+        break;
     case ET_FLAW_UNCONVERGED:
         et_text_add(out, "the sampling did not converge");
         break;
@@ -153,18 +165,6 @@ void et_flaw_say(enum et_flaw f, const struct et_record *r, struct et_text *out)
                     "the samples drift by %.2g %% from first to last, so their "
                     "median describes no single state of the machine",
                     100 * s->time.drift);
-        break;
-    case ET_FLAW_OVERSUBSCRIBED:
-        et_text_add(out, "there were more busy threads than cores");
-        break;
-    case ET_FLAW_THREADS:
-        et_text_add(out, "%lld of the %lld threads of a rank worked",
-                    (long long)s->team.delivered, (long long)s->team.threads);
-        break;
-    case ET_FLAW_UNCOUNTED:
-        et_text_add(out, "it is not known how many threads worked%s%s",
-                    s->team.delivered_absent ? ": " : "",
-                    s->team.delivered_absent ? s->team.delivered_absent : "");
         break;
     case ET_FLAW_NONE:
     case ET_FLAWS:
