@@ -51,6 +51,7 @@ struct session {
     struct et_clock clock;
     struct et_counters counters;
     struct et_energy energy;
+    struct et_busy busy;
     /* Rank 0 alone. */
     struct et_cases cases;
     struct et_strings given, done;
@@ -395,6 +396,10 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
     if (status == ET_OK)
         status = et_counters_open(s->o->counters, &s->counters);
     et_energy_open("", &s->energy);
+    struct et_cpus allowed = {{0}};
+    if (s->environment.binding)
+        et_cpus_parse(s->environment.binding, &allowed);
+    et_busy_open("", &allowed, &s->busy);
     if (status == ET_OK && root)
         status = describe(s, line);
     if (status == ET_OK && root)
@@ -499,6 +504,7 @@ static enum et_status run(void *options, const struct et_call *call)
                             .tag = s.tag,
                             .benches = &et_benches,
                             .placement = &s.placement,
+                            .busy = &s.busy,
                             .kind = processor_kind(&s.environment)},
             .benches = &et_benches,
             .world = s.world,

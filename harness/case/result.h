@@ -96,6 +96,21 @@ struct et_result_sync {
     struct et_reals late; /* indices of those samples */
 };
 
+/* What else the machine did while the case was sampled
+ * (harness/run/disturbed.h); each figure is that of the rank, or its node, with
+ * the largest. */
+struct et_result_disturbed {
+    int64_t n;          /* disturbed samples; absent: not looked for */
+    int64_t most;       /* on one rank; likewise */
+    bool many;          /* so many that the case is disturbed */
+    struct et_reals at; /* indices of these samples */
+    double waited;      /* s: for a core, all samples */
+    double switches;    /* involuntary ones */
+    double stolen, throttled, hot; /* s, s, times */
+    double load;                   /* one-minute average, the largest */
+    struct et_list absents;        /* of et_result_absent */
+};
+
 /* What bounds the case, measured between its own samples. */
 struct et_result_ceiling {
     char *what;                       /* "compute", "memory" */
@@ -160,6 +175,7 @@ struct et_result {
     struct et_result_team team;
     struct et_result_time time;
     struct et_result_sync sync;
+    struct et_result_disturbed disturbed;
     struct et_result_work work;
     struct et_result_verification verification;
     struct et_result_counters counters;

@@ -10,7 +10,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/counter/tasks.h"
+#include "harness/system/tasks.h"
 #include "harness/system/files.h"
 
 #define SHARE 0.1    /* of the busiest thread's time: it worked */

@@ -70,6 +70,10 @@ bool et_flaw_is(enum et_flaw f, const struct et_record *r,
         return t->delivered != ET_ABSENT_INT && t->delivered < t->threads;
     case ET_FLAW_UNCOUNTED:
         return t->delivered == ET_ABSENT_INT;
+    case ET_FLAW_DISTURBED:
+        return s->disturbed.many;
+    case ET_FLAW_UNWATCHED:
+        return s->disturbed.n == ET_ABSENT_INT;
     case ET_FLAW_UNCONVERGED:
         return !s->time.converged;
     case ET_FLAW_NO_INTERVAL:
@@ -104,6 +108,8 @@ const char *et_flaw_name(enum et_flaw f)
         [ET_FLAW_OVERSUBSCRIBED] = "oversubscribed",
         [ET_FLAW_THREADS] = "fewer threads",
         [ET_FLAW_UNCOUNTED] = "threads not counted",
+        [ET_FLAW_DISTURBED] = "disturbed",
+        [ET_FLAW_UNWATCHED] = "not watched",
         [ET_FLAW_UNCONVERGED] = "not converged",
         [ET_FLAW_NO_INTERVAL] = "no interval",
         [ET_FLAW_DRIFTS] = "drifts"};
@@ -118,6 +124,26 @@ static void say_wrong(const struct et_record *r, struct et_text *out)
     et_text_add(out, "the case is %s%s%s",
                 s->outcome == ET_MEASURED ? "wrong" : word,
                 s->reason ? ": " : "", s->reason ? s->reason : "");
+}
+
+static void say_disturbed(const struct et_result_disturbed *d, int64_t n,
+                          struct et_text *out)
+{
+    char t[ET_TEXT_NUMBER];
+    et_text_add(out, "%lld of %lld samples were disturbed on one rank",
+                (long long)d->most, (long long)n);
+    if (d->waited > 0)
+        et_text_add(out, ", its threads waited %s for a core",
+                    et_print_seconds(t, d->waited));
+    if (d->stolen > 0)
+        et_text_add(out, ", a hypervisor took %s of its cores",
+                    et_print_seconds(t, d->stolen));
+    if (d->throttled > 0)
+        et_text_add(out, ", a quota stopped it for %s",
+                    et_print_seconds(t, d->throttled));
+    if (d->hot > 0)
+        et_text_add(out, ", cores were slowed for their heat %.0f times",
+                    d->hot);
 }
 
 void et_flaw_say(enum et_flaw f, const struct et_record *r, struct et_text *out)
@@ -152,6 +178,13 @@ void et_flaw_say(enum et_flaw f, const struct et_record *r, struct et_text *out)
         et_text_add(out, "it is not known how many threads worked%s%s",
                     s->team.delivered_absent ? ": " : "",
                     s->team.delivered_absent ? s->team.delivered_absent : "");
+        break;
+    case ET_FLAW_DISTURBED:
+        say_disturbed(&s->disturbed, s->time.n, out);
+        break;
+    case ET_FLAW_UNWATCHED:
+        et_text_add(out, "it is not known whether something else on the "
+                         "machine disturbed the samples");
         break;
     case ET_FLAW_UNCONVERGED:
         et_text_add(out, "the sampling did not converge");

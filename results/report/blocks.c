@@ -21,8 +21,10 @@ struct et_said et_say_doubts(const struct et_run *run,
     for (int i = ET_FLAW_WRONG + 1; i < ET_FLAWS; i++) {
         enum et_flaw f = (enum et_flaw)i;
         size_t n = strlen(out.s);
-        /* The figures show what has no interval; a fake counts no thread. */
-        if (f == ET_FLAW_NO_INTERVAL || (f == ET_FLAW_UNCOUNTED && fake) ||
+        /* The figures show what has no interval; on a fake clock nobody counts
+         * threads or looks for disturbances. */
+        bool idle = f == ET_FLAW_UNCOUNTED || f == ET_FLAW_UNWATCHED;
+        if (f == ET_FLAW_NO_INTERVAL || (idle && fake) ||
             !et_flaw_is(f, r, NULL))
             continue;
         snprintf(out.s + n, sizeof out.s - n, "%s%s", n ? ", " : "",

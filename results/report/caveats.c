@@ -32,7 +32,7 @@ struct findings {
 static const char missed[] = "missed windows", barrier[] = "barrier start",
                   drift[] = "drift", odd[] = "odd outputs",
                   no_ceiling[] = "no ceiling", no_digest[] = "no digest",
-                  threads[] = "fewer threads",
+                  disturbed[] = "disturbed", threads[] = "fewer threads",
                   uncounted[] = "threads not counted";
 
 /* A reason may have other numbers in each case; those of an odd rank and its
@@ -80,6 +80,14 @@ static void look(struct findings *l, const struct et_record *r, bool fake)
         f->worst = s->time.drift;
         f->first = r;
     }
+    if (s->disturbed.n > 0 && (f = find(l, disturbed, "", r))) {
+        double share = (double)s->disturbed.n / (double)s->time.n;
+        if (share > f->worst)
+            f->first = r;
+        f->amount += (double)s->disturbed.n;
+        f->of += (double)s->time.n;
+        f->worst = fmax(f->worst, share);
+    }
     if (et_flaw_is(ET_FLAW_THREADS, r, NULL) && (f = find(l, threads, "", r))) {
         double lack = 1 - (double)s->team.delivered / (double)s->team.threads;
         if (lack > f->worst)
@@ -114,6 +122,13 @@ static void say_finding(const struct finding *f, struct et_block *b)
                       "the samples have a trend: %s%s from first to last in "
                       "the worst case",
                       f->worst > 0 ? "+" : "", et_say_percent(f->worst).s);
+    else if (f->what == disturbed)
+        et_block_cell(
+            b,
+            "another process, a hypervisor, a quota or heat kept some "
+            "rank from its cores in %.0f of %.0f samples (%s in the "
+            "worst case); they are marked and kept",
+            f->amount, f->of, et_say_percent(f->worst).s);
     else if (f->what == threads)
         et_block_cell(b,
                       "%lld of the %lld threads of a rank worked in the worst "
@@ -357,7 +372,8 @@ bool et_report_caveats(struct et_report *w)
         ok = et_doc_paragraph(
             w->doc,
             "None: no missed window, no barrier in place of a window, no "
-            "drift, no thread that did not work, no host whose outputs differ, "
+            "drift, no disturbed sample, no thread that did not work, no host "
+            "whose outputs differ, "
             "no case above its ceiling, "
             "no node or rank that was slowest more often than chance "
             "explains.");

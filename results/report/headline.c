@@ -34,6 +34,10 @@ static const char *why_none(const struct et_report *w,
             "more busy threads than cores, which took turns",
         [ET_FLAW_THREADS] = "fewer threads worked than were asked for (the "
                             "tables say how many)",
+        [ET_FLAW_DISTURBED] = "other processes, a hypervisor, a quota or heat "
+                              "disturbed the samples (reasons below)",
+        [ET_FLAW_UNWATCHED] = "it is not known whether something else on the "
+                              "machine disturbed the samples",
         [ET_FLAW_UNCOUNTED] =
             "it is not known how many threads worked (reasons below)"};
     size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAWS] = {0};
@@ -347,18 +351,20 @@ bool et_report_headline(struct et_report *w)
         snprintf(width, sizeof width, " (%s of the median)",
                  et_say_percent(precision).s);
     bool said =
-        b && et_doc_paragraph(
-                 w->doc,
-                 "Each figure is the median of n samples, or the work over "
-                 "it, with the median's distribution-free 95 %% interval in "
-                 "brackets. A figure is quoted only if the timed data was "
-                 "checked and right, the interval is no wider than requested%s "
-                 "and each half of the samples agrees with it, the samples do "
-                 "not drift, no ceiling is exceeded, and all threads that were "
-                 "asked for worked, each on a core. Window start: the ranks "
-                 "began each sample at an agreed time. Barrier start: they "
-                 "began after a barrier, for the reason given below.",
-                 width);
+        b &&
+        et_doc_paragraph(
+            w->doc,
+            "Each figure is the median of n samples, or the work over "
+            "it, with the median's distribution-free 95 %% interval in "
+            "brackets. A figure is quoted only if the timed data was "
+            "checked and right, the interval is no wider than requested%s "
+            "and each half of the samples agrees with it, the samples do "
+            "not drift, no ceiling is exceeded, and all threads that were "
+            "asked for worked, each on a core that nothing else had. Window "
+            "start: the ranks began each sample at an agreed time. Barrier "
+            "start: they "
+            "began after a barrier, for the reason given below.",
+            width);
     if (said && !w->run->info.clock_fake)
         withheld(w, &kinds);
     et_groups_free(&kinds);
@@ -404,6 +410,30 @@ static bool is_unchecked(const struct et_record *r)
 static bool is_short_of_threads(const struct et_record *r)
 {
     return et_record_measured(r) && et_flaw_is(ET_FLAW_THREADS, r, NULL);
+}
+
+static bool is_disturbed(const struct et_record *r)
+{
+    return et_record_measured(r) && et_flaw_is(ET_FLAW_DISTURBED, r, NULL);
+}
+
+/* Figures of a machine that did other work, too. */
+static void warn_disturbed(struct et_report *w)
+{
+    double load = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < w->run->n; i++) {
+        n += is_disturbed(&w->run->records[i]);
+        load = fmax(load, w->run->records[i].result.disturbed.load);
+    }
+    if (n)
+        et_doc_warning(w->doc,
+                       "%s DISTURBED by something else on the machine (%lld "
+                       "cores, load %.3g): their figures are not the "
+                       "machine's. The tables mark them.",
+                       n == 1 ? "1 case was"
+                              : et_say_count(n, "", "cases were").s,
+                       (long long)w->run->info.environment.cores, load);
 }
 
 static void warn_oversubscribed(struct et_report *w)
@@ -518,6 +548,7 @@ bool et_report_warnings(struct et_report *w)
                        "%zu of %lld planned cases left a record.",
                        run->outcome ? run->outcome : "unknown", run->n,
                        (long long)info->cases);
+    warn_disturbed(w);
     warn_some(w, is_short_of_threads,
               "had fewer threads at work than were asked for");
     warn_some(w, is_failed, "failed");

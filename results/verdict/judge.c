@@ -78,8 +78,11 @@ static enum et_flaw flaw_of(const struct et_clause *c, const struct finding *f)
 {
     for (int i = ET_FLAW_NONE + 1; i < ET_FLAWS; i++) {
         enum et_flaw flaw = (enum et_flaw)i;
-        bool allowed =
-            flaw == ET_FLAW_OVERSUBSCRIBED && c->allow_oversubscribed;
+        /* Threads that take turns wait for each other's cores. */
+        bool allowed = c->allow_oversubscribed &&
+                       (flaw == ET_FLAW_OVERSUBSCRIBED ||
+                        (flaw == ET_FLAW_DISTURBED &&
+                         f->record->result.team.oversubscribed));
         if (!allowed && et_flaw_is(flaw, f->record, f->accused))
             return flaw;
     }

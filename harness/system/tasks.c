@@ -1,7 +1,7 @@
 /* Threads of this process, from /proc.
  */
 #include "config.h"
-#include "harness/counter/tasks.h"
+#include "harness/system/tasks.h"
 
 #include <dirent.h>
 #include <errno.h>

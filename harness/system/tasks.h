@@ -1,9 +1,9 @@
-/* What every counter source that counts threads needs: the threads of this
- * process, something for each default event to count, and why the kernel may
- * refuse. Knows no event by name and no library.
+/* The threads of this process and their CPU time, for whoever counts threads;
+ * and what a counter source needs besides: something for each default event to
+ * count, and why the kernel may refuse. Knows no event by name and no library.
  */
-#ifndef ET_COUNTER_TASKS_H
-#define ET_COUNTER_TASKS_H
+#ifndef ET_SYSTEM_TASKS_H
+#define ET_SYSTEM_TASKS_H
 
 #include <stdbool.h>
 #include <stddef.h>
