@@ -127,6 +127,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
 
 @test "judge: pass, fail, inconclusive" {
     make_run d "${steady[@]}"
+    calm d
     judged() { # judged CODE LINE...
         local code=$1
         shift
