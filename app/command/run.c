@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include "harness/config/plan.h"
 #include "harness/run/drive.h"
 #include "harness/run/digest.h"
+#include "harness/run/quiet.h"
 #include "harness/run/stop.h"
 #include "results/store/manifest.h"
 #include "results/report/report.h"
@@ -52,6 +54,7 @@ struct session {
     struct et_counters counters;
     struct et_energy energy;
     struct et_busy busy;
+    struct et_quiet quiet;
     /* Rank 0 alone. */
     struct et_cases cases;
     struct et_strings given, done;
@@ -103,12 +106,14 @@ static int by_text(const void *a, const void *b)
 static enum et_status check_given(const struct session *s)
 {
     static const char *const free_to_change[] = {
-        "resume", "quiet", "timeout", "scratch", "catalog", "team"};
+        "resume",  "quiet",   "require-quiet", "timeout",
+        "scratch", "catalog", "team"};
+    size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < s->given.n; i++) {
         size_t k = 0;
-        while (k < 6 && strcmp(s->given.v[i], free_to_change[k]) != 0)
+        while (k < n && strcmp(s->given.v[i], free_to_change[k]) != 0)
             k++;
-        if (k == 6)
+        if (k == n)
             return et_error(ET_USAGE,
                             "--%s: a resumed run keeps the options it was "
                             "begun with",
@@ -359,6 +364,34 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
     return status == ET_OK ? et_describe_build(info) : status;
 }
 
+/* Does something else keep a node busy? Refuses it where a quiet machine is
+ * required. */
+static enum et_status look_around(struct session *s)
+{
+    struct et_cpus allowed = {{0}};
+    const struct et_environment *e = &s->environment;
+    double patience = s->o->require_quiet;
+    if (e->binding)
+        et_cpus_parse(e->binding, &allowed);
+    et_busy_open("", &allowed, &s->busy);
+    enum et_status status =
+        et_quiet_wait(s->world, &s->clock, &s->busy, e->threads,
+                      isnan(patience) ? 0 : patience, &s->quiet);
+    if (status != ET_OK || !s->quiet.busy || s->world->rank != 0)
+        return status;
+    struct et_text t = {0};
+    et_text_add(&t,
+                "host %s: ", et_placement_host(&s->placement, s->quiet.rank));
+    et_quiet_say(&s->quiet, &t);
+    if (t.failed)
+        status = et_no_memory();
+    else if (!isnan(patience))
+        status = et_error(ET_INFRA, "--require-quiet: %s", t.s);
+    s->info.busy = et_strdup(t.s);
+    et_text_free(&t);
+    return status;
+}
+
 /* Everything up to the first case; agreed on by all ranks at each step that
  * only rank 0 takes, so that none is left waiting. */
 static enum et_status set_up(struct session *s, const struct et_strings *line)
@@ -396,10 +429,9 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
     if (status == ET_OK)
         status = et_counters_open(s->o->counters, &s->counters);
     et_energy_open("", &s->energy);
-    struct et_cpus allowed = {{0}};
-    if (s->environment.binding)
-        et_cpus_parse(s->environment.binding, &allowed);
-    et_busy_open("", &allowed, &s->busy);
+    status = et_team_agree(world, status);
+    if (status == ET_OK)
+        status = et_team_agree(world, look_around(s));
     if (status == ET_OK && root)
         status = describe(s, line);
     if (status == ET_OK && root)
@@ -417,6 +449,28 @@ static void warn_oversubscribed(const struct session *s)
         et_warn(
             "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
             "and figures will be unsteady. Start fewer ranks, or bind them");
+}
+
+static void warn_busy(const struct session *s)
+{
+    if (s->info.busy)
+        et_warn("BUSY MACHINE: %s: these figures are not the machine's",
+                s->info.busy);
+}
+
+/* Said last, where it is seen. */
+static enum et_status warn_disturbed(const struct session *s,
+                                     const struct et_drive_outcome *o)
+{
+    if (o->disturbed)
+        et_warn("BUSY MACHINE: %zu of %zu measured cases were disturbed by "
+                "something else (%lld cores, load %.3g): these figures are not "
+                "the machine's",
+                o->disturbed, o->measured, (long long)s->environment.cores,
+                o->load);
+    else
+        warn_busy(s);
+    return o->disturbed && !isnan(s->o->require_quiet) ? ET_UNSURE : ET_OK;
 }
 
 /* Said before the first case: of a run that is stopped later, Open MPI 5's
@@ -461,6 +515,7 @@ static enum et_status finish(struct session *s,
                 "unsupported, %zu skipped, %zu kept; report: %s/report.html",
                 o->measured, o->wrong, o->failed, o->unmeasured, o->unsupported,
                 o->skipped, o->kept, dir);
+    status = et_status_worse(status, warn_disturbed(s, o));
     if (s->wrong_kept)
         status = et_status_worse(status, ET_WRONG);
     return et_status_worse(status, ended);
@@ -515,6 +570,7 @@ static enum et_status run(void *options, const struct et_call *call)
         };
         if (root) {
             warn_oversubscribed(&s);
+            warn_busy(&s);
             say_how_to_resume(&s);
         }
         status = et_drive_run(&drive, &outcome);

@@ -230,7 +230,7 @@ static const struct et_field disturbed_rows[] = {
     ET_ROW(et_result_disturbed, most, ET_INT,
            "most of them on one and the same rank"),
     ET_ROW(et_result_disturbed, many, ET_BOOL,
-           "that is more than a tenth of all samples, so that the case is in "
+           "that is more than a fifth of all samples, so that the case is in "
            "doubt"),
     ET_ROW(et_result_disturbed, at, ET_REALS, "indices of these samples"),
     ET_ROW(et_result_disturbed, waited, ET_REAL,

@@ -11,7 +11,7 @@
 
 #define SHARE 0.01 /* of a block's time */
 #define TICKS 0.03 /* s: less stolen time may be a matter of counting */
-#define MANY 10    /* one sample in so many may be disturbed */
+#define MANY 5     /* one sample in so many may be disturbed */
 
 void et_disturbance_open(const struct et_busy *busy, struct et_sampler *m,
                          struct et_disturbance *out)

@@ -4,21 +4,22 @@
  *
  * The rule. A sample is disturbed if on some rank
  * - a thread was ready to run and had no core for more than 2 % of the sample,
- *   which is the precision that is asked for if nobody asks for another. On a
- *   quiet machine that happens to one sample in some hundred, beside another
- *   process to one in two or three, since that has the core for a slice of the
- *   kernel's scheduler, some ms. What a thread that sleeps loses when it is
- *   woken stays below: 0.5 ms in 40 ms of writing to a disk;
+ *   the precision that is asked for if nobody asks for another. On two cores of
+ *   a virtual machine that happened to 0 to 5 % of the samples without other
+ *   work, and to 26 to 100 % beside a process that never sleeps, which has the
+ *   core for a slice of the kernel's scheduler, some ms. What a thread that
+ *   sleeps loses when it is woken stays below: 0.5 ms in 40 ms of writing to a
+ *   disk;
  * - a hypervisor gave the rank's hardware threads to others for more than 1 %
- * of the time of its block of samples, and for at least 3 ticks of 10 ms, in
- * which the kernel counts it;
+ *   of the time of its block of samples, and for at least 3 ticks of 10 ms, in
+ *   which the kernel counts it;
  * - the quota of a cgroup stopped the process for more than 1 % of that time;
  * - a core was slowed for its heat in that time.
- * A case is disturbed if more than a tenth of the samples are on one and the
- * same rank: where at most a tenth is longer than it should be, the median is
- * still within the 45 % and the 56 % quantile of what it would be. Some sample
- * of some rank among thousands is always interrupted; that is the machine's own
- * noise, and marks no case.
+ * A case is disturbed if more than a fifth of the samples are on one and the
+ * same rank: where at most a fifth is longer than it should be, the median is
+ * at most the 63 % quantile of the others, which is within what they vary. Some
+ * sample of some rank among thousands is always interrupted; that is the
+ * machine's own noise, and marks no case.
  */
 #ifndef ET_RUN_DISTURBED_H
 #define ET_RUN_DISTURBED_H

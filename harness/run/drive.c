@@ -70,9 +70,10 @@ static void tell(const struct driving *g, const struct et_result *r)
                         : "FLOP/s");
     else if (r->work.bytes > 0)
         et_print_si(rate, r->work.bytes / r->time.median, "B/s");
-    et_note("[%zu/%zu] %s: %s  %s%s", g->i + 1, g->n, r->id,
+    et_note("[%zu/%zu] %s: %s  %s%s%s", g->i + 1, g->n, r->id,
             et_print_seconds(t, r->time.median), rate,
-            r->time.converged ? "" : "  (not converged)");
+            r->time.converged ? "" : "  (not converged)",
+            r->disturbed.many ? "  (DISTURBED)" : "");
 }
 
 static void tally(struct et_drive_outcome *o, int outcome)
@@ -186,6 +187,8 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     if (c->ranks <= p->n)
         count_cores(g, &r->team);
     tally(g->o, r->outcome);
+    g->o->disturbed += r->disturbed.many;
+    g->o->load = fmax(g->o->load, r->disturbed.load);
     tell(g, r);
     return d->sink->put(d->sink, r);
 }

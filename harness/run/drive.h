@@ -25,7 +25,9 @@ struct et_drive {
 struct et_drive_outcome {
     /* Counted on rank 0 alone. */
     size_t measured, wrong, failed, unsupported, skipped, unmeasured;
-    size_t kept; /* not run again: a resumed run had them */
+    size_t disturbed; /* of the measured: something else had the cores */
+    double load;      /* the largest that a case saw; 0: none */
+    size_t kept;      /* not run again: a resumed run had them */
     /* On all ranks. */
     int signal;  /* that ended it early, or 0 */
     bool broken; /* the team or the sink failed: it ended before its end */

@@ -426,6 +426,9 @@ static void warn_disturbed(struct et_report *w)
         n += is_disturbed(&w->run->records[i]);
         load = fmax(load, w->run->records[i].result.disturbed.load);
     }
+    if (w->run->info.busy)
+        et_doc_warning(w->doc, "BUSY MACHINE before the first case: %s.",
+                       w->run->info.busy);
     if (n)
         et_doc_warning(w->doc,
                        "%s DISTURBED by something else on the machine (%lld "

@@ -105,10 +105,10 @@ static void marks(void **state)
 {
     (void)state;
     marked(20, 0, 0, false);
-    marked(20, 2, 0, false);
-    marked(20, 3, 0, true);
+    marked(20, 4, 0, false);
+    marked(20, 5, 0, true);
     /* The machine's noise, now here, now there. */
-    marked(20, 2, 18, false);
+    marked(20, 4, 16, false);
 }
 
 static void marks_of_a_block(void **state)
