@@ -36,6 +36,7 @@ static void counts(void **state)
     assert_int_equal(COUNT(1, 1, 0, {1, false}, {1, false}), 2);
     assert_int_equal(COUNT(1, 2, 0, {1, false}, {1, false}), 1);
     assert_int_equal(COUNT(2, 1, 0, {1, false}, {0.5, false}, {0.5, false}), 2);
+    assert_int_equal(COUNT(1, 1, 0, {1, false}, {0.5, false}, {0.5, false}), 2);
     /* Fewer are fewer, however long it took. */
     assert_int_equal(COUNT(4, 9, 0, {1, false}, {1, false}), 2);
     /* A restless one is no measure for the others, and not counted. */
