@@ -15,7 +15,8 @@
  *
  * A thread that is idle and does not sleep (OMP_WAIT_POLICY=active) looks as if
  * it worked. If that can change the answer there is none, and the record says
- * why.
+ * why. One that is idle in a part of each iteration only, and spins there until
+ * the next part that it has a share in, cannot be told from one that works.
  */
 #ifndef ET_RUN_DELIVERED_H
 #define ET_RUN_DELIVERED_H
