@@ -378,14 +378,22 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     return et_io_check_damage(&s->check, fault, size);
 }
 
-static void work(const void *state, struct et_work *out)
+static bool work_of(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out)
 {
-    const struct state *s = state;
+    (void)backend, (void)facts;
     *out = (struct et_work){
-        .bytes = (double)s->p.bytes * s->team->size,
+        .bytes = (double)problem(params, ranks).bytes * ranks,
         .convention = "bytes: payload of all ranks; a write opens, writes "
                       "an emptied file, syncs if asked and closes; a read "
                       "opens, reads, closes"};
+    return true;
+}
+
+static void work(const void *state, struct et_work *out)
+{
+    const struct state *s = state;
+    work_of(&s->q, s->backend->base.name, s->team->size, NULL, out);
 }
 
 /* Below this node's page cache: what caches a device or server has is its
@@ -461,6 +469,7 @@ const struct et_bench et_bench_io = {
     .check = check,
     .before = before,
     ET_BENCH_RUN,
+    .work_of = work_of,
     .glance = glance,
     .damage = damage,
     .facts = facts,

@@ -136,6 +136,10 @@ struct et_bench {
      * fault is remembered until `verify`, which then fails. Or NULL. */
     void (*glance)(void *state);
     void (*work)(const void *state, struct et_work *out);
+    /* The same from what a record has: for those who hold it to its parameters,
+     * on any machine. False, or member NULL: these do not tell it. */
+    bool (*work_of)(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out);
     /* What the last run left, until the next verify; or NULL. Local. */
     void (*output)(const void *state, struct et_output *out);
     /* Plants a fault in it. *size: how far the worst element is off then, in

@@ -11,7 +11,6 @@
 
 #define SHARE 0.01 /* of a block's time */
 #define TICKS 0.03 /* s: less stolen time may be a matter of counting */
-#define MANY 5     /* one sample in so many may be disturbed */
 
 void et_disturbance_open(const struct et_busy *busy, struct et_sampler *m,
                          struct et_disturbance *out)
@@ -149,7 +148,7 @@ enum et_status et_disturbance_describe(const struct et_disturbance *d,
     if (d->busy) {
         out->n = (int64_t)out->at.n;
         out->most = (int64_t)v[0];
-        out->many = MANY * v[0] > (double)m->disturbed.n;
+        out->many = et_disturbed_many(out->most, (double)m->disturbed.n);
     }
     return say_absents(d, out) ? ET_OK : et_no_memory();
 }

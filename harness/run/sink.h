@@ -45,6 +45,7 @@ struct et_run_info {
     struct et_strings command;         /* argv */
     struct et_pairs config;            /* every option, as in force */
     struct et_pairs libraries;         /* name and version of what is linked */
+    struct et_strings cautions;        /* what lowers or blurs its figures */
     struct et_list benches;            /* of et_run_bench */
     struct et_environment environment; /* of rank 0's node */
     int64_t alike;            /* nodes of its kind, itself among them */

@@ -55,7 +55,8 @@ struct et_team {
 /* The whole allocation, the ranks of a node side by side whatever order the
  * launcher dealt them in. name: "self", "mpi", or "auto": mpi where a launcher
  * (mpirun, srun) started this process, else self. On "mpi" in a build without
- * it: ET_INFRA. */
+ * it: ET_INFRA. On "auto" and "mpi", where a launcher started several processes
+ * and each is rank 0 of 1: ET_USAGE, with the likely cause. */
 enum et_status et_team_open(const char *name, struct et_team **out);
 void et_team_close(struct et_team *t); /* NULL is fine; the whole one last */
 

@@ -23,8 +23,8 @@ enum et_flaw {
     ET_FLAW_UNCOUNTED,      /* how many worked is not known */
     ET_FLAW_DISTURBED,      /* something else had the cores too often */
     ET_FLAW_UNWATCHED,      /* nobody looked whether something else did */
+    ET_FLAW_NO_INTERVAL,    /* too few passes */
     ET_FLAW_UNCONVERGED,    /* interval wider than requested */
-    ET_FLAW_NO_INTERVAL,    /* too few samples */
     ET_FLAW_DRIFTS,         /* a trend: the median is of no one state */
     ET_FLAWS
 };

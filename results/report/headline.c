@@ -27,7 +27,7 @@ static const char *why_none(const struct et_report *w,
         [ET_FLAW_UNCONVERGED] =
             "not converged (interval wider than requested; the figures are in "
             "the tables below)",
-        [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
+        [ET_FLAW_NO_INTERVAL] = "too few passes for an interval",
         [ET_FLAW_DRIFTS] = "the samples drift, so their median describes no "
                            "single state of the machine",
         [ET_FLAW_OVERSUBSCRIBED] =
@@ -187,6 +187,9 @@ static void say_validity(const struct et_record *r, struct et_text *t)
     const struct et_result *s = &r->result;
     const struct et_roofline *f = &r->roofline;
     et_text_add(t, "; n = %lld", (long long)s->time.n);
+    if (s->time.passes.n)
+        et_text_add(t, " in %s",
+                    et_say_count(s->time.passes.n, "pass", "passes").s);
     if (s->time.n_effective < 0.9 * (double)s->time.n)
         et_text_add(t, " (worth %.0f)", s->time.n_effective);
     if (isfinite(f->share) && f->binds)
@@ -354,16 +357,16 @@ bool et_report_headline(struct et_report *w)
         b &&
         et_doc_paragraph(
             w->doc,
-            "Each figure is the median of n samples, or the work over "
-            "it, with the median's distribution-free 95 %% interval in "
-            "brackets. A figure is quoted only if the timed data was "
-            "checked and right, the interval is no wider than requested%s "
-            "and each half of the samples agrees with it, the samples do "
-            "not drift, no ceiling is exceeded, and all threads that were "
-            "asked for worked, each on a core that nothing else had. Window "
-            "start: the ranks began each sample at an agreed time. Barrier "
-            "start: they "
-            "began after a barrier, for the reason given below.",
+            "Each case was measured in several passes, spread over the run, "
+            "with n samples in all. Its figure is the median of the passes' "
+            "medians, or the work over it; in brackets is the 95 %% interval "
+            "that these medians give. A figure is quoted only if the timed "
+            "data was checked and right, the interval is no wider than "
+            "requested%s, the samples do not drift, no ceiling is exceeded, "
+            "and all threads that were asked for worked, each on a core that "
+            "nothing else had. Window start: the ranks began each sample at "
+            "an agreed time. Barrier start: they began after a barrier, for "
+            "the reason given below.",
             width);
     if (said && !w->run->info.clock_fake)
         withheld(w, &kinds);
@@ -443,7 +446,7 @@ static void warn_oversubscribed(struct et_report *w)
 {
     const struct et_run *run = w->run;
     const struct et_run_group *worst = NULL;
-    double most = 0; /* busy threads a core */
+    double most = 1; /* busy threads a core; a quota may hold up fewer */
     int64_t busy = 0;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
@@ -565,6 +568,8 @@ bool et_report_warnings(struct et_report *w)
                        et_say_count(n, "case", "cases").s);
     et_text_free(&names);
     warn_nominal(w);
+    for (size_t i = 0; i < info->cautions.n && i < ET_REPORT_ROWS; i++)
+        et_doc_warning(w->doc, "%s", info->cautions.v[i]);
     warn_resumed(w);
     for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
         et_doc_warning(w->doc, "%s", run->warnings.v[i]);

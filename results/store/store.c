@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/record/json.h"
@@ -38,7 +39,8 @@ struct et_store {
     size_t lines;   /* of the records, so far */
     size_t due;     /* resumed: lines up to the last one that has a block */
     int64_t launch; /* 0: the run's first; n: its n-th resume */
-    bool resume, made_records, begun;
+    enum et_store_start start;
+    bool made_records, begun;
     json_t *head; /* run.json */
 };
 
@@ -60,11 +62,18 @@ static enum et_status status_of(int error)
     }
 }
 
-static enum et_status failed(const char *dir, const char *name)
+/* By errno; why: the words, or NULL for errno's own. */
+static enum et_status failed_as(const char *dir, const char *name,
+                                const char *why)
 {
     int error = errno;
     return et_error(status_of(error), "%s%s%s: %s", dir, name ? "/" : "",
-                    name ? name : "", strerror(error));
+                    name ? name : "", why ? why : strerror(error));
+}
+
+static enum et_status failed(const char *dir, const char *name)
+{
+    return failed_as(dir, name, NULL);
 }
 
 /* A new directory is safe once its name is, which stands in its parent; one
@@ -111,6 +120,18 @@ static enum et_status make_directories(const char *dir)
     }
     free(path);
     return s;
+}
+
+/* Of a resumed run the one that is there, or a new one. */
+static enum et_status open_growing(const struct et_store *s, struct growing *f)
+{
+    char why[ET_REGULAR_WHY];
+    errno = ENOENT;
+    if (s->start != ET_STORE_NEW)
+        f->fd = et_regular_append(s->dir_fd, f->name, why);
+    if (f->fd < 0 && errno == ENOENT)
+        f->fd = et_regular_create(s->dir_fd, f->name, O_APPEND, why);
+    return f->fd < 0 ? failed_as(s->dir, f->name, why) : ET_OK;
 }
 
 static enum et_status check_empty(const struct et_store *s)
@@ -224,21 +245,6 @@ static enum et_status find_last_block(struct et_store *s, struct growing *f)
     return ET_OK;
 }
 
-static enum et_status write_whole(int fd, const void *piece, size_t n)
-{
-    const char *text = piece;
-    while (n > 0) {
-        ssize_t w = write(fd, text, n);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w < 0)
-            return ET_INFRA;
-        text += w;
-        n -= (size_t)w;
-    }
-    return ET_OK;
-}
-
 /* Opens ranks.bin, new or again. A block is written before its record, so that
  * a run which was killed may leave one too many, or a part of one: what no
  * record stands for is cut off. */
@@ -246,13 +252,11 @@ static enum et_status open_ranks(struct et_store *s)
 {
     struct growing *f = &s->ranks;
     unsigned char head[ET_RANKS_HEAD];
-    f->fd = openat(s->dir_fd, f->name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC,
-                   0666);
-    if (f->fd < 0)
-        return failed(s->dir, f->name);
-    enum et_status status = find_last_block(s, f);
-    off_t end = lseek(f->fd, 0, SEEK_END);
-    if (status == ET_OK && end < 0)
+    enum et_status status = open_growing(s, f);
+    if (status == ET_OK)
+        status = find_last_block(s, f);
+    off_t end = status == ET_OK ? lseek(f->fd, 0, SEEK_END) : 0;
+    if (end < 0)
         status = failed(s->dir, f->name);
     if (status == ET_OK && f->size < end) {
         et_warn("%s/%s: its last %lld bytes are no whole block of a record of "
@@ -263,49 +267,28 @@ static enum et_status open_ranks(struct et_store *s)
     if (status || f->size > 0)
         return status;
     et_ranks_begin(head);
-    if (write_whole(f->fd, head, sizeof head) != ET_OK || fsync(f->fd) != 0)
+    if (!et_regular_write(f->fd, head, sizeof head) || fsync(f->fd) != 0)
         return failed(s->dir, f->name);
     f->size = sizeof head;
     return ET_OK;
 }
 
 /* The file is the old one or the new one, whatever happens on the way. */
-static enum et_status write_atomically(const struct et_store *s,
-                                       const char *name, const char *text)
+static enum et_status replace(const struct et_store *s, const char *name,
+                              const char *text)
 {
-    char temporary[64];
-    snprintf(temporary, sizeof temporary, ".%s.new", name);
-    int fd = openat(s->dir_fd, temporary,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return failed(s->dir, name);
-    bool ok = write_whole(fd, text, strlen(text)) == ET_OK && fsync(fd) == 0;
-    int error = errno;
-    if (close(fd) != 0 && ok) {
-        error = errno;
-        ok = false;
-    }
-    if (ok && renameat(s->dir_fd, temporary, s->dir_fd, name) != 0) {
-        error = errno;
-        ok = false;
-    }
-    if (ok && fsync(s->dir_fd) != 0) {
-        error = errno;
-        ok = false;
-    }
-    if (!ok) {
-        unlinkat(s->dir_fd, temporary, 0);
-        return et_error(ET_INFRA, "%s/%s: %s", s->dir, name, strerror(error));
-    }
-    return ET_OK;
+    char why[ET_REGULAR_WHY];
+    return et_regular_put(s->dir_fd, name, text, strlen(text), why)
+               ? ET_OK
+               : failed_as(s->dir, name, why);
 }
 
 static enum et_status write_head(const struct et_store *s)
 {
-    char *text = json_dumps(s->head, JSON_INDENT(2));
+    char *text = json_dumps(s->head, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     if (!text)
         return et_error(ET_INFRA, "out of memory");
-    enum et_status status = write_atomically(s, "run.json", text);
+    enum et_status status = replace(s, "run.json", text);
     free(text);
     return status;
 }
@@ -322,8 +305,8 @@ static enum et_status begin_new(struct et_store *s,
     if ((status = open_ranks(s)) ||
         (status = et_json_put(s->head, et_run_rows, &run)) ||
         (status = et_json_put(s->head, et_run_info_rows, info)) ||
-        (status = write_atomically(s, "plan.ini",
-                                   info->plan_text ? info->plan_text : "")))
+        (status =
+             replace(s, "plan.ini", info->plan_text ? info->plan_text : "")))
         return status;
     return write_head(s);
 }
@@ -369,7 +352,7 @@ static enum et_status begin_again(struct et_store *s,
                                   const struct et_run_info *info)
 {
     struct et_run old;
-    enum et_status status = et_run_load(s->dir, &old);
+    enum et_status status = et_run_load_passes(s->dir, &old);
     if (status)
         return status;
     struct et_run_resume *mark =
@@ -387,7 +370,8 @@ static enum et_status begin_again(struct et_store *s,
     s->launch = (int64_t)old.resumes.n;
     if ((status = check_same(s, &old, info)) || (status = open_ranks(s)))
         goto out;
-    const struct et_run_resume now = {.started = info->started,
+    const struct et_run_resume now = {.again = s->start == ET_STORE_AGAIN,
+                                      .started = info->started,
                                       .host = info->environment.host,
                                       .commit = info->commit,
                                       .binary_digest = info->binary_digest,
@@ -415,7 +399,7 @@ static enum et_status begin(struct et_sink *sink,
 {
     struct et_store *s = (struct et_store *)(void *)sink;
     enum et_status status =
-        s->resume ? begin_again(s, info) : begin_new(s, info);
+        s->start == ET_STORE_NEW ? begin_new(s, info) : begin_again(s, info);
     s->begun = status == ET_OK;
     return status;
 }
@@ -424,7 +408,7 @@ static enum et_status begin(struct et_sink *sink,
 static enum et_status append(const struct et_store *s, struct growing *f,
                              const void *piece, size_t n, const char *id)
 {
-    if (write_whole(f->fd, piece, n) == ET_OK && fdatasync(f->fd) == 0) {
+    if (et_regular_write(f->fd, piece, n) && fdatasync(f->fd) == 0) {
         f->size += (off_t)n;
         return ET_OK;
     }
@@ -456,10 +440,10 @@ static enum et_status append_record(struct et_store *s,
                                     const struct et_record *record)
 {
     json_t *json = et_record_to_json(record);
-    /* 15 digits always read back as written, and are a million times finer
-     * than any clock; 17 would double the file for rounding noise. */
-    char *text =
-        json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    /* 15 digits read back as written; 17 would double the file for noise. */
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII |
+                                             JSON_REAL_PRECISION(15))
+                      : NULL;
     size_t n = text ? strlen(text) : 0;
     char *line = text ? et_grow(text, n + 1, 1) : NULL;
     enum et_status status;
@@ -523,11 +507,8 @@ static enum et_status open_new(struct et_store *s)
         return failed(s->dir, NULL);
     if ((status = check_empty(s)))
         return status;
-    s->records.fd =
-        openat(s->dir_fd, "records.jsonl",
-               O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records.fd < 0)
-        return failed(s->dir, "records.jsonl");
+    if ((status = open_growing(s, &s->records)))
+        return status;
     s->made_records = true;
     return lock(s);
 }
@@ -540,37 +521,33 @@ static enum et_status open_again(struct et_store *s)
     if (faccessat(s->dir_fd, "run.json", F_OK, 0) != 0)
         return et_error(
             ET_USAGE, "%s: holds no run to resume: it has no run.json", s->dir);
-    s->records.fd = openat(s->dir_fd, "records.jsonl",
-                           O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records.fd < 0)
-        return failed(s->dir, "records.jsonl");
-    enum et_status status = lock(s);
+    enum et_status status = open_growing(s, &s->records);
+    if (status == ET_OK)
+        status = lock(s);
     return status ? status : cut_torn_line(s);
 }
 
-enum et_status et_store_open(const char *dir, bool resume,
+enum et_status et_store_open(const char *dir, enum et_store_start start,
                              struct et_store **out)
 {
     struct et_store *s = et_alloc(1, sizeof *s);
-    if (s) {
-        s->dir_fd = -1;
-        s->records = (struct growing){"records.jsonl", -1, 0};
-        s->ranks = (struct growing){ET_RANKS_FILE, -1, 0};
-        s->resume = resume;
-        s->sink = (struct et_sink){begin, put, end};
-        s->dir = et_strdup(dir);
-    }
+    if (s)
+        *s = (struct et_store){.sink = {begin, put, end},
+                               .dir = et_strdup(dir),
+                               .dir_fd = -1,
+                               .records = {"records.jsonl", -1, 0},
+                               .ranks = {ET_RANKS_FILE, -1, 0},
+                               .start = start};
     if (!s || !s->dir) {
         et_store_close(s);
         return et_error(ET_INFRA, "out of memory");
     }
-    enum et_status status = resume ? open_again(s) : open_new(s);
-    if (status) {
+    enum et_status status = start == ET_STORE_NEW ? open_new(s) : open_again(s);
+    if (status == ET_OK)
+        *out = s;
+    else
         et_store_close(s);
-        return status;
-    }
-    *out = s;
-    return ET_OK;
+    return status;
 }
 
 struct et_sink *et_store_sink(struct et_store *s)

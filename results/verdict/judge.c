@@ -14,20 +14,9 @@
 #include "results/verdict/contract.h"
 #include "results/reading/sound.h"
 
-enum cause {
-    MEETS,
-    MISSES,
-    BETWEEN,
-    NO_INTERVAL,
-    FLAWED,
-    UNPLACED,
-    DOUBTFUL,
-    NO_PEAK,
-    NO_METRIC,
-    UNVERIFIED,
-    NOT_MEASURED,
-    BAD /* wrong, failed or with odd outputs */
-};
+#define NAME(cause, verdict, record) cause,
+enum cause { ET_JUDGE_CAUSES(NAME) };
+#undef NAME
 
 /* What one record says to a clause. */
 struct finding {
@@ -57,9 +46,10 @@ const char *et_verdict_name(enum et_verdict v)
 
 static enum et_verdict verdict_of(enum cause c)
 {
-    return c == MEETS                ? ET_VERDICT_PASS
-           : c == MISSES || c == BAD ? ET_VERDICT_FAIL
-                                     : ET_VERDICT_INCONCLUSIVE;
+#define VERDICT(cause, verdict, record) ET_VERDICT_##verdict,
+    static const enum et_verdict verdicts[] = {ET_JUDGE_CAUSES(VERDICT)};
+#undef VERDICT
+    return verdicts[c];
 }
 
 static bool picks(const struct et_clause *c, const struct et_record *r)
@@ -89,6 +79,37 @@ static enum et_flaw flaw_of(const struct et_clause *c, const struct finding *f)
     return ET_FLAW_NONE;
 }
 
+static enum cause cause_of(enum et_flaw f)
+{
+    switch (f) {
+    case ET_FLAW_WRONG:
+    case ET_FLAW_ODD:
+        return BAD;
+    case ET_FLAW_UNCHECKED:
+        return UNVERIFIED;
+    case ET_FLAW_SUSPECT:
+        return SUSPECT;
+    case ET_FLAW_OVERSUBSCRIBED:
+        return OVERSUBSCRIBED;
+    case ET_FLAW_THREADS:
+    case ET_FLAW_UNCOUNTED:
+        return THREADS;
+    case ET_FLAW_DISTURBED:
+    case ET_FLAW_UNWATCHED:
+        return DISTURBED;
+    case ET_FLAW_NO_INTERVAL:
+        return NO_INTERVAL;
+    case ET_FLAW_UNCONVERGED:
+        return UNCONVERGED;
+    case ET_FLAW_DRIFTS:
+        return DRIFTING;
+    case ET_FLAW_NONE:
+    case ET_FLAWS:
+        break;
+    }
+    return NOT_MEASURED;
+}
+
 static enum cause weigh(const struct et_clause *c, const struct finding *f)
 {
     const struct et_result *r = &f->record->result;
@@ -109,7 +130,7 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     if (!(v->ci_low <= v->value && v->value <= v->ci_high))
         return NO_INTERVAL;
     if (f->flaw)
-        return FLAWED;
+        return cause_of(f->flaw);
     /* Is it known of every node that its cores sufficed? */
     if (r->team.cores == ET_ABSENT_INT && !c->allow_oversubscribed)
         return UNPLACED;
@@ -124,7 +145,8 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     return BETWEEN;
 }
 
-static struct finding find(const struct et_clause *c, const struct et_run *run,
+static struct finding find(const struct et_clause *c, const char *peak,
+                           const struct et_run *run,
                            const struct et_strings *accused,
                            const struct et_record *r)
 {
@@ -132,7 +154,8 @@ static struct finding find(const struct et_clause *c, const struct et_run *run,
         .record = r, .accused = accused, .origin = "", .limit = c->limit};
     f.value = et_record_metric(r, c->metric->name);
     if (c->of_peak)
-        f.limit *= et_run_peak(run, r, NULL, &f.origin) / c->metric->scale;
+        f.limit *=
+            et_run_peak_agreed(run, r, peak, &f.origin) / c->metric->scale;
     f.flaw = flaw_of(c, &f);
     f.cause = weigh(c, &f);
     f.verdict = verdict_of(f.cause);
@@ -162,7 +185,7 @@ static bool decides(const struct et_clause *c, const struct finding *a,
 /* A record that has a figure at all can be the best. */
 static bool is_candidate(const struct et_clause *c, const struct finding *f)
 {
-    return c->take == ET_TAKE_EVERY || f->cause < NO_METRIC;
+    return c->take == ET_TAKE_EVERY || f->cause > NO_METRIC;
 }
 
 static void explain(const struct et_clause *c, const struct finding *f,
@@ -193,7 +216,12 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_text_add(out, "the figure has no valid interval (%lld samples)",
                     (long long)r->time.samples.n);
         break;
-    case FLAWED:
+    case SUSPECT:
+    case OVERSUBSCRIBED:
+    case THREADS:
+    case DISTURBED:
+    case UNCONVERGED:
+    case DRIFTING:
         et_flaw_say(f->flaw, f->record, out);
         if (f->flaw == ET_FLAW_OVERSUBSCRIBED)
             et_text_add(out, ", and the clause does not allow that");
@@ -218,7 +246,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_flaw_say(f->flaw, f->record, out);
         break;
     }
-    if (c->of_peak && f->cause <= BETWEEN)
+    if (c->of_peak && f->cause >= MEETS)
         et_text_add(out, "; peak %s", f->origin);
 }
 
@@ -291,7 +319,8 @@ static enum et_verdict temper(const struct et_clause *c,
     return v;
 }
 
-static enum et_status judge_clause(const struct et_clause *c,
+/* peak: the contract's, or NULL. */
+static enum et_status judge_clause(const struct et_clause *c, const char *peak,
                                    const struct et_run *run,
                                    const struct et_strings *accused,
                                    struct et_clause_verdict *out)
@@ -306,7 +335,7 @@ static enum et_status judge_clause(const struct et_clause *c,
     for (size_t i = 0; i < run->n; i++) {
         if (!picks(c, &run->records[i]))
             continue;
-        struct finding f = find(c, run, accused, &run->records[i]);
+        struct finding f = find(c, peak, run, accused, &run->records[i]);
         out->picked++;
         if (is_candidate(c, &f) && (!best.record || decides(c, &f, &best)))
             best = f;
@@ -349,11 +378,13 @@ enum et_status et_judge(const char *contract, const struct et_run *run,
     if (s)
         return s;
     struct et_judgement j = {.contract = et_strdup(c.name ? c.name : contract),
+                             .peak = et_strdup(c.peak),
                              .clauses = et_alloc(c.n, sizeof *j.clauses)};
-    if (!j.contract || !j.clauses || !et_accused_find(run, &accused))
+    if (!j.contract || (c.peak && !j.peak) || !j.clauses ||
+        !et_accused_find(run, &accused))
         s = et_error(ET_INFRA, "out of memory");
     for (size_t i = 0; s == ET_OK && i < c.n; i++) {
-        s = judge_clause(&c.clauses[i], run, &accused, &j.clauses[i]);
+        s = judge_clause(&c.clauses[i], c.peak, run, &accused, &j.clauses[i]);
         j.n++;
         enum et_verdict v = j.clauses[i].verdict;
         if (v == ET_VERDICT_FAIL ||
@@ -381,6 +412,7 @@ void et_judgement_free(struct et_judgement *j)
     }
     free(j->clauses);
     free(j->contract);
+    free(j->peak);
     memset(j, 0, sizeof *j);
 }
 

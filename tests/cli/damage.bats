@@ -48,7 +48,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     done
     copy && rm d/run.json && mkdir d/run.json
     each 4 d/run.json
-    copy && sed -i 's/"schema_version": 2/"schema_version": 99/' d/run.json
+    copy && sed -i 's/"schema_version": 3/"schema_version": 99/' d/run.json
     each 2 d/run.json newer
     copy && sed -i 's/"ranks": 1/"ranks": "one"/' d/run.json
     each 4 d/run.json 'ranks'

@@ -8,7 +8,7 @@ CASES=5
 
 # A plan whose cases take $1 seconds each, whatever the machine, on $2 ranks.
 setup_plan() {
-    plan slow.ini '[run]' "budget = $1" "team = ${3:-self}" 'precision = 1e-6' \
+    plan slow.ini '[run]' 'passes = 1' "budget = $1" "team = ${3:-self}" 'precision = 1e-6' \
         'max-samples = 100000' 'min-time = 1e-4' '[gemm]' \
         'shapes = 8x8x8, 9x9x9, 10x10x10, 11x11x11, 12x12x12' \
         'backend = reference' 'threads = 1' "ranks = $2"

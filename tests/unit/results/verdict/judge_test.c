@@ -65,6 +65,15 @@ static void bad_contracts(void **state)
         {"where = a=b\n", "c.ini:1: `where` is before"},
         {"[contract]\nnme = a\n", "c.ini:2: [contract] nme: unknown key; did "
                                   "you mean 'name'?"},
+        {"[contract]\npeak = fp32\n" FLOPS "at_least = 1 GFLOP/s\n",
+         "c.ini:2: [contract]: 'fp32' has no '='"},
+        {"[contract]\npeak = fp32: 64\n" FLOPS "at_least = 1 GFLOP/s\n",
+         "c.ini:2: [contract]: 'fp32: 64' has no unit"},
+        {"[contract]\npeak = fp32: 1 GFLOP/s, fp32: 2 GFLOP/s\n" FLOPS
+         "at_least = 1 GFLOP/s\n",
+         "has an element type twice"},
+        {"[contract]\npeak = fp32: 1 GFLOP/s\npeak = fp32: 1 GFLOP/s\n",
+         "c.ini:3: [contract] peak: given twice"},
         {WHERE "metrik = flops\n", "c.ini:3: [x] metrik: unknown key; did you "
                                    "mean 'metric'?"},
         {WHERE "metric = flips\n"
@@ -264,6 +273,62 @@ static void shares_of_the_peak(void **state)
     judged(&run, FLOPS "at_least = 99 %  of  peak\n", ET_VERDICT_FAIL, "a",
            "below 4.356");
     et_run_free(&run);
+}
+
+/* What the contract says of the peak counts, whatever the run says: two cores
+ * of 2.2 GFLOP/s, of which 85 % are 3.74. */
+static void a_peak_of_the_contract(void **state)
+{
+    (void)state;
+    struct et_run run = one();
+    struct et_doc doc = {0};
+    struct et_judgement j;
+#define PEAK(p) "[contract]\npeak = " p "\n" FLOPS "at_least = 85 % of peak\n"
+    judged(&run, PEAK("fp32: 2.2 GFLOP/s"), ET_VERDICT_PASS, "a",
+           "as the contract gives it");
+    judged(&run, PEAK("fp32: 5 GFLOP/s"), ET_VERDICT_FAIL, "a", "below 8.5");
+    assert_true(
+        et_pairs_set(&run.info.config, "peak", "fp32=5 GFLOP/s", false));
+    judged(&run, FLOPS "at_least = 85 % of peak\n", ET_VERDICT_FAIL, "a",
+           "below 8.5");
+    judged(&run, PEAK("fp32: 2.2 GFLOP/s"), ET_VERDICT_PASS, "a", "3.74");
+    /* The run's own peak does not step in for another type. */
+    judged(&run, PEAK("fp64: 1 GFLOP/s"), ET_VERDICT_INCONCLUSIVE, "a",
+           "none of this element type");
+    assert_int_equal(
+        et_judge(contract(PEAK("fp32: 2.2 GFLOP/s, fp64=1 GFLOP/s")), &run, &j),
+        ET_OK);
+    assert_string_equal(j.peak, "fp32: 2.2 GFLOP/s, fp64=1 GFLOP/s");
+    assert_int_equal(et_report_judgement(&j, &run, &doc), ET_OK);
+    et_doc_free(&doc);
+    et_judgement_free(&j);
+    et_run_free(&run);
+}
+
+/* docs/contracts.md has every cause, in this order, and no other. */
+static void the_page_has_every_cause(void **state)
+{
+    (void)state;
+#define ROW(cause, verdict, record) {record, ET_VERDICT_##verdict},
+    static const struct {
+        const char *record;
+        enum et_verdict verdict;
+    } rows[] = {ET_JUDGE_CAUSES(ROW)};
+#undef ROW
+    char *page = sample_read(SRCDIR "/docs/contracts.md");
+    const char *at = strstr(page, "| The record | The verdict |\n");
+    assert_non_null(at);
+    at = strchr(strchr(at, '\n') + 1, '\n') + 1; /* below the dashes */
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char want[400];
+        int n = snprintf(want, sizeof want, "| %s | %s |\n", rows[i].record,
+                         et_verdict_name(rows[i].verdict));
+        if (strncmp(at, want, (size_t)n) != 0)
+            fail_msg("docs/contracts.md has not, in its place: %s", want);
+        at += n;
+    }
+    assert_int_not_equal(*at, '|');
+    free(page);
 }
 
 static void not_sure_is_not_a_pass(void **state)
@@ -496,6 +561,8 @@ int main(void)
         cmocka_unit_test(thresholds),
         cmocka_unit_test(a_limit_at_the_very_end_passes),
         cmocka_unit_test(shares_of_the_peak),
+        cmocka_unit_test(a_peak_of_the_contract),
+        cmocka_unit_test(the_page_has_every_cause),
         cmocka_unit_test(not_sure_is_not_a_pass),
         cmocka_unit_test(missing_never_passes),
         cmocka_unit_test(every_is_the_worst),
