@@ -19,6 +19,7 @@
 #include "app/libraries.h"
 #include "app/nodes.h"
 #include "app/session.h"
+#include "app/surroundings.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/config/catalog.h"
@@ -57,6 +58,7 @@ struct session {
     struct et_clock clock;
     struct et_counters counters;
     struct et_energy energy;
+    struct et_surroundings around;
     double memory; /* free on the node that has the least; INFINITY: unknown */
     /* Rank 0 alone. */
     struct et_cases cases;
@@ -103,7 +105,7 @@ static enum et_status note_given(struct session *s,
 static enum et_status check_given(const struct session *s)
 {
     static const char *const free_to_change[] = {
-        "resume",     "again",   "quiet",   "timeout",
+        "resume",  "again",      "quiet",   "require-quiet", "timeout",
         "time-limit", "scratch", "catalog", "team"};
     const size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < s->given.n; i++) {
@@ -404,6 +406,7 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
     info->clock_fake = s->clock.fake;
     info->clock_resolution = s->clock.resolution;
     info->clock_overhead = s->clock.overhead;
+    info->busy = et_strdup(s->around.words);
     info->cases = (int64_t)s->cases.n;
     info->started = et_strdup(et_clock_date(&s->clock, date));
     info->plan_file = et_strdup(s->plan_name);
@@ -468,6 +471,12 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
     et_energy_open("", &s->energy);
     if (root)
         et_guard_limit(s->guard, s->o->time_limit);
+    status = et_team_agree(world, status);
+    if (status == ET_OK)
+        status = et_team_agree(
+            world, et_surroundings_look(world, &s->clock, &s->environment,
+                                        &s->placement, s->o->require_quiet,
+                                        &s->around));
     if (status == ET_OK && root)
         status = describe(s, line);
     if (status == ET_OK && root)
@@ -531,6 +540,7 @@ static enum et_status finish(struct session *s,
                 "unsupported, %zu skipped, %zu kept; report: %s/report.html",
                 o->measured, o->wrong, o->failed, o->unmeasured, o->unsupported,
                 o->skipped, o->kept, dir);
+    status = et_status_worse(status, et_surroundings_conclude(&s->around, o));
     if (s->wrong_kept)
         status = et_status_worse(status, ET_WRONG);
     return et_status_worse(status, ended);
@@ -542,6 +552,7 @@ static void close_session(struct session *s)
         et_store_close(s->store);
     et_counters_close(&s->counters);
     et_cases_free(&s->cases);
+    free(s->around.words);
     et_strings_free(&s->given);
     et_run_free(&s->had);
     et_histories_free(&s->histories);
@@ -591,6 +602,7 @@ static enum et_status run(void *options, const struct et_call *call)
                             .tag = s.tag,
                             .benches = &et_benches,
                             .placement = &s.placement,
+                            .busy = &s.around.busy,
                             .kind = processor_kind(&s.environment)},
             .benches = &et_benches,
             .world = s.world,
@@ -603,6 +615,7 @@ static enum et_status run(void *options, const struct et_call *call)
         };
         if (root) {
             warn_oversubscribed(&s);
+            et_surroundings_warn(&s.around);
             warn_cautions(&s);
             say_how_to_resume(&s);
         }

@@ -12,6 +12,11 @@ static const struct et_field team_rows[] = {
     ET_ROW(et_result_team, nodes, ET_INT, "nodes they ran on"),
     ET_ROW(et_result_team, threads, ET_INT,
            "threads each rank's kernel was asked to use"),
+    ET_ROW_AS("threads_delivered", et_result_team, delivered, ET_INT,
+              "threads that really worked, by their CPU time: the fewest of a "
+              "rank, or the most where none had fewer than asked"),
+    ET_ROW_AS("threads_absent", et_result_team, delivered_absent, ET_STRING,
+              "why it is not known how many worked"),
     ET_ROW(et_result_team, transport, ET_STRING,
            "how the ranks talk: self or mpi"),
     ET_ROW(et_result_team, cores, ET_INT,
@@ -218,6 +223,37 @@ static const struct et_field sync_rows[] = {
     ET_ROW(et_result_sync, late, ET_REALS, "indices of these samples"),
     {0}};
 
+static const struct et_field disturbed_rows[] = {
+    ET_ROW(et_result_disturbed, n, ET_INT,
+           "samples that something else on the machine disturbed, null where "
+           "that was not looked for"),
+    ET_ROW(et_result_disturbed, most, ET_INT,
+           "most of them on one and the same rank"),
+    ET_ROW(et_result_disturbed, many, ET_BOOL,
+           "that is more than a fifth of all samples, so that the case is in "
+           "doubt"),
+    ET_ROW(et_result_disturbed, at, ET_REALS, "indices of these samples"),
+    ET_ROW(et_result_disturbed, waited, ET_REAL,
+           "time that threads of a rank had work and no core, all samples; "
+           "here and below the largest of the ranks'",
+           .unit = "s"),
+    ET_ROW(et_result_disturbed, switches, ET_REAL,
+           "involuntary context switches of a rank"),
+    ET_ROW(et_result_disturbed, stolen, ET_REAL,
+           "time that a hypervisor gave a rank's hardware threads to others, "
+           "their sum",
+           .unit = "s"),
+    ET_ROW(et_result_disturbed, throttled, ET_REAL,
+           "time that the quota of a cgroup stopped a rank", .unit = "s"),
+    ET_ROW(et_result_disturbed, hot, ET_REAL,
+           "times that a core was slowed for its heat"),
+    ET_ROW(et_result_disturbed, load, ET_REAL,
+           "one-minute load average of a node"),
+    ET_ROW_AS("absent", et_result_disturbed, absents, ET_LIST,
+              "what could not be read, and why",
+              ET_ROWS_OF(et_result_absent, absent_rows)),
+    {0}};
+
 static const struct et_field ceiling_rows[] = {
     ET_ROW(et_result_ceiling, what, ET_STRING,
            "what bounds the case: compute or memory"),
@@ -261,6 +297,9 @@ const struct et_field et_result_rows[] = {
               ET_ROWS_OF(et_result_time, time_rows)),
     ET_ROW(et_result, sync, ET_OBJECT, "how the ranks began together",
            ET_ROWS_OF(et_result_sync, sync_rows)),
+    ET_ROW(et_result, disturbed, ET_OBJECT,
+           "what else the machine did during the samples",
+           ET_ROWS_OF(et_result_disturbed, disturbed_rows)),
     ET_ROW(et_result, work, ET_OBJECT, "work of one iteration",
            ET_ROWS_OF(et_result_work, work_rows)),
     ET_ROW(et_result, verification, ET_OBJECT, "check of the timed data",
@@ -287,7 +326,7 @@ void et_result_begin(struct et_result *r)
     *r = (struct et_result){0};
     begin_spread(&time->ranks);
     begin_spread(&time->nodes);
-    r->team.cores = ET_ABSENT_INT;
+    r->team.delivered = r->team.cores = ET_ABSENT_INT;
     time->median = time->ci_low = time->ci_high = NAN;
     time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
     time->n_effective = time->drift = time->drift_p = NAN;
@@ -295,7 +334,10 @@ void et_result_begin(struct et_result *r)
     time->slowest_rank = ET_ABSENT_INT;
     time->confidence = 0.95;
     r->sync.error = r->sync.error_after = r->sync.window = NAN;
-    r->sync.missed = ET_ABSENT_INT;
+    r->sync.missed = r->disturbed.n = r->disturbed.most = ET_ABSENT_INT;
+    r->disturbed.waited = r->disturbed.switches = NAN;
+    r->disturbed.stolen = r->disturbed.throttled = NAN;
+    r->disturbed.hot = r->disturbed.load = NAN;
     r->energy.joules = r->energy.iterations = NAN;
     r->verification.error = r->verification.bound = NAN;
     r->verification.certain = r->verification.spent = NAN;
@@ -307,4 +349,9 @@ void et_result_free(struct et_result *r)
     free(r->rank_last.v);
     free(r->time.passes.v);
     et_fields_free(et_result_rows, r, sizeof *r);
+}
+
+bool et_disturbed_many(int64_t most, double n)
+{
+    return most != ET_ABSENT_INT && 5 * (double)most > n;
 }

@@ -32,10 +32,14 @@ enum et_role {
 #define ET_ROLE_CHOICES "none|compute ceiling|memory ceiling|collective|storage"
 
 struct et_result_team {
-    int64_t ranks, nodes, threads; /* threads: of each rank */
-    char *transport;               /* "self", "mpi" */
-    int64_t cores;       /* that its threads kept busy; absent: not known */
-    bool oversubscribed; /* a node had more busy threads than cores */
+    int64_t ranks, nodes, threads; /* threads: asked of each rank */
+    /* That really worked: the fewest of a rank, or, where no rank had fewer
+     * than asked, the most (harness/run/delivered.h). */
+    int64_t delivered;
+    char *delivered_absent; /* why that is not known; NULL */
+    char *transport;        /* "self", "mpi" */
+    int64_t cores;          /* that its threads kept busy; absent: not known */
+    bool oversubscribed;    /* a node had more busy threads than cores */
 };
 
 /* One of the ranks of a case, or one of its nodes. */
@@ -106,6 +110,21 @@ struct et_result_sync {
     struct et_reals late; /* indices of those samples */
 };
 
+/* What else the machine did while the case was sampled
+ * (harness/run/disturbed.h); each figure is that of the rank, or its node, with
+ * the largest. */
+struct et_result_disturbed {
+    int64_t n;          /* disturbed samples; absent: not looked for */
+    int64_t most;       /* on one rank; likewise */
+    bool many;          /* so many that the case is disturbed */
+    struct et_reals at; /* indices of these samples */
+    double waited;      /* s: for a core, all samples */
+    double switches;    /* involuntary ones */
+    double stolen, throttled, hot; /* s, s, times */
+    double load;                   /* one-minute average, the largest */
+    struct et_list absents;        /* of et_result_absent */
+};
+
 /* What bounds the case, measured between its own samples. */
 struct et_result_ceiling {
     char *what;                       /* "compute", "memory" */
@@ -171,6 +190,7 @@ struct et_result {
     struct et_result_team team;
     struct et_result_time time;
     struct et_result_sync sync;
+    struct et_result_disturbed disturbed;
     struct et_result_work work;
     struct et_result_verification verification;
     struct et_result_counters counters;
@@ -182,6 +202,10 @@ struct et_result {
      * go to the file beside the records. */
     struct et_reals rank_medians, rank_last;
 };
+
+/* Do so many disturbed samples of `n`, on one rank, put the case in doubt? More
+ * than a fifth do (harness/run/disturbed.h). */
+bool et_disturbed_many(int64_t most, double n);
 
 /* Rows of the whole tree: the record's schema stands on them. */
 extern const struct et_field et_result_rows[];

@@ -60,6 +60,10 @@ const struct et_field et_option_rows[] = {
               "end the run as SIGINT does once it has lasted so long; preset: "
               "no limit",
               .min = 1e-3, .max = 3.2e7, .unit = "s"),
+    ET_ROW_AS("require-quiet", et_options, require_quiet, ET_SECONDS,
+              "wait so long until nothing else keeps the machine busy, then "
+              "refuse with exit 4; a disturbed case then ends in exit 5",
+              .min = 0, .max = 864000, .unit = "s", .metavar = "TIME"),
     ET_ROW(et_options, counters, ET_STRING,
            "event counters: auto, or sources of `etalon list counters` with "
            "commas",

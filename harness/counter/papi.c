@@ -16,7 +16,7 @@
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
 #include "harness/counter/perf.h"
-#include "harness/counter/tasks.h"
+#include "harness/system/tasks.h"
 
 /* Candidates in order of preference; "A+B" is one quantity in two events, its
  * value their sum. */

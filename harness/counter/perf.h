@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "harness/counter/counter.h"
-#include "harness/counter/tasks.h"
+#include "harness/system/tasks.h"
 
 struct et_perf;
 

@@ -135,9 +135,10 @@ static void tell(const struct driving *g, const struct et_result *r,
                         : "FLOP/s");
     else if (r->work.bytes > 0)
         et_print_si(rate, r->work.bytes / p.median, "B/s");
-    et_note("[%zu/%zu] %s: %s  %s%s", g->i + 1, g->n, r->id,
+    et_note("[%zu/%zu] %s: %s  %s%s%s", g->i + 1, g->n, r->id,
             et_print_seconds(t, p.median), rate,
-            et_passes_are_narrow(&p, o->precision) ? "" : "  (not converged)");
+            et_passes_are_narrow(&p, o->precision) ? "" : "  (not converged)",
+            r->disturbed.many ? "  (DISTURBED)" : "");
 }
 
 static void tally(struct et_drive_outcome *o, int outcome)
@@ -210,15 +211,17 @@ static bool name_parts(const struct et_placement *p, struct et_list *parts)
     return true;
 }
 
-/* The cores that a team of so many threads has, looked up once as long as the
- * cases have the same. */
+/* The cores that a team has with the threads that worked, looked up once as
+ * long as the cases have the same. */
 static void count_cores(struct driving *g, struct et_result_team *team)
 {
-    if (g->cores_ranks != team->ranks || g->cores_threads != team->threads) {
-        et_placement_cores(g->d->placement, team->ranks, team->threads,
-                           &g->cores, &g->oversubscribed);
+    int64_t threads =
+        team->delivered == ET_ABSENT_INT ? team->threads : team->delivered;
+    if (g->cores_ranks != team->ranks || g->cores_threads != threads) {
+        et_placement_cores(g->d->placement, team->ranks, threads, &g->cores,
+                           &g->oversubscribed);
         g->cores_ranks = team->ranks;
-        g->cores_threads = team->threads;
+        g->cores_threads = threads;
     }
     team->cores = g->cores;
     team->oversubscribed = g->oversubscribed;
@@ -242,6 +245,7 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
         r->team = (struct et_result_team){.ranks = c->ranks,
                                           .nodes = c->nodes,
                                           .threads = c->threads,
+                                          .delivered = ET_ABSENT_INT,
                                           .transport =
                                               et_strdup(d->world->ops->name)};
     if ((c->shape && !et_pairs_set(&r->params, "shape", c->shape, false)) ||
@@ -264,6 +268,11 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     if (!et_history_add(h, r))
         return et_no_memory();
     h->visited = true;
+    if (r->outcome == ET_MEASURED && r->disturbed.most != ET_ABSENT_INT) {
+        h->disturbed += r->disturbed.most;
+        h->samples += r->time.n;
+    }
+    g->o->load = fmax(g->o->load, r->disturbed.load);
     h->iterations =
         r->outcome == ET_MEASURED ? (uint64_t)r->time.iterations : 0;
     tell(g, r, h);
@@ -453,6 +462,8 @@ static void tally_all(const struct driving *g)
         const struct et_history *h = &g->d->histories->v[i];
         if (h->visited)
             tally(g->o, h->outcome);
+        g->o->disturbed += h->outcome == ET_MEASURED &&
+                           et_disturbed_many(h->disturbed, (double)h->samples);
     }
 }
 

@@ -19,6 +19,7 @@ struct et_history {
     bool closed;             /* no pass is wanted any more: it is wrong, say */
     int outcome;             /* enum et_outcome, of the newest; -1: none */
     /* In this process. */
+    int64_t disturbed, samples; /* of the visits: of one rank each; of all */
     bool visited;
     uint64_t iterations; /* of a sample; 0: none yet */
 };
@@ -50,7 +51,9 @@ struct et_drive {
 struct et_drive_outcome {
     /* Cases, counted on rank 0 alone. */
     size_t measured, wrong, failed, unsupported, skipped, unmeasured;
-    size_t kept; /* not run again: a resumed run had them */
+    size_t disturbed; /* of the measured: something else had the cores */
+    double load;      /* the largest that a case saw; 0: none */
+    size_t kept;      /* not run again: a resumed run had them */
     /* On all ranks. */
     int signal;  /* that ended it early, or 0 */
     bool broken; /* the team or the sink failed: it ended before its end */

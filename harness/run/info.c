@@ -92,6 +92,9 @@ const struct et_field et_run_info_rows[] = {
            "smallest step seen between two readings", .unit = "s"),
     ET_ROW(et_run_info, clock_overhead, ET_REAL, "median cost of one reading",
            .unit = "s"),
+    ET_ROW(et_run_info, busy, ET_STRING,
+           "other work on the busiest node just before the first case, null "
+           "where none was seen"),
     ET_ROW(et_run_info, cases, ET_INT, "cases that the plan has"),
     ET_ROW(et_run_info, started, ET_STRING, "date, UTC"),
     ET_ROW(et_run_info, plan_file, ET_STRING,

@@ -15,7 +15,9 @@
 #include "harness/base/memory.h"
 #include "harness/run/ceilings.h"
 #include "harness/run/counted.h"
+#include "harness/run/delivered.h"
 #include "harness/run/digest.h"
+#include "harness/run/disturbed.h"
 #include "harness/run/ranks.h"
 #include "harness/run/sampler.h"
 #include "harness/run/sampling.h"
@@ -36,6 +38,7 @@ struct measuring {
     struct et_sampler sampler;
     struct et_ceilings ceilings;
     struct et_digests digests;
+    struct et_disturbance disturbance;
     double budget;        /* s: of this pass, for its samples */
     int64_t least, most;  /* samples of this pass */
     size_t warmed;        /* samples of the warm-up proper */
@@ -89,8 +92,8 @@ static void share_out(struct measuring *m)
     m->most = (o->max_samples + n - 1) / n;
 }
 
-/* One block of samples, its energy with it. Failing to read that costs the
- * energy, never the measurement. */
+/* One block of samples, its energy and what disturbed it. Failing to read that
+ * costs the energy, never the measurement. */
 static enum et_status metered(struct measuring *m, size_t n, double start,
                               double *elapsed)
 {
@@ -98,8 +101,11 @@ static enum et_status metered(struct measuring *m, size_t n, double start,
     double before[ET_ENERGY_DOMAINS] = {0}, after[ET_ENERGY_DOMAINS] = {0};
     bool reader = e->n > 0 && m->team->local_rank == 0;
     bool read = reader && e->source->read(e, before) == ET_OK;
+    et_disturbance_before(&m->disturbance, &m->sampler);
     enum et_status s =
         et_sampler_block(&m->sampler, n, start, &m->r->time.samples, elapsed);
+    if (s == ET_OK)
+        s = et_disturbance_after(&m->disturbance, &m->sampler, n);
     if (read && e->source->read(e, after) == ET_OK)
         m->joules += et_energy_used(e, before, after);
     else
@@ -169,6 +175,7 @@ static enum et_status take_samples(struct measuring *m)
     m->no_joules = false;
     m->metered = 0;
     et_sampler_begin(&m->sampler);
+    et_disturbance_begin(&m->disturbance, &m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
         bool enough = false;
         size_t n = et_sampling_block(time->samples.n, elapsed, m->budget,
@@ -357,11 +364,17 @@ static enum et_status time_it(struct measuring *m)
     }
     if (s != ET_OK)
         return s;
-    /* All three, whatever becomes of one: the others of the team take part. */
-    s = et_ranks_compare(m->team, &m->sampler.own, &m->sampler.last, m->r);
-    enum et_status described = et_sampler_describe(&m->sampler, &m->r->sync);
-    enum et_status merged = merge_energy(m);
-    return s != ET_OK ? s : described != ET_OK ? described : merged;
+    /* All four, whatever becomes of one: the others of the team take part. */
+    enum et_status each[4];
+    each[0] =
+        et_ranks_compare(m->team, &m->sampler.own, &m->sampler.last, m->r);
+    each[1] = et_sampler_describe(&m->sampler, &m->r->sync);
+    each[2] =
+        et_disturbance_describe(&m->disturbance, &m->sampler, &m->r->disturbed);
+    each[3] = merge_energy(m);
+    for (size_t i = 0; s == ET_OK && i < 4; i++)
+        s = each[i];
+    return s;
 }
 
 static void describe_time(struct measuring *m)
@@ -449,6 +462,10 @@ static enum et_status whole(struct measuring *m)
     if (!agreed(m, et_ceilings_finish(&m->ceilings, &m->r->ceilings), &team))
         return team;
     m->r->outcome = ET_MEASURED;
+    feed(m, "counting the threads");
+    double lasts = m->r->time.median * (double)m->sampler.iterations;
+    if (!agreed(m, et_delivered_pass(&m->sampler, lasts, &m->r->team), &team))
+        return team;
     feed(m, "counting");
     if (first &&
         !agreed(
@@ -470,6 +487,7 @@ enum et_status et_measure(const struct et_instruments *with,
         (struct et_result_team){.ranks = c->ranks,
                                 .nodes = c->nodes,
                                 .threads = c->threads,
+                                .delivered = ET_ABSENT_INT,
                                 .transport = et_strdup(team->ops->name)};
     /* A fact of this rank's machine, so all must hear of it. */
     const char *why =
@@ -496,6 +514,7 @@ enum et_status et_measure(const struct et_instruments *with,
                                     .clock = with->clock,
                                     .global = with->global,
                                     .no_global = with->no_global};
+    et_disturbance_open(with->busy, &m.sampler, &m.disturbance);
 #ifdef _OPENMP
     omp_set_num_threads((int)c->threads);
 #endif
@@ -508,6 +527,7 @@ enum et_status et_measure(const struct et_instruments *with,
     out->spent = et_clock_now(with->clock) - start;
     et_watchdog_feed(with->watchdog, 0, "");
     free(m.state);
+    et_disturbance_close(&m.disturbance, &m.sampler);
     et_sampler_free(&m.sampler);
     return s;
 }

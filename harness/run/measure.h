@@ -20,6 +20,7 @@
 #include "harness/energy/energy.h"
 #include "harness/run/placement.h"
 #include "harness/case/result.h"
+#include "harness/system/busy.h"
 #include "harness/system/clock.h"
 #include "harness/team/global_clock.h"
 
@@ -39,6 +40,7 @@ struct et_instruments {
     const char *tag;                      /* unique per run */
     const struct et_benches *benches;     /* for ceilings; NULL: none */
     const struct et_placement *placement; /* for host names; NULL: none */
+    const struct et_busy *busy; /* this process's machine; NULL: not read */
     uint64_t kind; /* of this rank's processor: equal, the same kind */
     /* Of the case's team, not of the run: NULL where there is none; and why its
      * samples do not begin at agreed times, or NULL. */

@@ -33,14 +33,31 @@ static int64_t cores_of(const struct et_placement *p, int node, int64_t ranks)
     return cores > 0 ? cores : 1;
 }
 
+/* OMP_NUM_THREADS: a list has a number for each level of nested teams, and
+ * etalon has one level. */
+static bool threads_given(int64_t *given)
+{
+    const char *omp = getenv("OMP_NUM_THREADS");
+    char first[32] = "";
+    if (!omp)
+        return false;
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(omp, ","), omp);
+    if (et_parse_int(et_trim(first), given) && *given > 0)
+        return true;
+    if (*omp)
+        et_warn("OMP_NUM_THREADS: '%s' does not begin with a number of "
+                "threads; every rank takes its share of the cores",
+                omp);
+    return false;
+}
+
 /* Rank 0: threads that every rank may keep busy without taking another's core:
  * the cores that a node's ranks may use together, shared among them; the least
  * of all nodes. */
 static double preset_threads(const struct et_placement *p)
 {
-    const char *omp = getenv("OMP_NUM_THREADS");
     int64_t given;
-    if (omp && et_parse_int(omp, &given) && given > 0)
+    if (threads_given(&given))
         return (double)given;
     double least = INFINITY;
     for (int node = 0; node < p->nodes; node++) {

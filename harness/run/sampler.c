@@ -22,11 +22,13 @@
 #define SLACK_MOST 1e-3
 #define TOLERANCE 1e-6 /* s off the start, besides the clock's error */
 #define SHARE 0.01     /* of a sample, likewise, where that is more */
+#define WAITED 0.02    /* of a sample without a core: it is disturbed */
 #define WINDOWS 8      /* fewer do not tell whether they are missed often */
 
 struct taken {
     double start;       /* agreed; 0 without windows */
     double entry, exit; /* on the same clock */
+    double waited;      /* s that this rank's threads had no core */
 };
 
 /* When all begin: after the last one is ready. The slack follows what the ranks
@@ -69,6 +71,9 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
     *t = (struct taken){0};
     if (m->bench->before)
         s = m->bench->before(m->state);
+    /* Before they begin together, so that it delays none of them. */
+    if (m->waits)
+        et_waits_begin(m->waits);
     b = m->windows ? agree_on_start(m, &t->start) : et_team_barrier(m->team);
     s = s != ET_OK ? s : b;
     if (s == ET_OK && m->windows) {
@@ -80,6 +85,7 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
         s = work(m, iterations, around);
         t->exit = now(m);
     }
+    t->waited = m->waits ? et_waits_end(m->waits) : 0;
     if (!m->bench->glance)
         return s;
     /* What one rank looks at on a disk, another may still be timed on. */
@@ -105,7 +111,7 @@ enum et_status et_sampler_around(struct et_sampler *m,
     return take(m, m->iterations, around, &t);
 }
 
-/* What the ranks tell each other after a block: of each sample four numbers,
+/* What the ranks tell each other after a block: of each sample five numbers,
  * of the block three. All are such that the largest of the ranks' is what is
  * wanted, so that one reduction does. */
 struct message {
@@ -114,6 +120,7 @@ struct message {
     double *before; /* s from the entry to the start: the first rank's */
     double *off;    /* s between entry and start, either way: the worst */
     double *own;    /* the rank's own time, s an iteration: the slowest */
+    double *waited; /* for a core, as a share of the sample: the worst */
     /* One of each. */
     double *failed;  /* 1: a rank failed */
     double *stop;    /* 1: a rank was asked to stop */
@@ -122,14 +129,14 @@ struct message {
 
 static size_t numbers_of(size_t n)
 {
-    return 4 * n + 3;
+    return 5 * n + 3;
 }
 
 static struct message lay_out(double *room, size_t n)
 {
-    double *end = room + 4 * n;
-    return (struct message){room, room + n, room + 2 * n, room + 3 * n,
-                            end,  end + 1,  end + 2};
+    double *end = room + 5 * n;
+    return (struct message){room,         room + n, room + 2 * n, room + 3 * n,
+                            room + 4 * n, end,      end + 1,      end + 2};
 }
 
 /* For a message about n samples. */
@@ -150,10 +157,11 @@ static enum et_status make_room(struct et_sampler *m, size_t n)
 /* A place for what the team will say of this sample: no memory is asked for
  * once all ranks have agreed, when one alone could no longer fail. */
 static bool keep(struct et_sampler *m, const struct taken *t, double own,
-                 struct et_reals *into)
+                 double waited, struct et_reals *into)
 {
     return et_reals_add(&m->own, own) && et_reals_add(&m->when, t->entry) &&
            et_reals_add(&m->last, 0) && et_reals_add(&m->missed, 0) &&
+           et_reals_add(&m->disturbed, waited) &&
            (!into || et_reals_add(into, 0));
 }
 
@@ -167,6 +175,9 @@ static enum et_status take_one(struct et_sampler *m, size_t i,
     double own =
         (t.exit - (m->windows ? t.start : t.entry)) / (double)m->iterations;
     said->own[i] = own;
+    double waited = t.exit > t.entry ? t.waited / (t.exit - t.entry) : 0;
+    said->waited[i] = waited;
+    m->waited += t.waited;
     said->exit[i] = said->before[i] = said->off[i] = 0;
     if (m->spans) {
         /* Against the start that all know, so that no digit is lost; without
@@ -180,7 +191,7 @@ static enum et_status take_one(struct et_sampler *m, size_t i,
             m->first = t.start;
         m->newest = t.start;
     }
-    return s == ET_OK && !keep(m, &t, own, into) ? et_no_memory() : s;
+    return s == ET_OK && !keep(m, &t, own, waited, into) ? et_no_memory() : s;
 }
 
 /* What all ranks' sample was; `at`: where this rank keeps it. */
@@ -195,6 +206,10 @@ static void judge_one(struct et_sampler *m, size_t i, size_t at,
     if (m->windows)
         m->missed.v[at] =
             all->off[i] > m->error + fmax(TOLERANCE, SHARE * whole);
+    /* Until now this rank's own share stood there. */
+    m->disturbed.v[at] = m->disturbed.v[at] > WAITED ? ET_DISTURBED_HERE
+                         : all->waited[i] > WAITED   ? ET_DISTURBED
+                                                     : 0;
     *time = m->spans ? whole / per : all->own[i];
 }
 
@@ -234,7 +249,8 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 
 void et_sampler_begin(struct et_sampler *m)
 {
-    m->own.n = m->when.n = m->last.n = m->missed.n = 0;
+    m->own.n = m->when.n = m->last.n = m->missed.n = m->disturbed.n = 0;
+    m->waited = 0;
     m->starts = 0;
 }
 
@@ -252,7 +268,16 @@ void et_sampler_drop(struct et_sampler *m, size_t n)
     drop_first(&m->when, n);
     drop_first(&m->last, n);
     drop_first(&m->missed, n);
+    drop_first(&m->disturbed, n);
     m->starts -= n < m->starts ? n : m->starts;
+}
+
+void et_sampler_mark(struct et_sampler *m, size_t n, bool here)
+{
+    for (size_t i = 0; i < n && i < m->disturbed.n; i++) {
+        double *v = &m->disturbed.v[m->disturbed.n - 1 - i];
+        *v = fmax(*v, here ? ET_DISTURBED_HERE : ET_DISTURBED);
+    }
 }
 
 size_t et_sampler_missed(const struct et_sampler *m)
@@ -412,5 +437,6 @@ void et_sampler_free(struct et_sampler *m)
     free(m->when.v);
     free(m->last.v);
     free(m->missed.v);
+    free(m->disturbed.v);
     free(m->message);
 }

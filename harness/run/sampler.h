@@ -31,9 +31,14 @@
 #include <stdint.h>
 
 #include "harness/case/bench.h"
+#include "harness/system/busy.h"
 #include "harness/system/clock.h"
 #include "harness/team/global_clock.h"
 #include "harness/team/team.h"
+
+/* Marks of a disturbed sample. */
+#define ET_DISTURBED 1
+#define ET_DISTURBED_HERE 2
 
 struct et_sampler {
     /* The caller's. */
@@ -43,6 +48,7 @@ struct et_sampler {
     struct et_clock *clock;
     struct et_global_clock *global; /* of the team; NULL: there is none */
     const char *no_global;          /* why no windows all the same, or NULL */
+    struct et_waits *waits;         /* read around each sample; NULL: not */
     /* The sampler's. */
     uint64_t iterations; /* of the work in one sample */
     /* Since et_sampler_begin: this rank's own times, s an iteration; with
@@ -52,6 +58,10 @@ struct et_sampler {
     struct et_reals when; /* s on this rank's clock: when each began */
     struct et_reals last; /* 1 where this rank was the last, or tied, else 0 */
     struct et_reals missed; /* 1 where a rank missed the window, else 0 */
+    /* 1 where a thread of some rank waited for a core, although it had work,
+     * for more than 1 % of the sample; or as et_sampler_mark says. */
+    struct et_reals disturbed;
+    double waited;   /* s, this rank's longest waits, all these samples */
     double quickest; /* the team's, s an iteration, of the newest block */
     double *message; /* of a block: what the ranks tell each other */
     size_t room;     /* for so many numbers */
@@ -96,13 +106,16 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 
-/* Samples from here on count: own, when, last and missed start anew. Local. */
+/* Samples from here on count: own, when, last, missed and disturbed start anew.
+ * Local. */
 void et_sampler_begin(struct et_sampler *m);
 /* The first n of them do not count after all. Local. */
 void et_sampler_drop(struct et_sampler *m, size_t n);
 
 /* Of those samples, the ones whose window some rank missed. Local. */
 size_t et_sampler_missed(const struct et_sampler *m);
+/* The newest n of them are disturbed, on some rank or on this one. Local. */
+void et_sampler_mark(struct et_sampler *m, size_t n, bool here);
 
 /* Can the samples since then, of `seconds` each, be believed? Measures the
  * global clock's error again. *again: no, the windows were at fault; they are

@@ -57,8 +57,9 @@ struct et_run_info {
     char *clock;
     bool clock_fake;
     double clock_resolution, clock_overhead; /* s */
-    int64_t cases;                           /* that the plan has */
-    char *started;                           /* UTC date */
+    char *busy;      /* other work before the first case; NULL: none seen */
+    int64_t cases;   /* that the plan has */
+    char *started;   /* UTC date */
     char *plan_file; /* path as given; NULL: the built-in plan */
     char *plan_text; /* the plan as run */
 };

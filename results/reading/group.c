@@ -1,4 +1,4 @@
-/* Grouping by sorted keys, and what a record is worth. */
+/* Grouping by sorted keys. */
 #include "config.h"
 #include "results/reading/group.h"
 
@@ -155,76 +155,4 @@ void et_groups_free(struct et_groups *g)
     free(g->v);
     free(g->order);
     *g = (struct et_groups){0};
-}
-
-bool et_record_checked(const struct et_record *r)
-{
-    return r->result.verification.status == ET_CHECK_PASSED;
-}
-
-bool et_record_measured(const struct et_record *r)
-{
-    const struct et_result *s = &r->result;
-    return s->outcome == ET_MEASURED &&
-           s->verification.status != ET_CHECK_FAILED && s->time.median > 0 &&
-           isfinite(s->time.median);
-}
-
-enum et_flaw et_record_flaw(const struct et_record *r)
-{
-    const struct et_result *s = &r->result;
-    if (!et_record_measured(r))
-        return ET_FLAW_WRONG;
-    if (!et_record_checked(r))
-        return ET_FLAW_UNCHECKED;
-    if (s->verification.odd.n)
-        return ET_FLAW_ODD;
-    if (r->roofline.suspect)
-        return ET_FLAW_SUSPECT;
-    if (!isfinite(s->time.ci_low) || !isfinite(s->time.ci_high))
-        return ET_FLAW_NO_INTERVAL;
-    if (!s->time.converged)
-        return ET_FLAW_UNCONVERGED;
-    return s->time.drifts ? ET_FLAW_DRIFTS : ET_FLAW_NONE;
-}
-
-const char *et_flaw_name(enum et_flaw f)
-{
-    static const char *const names[] = {
-        "",        "wrong",       "not checked",   "odd outputs",
-        "suspect", "no interval", "not converged", "drifts"};
-    return (size_t)f < sizeof names / sizeof *names ? names[f] : "?";
-}
-
-bool et_record_sound(const struct et_record *r)
-{
-    return et_record_flaw(r) == ET_FLAW_NONE;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-bool et_accused_find(const struct et_run *run, struct et_strings *out)
-{
-    struct et_strings l = {0};
-    for (size_t i = 0; i < run->n; i++) {
-        const char *id = run->records[i].roofline.suspect;
-        if (id && !et_strings_add(&l, id)) {
-            et_strings_free(&l);
-            return false;
-        }
-    }
-    if (l.n)
-        qsort(l.v, l.n, sizeof *l.v, by_text);
-    *out = l;
-    return true;
-}
-
-bool et_accused_has(const struct et_strings *accused, const char *id)
-{
-    char *key = (char *)id;
-    return accused->n &&
-           bsearch(&key, accused->v, accused->n, sizeof *accused->v, by_text);
 }

@@ -1,6 +1,5 @@
 /* group: records that share a key, found by sorting, so that 100,000 of them
- * are no trouble. Also what a record is worth: whether it may be quoted, and
- * why not. Knows records; never a document.
+ * are no trouble. Knows records; never a document.
  */
 #ifndef ET_RESULTS_READING_GROUP_H
 #define ET_RESULTS_READING_GROUP_H
@@ -49,28 +48,5 @@ struct et_groups {
 bool et_groups_make(struct et_groups *out, const struct et_run *run,
                     const struct et_picks *among, int key);
 void et_groups_free(struct et_groups *g);
-
-/* Timed, checked and right: its figures may be shown. */
-bool et_record_measured(const struct et_record *r);
-bool et_record_checked(const struct et_record *r); /* the check passed */
-/* Why a measured record may not be quoted, the gravest first; NULL: it may. */
-enum et_flaw {
-    ET_FLAW_NONE,
-    ET_FLAW_WRONG,       /* or never measured */
-    ET_FLAW_UNCHECKED,   /* nobody looked at the data */
-    ET_FLAW_ODD,         /* a host's outputs differ from the others' */
-    ET_FLAW_SUSPECT,     /* faster than what bounds it */
-    ET_FLAW_NO_INTERVAL, /* too few passes */
-    ET_FLAW_UNCONVERGED, /* interval wider than requested */
-    ET_FLAW_DRIFTS       /* a trend: the median is of no one state */
-};
-enum et_flaw et_record_flaw(const struct et_record *r);
-const char *et_flaw_name(enum et_flaw f);
-/* Sure enough to be quoted: without a flaw. */
-bool et_record_sound(const struct et_record *r);
-/* Cases that were the ceiling of one that lies above it: as suspect as that
- * one. Sorted; false on no memory. */
-bool et_accused_find(const struct et_run *run, struct et_strings *out);
-bool et_accused_has(const struct et_strings *accused, const char *id);
 
 #endif

@@ -198,6 +198,57 @@ static bool merge_sync(const struct passes *p, struct et_result_sync *into)
     return true;
 }
 
+/* The figures of what else the machine did, of all passes: what grows adds up.
+ */
+static bool merge_disturbed(const struct passes *p,
+                            struct et_result_disturbed *into)
+{
+    double before = (double)p->v[0]->result.time.n;
+    for (size_t i = 1; i < p->n; i++) {
+        struct et_result_disturbed *d = &p->v[i]->result.disturbed;
+        bool unknown = into->n == ET_ABSENT_INT || d->n == ET_ABSENT_INT;
+        into->n = unknown ? ET_ABSENT_INT : into->n + d->n;
+        into->most = unknown ? ET_ABSENT_INT : into->most + d->most;
+        into->waited += d->waited; /* NAN: of a pass it is not known */
+        into->switches += d->switches;
+        into->stolen += d->stolen;
+        into->throttled += d->throttled;
+        into->hot += d->hot;
+        into->load = fmax(into->load, d->load);
+        for (size_t k = 0; k < d->at.n; k++) {
+            if (!et_reals_add(&into->at, before + d->at.v[k]))
+                return false;
+        }
+        before += (double)p->v[i]->result.time.n;
+        if (!into->absents.n) {
+            struct et_list none = into->absents;
+            into->absents = d->absents;
+            d->absents = none;
+        }
+    }
+    into->many = et_disturbed_many(into->most, before);
+    return true;
+}
+
+/* Of the threads the fewest, of the cores that they had likewise. */
+static void merge_team(const struct passes *p, struct et_result_team *into)
+{
+    for (size_t i = 1; i < p->n; i++) {
+        struct et_result_team *t = &p->v[i]->result.team;
+        into->oversubscribed |= t->oversubscribed;
+        bool lacks = t->delivered == ET_ABSENT_INT ||
+                     (into->delivered != ET_ABSENT_INT &&
+                      t->delivered < into->delivered);
+        if (!lacks)
+            continue;
+        char *absent = into->delivered_absent;
+        into->delivered = t->delivered;
+        into->cores = t->cores;
+        into->delivered_absent = t->delivered_absent;
+        t->delivered_absent = absent;
+    }
+}
+
 static bool has(const struct et_strings *l, const char *word)
 {
     for (size_t i = 0; i < l->n; i++) {
@@ -298,15 +349,15 @@ static bool gather(const struct passes *p)
     struct et_result *into = &p->v[0]->result;
     bool ok = et_merge_ceilings(p->v, p->n, p->launch) &&
               et_merge_spreads(p->v, p->n) && merge_sync(p, &into->sync) &&
+              merge_disturbed(p, &into->disturbed) &&
               merge_time(p, &into->time) &&
               merge_verification(p, &into->verification) &&
               merge_facts(p, &into->facts);
     merge_energy(p, &into->energy);
     merge_counters(p, &into->counters);
-    for (size_t i = 1; i < p->n; i++) {
+    merge_team(p, &into->team);
+    for (size_t i = 1; i < p->n; i++)
         into->spent += p->v[i]->result.spent;
-        into->team.oversubscribed |= p->v[i]->result.team.oversubscribed;
-    }
     return ok;
 }
 

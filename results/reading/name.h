@@ -7,6 +7,7 @@
 #define ET_RESULTS_READING_NAME_H
 
 #include "results/reading/group.h"
+#include "results/reading/sound.h"
 #include "results/record/metric.h"
 
 /* What run.json says of the record's bench; NULL: nothing. */

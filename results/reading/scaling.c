@@ -235,13 +235,11 @@ static const char *unfit(const struct et_run *run, const struct et_series *s)
     if (run->info.clock_fake)
         return "the clock was a fake";
     for (size_t i = 0; i < s->n; i++) {
-        if (s->v[i].r->result.team.oversubscribed)
-            return "teams were oversubscribed: threads took turns on a core";
-    }
-    for (size_t i = 0; i < s->n; i++) {
-        enum et_flaw f = et_record_flaw(s->v[i].r);
+        enum et_flaw f = et_record_flaw(s->v[i].r, NULL);
         if (f == ET_FLAW_UNCHECKED)
             return "not every point's result was checked";
+        if (f == ET_FLAW_OVERSUBSCRIBED)
+            return "teams were oversubscribed: threads took turns on a core";
         if (f == ET_FLAW_UNCONVERGED || f == ET_FLAW_NO_INTERVAL)
             return "not every point converged";
         if (f != ET_FLAW_NONE)

@@ -18,7 +18,7 @@
  *
  * A projection is refused unless the data stands behind it (Hoefler and
  * Belli, SC15, rules 9 to 11: bounds and models are stated, not guessed):
- * real clock; no team oversubscribed; every point without a flaw (group.h);
+ * real clock; no team oversubscribed; every point without a flaw (sound.h);
  * at least ET_SCALING_POINTS team sizes; worst residual at most 10 %; no
  * negative serial part; the fit reaches the target at both ends of its range
  * before its efficiency falls to nothing; at most 100 times the largest team;

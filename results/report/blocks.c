@@ -15,20 +15,24 @@ struct et_said et_say_doubts(const struct et_run *run,
                              const struct et_record *r)
 {
     struct et_said out;
-    const struct et_result *s = &r->result;
-    const char *words[] = {run->info.clock_fake ? "fake clock" : NULL,
-                           et_record_checked(r) ? NULL : "not checked",
-                           s->verification.odd.n ? "odd outputs" : NULL,
-                           r->roofline.suspect ? "suspect" : NULL,
-                           s->time.converged ? NULL : "not converged",
-                           s->time.drifts ? "drifts" : NULL,
-                           s->team.oversubscribed ? "oversubscribed" : NULL};
-    out.s[0] = 0;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    const struct et_result_team *team = &r->result.team;
+    bool fake = run->info.clock_fake;
+    snprintf(out.s, sizeof out.s, "%s", fake ? "fake clock" : "");
+    for (int i = ET_FLAW_WRONG + 1; i < ET_FLAWS; i++) {
+        enum et_flaw f = (enum et_flaw)i;
         size_t n = strlen(out.s);
-        if (words[i])
-            snprintf(out.s + n, sizeof out.s - n, "%s%s", n ? ", " : "",
-                     words[i]);
+        /* The figures show what has no interval; on a fake clock nobody counts
+         * threads or looks for disturbances. */
+        bool idle = f == ET_FLAW_UNCOUNTED || f == ET_FLAW_UNWATCHED;
+        if (f == ET_FLAW_NO_INTERVAL || (idle && fake) ||
+            !et_flaw_is(f, r, NULL))
+            continue;
+        snprintf(out.s + n, sizeof out.s - n, "%s%s", n ? ", " : "",
+                 et_flaw_name(f));
+        n = strlen(out.s);
+        if (f == ET_FLAW_THREADS)
+            snprintf(out.s + n, sizeof out.s - n, " (%lld of %lld)",
+                     (long long)team->delivered, (long long)team->threads);
     }
     return out;
 }

@@ -1,7 +1,8 @@
 /* Caveats: what may make the figures, or a node, less trustworthy: missed
- * windows, barriers instead of windows, drift, outputs that differ between
- * hosts, cases above their ceiling, and nodes or ranks that were slowest more
- * often than chance explains. Knows records; names no bench. */
+ * windows, barriers instead of windows, drift, threads that did not work,
+ * outputs that differ between hosts, cases above their ceiling, and nodes or
+ * ranks that were slowest more often than chance explains. Knows records; names
+ * no bench. */
 #include "config.h"
 #include "results/report/parts.h"
 
@@ -30,7 +31,9 @@ struct findings {
 
 static const char missed[] = "missed windows", barrier[] = "barrier start",
                   drift[] = "drift", odd[] = "odd outputs",
-                  no_ceiling[] = "no ceiling", no_digest[] = "no digest";
+                  no_ceiling[] = "no ceiling", no_digest[] = "no digest",
+                  disturbed[] = "disturbed", threads[] = "fewer threads",
+                  uncounted[] = "threads not counted";
 
 /* A reason may have other numbers in each case; those of an odd rank and its
  * host say which one it is. */
@@ -59,7 +62,7 @@ static struct finding *find(struct findings *l, const char *what,
     return &l->v[i];
 }
 
-static void look(struct findings *l, const struct et_record *r)
+static void look(struct findings *l, const struct et_record *r, bool fake)
 {
     const struct et_result *s = &r->result;
     struct finding *f;
@@ -77,6 +80,26 @@ static void look(struct findings *l, const struct et_record *r)
         f->worst = s->time.drift;
         f->first = r;
     }
+    if (s->disturbed.n > 0 && (f = find(l, disturbed, "", r))) {
+        double share = (double)s->disturbed.n / (double)s->time.n;
+        if (share > f->worst)
+            f->first = r;
+        f->amount += (double)s->disturbed.n;
+        f->of += (double)s->time.n;
+        f->worst = fmax(f->worst, share);
+    }
+    if (et_flaw_is(ET_FLAW_THREADS, r, NULL) && (f = find(l, threads, "", r))) {
+        double lack = 1 - (double)s->team.delivered / (double)s->team.threads;
+        if (lack > f->worst)
+            f->first = r;
+        f->worst = fmax(f->worst, lack);
+    }
+    if (s->outcome == ET_MEASURED && !fake &&
+        et_flaw_is(ET_FLAW_UNCOUNTED, r, NULL))
+        find(l, uncounted,
+             s->team.delivered_absent ? s->team.delivered_absent
+                                      : "no reason given",
+             r);
     for (size_t i = 0; i < s->verification.odd.n; i++)
         find(l, odd, s->verification.odd.v[i], r);
     if (r->roofline.absent && s->ceilings.n)
@@ -99,6 +122,21 @@ static void say_finding(const struct finding *f, struct et_block *b)
                       "the samples have a trend: %s%s from first to last in "
                       "the worst case",
                       f->worst > 0 ? "+" : "", et_say_percent(f->worst).s);
+    else if (f->what == disturbed)
+        et_block_cell(
+            b,
+            "another process, a hypervisor, a quota or heat kept some "
+            "rank from its cores in %.0f of %.0f samples (%s in the "
+            "worst case); they are marked and kept",
+            f->amount, f->of, et_say_percent(f->worst).s);
+    else if (f->what == threads)
+        et_block_cell(b,
+                      "%lld of the %lld threads of a rank worked in the worst "
+                      "case: a library without threads, or OMP_THREAD_LIMIT or "
+                      "OMP_DYNAMIC; shares of the peak are of the cores that "
+                      "it had",
+                      (long long)f->first->result.team.delivered,
+                      (long long)f->first->result.team.threads);
     else if (f->what == odd)
         et_block_cell(b, "the outputs of %s differ from those of most ranks",
                       f->reason);
@@ -114,7 +152,7 @@ static void findings(struct et_report *w)
     struct findings l = {.n = 0};
     for (size_t i = 0; i < w->run->n; i++) {
         if (w->run->records[i].result.outcome <= ET_WRONG_DATA)
-            look(&l, &w->run->records[i]);
+            look(&l, &w->run->records[i], w->run->info.clock_fake);
     }
     if (!l.n)
         return;
@@ -334,7 +372,9 @@ bool et_report_caveats(struct et_report *w)
         ok = et_doc_paragraph(
             w->doc,
             "None: no missed window, no barrier in place of a window, no "
-            "drift, no host whose outputs differ, no case above its ceiling, "
+            "drift, no disturbed sample, no thread that did not work, no host "
+            "whose outputs differ, "
+            "no case above its ceiling, "
             "no node or rank that was slowest more often than chance "
             "explains.");
     return ok;

@@ -29,8 +29,18 @@ static const char *why_none(const struct et_report *w,
             "the tables below)",
         [ET_FLAW_NO_INTERVAL] = "too few passes for an interval",
         [ET_FLAW_DRIFTS] = "the samples drift, so their median describes no "
-                           "single state of the machine"};
-    size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAW_DRIFTS + 1] = {0};
+                           "single state of the machine",
+        [ET_FLAW_OVERSUBSCRIBED] =
+            "more busy threads than cores, which took turns",
+        [ET_FLAW_THREADS] = "fewer threads worked than were asked for (the "
+                            "tables say how many)",
+        [ET_FLAW_DISTURBED] = "other processes, a hypervisor, a quota or heat "
+                              "disturbed the samples (reasons below)",
+        [ET_FLAW_UNWATCHED] = "it is not known whether something else on the "
+                              "machine disturbed the samples",
+        [ET_FLAW_UNCOUNTED] =
+            "it is not known how many threads worked (reasons below)"};
+    size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAWS] = {0};
     for (size_t i = 0; i < group->n; i++) {
         const struct et_record *r = &w->run->records[group->v[i]];
         if (r->result.outcome >= 0 && r->result.outcome <= ET_UNMEASURED)
@@ -41,7 +51,7 @@ static const char *why_none(const struct et_report *w,
     if (w->run->info.clock_fake)
         return "fake clock, so nothing was measured";
     flaws[ET_FLAW_WRONG] += n[ET_WRONG_DATA];
-    for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+    for (size_t f = ET_FLAW_WRONG; f < ET_FLAWS; f++) {
         if (flaws[f])
             return words[f];
     }
@@ -168,8 +178,6 @@ static void say_circumstances(const struct et_report *w,
             t, ", %s of nominal peak",
             et_say_percent(flops->value * et_metric_find("flops")->scale / peak)
                 .s);
-    if (s->team.oversubscribed)
-        et_text_add(t, ", OVERSUBSCRIBED");
 }
 
 /* What the figure is worth: how many samples, how near to what bounds it, how
@@ -293,7 +301,7 @@ static void withheld(struct et_report *w, const struct et_groups *kinds)
     struct et_block *b = NULL;
     for (size_t i = 0; i < kinds->n && i < ET_REPORT_ROWS; i++) {
         const struct et_picks *g = &kinds->v[i];
-        size_t n[ET_FLAW_DRIFTS + 1] = {0}, first[ET_FLAW_DRIFTS + 1] = {0};
+        size_t n[ET_FLAWS] = {0}, first[ET_FLAWS] = {0};
         struct et_text name = {0};
         for (size_t k = 0; k < g->n; k++) {
             const struct et_record *r = &w->run->records[g->v[k]];
@@ -302,7 +310,7 @@ static void withheld(struct et_report *w, const struct et_groups *kinds)
                 first[f] = g->v[k];
         }
         et_kind_say(&w->run->records[g->v[0]], &name);
-        for (size_t f = ET_FLAW_WRONG; f <= ET_FLAW_DRIFTS; f++) {
+        for (size_t f = ET_FLAW_WRONG; f < ET_FLAWS; f++) {
             if (n[f] && !b)
                 b = et_doc_table(w->doc, "llrl", columns);
             if (!n[f])
@@ -346,18 +354,20 @@ bool et_report_headline(struct et_report *w)
         snprintf(width, sizeof width, " (%s of the median)",
                  et_say_percent(precision).s);
     bool said =
-        b && et_doc_paragraph(
-                 w->doc,
-                 "Each case was measured in several passes, spread over the "
-                 "run, with n samples in all. Its figure is the median of the "
-                 "passes' medians, or the work over it; in brackets is the "
-                 "95 %% interval that these medians give. A figure is quoted "
-                 "only if the timed data was checked and right, the interval "
-                 "is no wider than requested%s, the samples do not drift, and "
-                 "no ceiling is exceeded. Window start: the "
-                 "ranks began each sample at an agreed time. Barrier start: "
-                 "they began after a barrier, for the reason given below.",
-                 width);
+        b &&
+        et_doc_paragraph(
+            w->doc,
+            "Each case was measured in several passes, spread over the run, "
+            "with n samples in all. Its figure is the median of the passes' "
+            "medians, or the work over it; in brackets is the 95 %% interval "
+            "that these medians give. A figure is quoted only if the timed "
+            "data was checked and right, the interval is no wider than "
+            "requested%s, the samples do not drift, no ceiling is exceeded, "
+            "and all threads that were asked for worked, each on a core that "
+            "nothing else had. Window start: the ranks began each sample at "
+            "an agreed time. Barrier start: they began after a barrier, for "
+            "the reason given below.",
+            width);
     if (said && !w->run->info.clock_fake)
         withheld(w, &kinds);
     et_groups_free(&kinds);
@@ -398,6 +408,38 @@ static bool is_unconverged(const struct et_record *r)
 static bool is_unchecked(const struct et_record *r)
 {
     return et_record_measured(r) && !et_record_checked(r);
+}
+
+static bool is_short_of_threads(const struct et_record *r)
+{
+    return et_record_measured(r) && et_flaw_is(ET_FLAW_THREADS, r, NULL);
+}
+
+static bool is_disturbed(const struct et_record *r)
+{
+    return et_record_measured(r) && et_flaw_is(ET_FLAW_DISTURBED, r, NULL);
+}
+
+/* Figures of a machine that did other work, too. */
+static void warn_disturbed(struct et_report *w)
+{
+    double load = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < w->run->n; i++) {
+        n += is_disturbed(&w->run->records[i]);
+        load = fmax(load, w->run->records[i].result.disturbed.load);
+    }
+    if (w->run->info.busy)
+        et_doc_warning(w->doc, "BUSY MACHINE before the first case: %s.",
+                       w->run->info.busy);
+    if (n)
+        et_doc_warning(w->doc,
+                       "%s DISTURBED by something else on the machine (%lld "
+                       "cores, load %.3g): their figures are not the "
+                       "machine's. The tables mark them.",
+                       n == 1 ? "1 case was"
+                              : et_say_count(n, "", "cases were").s,
+                       (long long)w->run->info.environment.cores, load);
 }
 
 static void warn_oversubscribed(struct et_report *w)
@@ -513,6 +555,9 @@ bool et_report_warnings(struct et_report *w)
                        run->outcome ? run->outcome : "unknown",
                        run->reason ? " (" : "", run->reason ? run->reason : "",
                        run->reason ? ")" : "", run->n, (long long)info->cases);
+    warn_disturbed(w);
+    warn_some(w, is_short_of_threads,
+              "had fewer threads at work than were asked for");
     warn_some(w, is_failed, "failed");
     warn_some(w, is_unchecked, "never had its result checked");
     struct et_text names = {0};

@@ -69,8 +69,8 @@ struct et_said et_say_share(double v, double low, double high);
 struct et_said et_say_time_interval(double low, double high);
 struct et_said et_say_team(const struct et_record *r);
 struct et_said et_say_count(size_t n, const char *one, const char *many);
-/* What a row must say besides its figures: "not converged", "not checked",
- * "oversubscribed"; "" where there is nothing. */
+/* What a row must say besides its figures: its flaws by name (sound.h), such as
+ * "not converged, fewer threads (1 of 2)"; "" where there is nothing. */
 struct et_said et_say_doubts(const struct et_run *run,
                              const struct et_record *r);
 

@@ -95,9 +95,7 @@ static size_t colour_of(const struct et_report *w, const char *backend)
 enum et_flaw et_report_flaw(const struct et_report *w,
                             const struct et_record *r)
 {
-    enum et_flaw f = et_record_flaw(r);
-    bool accused = et_accused_has(&w->accused, r->result.id);
-    return accused && (!f || f > ET_FLAW_SUSPECT) ? ET_FLAW_SUSPECT : f;
+    return et_record_flaw(r, &w->accused);
 }
 
 void et_report_colour(const struct et_report *w, struct et_block *b,

@@ -12,7 +12,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/verdict/contract.h"
-#include "results/reading/group.h"
+#include "results/reading/sound.h"
 
 #define NAME(cause, verdict, record) cause,
 enum cause { ET_JUDGE_CAUSES(NAME) };
@@ -26,6 +26,7 @@ struct finding {
     const char *origin;               /* of the peak */
     double limit;                     /* in the metric's unit */
     double score; /* how far beyond the limit: larger is better */
+    enum et_flaw flaw;
     enum cause cause;
     enum et_verdict verdict;
 };
@@ -62,6 +63,53 @@ static bool picks(const struct et_clause *c, const struct et_record *r)
     return true;
 }
 
+/* The gravest flaw that the clause does not allow. */
+static enum et_flaw flaw_of(const struct et_clause *c, const struct finding *f)
+{
+    for (int i = ET_FLAW_NONE + 1; i < ET_FLAWS; i++) {
+        enum et_flaw flaw = (enum et_flaw)i;
+        /* Threads that take turns wait for each other's cores. */
+        bool allowed = c->allow_oversubscribed &&
+                       (flaw == ET_FLAW_OVERSUBSCRIBED ||
+                        (flaw == ET_FLAW_DISTURBED &&
+                         f->record->result.team.oversubscribed));
+        if (!allowed && et_flaw_is(flaw, f->record, f->accused))
+            return flaw;
+    }
+    return ET_FLAW_NONE;
+}
+
+static enum cause cause_of(enum et_flaw f)
+{
+    switch (f) {
+    case ET_FLAW_WRONG:
+    case ET_FLAW_ODD:
+        return BAD;
+    case ET_FLAW_UNCHECKED:
+        return UNVERIFIED;
+    case ET_FLAW_SUSPECT:
+        return SUSPECT;
+    case ET_FLAW_OVERSUBSCRIBED:
+        return OVERSUBSCRIBED;
+    case ET_FLAW_THREADS:
+    case ET_FLAW_UNCOUNTED:
+        return THREADS;
+    case ET_FLAW_DISTURBED:
+    case ET_FLAW_UNWATCHED:
+        return DISTURBED;
+    case ET_FLAW_NO_INTERVAL:
+        return NO_INTERVAL;
+    case ET_FLAW_UNCONVERGED:
+        return UNCONVERGED;
+    case ET_FLAW_DRIFTS:
+        return DRIFTING;
+    case ET_FLAW_NONE:
+    case ET_FLAWS:
+        break;
+    }
+    return NOT_MEASURED;
+}
+
 static enum cause weigh(const struct et_clause *c, const struct finding *f)
 {
     const struct et_result *r = &f->record->result;
@@ -81,17 +129,11 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return NO_PEAK;
     if (!(v->ci_low <= v->value && v->value <= v->ci_high))
         return NO_INTERVAL;
-    if (!r->time.converged)
-        return UNCONVERGED;
-    if (r->team.oversubscribed && !c->allow_oversubscribed)
-        return OVERSUBSCRIBED;
+    if (f->flaw)
+        return cause_of(f->flaw);
     /* Is it known of every node that its cores sufficed? */
     if (r->team.cores == ET_ABSENT_INT && !c->allow_oversubscribed)
         return UNPLACED;
-    if (r->time.drifts)
-        return DRIFTING;
-    if (f->record->roofline.suspect || et_accused_has(f->accused, r->id))
-        return SUSPECT;
     if (et_pairs_get(&r->facts, "doubt"))
         return DOUBTFUL;
     double worse = c->at_least ? v->ci_low : v->ci_high;
@@ -114,6 +156,7 @@ static struct finding find(const struct et_clause *c, const char *peak,
     if (c->of_peak)
         f.limit *=
             et_run_peak_agreed(run, r, peak, &f.origin) / c->metric->scale;
+    f.flaw = flaw_of(c, &f);
     f.cause = weigh(c, &f);
     f.verdict = verdict_of(f.cause);
     double v = f.value ? f.value->value : NAN;
@@ -148,7 +191,6 @@ static bool is_candidate(const struct et_clause *c, const struct finding *f)
 static void explain(const struct et_clause *c, const struct finding *f,
                     struct et_text *out)
 {
-    char status[ET_TEXT_NUMBER];
     const struct et_result *r = &f->record->result;
     const struct et_metric_value *v = f->value;
     const char *unit = c->metric->unit;
@@ -174,29 +216,19 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_text_add(out, "the figure has no valid interval (%lld samples)",
                     (long long)r->time.samples.n);
         break;
-    case UNCONVERGED:
-        et_text_add(out, "the sampling did not converge");
-        break;
+    case SUSPECT:
     case OVERSUBSCRIBED:
-        et_text_add(out, "there were more busy threads than cores, and the "
-                         "clause does not allow that");
+    case THREADS:
+    case DISTURBED:
+    case UNCONVERGED:
+    case DRIFTING:
+        et_flaw_say(f->flaw, f->record, out);
+        if (f->flaw == ET_FLAW_OVERSUBSCRIBED)
+            et_text_add(out, ", and the clause does not allow that");
         break;
     case UNPLACED:
         et_text_add(out, "it is not known how many cores its ranks had, so "
                          "they may have been too few");
-        break;
-    case DRIFTING:
-        et_text_add(out,
-                    "the samples drift by %.2g %% from first to last, so their "
-                    "median describes no single state of the machine",
-                    100 * r->time.drift);
-        break;
-    case SUSPECT:
-        et_text_add(out,
-                    "the case and its ceiling contradict each other (%s), so "
-                    "one of the two figures is wrong",
-                    f->record->roofline.suspect ? f->record->roofline.suspect
-                                                : "as the ceiling of another");
         break;
     case DOUBTFUL:
         et_text_add(out, "the record has a caveat: %s",
@@ -209,20 +241,9 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_text_add(out, "the record has no %s", c->metric->name);
         break;
     case UNVERIFIED:
-        et_text_add(out, "the timed data was not verified");
-        break;
     case NOT_MEASURED:
     case BAD:
-        if (r->outcome == ET_MEASURED && r->verification.odd.n) {
-            et_text_add(out,
-                        "the outputs of %s differ from those of most ranks",
-                        r->verification.odd.v[0]);
-            break;
-        }
-        et_choice_name(ET_OUTCOME_CHOICES, r->outcome, status);
-        et_text_add(out, "the case is %s%s%s",
-                    r->outcome == ET_MEASURED ? "wrong" : status,
-                    r->reason ? ": " : "", r->reason ? r->reason : "");
+        et_flaw_say(f->flaw, f->record, out);
         break;
     }
     if (c->of_peak && f->cause >= MEETS)

@@ -40,16 +40,23 @@ const char *et_verdict_name(enum et_verdict v);
         "is a share of the peak")                                              \
     row(NO_INTERVAL, INCONCLUSIVE,                                             \
         "has no valid interval (fewer than 6 samples)")                        \
-    row(UNCONVERGED, INCONCLUSIVE, "did not converge")                         \
-    row(OVERSUBSCRIBED, INCONCLUSIVE,                                          \
-        "was oversubscribed, and the clause does not allow that")              \
-    row(UNPLACED, INCONCLUSIVE,                                                \
-        "may have been oversubscribed, because its cores are not known, "      \
-        "and the clause does not allow that")                                  \
-    row(DRIFTING, INCONCLUSIVE, "has samples that drift")                      \
     row(SUSPECT, INCONCLUSIVE,                                                 \
         "lies above a ceiling that was measured with it, or is such a "        \
         "ceiling of another record")                                           \
+    row(OVERSUBSCRIBED, INCONCLUSIVE,                                          \
+        "was oversubscribed, and the clause does not allow that")              \
+    row(THREADS, INCONCLUSIVE,                                                 \
+        "had fewer threads at work than it was asked to use, or it is not "    \
+        "known how many worked")                                               \
+    row(DISTURBED, INCONCLUSIVE,                                               \
+        "was disturbed: on one rank something else had the cores in more "     \
+        "than a fifth of the samples, or nobody looked; what its own "         \
+        "threads did is allowed where the clause allows oversubscription")     \
+    row(UNCONVERGED, INCONCLUSIVE, "did not converge")                         \
+    row(DRIFTING, INCONCLUSIVE, "has samples that drift")                      \
+    row(UNPLACED, INCONCLUSIVE,                                                \
+        "may have been oversubscribed, because its cores are not known, "      \
+        "and the clause does not allow that")                                  \
     row(DOUBTFUL, INCONCLUSIVE,                                                \
         "has a fact `doubt`, such as a cold read that may have come from "     \
         "memory")                                                              \

@@ -132,8 +132,28 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     refused 4 'd/plan.ini: is not the plan'
 }
 
+@test "a busy machine is told of, and refused where a quiet one is required" {
+    yes >/dev/null 3>&- &
+    burner=$!
+    try run --plan tiny.ini --out d --require-quiet 0s
+    kill "$burner"
+    refused 4 'require-quiet' 'busy with other work' 'load'
+    [ ! -e d ]
+    yes >/dev/null 3>&- &
+    burner=$!
+    try run --plan tiny.ini --out d --quiet
+    kill "$burner"
+    passed
+    # First and last.
+    [ "$(grep -c 'BUSY MACHINE' err)" -eq 2 ] || fail 'two warnings are wanted'
+    grep -q 'WARNING: BUSY MACHINE before the first case' d/report.txt
+    grep -q '"busy":' d/run.json
+    refute grep -q '"busy": *null' d/run.json
+}
+
 @test "judge: pass, fail, inconclusive" {
     make_run d "${steady[@]}"
+    calm d
     judged() { # judged CODE LINE...
         local code=$1
         shift

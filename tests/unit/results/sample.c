@@ -141,7 +141,8 @@ struct et_result sample_result(const char *id, double median, double spread,
     r.outcome = ET_MEASURED;
     r.team.ranks = 2;
     r.team.nodes = 1;
-    r.team.threads = 1;
+    r.team.threads = r.team.delivered = 1;
+    r.disturbed.n = r.disturbed.most = 0;
     r.team.transport = strdup("mpi");
     need(et_pairs_set(&r.params, "dtype", "fp32", false) &&
          et_pairs_set(&r.params, "m", "1024", true) &&

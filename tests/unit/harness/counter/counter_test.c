@@ -20,7 +20,7 @@
 
 #include "harness/base/log.h"
 #include "harness/counter/counter.h"
-#include "harness/counter/tasks.h"
+#include "harness/system/tasks.h"
 
 #define MAX_EVENTS 16
 #define PAGES 1000 /* fresh ones that worker 1 touches; worker 2 twice it */

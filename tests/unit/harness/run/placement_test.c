@@ -207,6 +207,15 @@ static void preset_threads(void **state)
     assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
     assert_int_equal(p.threads, 3);
     et_placement_free(&p);
+    /* The first level of nested teams. */
+    setenv("OMP_NUM_THREADS", " 2 ,3", 1);
+    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
+    assert_int_equal(p.threads, 2);
+    et_placement_free(&p);
+    setenv("OMP_NUM_THREADS", "0,3", 1);
+    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
+    assert_int_equal(p.threads, 4);
+    et_placement_free(&p);
     setenv("OMP_NUM_THREADS", "many", 1);
     env.allowed_cores = ET_ABSENT_INT;
     assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);

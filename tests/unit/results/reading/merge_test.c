@@ -9,6 +9,7 @@
 
 #include "results/reading/group.h"
 #include "results/reading/merge.h"
+#include "results/reading/sound.h"
 
 #define ID "gemm backend=blis"
 
@@ -65,14 +66,15 @@ static void the_figure(void **state)
     assert_true(near(flops->value, 2 / 0.515));
     assert_true(near(flops->ci_low, 2 / 0.54));
     assert_true(near(flops->ci_high, 2 / 0.50));
-    assert_int_equal(et_record_flaw(r), ET_FLAW_NONE);
+    assert_int_equal(et_record_flaw(r, NULL), ET_FLAW_NONE);
     et_run_free(&run);
     /* As narrow as asked, or not converged. */
     run = six_passes();
     assert_true(et_pairs_set(&run.info.config, "precision", "0.07", false));
     assert_int_equal(et_run_merge(&run), ET_OK);
     assert_false(run.records[0].result.time.converged);
-    assert_int_equal(et_record_flaw(&run.records[0]), ET_FLAW_UNCONVERGED);
+    assert_int_equal(et_record_flaw(&run.records[0], NULL),
+                     ET_FLAW_UNCONVERGED);
     et_run_free(&run);
 }
 
@@ -86,7 +88,8 @@ static void too_few(void **state)
     const struct et_result_time *t = &run.records[0].result.time;
     assert_true(near(t->median, 0.51) && isnan(t->ci_low) && isnan(t->ci_high));
     assert_false(t->converged);
-    assert_int_equal(et_record_flaw(&run.records[0]), ET_FLAW_NO_INTERVAL);
+    assert_int_equal(et_record_flaw(&run.records[0], NULL),
+                     ET_FLAW_NO_INTERVAL);
     et_run_free(&run);
 }
 
@@ -240,7 +243,7 @@ static void the_rest(void **state)
     assert_int_equal(r->verification.odd.n, 1);
     assert_string_equal(et_pairs_get(&r->facts, "source"), "mixed");
     assert_string_equal(et_pairs_get(&r->facts, "files"), "2");
-    assert_int_equal(et_record_flaw(&run.records[0]), ET_FLAW_ODD);
+    assert_int_equal(et_record_flaw(&run.records[0], NULL), ET_FLAW_ODD);
     et_run_free(&run);
 }
 
@@ -262,6 +265,68 @@ static void drift(void **state)
     }
 }
 
+/* What else the machine did adds up; a pass that nobody watched leaves it
+ * unknown. */
+static void disturbed(void **state)
+{
+    (void)state;
+    for (int often = 6; often < 8; often++) {
+        struct et_run run = six_passes();
+        for (int i = 0; i < 6; i++) {
+            struct et_result_disturbed *d = &run.records[i].result.disturbed;
+            d->waited = 0.1;
+            d->load = i;
+        }
+        struct et_result_disturbed *d = &run.records[2].result.disturbed;
+        d->n = d->most = often - 3;
+        d->many = true; /* of its own 5 samples */
+        assert_true(et_reals_add(&d->at, 4));
+        run.records[4].result.disturbed.n = 4;
+        run.records[4].result.disturbed.most = 3;
+        assert_int_equal(et_run_merge(&run), ET_OK);
+        d = &run.records[0].result.disturbed;
+        assert_int_equal(d->n, often + 1);
+        assert_int_equal(d->most, often);
+        assert_true(d->many == (often == 7)); /* of 30 */
+        assert_true(d->at.n == 1 && d->at.v[0] == 14);
+        assert_true(near(d->waited, 0.6) && d->load == 5);
+        et_run_free(&run);
+    }
+    struct et_run run = six_passes();
+    run.records[3].result.disturbed.n = ET_ABSENT_INT;
+    run.records[5].result.disturbed.n = 30;
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    assert_int_equal(run.records[0].result.disturbed.n, ET_ABSENT_INT);
+    assert_true(et_flaw_is(ET_FLAW_UNWATCHED, &run.records[0], NULL));
+    et_run_free(&run);
+}
+
+/* Of the threads the fewest of any pass, and its cores; or nobody knows. */
+static void threads(void **state)
+{
+    (void)state;
+    struct et_run run = six_passes();
+    for (int i = 0; i < 6; i++) {
+        struct et_result_team *t = &run.records[i].result.team;
+        t->threads = 4;
+        t->delivered = i == 3 ? 2 : 4;
+        t->cores = i == 3 ? 20 : 40;
+    }
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    assert_int_equal(run.records[0].result.team.delivered, 2);
+    assert_int_equal(run.records[0].result.team.cores, 20);
+    assert_int_equal(et_record_flaw(&run.records[0], NULL), ET_FLAW_THREADS);
+    et_run_free(&run);
+    run = six_passes();
+    run.records[1].result.team.delivered = ET_ABSENT_INT;
+    run.records[1].result.team.delivered_absent = strdup("they spin");
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    const struct et_result_team *t = &run.records[0].result.team;
+    assert_int_equal(t->delivered, ET_ABSENT_INT);
+    assert_string_equal(t->delivered_absent, "they spin");
+    et_run_free(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,7 +334,8 @@ int main(void)
         cmocka_unit_test(several_cases), cmocka_unit_test(the_gravest_outcome),
         cmocka_unit_test(launches),      cmocka_unit_test(ceilings),
         cmocka_unit_test(ranks),         cmocka_unit_test(the_rest),
-        cmocka_unit_test(drift),
+        cmocka_unit_test(drift),         cmocka_unit_test(disturbed),
+        cmocka_unit_test(threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

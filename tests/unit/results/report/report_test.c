@@ -90,6 +90,21 @@ static void test_headline_refuses(void **state)
     run.records[1].result.time.ci_low = NAN;
     assert_headline(&run, "200.0 GFLOP/s");
     run = two_run();
+    run.records[1].result.team.oversubscribed = true;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[1].result.team.threads = 2;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[1].result.team.delivered = ET_ABSENT_INT;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[1].result.disturbed.many = true;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
+    run.records[1].result.disturbed.n = ET_ABSENT_INT;
+    assert_headline(&run, "200.0 GFLOP/s");
+    run = two_run();
     run.records[0].result.time.converged = false;
     run.records[1].result.time.converged = false;
     assert_headline(&run, "no headline: not converged (");
@@ -189,6 +204,45 @@ static void test_suspect(void **state)
     assert_said(text, "[\"peak fp32\",\"suspect\",\"1\",\"the peak\"]");
     assert_said(text, "[\"fast\",\"200.0 [199.9, 200.1]\",\"the peak\","
                       "\"100.0 [99.0, 101.0]\"]");
+    free(text);
+    et_run_free(&run);
+}
+
+/* Fewer threads than were asked for, or nobody knows how many. */
+static void test_threads(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    run.records[0].result.team.threads = 3;
+    run.records[1].result.team.delivered = ET_ABSENT_INT;
+    run.records[1].result.team.delivered_absent = strdup("they never sleep");
+    char *text = say(&run, NULL);
+    assert_said(text, "1 case had fewer threads at work than were asked for: ");
+    assert_said(text, "\"fewer threads (1 of 3)\"");
+    assert_said(text, "[\"fewer threads\",\"1\",\"1 of the 3 threads of a rank "
+                      "worked in the worst case");
+    assert_said(text, "[\"threads not counted\",\"1\",\"they never sleep\"");
+    free(text);
+    et_run_free(&run);
+}
+
+/* Something else had the cores: often in one case, once in the other. */
+static void test_disturbed(void **state)
+{
+    (void)state;
+    struct et_run run = two_run();
+    struct et_result *r = &run.records[0].result;
+    r->disturbed.n = r->disturbed.most = 7;
+    r->disturbed.many = true;
+    r->disturbed.load = 35;
+    run.records[1].result.disturbed.n = 1;
+    run.info.environment.cores = 2;
+    char *text = say(&run, NULL);
+    assert_said(text, "1 case was DISTURBED by something else on the machine "
+                      "(2 cores, load 35): their figures are not the "
+                      "machine's");
+    assert_said(text, "[\"disturbed\",\"2\",\"another process");
+    assert_said(text, "in 8 of 42 samples (33 % in the worst case)");
     free(text);
     et_run_free(&run);
 }
@@ -462,6 +516,7 @@ static void test_judgement(void **state)
 }
 
 TEST_MAIN(test_headline, test_headline_refuses, test_warnings, test_flops,
-          test_wrong, test_suspect, test_no_words, test_drift, test_odd_host,
-          test_slow_node, test_too_many, test_slow_rank, test_missing,
-          test_spread, test_collective, test_empty, test_cut, test_judgement)
+          test_wrong, test_suspect, test_threads, test_disturbed, test_no_words,
+          test_drift, test_odd_host, test_slow_node, test_too_many,
+          test_slow_rank, test_missing, test_spread, test_collective,
+          test_empty, test_cut, test_judgement)

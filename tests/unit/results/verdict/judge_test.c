@@ -351,6 +351,30 @@ static void not_sure_is_not_a_pass(void **state)
     judged(&run, FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n",
            ET_VERDICT_PASS, "a", "");
     r->team.cores = cores;
+    r->team.threads = 2;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "1 of the 2 threads");
+    r->team.threads = 1;
+    r->team.delivered = ET_ABSENT_INT;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "how many threads");
+    r->team.delivered = 2; /* the cores are those of both */
+    judged(&run, clause, ET_VERDICT_PASS, "a", "");
+    r->team.delivered = 1;
+    r->disturbed.many = true;
+    r->disturbed.most = 7;
+    r->disturbed.waited = 0.3;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a",
+           "7 of 31 samples were disturbed on one rank, its threads waited 300 "
+           "ms for a core");
+    const char *allowing =
+        FLOPS "at_least = 3 GFLOP/s\nallow_oversubscribed = yes\n";
+    judged(&run, allowing, ET_VERDICT_INCONCLUSIVE, "a", "disturbed");
+    r->team.oversubscribed = true; /* by its own threads, then */
+    judged(&run, allowing, ET_VERDICT_PASS, "a", "");
+    r->team.oversubscribed = r->disturbed.many = false;
+    r->disturbed.n = ET_ABSENT_INT;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "not known whether");
+    r->disturbed.n = 31; /* some on this rank, some on that */
+    judged(&run, clause, ET_VERDICT_PASS, "a", "");
     assert_true(et_pairs_set(&r->facts, "doubt", "it may be warm", false));
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "it may be warm");
     size_t facts = r->facts.n;

@@ -1,7 +1,7 @@
 /* Threads of this process, from /proc.
  */
 #include "config.h"
-#include "harness/counter/tasks.h"
+#include "harness/system/tasks.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -61,6 +61,40 @@ bool et_task_alive(int tid)
 int et_task_self(void)
 {
     return (int)syscall(SYS_gettid);
+}
+
+static double seconds_of(const struct timespec *t)
+{
+    return (double)t->tv_sec + 1e-9 * (double)t->tv_nsec;
+}
+
+bool et_task_cpu(int tid, double *seconds)
+{
+    /* The kernel's number of a thread's clock: pthread_getcpuclockid(3) gives
+     * it for threads of its own alone, and libraries start others. */
+    clockid_t id = (clockid_t)(~(unsigned)tid << 3 | 6);
+    struct timespec t;
+    if (clock_gettime(id, &t))
+        return false;
+    *seconds = seconds_of(&t);
+    return true;
+}
+
+double et_tasks_cpu(void)
+{
+    struct timespec t = {0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return seconds_of(&t);
+}
+
+bool et_task_sleeps(int tid)
+{
+    char line[256];
+    if (!et_file_line(line, sizeof line, "", "/proc/self/task/%d/stat", tid))
+        return true;
+    /* "tid (name) S ...", and a name may have brackets of its own. */
+    const char *end = strrchr(line, ')');
+    return !end || end[1] != ' ' || end[2] != 'R';
 }
 
 void et_tasks_exercise(void)
