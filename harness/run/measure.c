@@ -464,7 +464,8 @@ static enum et_status whole(struct measuring *m)
     m->r->outcome = ET_MEASURED;
     feed(m, "counting the threads");
     double lasts = m->r->time.median * (double)m->sampler.iterations;
-    if (!agreed(m, et_delivered_pass(&m->sampler, lasts, &m->r->team), &team))
+    if (first &&
+        !agreed(m, et_delivered_pass(&m->sampler, lasts, &m->r->team), &team))
         return team;
     feed(m, "counting");
     if (first &&

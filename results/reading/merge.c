@@ -236,6 +236,9 @@ static void merge_team(const struct passes *p, struct et_result_team *into)
     for (size_t i = 1; i < p->n; i++) {
         struct et_result_team *t = &p->v[i]->result.team;
         into->oversubscribed |= t->oversubscribed;
+        /* Counted in the first pass of a process; it says why it could not. */
+        if (t->delivered == ET_ABSENT_INT && !t->delivered_absent)
+            continue;
         bool lacks = t->delivered == ET_ABSENT_INT ||
                      (into->delivered != ET_ABSENT_INT &&
                       t->delivered < into->delivered);

@@ -146,7 +146,7 @@ static void rule_5_intervals(void **state)
     for (size_t i = 0; i < run->n; i++)
         run->records[i].result.time.ci_low = NAN;
     char *text = say(run);
-    assert_said(text, "no headline: too few samples for an interval");
+    assert_said(text, "no headline: too few passes for an interval");
     free(text);
 }
 
@@ -204,7 +204,7 @@ static void rule_10_method(void **state)
     char *text = say(run);
     assert_said(text, "How it was measured");
     assert_said(text, "window start");
-    assert_said(text, "Each figure is the median of n samples");
+    assert_said(text, "Each case was measured in several passes");
     free(text);
     struct et_result_sync *s = &run->records[0].result.sync;
     free(s->start);
