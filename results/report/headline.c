@@ -359,9 +359,10 @@ bool et_report_headline(struct et_report *w)
             w->doc,
             "Each case was measured in several passes, spread over the run, "
             "with n samples in all. Its figure is the median of the passes' "
-            "medians, or the work over it; in brackets is the 95 %% interval "
-            "that these medians give. A figure is quoted only if the timed "
-            "data was checked and right, the interval is no wider than "
+            "medians, or the work over it; in brackets is the "
+            "distribution-free 95 %% interval that these medians give. A "
+            "figure is quoted only if the timed data was checked and right, "
+            "the interval is no wider than "
             "requested%s, the samples do not drift, no ceiling is exceeded, "
             "and all threads that were asked for worked, each on a core that "
             "nothing else had. Window start: the ranks began each sample at "

@@ -126,7 +126,7 @@ static enum et_status visit(const char *dir, const char *path, bool settle,
 /* The manifest itself, and what does not stay: a half of it, scratch. */
 static bool is_left_out(const char *name)
 {
-    return strcmp(name, NAME) == 0 || strcmp(name, NAME ".new") == 0 ||
+    return strcmp(name, NAME) == 0 || strcmp(name, "." NAME ".new") == 0 ||
            strncmp(name, ET_SCRATCH_PREFIX, strlen(ET_SCRATCH_PREFIX)) == 0;
 }
 

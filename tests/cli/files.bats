@@ -99,7 +99,8 @@ planted() {
             cmp mine before || fail "$kind d/$name: it was written to"
             [ ! -e absent ] || fail "$kind d/$name: a file was made elsewhere"
             case $kind in
-            'ln -s'*) [ "$status" -ne 0 ] || fail "$kind d/$name: signed" ;;
+            'ln -s'*) [ "$status" -ne 0 ] || [ ! -L "d/$name" ] ||
+                fail "$kind d/$name: signed" ;;
             esac
         done
     done
@@ -129,6 +130,17 @@ planted() {
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
     cmp mine before
     [ ! -e roofline.dat ]
+}
+
+@test "what a killed writer left is not signed for" {
+    killed
+    echo half >d/.manifest.sha256.new
+    echo half >d/.report.txt.new
+    try report d --update
+    passed
+    whole d 2
+    [ ! -e d/.manifest.sha256.new ]
+    [ ! -e d/.report.txt.new ]
 }
 
 @test "a run that was edited is neither gone on with nor signed" {
