@@ -18,6 +18,7 @@
 #include "app/identity.h"
 #include "app/libraries.h"
 #include "app/nodes.h"
+#include "app/resume.h"
 #include "app/session.h"
 #include "app/surroundings.h"
 #include "harness/base/log.h"
@@ -63,9 +64,7 @@ struct session {
     /* Rank 0 alone. */
     struct et_cases cases;
     struct et_strings given;
-    struct et_run had; /* the run that is carried on, a record a pass */
-    struct et_histories histories;
-    int64_t launches; /* whole ones: resumes belong to the one before */
+    struct et_resume resumed; /* what a run that is carried on has already */
     char *plan_name, *plan_text;
     struct et_store *store;
     struct et_run_info info;
@@ -74,7 +73,6 @@ struct session {
     char remedy[1200];       /* and says of a report that is cut short */
     char tag[ET_SCRATCH_OWNER + 32];
     char binary[ET_SHA256_HEX + 1]; /* on all; "": cannot be read */
-    bool wrong_kept; /* the resumed run has a wrong case already */
 };
 
 /* Libraries choose their kernels by the processor, so outputs are compared
@@ -100,172 +98,19 @@ static enum et_status note_given(struct session *s,
     return ET_OK;
 }
 
-/* A resumed run is one run: what would change its figures or its cases cannot
- * change half way. */
-static enum et_status check_given(const struct session *s)
-{
-    static const char *const free_to_change[] = {
-        "resume",     "again",   "quiet",   "require-quiet", "timeout",
-        "time-limit", "scratch", "catalog", "team"};
-    const size_t n = sizeof free_to_change / sizeof *free_to_change;
-    for (size_t i = 0; i < s->given.n; i++) {
-        size_t k = 0;
-        while (k < n && strcmp(s->given.v[i], free_to_change[k]) != 0)
-            k++;
-        if (k == n)
-            return et_error(ET_USAGE,
-                            "--%s: a resumed run keeps the options it was "
-                            "begun with",
-                            s->given.v[i]);
-    }
-    return ET_OK;
-}
-
-struct known {
-    const char *id;
-    size_t at;
-};
-
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct known *)a)->id, ((const struct known *)b)->id);
-}
-
-/* What the run that is carried on has of each case. Failed ones are tried
- * again. Its cases must be cases of its plan here: other ranks or threads make
- * other cases. */
-static enum et_status take_histories(struct session *s)
-{
-    size_t n = s->cases.n, foreign = 0;
-    struct known *known = et_alloc(n, sizeof *known);
-    if (!known || !et_histories_begin(&s->histories, n)) {
-        free(known);
-        return et_no_memory();
-    }
-    for (size_t i = 0; i < n; i++)
-        known[i] = (struct known){s->cases.v[i].id, i};
-    if (n > 1)
-        qsort(known, n, sizeof *known, by_id);
-    bool ok = true;
-    for (size_t i = 0; i < s->had.n; i++) {
-        const struct et_result *r = &s->had.records[i].result;
-        const struct known *k =
-            bsearch(&(struct known){r->id, 0}, known, n, sizeof *known, by_id);
-        s->wrong_kept |= r->outcome == ET_WRONG_DATA;
-        foreign += !k;
-        if (k && r->outcome != ET_FAILED && r->outcome != ET_UNMEASURED &&
-            r->outcome != ET_SKIPPED)
-            ok = et_history_add(&s->histories.v[k->at], r) && ok;
-    }
-    free(known);
-    if (!ok)
-        return et_no_memory();
-    if (foreign == 0)
-        return ET_OK;
-    return et_error(ET_USAGE,
-                    "%s: %zu of its %zu records are not of cases of its plan "
-                    "here; resume with the ranks, nodes and OMP_NUM_THREADS it "
-                    "was begun with",
-                    s->o->resume, foreign, s->had.n);
-}
-
-static bool is_given(const struct session *s, const char *key)
-{
-    for (size_t i = 0; i < s->given.n; i++) {
-        if (strcmp(s->given.v[i], key) == 0)
-            return true;
-    }
-    return false;
-}
-
 static void set_log_level(const struct session *s)
 {
     et_log_level_set(s->o->quiet ? ET_LOG_WARN : ET_LOG_NOTE);
-}
-
-/* The options of the run that is carried on, where the command line is
- * silent. */
-static enum et_status take_over(struct session *s)
-{
-    struct et_run run;
-    /* The store reads it again, and warns of what it finds and mends. */
-    et_log_level_set(ET_LOG_ERROR);
-    enum et_status status = et_run_load_passes(s->o->resume, &run);
-    set_log_level(s);
-    if (status != ET_OK)
-        return status;
-    s->had = run;
-    /* What was changed since the run ended is not to be signed again. */
-    status = et_evidence_measured(&run);
-    const char *out = et_pairs_get(&run.info.config, "out");
-    for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
-        const struct et_pair *p = &run.info.config.v[i];
-        const struct et_field *row = et_field_find(et_option_rows, p->key);
-        if (!row || is_given(s, row->key) || strcmp(row->key, "resume") == 0 ||
-            strcmp(row->key, "again") == 0 || strcmp(row->key, "out") == 0 ||
-            strcmp(row->key, "plan") == 0)
-            continue;
-        /* Its own directory, which may have been moved since. */
-        if (strcmp(row->key, "scratch") == 0 && out &&
-            strcmp(p->text, out) == 0)
-            continue;
-        if (row->type != ET_STRINGS) {
-            /* What was in force then, the plan must not undo now. */
-            status = et_field_parse(row, s->o, p->text, s->o->resume);
-            if (status == ET_OK && !et_strings_add(&s->given, row->key))
-                status = et_error(ET_INFRA, "no memory");
-            continue;
-        }
-        struct et_strings lines = {0};
-        if (!et_split(p->text, '\n', &lines))
-            status = et_error(ET_INFRA, "no memory");
-        for (size_t k = 0; status == ET_OK && k < lines.n; k++) {
-            if (*lines.v[k])
-                status = et_field_parse(row, s->o, lines.v[k], s->o->resume);
-        }
-        et_strings_free(&lines);
-    }
-    const struct et_run_resume *again = run.resumes.v;
-    s->launches = 1 + (s->o->again != NULL);
-    for (size_t i = 0; i < run.resumes.n; i++)
-        s->launches += again[i].again;
-    return status;
-}
-
-/* Another launch of a run goes on in its directory, as a resumed one does. */
-static enum et_status take_again(struct et_options *o)
-{
-    if (!o->again)
-        return ET_OK;
-    if (o->resume)
-        return et_error(ET_USAGE, "--again: --resume cannot be given too");
-    o->resume = et_strdup(o->again);
-    return o->resume ? ET_OK : et_no_memory();
 }
 
 static enum et_status read_plan(struct session *s)
 {
     char buf[1024], path[1200];
     struct et_options *o = s->o;
-    enum et_status taken = take_again(o);
-    if (taken != ET_OK)
-        return taken;
-    if (o->resume && o->plan)
-        return et_error(ET_USAGE,
-                        "--resume: runs the plan of %s; --plan "
-                        "cannot be given too",
-                        o->resume);
-    if (o->resume && o->out)
-        return et_error(ET_USAGE,
-                        "--resume: goes on in %s; --out cannot be "
-                        "given too",
-                        o->resume);
+    enum et_status status = et_resume_options(&s->resumed, o, &s->given);
+    if (status != ET_OK)
+        return status;
     if (o->resume) {
-        enum et_status status = check_given(s);
-        if (status == ET_OK)
-            status = take_over(s);
-        if (status != ET_OK)
-            return status;
         snprintf(path, sizeof path, "%s/plan.ini", o->resume);
     } else if (o->plan) {
         snprintf(path, sizeof path, "%s", o->plan);
@@ -291,10 +136,11 @@ static enum et_status expand(struct session *s)
         status = et_plan_expand(s->plan_name, s->plan_text, &et_benches, s->o,
                                 &s->given, &allocation, &s->cases);
     if (status == ET_OK)
-        status = take_histories(s);
+        status = et_resume_cases(&s->resumed, s->o->resume, &s->cases);
     if (status == ET_OK && s->o->peak)
         status = et_run_peak_check(
-            s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
+            s->o->peak,
+            et_resume_is_given(&s->given, "peak") ? "--peak" : "[run]: peak");
     for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
         status =
             et_case_fits(&s->cases.v[i], s->memory, s->placement.ranks_upto[0]);
@@ -541,7 +387,7 @@ static enum et_status finish(struct session *s,
                 o->measured, o->wrong, o->failed, o->unmeasured, o->unsupported,
                 o->skipped, o->kept, dir);
     status = et_status_worse(status, et_surroundings_conclude(&s->around, o));
-    if (s->wrong_kept)
+    if (s->resumed.wrong_kept)
         status = et_status_worse(status, ET_WRONG);
     return et_status_worse(status, ended);
 }
@@ -554,8 +400,7 @@ static void close_session(struct session *s)
     et_cases_free(&s->cases);
     free(s->around.words);
     et_strings_free(&s->given);
-    et_run_free(&s->had);
-    et_histories_free(&s->histories);
+    et_resume_free(&s->resumed);
     et_placement_free(&s->placement);
     et_fields_free(et_environment_rows, &s->environment, sizeof s->environment);
     free(s->info.plan_text);
@@ -568,7 +413,7 @@ static void close_session(struct session *s)
 
 static enum et_status run(void *options, const struct et_call *call)
 {
-    struct session s = {.o = options, .launches = 1};
+    struct session s = {.o = options};
     struct et_drive_outcome outcome = {0};
     struct et_libraries libraries;
     et_libraries_try(&libraries);
@@ -608,8 +453,8 @@ static enum et_status run(void *options, const struct et_call *call)
             .world = s.world,
             .placement = &s.placement,
             .cases = root ? &s.cases : NULL,
-            .histories = &s.histories,
-            .passes = s.o->passes * s.launches,
+            .histories = &s.resumed.histories,
+            .passes = s.o->passes * s.resumed.launches,
             .sink = root ? et_store_sink(s.store) : NULL,
             .guard = s.guard,
         };
