@@ -52,8 +52,8 @@ static const struct et_field rows[] = {
     ET_ROW(params, ldc, ET_INT,
            "elements from one row of C to the next; 0: dense", .preset = "0",
            .min = 0, .max = 1e12),
-    ET_ROW(params, alpha, ET_REAL, "factor of the product", .preset = "1",
-           .min = -1e6, .max = 1e6),
+    ET_ROW(params, alpha, ET_REAL, "factor of the product; not 0",
+           .preset = "1", .min = -1e6, .max = 1e6),
     ET_ROW(params, beta, ET_REAL,
            "factor of C as it was; beyond 1 repeating would overflow",
            .preset = "0", .min = -1, .max = 1),
@@ -120,6 +120,11 @@ static enum et_status check(const void *params, const char *where)
     if (status != ET_OK)
         return status;
     struct et_gemm g = local(p, 0, 1);
+    if (g.alpha == 0)
+        return et_error(ET_USAGE,
+                        "%s: alpha: %g is 0 in %s: no product is needed then, "
+                        "and a library does none",
+                        where, p->alpha, et_dtype_name(g.types.sum));
     int64_t a, b, c;
     if (!et_gemm_elements(&g, &a, &b, &c) ||
         et_operands_bytes(&g.types, a, b, c) >= 0x1p63)

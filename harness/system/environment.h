@@ -24,6 +24,7 @@ struct et_environment {
     int64_t l1d, l2, l3;   /* bytes, one instance */
     int64_t memory;        /* bytes that the kernel has */
     double clock_hz;       /* nominal, not boost (peak.h); NAN if unknown */
+    double clock_max_hz;   /* highest that cpufreq allows; NAN: not told */
     char *clock_origin;    /* where clock_hz comes from, or why there is none */
     char *governor;        /* cpufreq governor of the first allowed cpu */
     char *turbo, *thp, *smt; /* as the kernel says; NULL: does not say */

@@ -23,7 +23,8 @@ static const char *why_none(const struct et_report *w,
         [ET_FLAW_UNCHECKED] = "results were not checked",
         [ET_FLAW_ODD] = "outputs differ between hosts (named below)",
         [ET_FLAW_SUSPECT] = "faster than the ceiling that was measured with "
-                            "it, so one of the two is wrong (below)",
+                            "it, or than the nominal peak at the highest "
+                            "clock, so one of the two is wrong (below)",
         [ET_FLAW_UNCONVERGED] =
             "not converged (interval wider than requested; the figures are in "
             "the tables below)",
@@ -478,9 +479,24 @@ static bool is_above_nominal(const struct et_report *w,
 
 static void warn_nominal(struct et_report *w)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < w->run->n && !w->run->info.clock_fake; i++)
-        n += is_above_nominal(w, &w->run->records[i]);
+    const struct et_record *above = NULL, *r = w->run->records;
+    size_t n = 0, n_above = 0;
+    for (size_t i = 0; i < w->run->n && !w->run->info.clock_fake; i++) {
+        n += is_above_nominal(w, &r[i]);
+        bool is = et_run_above_boost(w->run, &r[i], w->options->peak, NULL);
+        n_above += is;
+        above = is && !above ? &r[i] : above;
+    }
+    if (above)
+        et_doc_warning(
+            w->doc,
+            "%s faster than the nominal peak at the highest clock (first: %s). "
+            "The work was not done, or the peak is not this machine's. No such "
+            "figure is quoted, and none passes a contract. If the peak is "
+            "wrong, give the right one with --peak.",
+            n_above == 1 ? "1 case is"
+                         : et_say_count(n_above, "", "cases are").s,
+            above->result.id);
     if (n)
         et_doc_warning(
             w->doc,

@@ -96,7 +96,8 @@ enum et_flaw et_report_flaw(const struct et_report *w,
                             const struct et_record *r)
 {
     enum et_flaw f = et_record_flaw(r);
-    bool accused = et_accused_has(&w->accused, r->result.id);
+    bool accused = et_accused_has(&w->accused, r->result.id) ||
+                   et_run_above_boost(w->run, r, w->options->peak, NULL);
     return accused && (!f || f > ET_FLAW_SUSPECT) ? ET_FLAW_SUSPECT : f;
 }
 

@@ -13,6 +13,7 @@
 #include "harness/base/memory.h"
 #include "results/verdict/contract.h"
 #include "results/reading/group.h"
+#include "results/reading/name.h"
 
 enum cause {
     MEETS,
@@ -24,6 +25,8 @@ enum cause {
     UNPLACED,
     DRIFTING,
     SUSPECT,
+    ABOVE_BOOST,
+    NO_CEILING,
     DOUBTFUL,
     NO_PEAK,
     NO_METRIC,
@@ -38,8 +41,11 @@ struct finding {
     const struct et_metric_value *value;
     const struct et_strings *accused; /* ceilings of suspect cases */
     const char *origin;               /* of the peak */
-    double limit;                     /* in the metric's unit */
-    double score; /* how far beyond the limit: larger is better */
+    double most;      /* FLOP/s that the nominal peak explains; NAN */
+    bool above_boost; /* its rate is more than that */
+    bool bounded;     /* a FLOP rate, if it is one, has a compute ceiling */
+    double limit;     /* in the metric's unit */
+    double score;     /* how far beyond the limit: larger is better */
     enum cause cause;
     enum et_verdict verdict;
 };
@@ -105,6 +111,10 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return DRIFTING;
     if (f->record->roofline.suspect || et_accused_has(f->accused, r->id))
         return SUSPECT;
+    if (f->above_boost)
+        return ABOVE_BOOST;
+    if (!f->bounded)
+        return NO_CEILING;
     if (et_pairs_get(&r->facts, "doubt"))
         return DOUBTFUL;
     double worse = c->at_least ? v->ci_low : v->ci_high;
@@ -116,6 +126,16 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     return BETWEEN;
 }
 
+/* Nothing else says that a rate of operations is possible at all. What is a
+ * ceiling itself counts its operations (peak.h). */
+static bool is_bounded(const struct et_clause *c, const struct et_run *run,
+                       const struct et_record *r)
+{
+    return strcmp(c->metric->name, "flops") != 0 ||
+           et_run_role(run, r) == ET_ROLE_COMPUTE_CEILING ||
+           et_roofline_ceiling(&r->result, "compute");
+}
+
 static struct finding find(const struct et_clause *c, const struct et_run *run,
                            const struct et_strings *accused,
                            const struct et_record *r)
@@ -123,8 +143,11 @@ static struct finding find(const struct et_clause *c, const struct et_run *run,
     struct finding f = {
         .record = r, .accused = accused, .origin = "", .limit = c->limit};
     f.value = et_record_metric(r, c->metric->name);
+    f.above_boost = et_run_above_boost(run, r, NULL, &f.most);
+    f.bounded = is_bounded(c, run, r);
+    double peak = et_run_peak(run, r, NULL, &f.origin);
     if (c->of_peak)
-        f.limit *= et_run_peak(run, r, NULL, &f.origin) / c->metric->scale;
+        f.limit *= peak / c->metric->scale;
     f.cause = weigh(c, &f);
     f.verdict = verdict_of(f.cause);
     double v = f.value ? f.value->value : NAN;
@@ -208,6 +231,22 @@ static void explain(const struct et_clause *c, const struct finding *f,
                     "one of the two figures is wrong",
                     f->record->roofline.suspect ? f->record->roofline.suspect
                                                 : "as the ceiling of another");
+        break;
+    case ABOVE_BOOST:
+        et_text_add(out,
+                    "the rate of operations is above %.4g GFLOP/s, which is "
+                    "the nominal peak at the highest clock, so the work was "
+                    "not done or the peak is not this machine's (peak %s)",
+                    f->most / 1e9, f->origin);
+        break;
+    case NO_CEILING:
+        et_text_add(out,
+                    "no compute ceiling was measured with the case%s%s, "
+                    "so nothing says that its rate of operations is "
+                    "possible",
+                    f->record->roofline.absent ? ": " : "",
+                    f->record->roofline.absent ? f->record->roofline.absent
+                                               : "");
         break;
     case DOUBTFUL:
         et_text_add(out, "the record has a caveat: %s",

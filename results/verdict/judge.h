@@ -15,12 +15,14 @@
  * pass: the interval's worse end meets the threshold; fail: its better end
  * misses it; inconclusive: between, or no interval, or not converged, or
  * oversubscribed or its cores unknown, or the samples drift, or the case and a
- * ceiling contradict each other, or the record has a fact `doubt` (a cold read
- * that may have come from memory), or no record, or none valid. Under `every` a
- * wrong or failed record, or one with odd outputs, fails and one not measured
- * is inconclusive; under `best` a record that passes decides, else the one with
- * the best value. Of a run that is not complete no `every` passes and no `best`
- * fails; of one on a fake clock nothing is decided.
+ * ceiling contradict each other, or its rate of operations is above what the
+ * nominal peak at the highest clock explains, or the metric is that rate and no
+ * compute ceiling was measured with it, or the record has a fact `doubt` (a
+ * cold read that may have come from memory), or no record, or none valid. Under
+ * `every` a wrong or failed record, or one with odd outputs, fails and one not
+ * measured is inconclusive; under `best` a record that passes decides, else the
+ * one with the best value. Of a run that is not complete no `every` passes and
+ * no `best` fails; of one on a fake clock nothing is decided.
  */
 #ifndef ET_RESULTS_VERDICT_JUDGE_H
 #define ET_RESULTS_VERDICT_JUDGE_H

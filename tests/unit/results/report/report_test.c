@@ -193,6 +193,27 @@ static void test_suspect(void **state)
     et_run_free(&run);
 }
 
+/* 200 GFLOP/s on two cores of 10, below a ceiling that lies as well. */
+static void test_above_boost(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result r = sample_result("fast", 0.01, 0.001, 21);
+    sample_ceiling(&r, "compute", "the peak", 300e9);
+    sample_add(&run, r);
+    run.info.environment.peak_fp32 = 60e9;
+    char *text = say(&run, NULL);
+    assert_not_said(text, "at the highest clock");
+    free(text);
+    run.info.environment.peak_fp32 = 10e9;
+    text = say(&run, NULL);
+    assert_said(text, "[\"gemm fp32\",\"no headline: faster than");
+    assert_said(text, "1 case is faster than the nominal peak at the highest "
+                      "clock (first: fast)");
+    free(text);
+    et_run_free(&run);
+}
+
 /* Records may lack any word that the schema lets be null. */
 static void test_no_words(void **state)
 {
@@ -462,6 +483,7 @@ static void test_judgement(void **state)
 }
 
 TEST_MAIN(test_headline, test_headline_refuses, test_warnings, test_flops,
-          test_wrong, test_suspect, test_no_words, test_drift, test_odd_host,
-          test_slow_node, test_too_many, test_slow_rank, test_missing,
-          test_spread, test_collective, test_empty, test_cut, test_judgement)
+          test_wrong, test_suspect, test_above_boost, test_no_words, test_drift,
+          test_odd_host, test_slow_node, test_too_many, test_slow_rank,
+          test_missing, test_spread, test_collective, test_empty, test_cut,
+          test_judgement)

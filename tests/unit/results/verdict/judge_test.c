@@ -196,11 +196,19 @@ static void judged(struct et_run *run, const char *clause,
     et_judgement_free(&j);
 }
 
+/* With a compute ceiling of 5 GFLOP/s, as FLOP rates need one. */
+static struct et_result bounded(const char *id, double median, size_t n)
+{
+    struct et_result r = sample_result(id, median, 0.1, n);
+    sample_ceiling(&r, "compute", "p", 5e9);
+    return r;
+}
+
 /* 4 GFLOP/s, the interval about 3.9 to 4.1. */
 static struct et_run one(void)
 {
     struct et_run run = sample_run();
-    sample_add(&run, sample_result("a", 0.5, 0.1, 31));
+    sample_add(&run, bounded("a", 0.5, 31));
     return run;
 }
 
@@ -314,7 +322,7 @@ static void not_sure_is_not_a_pass(void **state)
     et_run_free(&run);
 
     run = sample_run();
-    sample_add(&run, sample_result("a", 0.5, 0.1, 5));
+    sample_add(&run, bounded("a", 0.5, 5));
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "no valid interval");
     et_run_free(&run);
 
@@ -329,6 +337,63 @@ static void not_sure_is_not_a_pass(void **state)
            "[x]\nwhere = backend=blis\nmetric = flops\n"
            "at_least = 3 GFLOP/s\n",
            ET_VERDICT_INCONCLUSIVE, "a", "the ceiling of another");
+    et_run_free(&run);
+}
+
+static void give_peak(struct et_run *run, double flops)
+{
+    run->info.environment.peak_fp32 = flops; /* of each of two cores */
+    free(run->info.environment.peak_origin);
+    run->info.environment.peak_origin = strdup("a guess");
+}
+
+/* A FLOP rate is believed only if something says that it is possible. */
+static void work_that_was_not_done(void **state)
+{
+    (void)state;
+    const char *rate = FLOPS "at_least = 3 GFLOP/s\n";
+    const char *time = WHERE "metric = time\nat_most = 600 ms\n";
+    struct et_run run = sample_run();
+    sample_add(&run, sample_result("a", 0.5, 0.1, 31));
+    judged(&run, rate, ET_VERDICT_INCONCLUSIVE, "a",
+           "no compute ceiling was measured");
+    judged(&run, FLOPS "at_least = 9 GFLOP/s\n", ET_VERDICT_INCONCLUSIVE, "a",
+           "no compute ceiling");
+    give_peak(&run, 2.2e9);
+    judged(&run, FLOPS "at_least = 10 % of peak\n", ET_VERDICT_INCONCLUSIVE,
+           "a", "no compute ceiling");
+    judged(&run, time, ET_VERDICT_PASS, "a", "");
+    /* One that is there, but was not measured. */
+    sample_ceiling(&run.records[0].result, "compute", "p", NAN);
+    judged(&run, rate, ET_VERDICT_INCONCLUSIVE, "a", "no compute ceiling");
+    /* A ceiling needs none above it. */
+    struct et_run_bench *b =
+        et_list_add(&run.info.benches, sizeof(struct et_run_bench));
+    assert_non_null(b);
+    *b = (struct et_run_bench){.name = strdup("gemm"),
+                               .role = strdup("compute ceiling")};
+    judged(&run, rate, ET_VERDICT_PASS, "a", "");
+    et_run_free(&run);
+
+    /* 4 GFLOP/s on two cores: no metric counts if no clock explains that. */
+    run = one();
+    const char *above = "nominal peak at the highest clock";
+    give_peak(&run, 0.9e9);
+    judged(&run, rate, ET_VERDICT_INCONCLUSIVE, "a", above);
+    judged(&run, time, ET_VERDICT_INCONCLUSIVE, "a", above);
+    run.info.environment.clock_hz = 1e9;
+    run.info.environment.clock_max_hz = 1.5e9; /* less than twice */
+    judged(&run, rate, ET_VERDICT_INCONCLUSIVE, "a", above);
+    run.info.environment.clock_max_hz = 2.4e9;
+    judged(&run, rate, ET_VERDICT_PASS, "a", "");
+    run.info.environment.clock_max_hz = NAN;
+    give_peak(&run, 1.01e9); /* part of the interval may be right */
+    judged(&run, rate, ET_VERDICT_PASS, "a", "");
+    /* The peak that was stated counts, not the machine's own. */
+    give_peak(&run, 0.5e9);
+    assert_true(
+        et_pairs_set(&run.info.config, "peak", "fp32=2 GFLOP/s", false));
+    judged(&run, rate, ET_VERDICT_PASS, "a", "");
     et_run_free(&run);
 }
 
@@ -354,7 +419,7 @@ static void missing_never_passes(void **state)
 static void add_with(struct et_run *run, const char *id, double median,
                      int outcome)
 {
-    struct et_result r = sample_result(id, median, 0.1, 31);
+    struct et_result r = bounded(id, median, 31);
     r.outcome = outcome;
     if (outcome != ET_MEASURED)
         r.reason = strdup("because");
@@ -473,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_limit_at_the_very_end_passes),
         cmocka_unit_test(shares_of_the_peak),
         cmocka_unit_test(not_sure_is_not_a_pass),
+        cmocka_unit_test(work_that_was_not_done),
         cmocka_unit_test(missing_never_passes),
         cmocka_unit_test(every_is_the_worst),
         cmocka_unit_test(an_incomplete_run),
