@@ -93,6 +93,8 @@ static struct et_gemm local(const struct params *p, int rank, int ranks)
     /* What a backend is handed. */
     g.alpha = et_dtype_round(g.types.sum, g.alpha);
     g.beta = et_dtype_round(g.types.sum, g.beta);
+    g.turn_a = et_operands_turn(&g.types, 0, g.beta);
+    g.turn_b = et_operands_turn(&g.types, 1, g.beta);
     return g;
 }
 
@@ -207,14 +209,15 @@ static const char *unsupported(const void *params, const char *backend,
     return et_gemm_unsupported(et_gemm_backend_find(backend), &g);
 }
 
-/* Matrix i of A or B, as op() has it. */
+/* Matrix i of A or B, as op() has it; the first begins at `at`. */
 static struct et_check_matrix operand(enum et_dtype dtype, const void *data,
-                                      int64_t i, bool trans, int64_t height,
-                                      int64_t width, int64_t ld)
+                                      int64_t at, int64_t i, bool trans,
+                                      int64_t height, int64_t width, int64_t ld)
 {
     return (struct et_check_matrix){.dtype = dtype,
                                     .data = data,
-                                    .first = i * (trans ? width : height) * ld,
+                                    .first =
+                                        at + i * (trans ? width : height) * ld,
                                     .rows = height,
                                     .cols = width,
                                     .rs = trans ? 1 : ld,
@@ -225,16 +228,18 @@ static struct et_check_matrix matrix_a(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.a.dtype, s->operands.in[0].host, i, p->trans_a,
-                   p->m, p->k, p->lda);
+    return operand(p->types.a.dtype, s->operands.in[0].host,
+                   et_turn_a(p->turn_a, s->operands.product.done), i,
+                   p->trans_a, p->m, p->k, p->lda);
 }
 
 static struct et_check_matrix matrix_b(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.b.dtype, s->operands.in[1].host, i, p->trans_b,
-                   p->k, p->n, p->ldb);
+    return operand(p->types.b.dtype, s->operands.in[1].host,
+                   et_turn_b(p->turn_b, s->operands.product.done), i,
+                   p->trans_b, p->k, p->n, p->ldb);
 }
 
 static void times_b(const void *state, int64_t i,

@@ -130,6 +130,10 @@ struct et_bench {
     enum et_status (*before)(void *state);
     /* The timed call: `iterations` times the work, complete on return. */
     enum et_status (*run)(void *state, uint64_t iterations);
+    /* The next run has the inputs that the first one had, for a bench without
+     * `before`. Local. Member NULL:
+     * each run has. */
+    void (*rewind)(void *state);
     /* Check what the last run left. Collective; the same answer on all. */
     enum et_status (*verify)(void *state, struct et_verification *out);
     /* Untimed, local, after every sample: looks at a part of what it left. A
