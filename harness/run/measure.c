@@ -391,6 +391,18 @@ static void describe_work(struct measuring *m)
                                          et_strdup(w.convention)};
 }
 
+/* One more reason why nothing may rest on the record. */
+static bool doubt(struct et_result *r, const char *why)
+{
+    const char *before = et_pairs_get(&r->facts, "doubt");
+    struct et_text t = {0};
+    et_text_add(&t, "%s%s%s", before ? before : "", before ? "; " : "", why);
+    bool ok =
+        !t.failed && et_pairs_set(&r->facts, "doubt", et_text_str(&t), false);
+    et_text_free(&t);
+    return ok;
+}
+
 static enum et_status whole(struct measuring *m)
 {
     const struct et_setting setting = {
@@ -447,8 +459,12 @@ static enum et_status whole(struct measuring *m)
             m, et_counted_pass(m->with->counters, &m->sampler, &m->r->counters),
             &team))
         return team;
-    if (m->bench->facts)
-        agreed(m, m->bench->facts(m->state, &m->r->facts), &team);
+    if (m->bench->facts &&
+        !agreed(m, m->bench->facts(m->state, &m->r->facts), &team))
+        return team;
+    char why[160];
+    et_sampler_doubt(&m->sampler, why, sizeof why);
+    agreed(m, !*why || doubt(m->r, why) ? ET_OK : et_no_memory(), &team);
     return team;
 }
 

@@ -29,26 +29,42 @@ struct taken {
     double entry, exit; /* on the same clock */
 };
 
+static double now(const struct et_sampler *m)
+{
+    return m->spans ? et_global_clock_now(m->global) : et_clock_now(m->clock);
+}
+
+/* A reading of this rank's that cannot be earlier than `told`. */
+static void after(struct et_sampler *m, double reading, double told)
+{
+    m->disorder = fmax(m->disorder, told - reading);
+}
+
+/* A reading that no earlier one of this rank's exceeds. */
+static double read_on(struct et_sampler *m)
+{
+    double t = now(m);
+    after(m, t, m->past);
+    return m->past = t;
+}
+
 /* When all begin: after the last one is ready. The slack follows what the ranks
  * tell each other: up at once, down by a tenth of the way. */
 static enum et_status agree_on_start(struct et_sampler *m, double *start)
 {
-    double said[2] = {et_global_clock_now(m->global), m->latency};
+    double said[2] = {read_on(m), m->latency};
     enum et_status s = et_team_reduce(m->team, ET_MAX, said, 2);
     if (s != ET_OK)
         return s;
-    m->latency = et_global_clock_now(m->global) - said[0];
+    double heard = read_on(m);
+    after(m, heard, said[0]);
+    m->latency = heard - said[0];
     double want = 3 * said[1];
     if (said[1] > 0)
         m->slack = want > m->slack ? want : m->slack + (want - m->slack) / 10;
     m->slack = fmax(SLACK_LEAST, fmin(m->slack, SLACK_MOST));
     *start = said[0] + m->slack;
     return ET_OK;
-}
-
-static double now(const struct et_sampler *m)
-{
-    return m->spans ? et_global_clock_now(m->global) : et_clock_now(m->clock);
 }
 
 static enum et_status work(struct et_sampler *m, uint64_t iterations,
@@ -80,6 +96,9 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
         s = work(m, iterations, around);
         t->exit = now(m);
     }
+    after(m, t->entry, m->past);
+    after(m, t->exit, t->entry);
+    m->past = t->exit;
     if (!m->bench->glance)
         return s;
     /* What one rank looks at on a disk, another may still be timed on. */
@@ -106,7 +125,7 @@ enum et_status et_sampler_around(struct et_sampler *m,
 }
 
 /* What the ranks tell each other after a block: of each sample four numbers,
- * of the block three. All are such that the largest of the ranks' is what is
+ * of the block four. All are such that the largest of the ranks' is what is
  * wanted, so that one reduction does. */
 struct message {
     /* n of each; the first three are 0 without a global clock. */
@@ -118,18 +137,19 @@ struct message {
     double *failed;  /* 1: a rank failed */
     double *stop;    /* 1: a rank was asked to stop */
     double *elapsed; /* s that the longest has been at it */
+    double *latest;  /* the newest reading; 0 without a global clock */
 };
 
 static size_t numbers_of(size_t n)
 {
-    return 4 * n + 3;
+    return 4 * n + 4;
 }
 
 static struct message lay_out(double *room, size_t n)
 {
     double *end = room + 4 * n;
     return (struct message){room, room + n, room + 2 * n, room + 3 * n,
-                            end,  end + 1,  end + 2};
+                            end,  end + 1,  end + 2,      end + 3};
 }
 
 /* For a message about n samples. */
@@ -213,10 +233,13 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
     *said.failed = s != ET_OK;
     *said.stop = et_stop_wanted() != 0;
     *said.elapsed = et_clock_now(m->clock) - start;
+    *said.latest = m->spans ? read_on(m) : 0;
     enum et_status r =
         et_team_reduce(m->team, ET_MAX, m->message, numbers_of(n));
     if (r != ET_OK)
         return r;
+    if (m->spans)
+        after(m, read_on(m), *said.latest);
     m->stopped = *said.stop > 0;
     *elapsed = *said.elapsed;
     if (*said.failed > 0)
@@ -268,6 +291,8 @@ enum et_status et_sampler_synchronise(struct et_sampler *m)
     enum et_status s = ET_OK;
     const char *why = NULL;
     m->error = m->error_after = NAN;
+    m->past = -INFINITY;
+    m->disorder = 0;
     m->slack = SLACK_FIRST;
     m->latency = 0;
     m->windows = m->spans = false;
@@ -300,6 +325,7 @@ static bool give_up_windows(struct et_sampler *m, double error, double seconds)
                  "tenth of a sample's %s",
                  et_print_seconds(e, error), et_print_seconds(t, seconds));
         m->windows = m->spans = false;
+        m->past = -INFINITY; /* of another clock from here on */
         return true;
     }
     size_t missed = et_sampler_missed(m);
@@ -316,13 +342,34 @@ enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
                                  bool *again)
 {
     *again = false;
-    if (!m->spans)
-        return ET_OK;
-    enum et_status s = et_global_clock_error(m->global, &m->error_after);
+    enum et_status s = et_team_reduce(m->team, ET_MAX, &m->disorder, 1);
+    if (s != ET_OK || !m->spans)
+        return s;
+    s = et_global_clock_error(m->global, &m->error_after);
     if (s == ET_OK)
-        *again = give_up_windows(m, fmax(m->error, m->error_after),
-                                 seconds * (double)m->iterations);
+        *again = give_up_windows(
+            m, fmax(fmax(m->error, m->error_after), m->disorder),
+            seconds * (double)m->iterations);
     return s;
+}
+
+void et_sampler_doubt(const struct et_sampler *m, char *text, size_t n)
+{
+    char by[ET_TEXT_NUMBER];
+    /* Clocks of several machines drift apart, which is no jump. */
+    bool drifts = m->global && !et_global_clock_is_shared(m->global);
+    double error = isnan(m->error) ? 0
+                   : drifts        ? fmax(m->error, m->error_after)
+                                   : m->error;
+    *text = '\0';
+    /* Two ranks may err by as much each way. */
+    if (m->disorder > 2 * error + m->clock->resolution)
+        snprintf(text, n,
+                 "%s: by %s a clock went back, or was behind what another rank "
+                 "had told it",
+                 m->team->size > 1 ? "the ranks' clocks contradict each other"
+                                   : "the clock contradicts itself",
+                 et_print_seconds(by, m->disorder));
 }
 
 enum et_status et_sampler_describe(const struct et_sampler *m,

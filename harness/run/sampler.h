@@ -22,6 +22,11 @@
  * slowest rank's own time, on its own clock.
  *
  * "alone": a team of one.
+ *
+ * A clock may jump, and a span between two clocks is then not the work's time.
+ * So causality is watched at no timed cost: no clock goes back from one sample
+ * to the next, and when a rank has heard what time another read, its own clock
+ * says no less.
  */
 #ifndef ET_RUN_SAMPLER_H
 #define ET_RUN_SAMPLER_H
@@ -61,6 +66,10 @@ struct et_sampler {
     double error, error_after; /* s, of the global clock; NAN: none */
     double latency;            /* s until this rank knew the newest start */
     double slack;              /* s from the latest rank's word to the start */
+    double past;               /* the newest reading of this rank */
+    double disorder;           /* s by which a clock contradicts itself or
+                                * another, ever: this rank's worst, and after
+                                * et_sampler_settle the team's */
     double first, newest;      /* starts since et_sampler_begin */
     size_t starts;             /* likewise */
     char reason[120];          /* why there are no windows */
@@ -105,10 +114,16 @@ void et_sampler_drop(struct et_sampler *m, size_t n);
 size_t et_sampler_missed(const struct et_sampler *m);
 
 /* Can the samples since then, of `seconds` each, be believed? Measures the
- * global clock's error again. *again: no, the windows were at fault; they are
+ * global clock's error again, and takes what contradicted it for an error, too.
+ * *again: no, the windows were at fault; they are
  * given up, and the samples are to be taken again. */
 enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
                                  bool *again);
+
+/* Writes why the clocks cannot be believed to text[n], "" where they can: one
+ * went back, or a rank read an earlier time than another had told it by more
+ * than the global clock's error. Local, the same on all; after settle. */
+void et_sampler_doubt(const struct et_sampler *m, char *text, size_t n);
 
 /* How the ranks began, into the result. Local. */
 enum et_status et_sampler_describe(const struct et_sampler *m,

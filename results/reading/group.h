@@ -60,6 +60,7 @@ enum et_flaw {
     ET_FLAW_UNCHECKED,   /* nobody looked at the data */
     ET_FLAW_ODD,         /* a host's outputs differ from the others' */
     ET_FLAW_SUSPECT,     /* faster than what bounds it */
+    ET_FLAW_DOUBTFUL,    /* has a fact "doubt", which says why */
     ET_FLAW_UNCONVERGED, /* interval wider than requested */
     ET_FLAW_NO_INTERVAL, /* too few samples */
     ET_FLAW_DRIFTS       /* a trend: the median is of no one state */

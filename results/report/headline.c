@@ -25,6 +25,7 @@ static const char *why_none(const struct et_report *w,
         [ET_FLAW_SUSPECT] = "faster than the ceiling that was measured with "
                             "it, or than the nominal peak at the highest "
                             "clock, so one of the two is wrong (below)",
+        [ET_FLAW_DOUBTFUL] = "doubtful, for the reason in its caveat (below)",
         [ET_FLAW_UNCONVERGED] =
             "not converged (interval wider than requested; the figures are in "
             "the tables below)",
