@@ -360,7 +360,7 @@ static enum et_status verify(void *state, struct et_verification *out)
     int64_t g = (int64_t)worst.at[0], groups = s->local.groups;
     worst.at[0] = (double)(g / groups);
     worst.at[1] += (double)(g % groups * p->m);
-    return et_check_agree(
+    status = et_check_agree(
         s->operands.product.team, status, &worst, axes,
         p->small
             ? "integers once, exact; every output in fp64, |difference| as a "
@@ -369,6 +369,9 @@ static enum et_status verify(void *state, struct et_verification *out)
               "x patches, 2 sign vectors, per row as a share of "
               "16 u |w| |x patches|",
         out);
+    if (status == ET_OK)
+        out->usual = et_product_usual(p);
+    return status;
 }
 
 static bool ceiling(const void *params, int ranks, int threads, size_t i,

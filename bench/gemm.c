@@ -325,7 +325,7 @@ static enum et_status verify(void *state, struct et_verification *out)
     struct state *s = state;
     struct et_check_worst worst = {0};
     enum et_status status = et_product_check(&s->operands.product, &worst);
-    return et_check_agree(
+    status = et_check_agree(
         s->operands.product.team, status, &worst, axes,
         s->operands.product.small
             ? "integers once, exact; every element in fp64, |difference| as "
@@ -333,6 +333,9 @@ static enum et_status verify(void *state, struct et_verification *out)
             : "integers once, exact; Freivalds, 2 sign vectors in fp64, "
               "|C x - A (B x)| per row as a share of 16 u |a| |B|",
         out);
+    if (status == ET_OK)
+        out->usual = et_product_usual(&s->operands.product);
+    return status;
 }
 
 static bool ceiling(const void *params, int ranks, int threads, size_t i,

@@ -50,7 +50,7 @@ static double room_of(const struct et_product *p)
 
 double et_product_memory(const struct et_product *p)
 {
-    return p->small ? 0 : room_of(p) * sizeof(double);
+    return room_of(p) * sizeof(double);
 }
 
 static double *carve(double **room, int64_t n)
@@ -62,8 +62,6 @@ static double *carve(double **room, int64_t n)
 
 static enum et_status take_room(struct et_product *p)
 {
-    if (p->small)
-        return ET_OK;
     double size = room_of(p);
     double *room = size < (double)(SIZE_MAX / sizeof *room)
                        ? et_alloc((size_t)size, sizeof *room)
@@ -163,8 +161,6 @@ static void roots(double *v, int64_t n)
 /* The signs, and what rests on C0 while it stands in C. */
 static void learn_first(struct et_product *p)
 {
-    if (p->small)
-        return;
     int64_t most = p->integers ? et_check_weights(p->k, p->n, p->integers) : 1;
     for (int t = 0; t < ET_CHECK_VECTORS; t++)
         et_check_signs(p->x[t], p->n, most,
@@ -184,8 +180,6 @@ static void learn_first(struct et_product *p)
 /* What rests on the inputs of the last iteration. */
 static void learn(struct et_product *p)
 {
-    if (p->small)
-        return;
     for (int64_t g = 0; g < p->count; g++) {
         struct et_check_matrix a = p->ops->a(p->of, g);
         double *abx[ET_CHECK_VECTORS], sum = 0;
@@ -366,24 +360,30 @@ static void spoil(struct et_product *p)
         et_check_spoil(p->types.out.dtype, p->c->host, row * p->ldc, p->n);
 }
 
-/* C is read once: where it will be NaN, it is so in the same pass. */
+/* C is read once: where it shall be NaN, it is so in the same pass. */
+static void take_rows(struct et_product *p, const struct limits *l, bool spoils,
+                      struct et_check_worst *w)
+{
+    learn(p);
+    for (int64_t g = 0; g < p->count; g++) {
+        struct et_check_matrix c = matrix_c(p, g);
+        c.spoil = spoils ? p->c->host : NULL;
+        et_check_times(&c, p->x, p->cx, NULL, p->threads);
+        for (int64_t i = 0; i < p->m; i++)
+            take_row(p, l, g, i, w);
+    }
+}
+
 static enum et_status take_all(struct et_product *p, struct et_check_worst *w)
 {
     struct limits l = limits_of(p);
-    learn(p);
+    int64_t all = p->m * p->n;
+    for (int64_t at = 0; p->small && at < p->count * all; at++)
+        take_element(p, &l, at / all, at % all / p->n, at % p->n, w);
     if (!p->small && !l.exact)
         take_samples(p, &l, w);
-    for (int64_t g = 0; g < p->count; g++) {
-        struct et_check_matrix c = matrix_c(p, g);
-        for (int64_t at = 0; p->small && at < p->m * p->n; at++)
-            take_element(p, &l, g, at / p->n, at % p->n, w);
-        if (p->small)
-            continue;
-        c.spoil = p->beta == 0 && !l.exact ? p->c->host : NULL;
-        et_check_times(&c, p->x, p->cx, NULL, p->threads);
-        for (int64_t i = 0; i < p->m; i++)
-            take_row(p, &l, g, i, w);
-    }
+    if (!p->small)
+        take_rows(p, &l, p->beta == 0 && !l.exact, w);
     if (p->beta != 0)
         return refill(p);
     if (p->small)
@@ -399,6 +399,28 @@ static void take_worse(struct et_check_worst *w,
     if (other->error > w->error)
         *w = *other;
     w->certain = certain;
+}
+
+/* Only what is wrong: a row's share of its bound is no element's. */
+void et_product_inspect(void *product)
+{
+    struct et_product *p = product;
+    struct et_check_worst now = {0};
+    struct limits l = limits_of(p);
+    if (p->iterations == 0 || et_product_fetch(p) != ET_OK)
+        return; /* the next check fetches again */
+    take_rows(p, &l, false, &now);
+    if (now.error > 1)
+        take_worse(&p->glanced, &now);
+}
+
+double et_product_usual(const struct et_product *p)
+{
+    double element = fmin(1, ET_PRODUCT_USUAL / (double)p->k);
+    /* With beta errors are added up, and the bounds are the errors' own. */
+    return p->beta != 0 ? NAN
+           : p->small   ? element
+                        : fmax(element, ET_PRODUCT_USUAL_ROW);
 }
 
 enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)

@@ -113,6 +113,9 @@ void et_product_close(struct et_product *p); /* {0} is fine */
 enum et_status et_product_run(void *product, uint64_t iterations);
 /* Looks at that one element. */
 void et_product_glance(void *product);
+/* Looks at the whole of C: each row by Freivalds' test. What is wrong is
+ * remembered, as by a glance. */
+void et_product_inspect(void *product);
 /* The next iteration is as the first. */
 void et_product_rewind(void *product);
 void et_product_output(const void *product, struct et_output *out);
@@ -123,8 +126,23 @@ enum et_status et_product_damage(void *product, const struct et_fault *fault,
 enum et_status et_product_facts(void *product, struct et_pairs *out);
 #define ET_PRODUCT_HOOKS                                                       \
     .run = et_product_run, .rewind = et_product_rewind,                        \
-    .glance = et_product_glance, .output = et_product_output,                  \
-    .damage = et_product_damage, .facts = et_product_facts
+    .glance = et_product_glance, .inspect = et_product_inspect,                \
+    .output = et_product_output, .damage = et_product_damage,                  \
+    .facts = et_product_facts
+
+/* The share of its bound that an error uses at most where every rounding is
+ * that of the types: et_verification's `usual`.
+ *
+ * Rounding errors are as good as random (Higham and Mary, SIAM J. Sci. Comput.
+ * 41, 2019), and bounds are not: a sum of k terms, whose elements are bounded
+ * by k + 3 roundings of all terms' magnitudes, errs by about 1/k of that, and
+ * one in thousands by 4/k; ET_PRODUCT_USUAL is three times that. A row's bound
+ * (freivalds.h) is 16 times the error's size, whatever k is: the worst of many
+ * rows uses a sixth, and a quarter is allowed. With 16 bits of mantissa for 24
+ * rows of k = 8192 use half of their bound. */
+#define ET_PRODUCT_USUAL 12.0
+#define ET_PRODUCT_USUAL_ROW 0.25
+double et_product_usual(const struct et_product *p);
 
 /* Where element i, j of product g stands in C. */
 static inline size_t et_product_place(const struct et_product *p, int64_t g,

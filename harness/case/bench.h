@@ -54,6 +54,9 @@ struct et_verification {
     /* An output that is off by more than this is always found, in the unit of
      * the output; 0: every difference is. */
     double certain;
+    /* Share of the bound that rounding of this precision uses at most: who uses
+     * more has computed with fewer bits. 0 or NAN: no precision to tell by. */
+    double usual;
     char method[160]; /* "Freivalds, 2 vectors, max |r|/bound per row" */
     char note[160];   /* where it failed first; "" if it did not */
 };
@@ -139,6 +142,9 @@ struct et_bench {
     /* Untimed, local, after every sample: looks at a part of what it left. A
      * fault is remembered until `verify`, which then fails. Or NULL. */
     void (*glance)(void *state);
+    /* Untimed, local, after some of the samples: looks at all that it left, as
+     * a glance. Or NULL. */
+    void (*inspect)(void *state);
     void (*work)(const void *state, struct et_work *out);
     /* What the last run left, until the next verify; or NULL. Local. */
     void (*output)(const void *state, struct et_output *out);

@@ -78,6 +78,13 @@ static enum et_status work(struct et_sampler *m, uint64_t iterations,
     return s;
 }
 
+/* Is there time for one more, of what has passed since the first sample? */
+static bool may_inspect(const struct et_sampler *m)
+{
+    return m->looking + m->look <
+           ET_SAMPLER_LOOKING * (et_clock_now(m->clock) - m->began);
+}
+
 static enum et_status take(struct et_sampler *m, uint64_t iterations,
                            const struct et_around *around, struct taken *t)
 {
@@ -105,7 +112,21 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
     b = m->bench->once ? et_team_barrier(m->team) : ET_OK;
     if (s == ET_OK && b == ET_OK)
         m->bench->glance(m->state);
+    if (s == ET_OK && b == ET_OK && m->bench->inspect && !m->clock->fake &&
+        may_inspect(m))
+        et_sampler_inspect(m);
     return s != ET_OK ? s : b;
+}
+
+void et_sampler_inspect(struct et_sampler *m)
+{
+    if (!m->bench->inspect || m->clock->fake)
+        return;
+    double begun = et_clock_now(m->clock);
+    m->bench->inspect(m->state);
+    m->look = et_clock_now(m->clock) - begun;
+    m->looking += m->look;
+    m->looks++;
 }
 
 enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
@@ -259,6 +280,9 @@ void et_sampler_begin(struct et_sampler *m)
 {
     m->own.n = m->when.n = m->last.n = m->missed.n = 0;
     m->starts = 0;
+    m->looks = 0;
+    m->looking = 0;
+    m->began = m->clock->fake ? 0 : et_clock_now(m->clock);
 }
 
 static void drop_first(struct et_reals *a, size_t n)

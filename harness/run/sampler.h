@@ -66,6 +66,10 @@ struct et_sampler {
     double error, error_after; /* s, of the global clock; NAN: none */
     double latency;            /* s until this rank knew the newest start */
     double slack;              /* s from the latest rank's word to the start */
+    double began;              /* this rank's clock at et_sampler_begin */
+    double looking;            /* s of inspections since then */
+    double look;               /* s of the last one; NAN: none yet */
+    size_t looks;              /* likewise since et_sampler_begin */
     double past;               /* the newest reading of this rank */
     double disorder;           /* s by which a clock contradicts itself or
                                 * another, ever: this rank's worst, and after
@@ -95,6 +99,12 @@ struct et_around {
 enum et_status et_sampler_around(struct et_sampler *m,
                                  const struct et_around *around);
 
+/* The bench's inspection of what the last sample left, and what it costs: from
+ * here on as many samples are inspected as cost ET_SAMPLER_LOOKING of the time.
+ * Local; nothing on a fake clock. */
+#define ET_SAMPLER_LOOKING 0.01
+void et_sampler_inspect(struct et_sampler *m);
+
 /* n samples of `iterations`: the team's times, s an iteration, the same on all
  * ranks, are added to `into` (NULL: they are not kept). *elapsed: s since
  * `start` of this rank's clock, the longest of the ranks'. All ranks hear of
@@ -105,7 +115,8 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 
-/* Samples from here on count: own, when, last and missed start anew. Local. */
+/* Samples from here on count: own, when, last, missed and looks start anew.
+ * Local. */
 void et_sampler_begin(struct et_sampler *m);
 /* The first n of them do not count after all. Local. */
 void et_sampler_drop(struct et_sampler *m, size_t n);

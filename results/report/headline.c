@@ -190,6 +190,13 @@ static void say_validity(const struct et_record *r, struct et_text *t)
     else if (f->absent && (s->ceilings.n || s->work.traffic > 0))
         et_text_add(t, ", ceiling not measured");
     et_text_add(t, ", check passed");
+    if (s->verification.sampled != ET_ABSENT_INT)
+        et_text_add(t, " (first, last and %lld sampled)",
+                    (long long)s->verification.sampled);
+    if (isfinite(s->verification.usual))
+        et_text_add(
+            t, ", errors %s of their bound",
+            et_say_percent(s->verification.error / s->verification.bound).s);
     if (s->sync.start && strcmp(s->sync.start, "alone") != 0)
         et_text_add(t, ", %s start", s->sync.start);
     et_text_add(t,

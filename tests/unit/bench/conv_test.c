@@ -133,6 +133,7 @@ static void remembered_outputs_fail(void **unused)
         struct kit kit;
         open_case(&kit, "im2col-reference", &p);
         assert_remembering_is_found(&kit);
+        assert_inspection_finds(&kit);
         close_case(&kit);
     }
 }

@@ -272,6 +272,21 @@ static void remembered_products_fail(void **unused)
     }
 }
 
+static void inspections_look_at_all(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 8; way++) {
+        struct params p = preset();
+        p.m = p.n = p.k = way & 1 ? 40 : 140;
+        p.batch = way & 2 ? 2 : 1;
+        p.dtype = way >> 2;
+        struct kit kit;
+        open_case(&kit, fast(), &p);
+        assert_inspection_finds(&kit);
+        close_case(&kit);
+    }
+}
+
 /* C is taken anew in time, and one product too few of so many shows. */
 static void many_iterations_are_followed(void **unused)
 {
@@ -398,6 +413,7 @@ int main(void)
         cmocka_unit_test(old_products_fail),
         cmocka_unit_test(idle_samples_fail),
         cmocka_unit_test(remembered_products_fail),
+        cmocka_unit_test(inspections_look_at_all),
         cmocka_unit_test(many_iterations_are_followed),
         cmocka_unit_test(bad_parameters_are_named),
         cmocka_unit_test(work_is_shared_out),

@@ -85,6 +85,29 @@ static inline void assert_remembering_is_found(struct kit *kit)
     free(f->last);
 }
 
+/* An element that is wrong in a sample between two checks, which the glance did
+ * not look at, is found if the sample was inspected. */
+static inline void assert_inspection_finds(struct kit *kit)
+{
+    struct et_product *p = &kit->s.operands.product;
+    for (int inspected = 0; inspected < 2; inspected++) {
+        assert_int_equal(et_product_run(&kit->s, 2), ET_OK);
+        kit->bench->glance(&kit->s);
+        kit->bench->inspect(&kit->s); /* all is right */
+        int64_t row = p->count * p->m - 1;
+        size_t at = (size_t)(row * p->ldc);
+        double v = et_dtype_get(p->types.out.dtype, p->c->host, at);
+        et_dtype_set(p->types.out.dtype, p->c->host, at, v + 1);
+        if (inspected)
+            kit->bench->inspect(&kit->s);
+        assert_int_equal(et_product_run(&kit->s, 1), ET_OK);
+        kit->bench->glance(&kit->s);
+        struct et_verification out = verified(kit);
+        assert_int_equal(out.status,
+                         inspected ? ET_CHECK_FAILED : ET_CHECK_PASSED);
+    }
+}
+
 /* A case as each of two ranks has it, one after the other in this process:
  * preparing is local. One product is done; close_two when it was looked at. */
 static inline void open_two(const struct params *p, struct state s[2],

@@ -158,6 +158,68 @@ static void clocks_that_lie(void **state)
     }
 }
 
+static double pause; /* s of an inspection */
+static int looked;
+
+static void wait_for(double seconds)
+{
+    struct et_clock clock;
+    assert_int_equal(et_clock_open("real", &clock), ET_OK);
+    while (et_clock_now(&clock) < seconds)
+        ;
+}
+
+static enum et_status work_a_while(void *state, uint64_t iterations)
+{
+    (void)state, (void)iterations;
+    wait_for(1e-3);
+    return ET_OK;
+}
+
+static void no_glance(void *state)
+{
+    (void)state;
+}
+
+static void look_a_while(void *state)
+{
+    (void)state;
+    looked++;
+    if (pause > 0)
+        wait_for(pause);
+}
+
+/* As many samples are inspected as cost a hundredth of the time. */
+static void inspections(void **state)
+{
+    const struct et_bench bench = {.name = "a while",
+                                   .run = work_a_while,
+                                   .glance = no_glance,
+                                   .inspect = look_a_while};
+    struct et_clock clock;
+    struct et_team *team;
+    double elapsed;
+    (void)state;
+    assert_int_equal(et_team_open("self", &team), ET_OK);
+    assert_int_equal(et_clock_open("real", &clock), ET_OK);
+    for (int dear = 0; dear < 2; dear++) {
+        struct et_sampler m = {
+            .bench = &bench, .team = team, .clock = &clock, .iterations = 1};
+        pause = dear ? 1 : 0;
+        looked = 0;
+        assert_int_equal(et_sampler_synchronise(&m), ET_OK);
+        et_sampler_inspect(&m);
+        et_sampler_begin(&m);
+        assert_int_equal(et_sampler_block(&m, 20, 0, NULL, &elapsed), ET_OK);
+        /* A second's look would need a hundred seconds. */
+        assert_int_equal(looked - 1, m.looks);
+        assert_true(dear ? m.looks == 0 : m.looks > 0);
+        assert_true(m.look >= pause);
+        et_sampler_free(&m);
+    }
+    et_team_close(team);
+}
+
 static void samplers_rules(void **state)
 {
     (void)state;
@@ -165,4 +227,4 @@ static void samplers_rules(void **state)
     assert_true(rules_good[0] && rules_good[1]);
 }
 
-QUIET_TEST_MAIN(clocks_that_lie, samplers_rules)
+QUIET_TEST_MAIN(clocks_that_lie, inspections, samplers_rules)
