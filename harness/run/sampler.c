@@ -22,6 +22,7 @@
 #define SLACK_MOST 1e-3
 #define TOLERANCE 1e-6 /* s off the start, besides the clock's error */
 #define SHARE 0.01     /* of a sample, likewise, where that is more */
+#define DRIFT 2e-4     /* s a second, at most, of a clock against another */
 #define WINDOWS 8      /* fewer do not tell whether they are missed often */
 
 struct taken {
@@ -317,6 +318,7 @@ enum et_status et_sampler_synchronise(struct et_sampler *m)
     m->error = m->error_after = NAN;
     m->past = -INFINITY;
     m->disorder = 0;
+    m->synchronised = m->clock->fake ? 0 : et_clock_now(m->clock);
     m->slack = SLACK_FIRST;
     m->latency = 0;
     m->windows = m->spans = false;
@@ -366,9 +368,16 @@ enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
                                  bool *again)
 {
     *again = false;
-    enum et_status s = et_team_reduce(m->team, ET_MAX, &m->disorder, 1);
-    if (s != ET_OK || !m->spans)
+    double said[2] = {m->disorder, 0};
+    if (!m->clock->fake)
+        said[1] = et_clock_now(m->clock) - m->synchronised;
+    enum et_status s = et_team_reduce(m->team, ET_MAX, said, 2);
+    if (s != ET_OK)
         return s;
+    m->disorder = said[0];
+    m->age = said[1];
+    if (!m->spans)
+        return ET_OK;
     s = et_global_clock_error(m->global, &m->error_after);
     if (s == ET_OK)
         *again = give_up_windows(
@@ -382,9 +391,8 @@ void et_sampler_doubt(const struct et_sampler *m, char *text, size_t n)
     char by[ET_TEXT_NUMBER];
     /* Clocks of several machines drift apart, which is no jump. */
     bool drifts = m->global && !et_global_clock_is_shared(m->global);
-    double error = isnan(m->error) ? 0
-                   : drifts        ? fmax(m->error, m->error_after)
-                                   : m->error;
+    double error = isnan(m->error) ? 0 : m->error;
+    error += drifts ? DRIFT * m->age : 0;
     *text = '\0';
     /* Two ranks may err by as much each way. */
     if (m->disorder > 2 * error + m->clock->resolution)

@@ -74,6 +74,8 @@ struct et_sampler {
     double disorder;           /* s by which a clock contradicts itself or
                                 * another, ever: this rank's worst, and after
                                 * et_sampler_settle the team's */
+    double synchronised;       /* this rank's clock then */
+    double age;                /* s since then, after et_sampler_settle */
     double first, newest;      /* starts since et_sampler_begin */
     size_t starts;             /* likewise */
     char reason[120];          /* why there are no windows */

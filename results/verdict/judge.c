@@ -98,6 +98,14 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return NO_METRIC;
     if (!isfinite(f->limit))
         return NO_PEAK;
+    if (f->record->roofline.suspect || et_accused_has(f->accused, r->id))
+        return SUSPECT;
+    if (f->above_boost)
+        return ABOVE_BOOST;
+    if (!f->bounded)
+        return NO_CEILING;
+    if (et_pairs_get(&r->facts, "doubt"))
+        return DOUBTFUL;
     if (!(v->ci_low <= v->value && v->value <= v->ci_high))
         return NO_INTERVAL;
     if (!r->time.converged)
@@ -109,14 +117,6 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return UNPLACED;
     if (r->time.drifts)
         return DRIFTING;
-    if (f->record->roofline.suspect || et_accused_has(f->accused, r->id))
-        return SUSPECT;
-    if (f->above_boost)
-        return ABOVE_BOOST;
-    if (!f->bounded)
-        return NO_CEILING;
-    if (et_pairs_get(&r->facts, "doubt"))
-        return DOUBTFUL;
     double worse = c->at_least ? v->ci_low : v->ci_high;
     double better = c->at_least ? v->ci_high : v->ci_low;
     if (c->at_least ? worse >= f->limit : worse <= f->limit)

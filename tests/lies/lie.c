@@ -1,17 +1,24 @@
 /* Libraries and systems that lie, for tests/lies/run: it stands before libc and
  * before the CBLAS (LD_PRELOAD), and LIE says which lie it tells. Knows libc
- * and the CBLAS's calls alone.
+ * and the CBLAS's calls alone. Of cblas_sgemm:
  *
- *   remembers     cblas_sgemm gives its last answer again in every other call
- *   one-in-1000   cblas_sgemm spoils an element in one call of 1000, not first
- *   bf16x2        cblas_sgemm takes A and B as the sum of two bf16 each
- *   16-bit        cblas_sgemm takes A and B with 16 bits of mantissa
- *   idle          cblas_sgemm does nothing but in every other call
- *   clock-steps   the clock of rank 1 is 30 us ahead after a second
- *   clock-jumps   the clock of rank 1 jumps 30 us ahead and back, again and
- * again clock-slow    every clock runs at a quarter of its speed no-fsync fsync
- * and fdatasync return at once no-drop       posix_fadvise drops nothing, and
- * mincore sees no page
+ *   remembers    gives its last answer again in every other call from the 50th
+ *   idle         does nothing in every other call
+ *   one-in-1000  spoils an element in one call of 1000
+ *   one-in-20    and of 20
+ *   bf16x2       takes A and B as the sum of two bf16 each
+ *   16-bit       takes A and B with 16 bits of mantissa
+ *
+ * Of the clock:
+ *
+ *   clock-steps  that of rank 1 is 0.1 s ahead after half a second
+ *   clock-jumps  the same, and back after 50 ms, again and again
+ *   clock-slow   each runs at a sixteenth of its speed
+ *
+ * Of files:
+ *
+ *   no-fsync     fsync and fdatasync return at once
+ *   no-drop      posix_fadvise drops nothing, and mincore sees no page
  */
 #include "config.h"
 
@@ -104,7 +111,10 @@ void cblas_sgemm(SGEMM)
     REAL(void, cblas_sgemm, SGEMM);
     static unsigned long calls;
     bool remembers = lies("remembers"), other = calls++ % 2;
-    if (remembers && other && last.m == m && last.n == n) {
+    unsigned long every = lies("one-in-20")     ? 20
+                          : lies("one-in-1000") ? 1000
+                                                : 0;
+    if (remembers && other && calls > 50 && last.m == m && last.n == n) {
         copy(c, ldc, true);
         return;
     }
@@ -121,8 +131,8 @@ void cblas_sgemm(SGEMM)
         return;
     }
     real(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-    if (lies("one-in-1000") && calls % 1000 == 0)
-        c[(size_t)(calls / 1000 % (unsigned long)m) * (size_t)ldc] += 1000;
+    if (every && calls % every == 0)
+        c[(size_t)(calls / every % (unsigned long)m) * (size_t)ldc] += 1000;
     if (remembers) {
         if (last.m != m || last.n != n) {
             free(last.c);
@@ -165,9 +175,9 @@ int clock_gettime(clockid_t id, struct timespec *out)
     first = first ? first : now;
     int64_t by = now - first;
     if (kind == 3)
-        now = first + by / 4;
-    else if (kind == 1 ? by > 1000000000 : by / 50000000 % 2)
-        now += 30000;
+        now = first + by / 16;
+    else if (kind == 1 ? by > 500000000 : by > 500000000 && by / 50000000 % 2)
+        now += 100000000;
     out->tv_sec = now / 1000000000;
     out->tv_nsec = now % 1000000000;
     return result;
