@@ -14,10 +14,14 @@ void et_io_witness_before(struct et_io_witness *w)
 {
     w->fetched_before = et_io_fetched();
     w->device_before = et_io_device_moved(w->path, w->writes);
+    w->open = true;
 }
 
 void et_io_witness_after(struct et_io_witness *w, double bytes)
 {
+    if (!w->open)
+        return;
+    w->open = false;
     w->payload += bytes;
     w->fetched += et_io_fetched() - w->fetched_before;
     w->device += et_io_device_moved(w->path, w->writes) - w->device_before;

@@ -30,10 +30,12 @@ struct et_io_witness {
     double fetched, fetched_before; /* by this process; NAN: not told */
     double device, device_before;   /* by the device, first rank of a node */
     double unwritten;               /* bytes after a write, the worst; NAN */
-    bool asked;
+    bool asked;                     /* of one sample at least */
+    bool open;                      /* between before and after */
 };
 
-/* Just before a sample, and just after one that moved so many bytes. Local. */
+/* Just before a sample, and just after it, when it moved so many bytes; a
+ * second `after` finds nothing. Local. */
 void et_io_witness_before(struct et_io_witness *w);
 void et_io_witness_after(struct et_io_witness *w, double bytes);
 

@@ -243,6 +243,8 @@ static void the_kernel_must_agree(void **state)
         moved_now += v[i].moved;
         unwritten_now = v[i].unwritten;
         et_io_witness_after(&s.witness, 1000);
+        et_io_witness_after(&s.witness, 1000); /* no sample */
+        assert_true(s.witness.payload == 1000);
         assert_int_equal(facts(&s, &found), ET_OK);
         assert_string_equal(get(&found, v[i].op == READ ? "source" : "target"),
                             v[i].where);
