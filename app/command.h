@@ -5,6 +5,7 @@
 #ifndef ET_APP_COMMAND_H
 #define ET_APP_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "harness/base/field.h"
@@ -23,6 +24,10 @@ struct et_manual {
     const char *examples;
 };
 
+/* Does a command line have an option of this key, as --key or --no-key? An
+ * option's value does not say, since it may be the preset. */
+bool et_line_gives(const struct et_strings *line, const char *key);
+
 struct et_command {
     const char *name;
     const char *words; /* the arguments: "", "CONTRACT DIR"; "DIR DIR..." takes
@@ -31,14 +36,21 @@ struct et_command {
     const struct et_field *rows;
     size_t size; /* of the struct the rows describe */
     enum et_status (*run)(void *options, const struct et_call *call);
+    bool tries; /* the libraries, by itself (app/libraries.h) */
 };
 
 /* A command's table. Its function bears its name, what users read of it stands
  * in `manual`, and its rows describe a `struct owner`. */
 #define ET_COMMAND(its_name, takes, owner, its_rows)                           \
+    ET_COMMAND_OF(its_name, takes, owner, its_rows, false)
+/* One that uses more libraries than OpenMP. */
+#define ET_COMMAND_TRIES(its_name, takes, owner, its_rows)                     \
+    ET_COMMAND_OF(its_name, takes, owner, its_rows, true)
+#define ET_COMMAND_OF(its_name, takes, owner, its_rows, its_tries)             \
     {                                                                          \
         .name = #its_name, .words = takes, .manual = &manual,                  \
-        .rows = its_rows, .size = sizeof(struct owner), .run = its_name        \
+        .rows = its_rows, .size = sizeof(struct owner), .run = its_name,       \
+        .tries = its_tries                                                     \
     }
 
 /* Of a command that has none. */
@@ -89,9 +101,13 @@ enum et_status et_doc_print(const struct et_doc *doc, const struct et_run *run,
                             const char *path);
 
 /* report.txt, report.html, plots/ and manifest.sha256 of a run directory, and
- * the headline on standard output unless quiet. */
-struct et_report_options;
-enum et_status et_publish(const char *dir,
-                          const struct et_report_options *options, bool quiet);
+ * the headline on standard output unless quiet. They follow from the run
+ * alone, so that `etalon verify` can make them again. */
+enum et_status et_publish(const char *dir, bool quiet);
+/* The report and plots/ alone, into another directory; the page has the
+ * drawings that the run's own directory has. out: the document; NULL: not
+ * wanted. */
+enum et_status et_publish_to(const struct et_run *run, const char *to,
+                             struct et_doc *out);
 
 #endif

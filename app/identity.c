@@ -34,14 +34,19 @@ enum et_status et_identity_draw(char id[ET_RUN_ID + 1])
     return ET_OK;
 }
 
+void et_identity_program(char binary[ET_SHA256_HEX + 1])
+{
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || !et_sha256_file(fd, binary))
+        *binary = '\0';
+    if (fd >= 0)
+        close(fd);
+}
+
 static void show(struct shown *out)
 {
     *out = (struct shown){"", ""};
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && !et_sha256_file(fd, out->binary))
-        *out->binary = '\0';
-    if (fd >= 0)
-        close(fd);
+    et_identity_program(out->binary);
     et_sha256_bytes(build, sizeof build, out->build);
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <string.h>
+
 #include "app/command.h"
 #include "lists.h"
 
@@ -33,4 +35,18 @@ const struct et_command *et_command_find(const char *name)
             return et_commands[i];
     }
     return NULL;
+}
+
+bool et_line_gives(const struct et_strings *line, const char *key)
+{
+    size_t length = strlen(key);
+    for (size_t i = 2; i < line->n && strcmp(line->v[i], "--") != 0; i++) {
+        const char *word = line->v[i];
+        if (strncmp(word, "--", 2) != 0)
+            continue;
+        word += strncmp(word, "--no-", 5) == 0 ? 5 : 2;
+        if (strcspn(word, "=") == length && strncmp(word, key, length) == 0)
+            return true;
+    }
+    return false;
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/config/options.h"
@@ -74,7 +76,9 @@ static enum et_status run_command(const struct et_command *c, int argc,
     else if (s == ET_OK && !right_number(c, call.words.n))
         s = et_error(ET_USAGE, "usage: etalon %s [OPTION...]%s%s; see --help",
                      c->name, *c->words ? " " : "", c->words);
-    else if (s == ET_OK)
+    else if (s == ET_OK && !c->tries)
+        s = et_libraries_try_openmp();
+    if (s == ET_OK && !help)
         s = c->run(options, &call);
     et_fields_free(c->rows, options, c->size);
     et_strings_free(&call.words);
@@ -93,6 +97,18 @@ static void hold_standard_files(void)
     }
 }
 
+/* exit(3) that main did not call: a library gave up, as OpenMP's does with 1
+ * where it gets no thread. 1 is the code of a threshold that was missed. */
+static bool ending;
+static void on_exit_unasked(void)
+{
+    if (ending)
+        return;
+    (void)et_error(ET_INFRA, "a library ended the program; its own words stand "
+                             "above");
+    _exit(ET_INFRA);
+}
+
 /* At the first rank that ends with an error Open MPI 5 ends them all, and drops
  * what another has said but a moment ago. The silent ones leave after the one
  * that speaks. */
@@ -106,6 +122,9 @@ int main(int argc, char **argv)
 {
     enum et_status s = ET_OK;
     hold_standard_files();
+    /* Beyond a file size limit a write is to fail, not the program. */
+    signal(SIGXFSZ, SIG_IGN);
+    (void)atexit(on_exit_unasked);
     bool silent = silence_other_ranks();
     const char *word = argc > 1 ? argv[1] : "--help";
     const struct et_command *c = et_command_find(word);
@@ -136,5 +155,6 @@ int main(int argc, char **argv)
         s = et_error(ET_INFRA, "standard output could not be written");
     if (silent && s != ET_OK)
         leave_later();
+    ending = true;
     return (int)s;
 }

@@ -192,20 +192,37 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     return status;
 }
 
+static void count(const struct et_collective *c,
+                  const struct et_collective_algorithm *algorithm, int p,
+                  struct et_work *out)
+{
+    double largest = (double)et_collective_largest(c, p);
+    double bytes = largest * (double)et_dtype_size(c->dtype);
+
+    *out = (struct et_work){
+        .flop = c->op->sums ? (p - 1) * largest : 0,
+        .bytes = bytes,
+        .bus_bytes = p > 1 ? bytes * c->op->bus(p) : NAN,
+        .messages = algorithm->messages ? algorithm->messages(c, p) : 0,
+        .convention = c->op->convention};
+}
+
 static void work(const void *state, struct et_work *out)
 {
     const struct state *s = state;
-    int p = s->team->size;
-    double largest = (double)et_collective_largest(&s->p, p);
-    double bytes = largest * (double)et_dtype_size(s->p.dtype);
+    count(&s->p, s->algorithm, s->team->size, out);
+}
 
-    *out = (struct et_work){.flop = s->p.op->sums ? (p - 1) * largest : 0,
-                            .bytes = bytes,
-                            .bus_bytes = p > 1 ? bytes * s->p.op->bus(p) : NAN,
-                            .messages = s->algorithm->messages
-                                            ? s->algorithm->messages(&s->p, p)
-                                            : 0,
-                            .convention = s->p.op->convention};
+static bool work_of(const struct et_operation *op, const void *params,
+                    const char *backend, int ranks, struct et_work *out)
+{
+    struct et_collective p = problem(op, params);
+    const struct et_collective_backend *b = et_collective_backend_find(backend);
+    const struct et_collective_algorithm *a =
+        b ? et_collective_algorithm(b, op) : NULL;
+    if (a)
+        count(&p, a, ranks, out);
+    return a;
 }
 
 static void release(void *state)
@@ -237,6 +254,13 @@ static void release(void *state)
     {                                                                          \
         return prepare(&et_operation_##op, state, setting, params);            \
     }                                                                          \
+    static bool op##_work_of(const void *params, const char *backend,          \
+                             int ranks, const struct et_pairs *facts,          \
+                             struct et_work *out)                              \
+    {                                                                          \
+        (void)facts;                                                           \
+        return work_of(&et_operation_##op, params, backend, ranks, out);       \
+    }                                                                          \
     const struct et_bench et_bench_##op = {                                    \
         .name = et_operation_##op.name,                                        \
         .summary = et_operation_##op.summary,                                  \
@@ -261,6 +285,7 @@ static void release(void *state)
         .glance = glance,                                                      \
         .inspect = inspect,                                                    \
         .work = work,                                                          \
+        .work_of = op##_work_of,                                               \
         .damage = damage,                                                      \
         .release = release};
 ET_LIST_OPERATION(BENCH)

@@ -321,6 +321,21 @@ static const struct et_product_ops ops = {
     .create = create,
 };
 
+static bool work_of(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out)
+{
+    const struct params *p = params;
+    (void)backend, (void)facts;
+    *out = (struct et_work){
+        .flop = flop(p, ranks),
+        .traffic = traffic(p, ranks),
+        .convention = "flop: 2 n k p q (c/groups) r s, a multiply and an add "
+                      "each, padding counted (DeepBench); traffic: all of "
+                      "x, w and y once a rank, the least there can be where "
+                      "no stride leaves parts of x unread"};
+    return true;
+}
+
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -338,13 +353,7 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     product->of = s;
     product->alike = s->p.scaling == WEAK;
     product->backend = s->backend ? &s->backend->base : NULL;
-    s->operands.work = (struct et_work){
-        .flop = flop(&s->p, ranks),
-        .traffic = traffic(&s->p, ranks),
-        .convention = "flop: 2 n k p q (c/groups) r s, a multiply and an add "
-                      "each, padding counted (DeepBench); traffic: all of "
-                      "x, w and y once a rank, the least there can be where "
-                      "no stride leaves parts of x unread"};
+    work_of(params, setting->backend, ranks, NULL, &s->operands.work);
     return et_operands_open(&s->operands, "conv", setting, n,
                             s->p.scaling == WEAK ? ET_OPERANDS_SAME
                                                  : ET_OPERANDS_SPLIT_FIRST);

@@ -289,6 +289,20 @@ static const struct et_product_ops ops = {
     .create = create,
 };
 
+static bool work_of(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out)
+{
+    const struct params *p = params;
+    (void)backend, (void)facts;
+    *out = (struct et_work){
+        .flop = flop(p, ranks),
+        .traffic = traffic(p, ranks),
+        .convention = "flop: 2 m n k batch, a multiply and an add each "
+                      "(LAPACK Working Note 41); traffic: A, B and C once a "
+                      "rank, C twice with beta, the least there can be"};
+    return true;
+}
+
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -307,12 +321,7 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     /* With beta the output depends on how often it was added to. */
     product->alike = s->p.scaling == WEAK && s->p.beta == 0;
     product->backend = s->backend ? &s->backend->base : NULL;
-    s->operands.work = (struct et_work){
-        .flop = flop(&s->p, ranks),
-        .traffic = traffic(&s->p, ranks),
-        .convention = "flop: 2 m n k batch, a multiply and an add each "
-                      "(LAPACK Working Note 41); traffic: A, B and C once a "
-                      "rank, C twice with beta, the least there can be"};
+    work_of(params, setting->backend, ranks, NULL, &s->operands.work);
     return et_operands_open(&s->operands, "gemm", setting, n,
                             s->p.scaling == WEAK     ? ET_OPERANDS_SAME
                             : by_batch(&s->p, ranks) ? ET_OPERANDS_SPLIT

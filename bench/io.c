@@ -22,6 +22,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
+#include "harness/system/scratch.h"
 #include "kernels/io/io.h"
 
 #define STREAM 0x696f6461 /* "ioda": apart from the other benches' data */
@@ -195,11 +196,14 @@ static enum et_status name_file(struct state *s,
                                 const struct et_setting *setting)
 {
     struct et_text t = {0};
-    et_text_add(&t, "%s/etalon-%s-", setting->scratch, setting->tag);
+    char owner[ET_SCRATCH_OWNER];
+    et_scratch_owner("", owner);
+    et_text_add(&t, "%s/" ET_SCRATCH_PREFIX, setting->scratch);
+    /* A tag begins with the owner on rank 0, which makes the shared file. */
     if (s->p.shared)
-        et_text_add(&t, "shared");
+        et_text_add(&t, "%s-shared", setting->tag);
     else
-        et_text_add(&t, "%d", s->team->rank);
+        et_text_add(&t, "%s-%d", owner, s->team->rank);
     s->path = t.failed ? NULL : et_strdup(et_text_str(&t));
     et_text_free(&t);
     return s->path ? ET_OK : et_error(ET_INFRA, "no memory for a file name");
@@ -391,14 +395,22 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     return et_io_check_damage(&s->check, fault, size);
 }
 
-static void work(const void *state, struct et_work *out)
+static bool work_of(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out)
 {
-    const struct state *s = state;
+    (void)backend, (void)facts;
     *out = (struct et_work){
-        .bytes = (double)s->p.bytes * s->team->size,
+        .bytes = (double)problem(params, ranks).bytes * ranks,
         .convention = "bytes: payload of all ranks; a write opens, writes "
                       "an emptied file, syncs if asked and closes; a read "
                       "opens, reads, closes"};
+    return true;
+}
+
+static void work(const void *state, struct et_work *out)
+{
+    const struct state *s = state;
+    work_of(&s->q, s->backend->base.name, s->team->size, NULL, out);
 }
 
 /* Below this node's page cache: what caches a device or server has is its
@@ -484,6 +496,7 @@ const struct et_bench et_bench_io = {
     .check = check,
     .before = before,
     ET_BENCH_RUN,
+    .work_of = work_of,
     .glance = glance,
     .damage = damage,
     .facts = facts,

@@ -10,6 +10,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
+#include "harness/system/cgroup.h"
 #include "harness/system/files.h"
 
 #define TIMES_LAST 4        /* STREAM's rule */

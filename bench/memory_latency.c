@@ -164,13 +164,21 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     return ET_OK;
 }
 
-static void work(const void *state, struct et_work *out)
+static bool work_of(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out)
 {
-    (void)state;
+    (void)params, (void)backend, (void)ranks, (void)facts;
     *out = (struct et_work){
         .accesses = 1,
         .convention = "accesses: loads of one rank, each of which needs the "
                       "one before; every rank does as many at the same time"};
+    return true;
+}
+
+static void work(const void *state, struct et_work *out)
+{
+    (void)state;
+    work_of(NULL, NULL, 0, NULL, out);
 }
 
 static enum et_status facts(void *state, struct et_pairs *out)
@@ -205,6 +213,7 @@ const struct et_bench et_bench_memory_latency = {
     .serial = true,
     .check = check,
     ET_BENCH_RUN,
+    .work_of = work_of,
     .damage = damage,
     .facts = facts,
 };

@@ -54,6 +54,7 @@ void et_operands_close(void *state);
 #define ET_OPERANDS_BENCH(op, written, least, preset, help)                    \
     .sizes = written, ET_BENCH_SHAPES("shapes", least, preset, help),          \
     .backends = &et_##op##_backends, .check = check, .ceiling = ceiling,       \
-    .work = et_operands_work, .release = et_operands_close, ET_PRODUCT_HOOKS
+    .work = et_operands_work, .work_of = work_of,                              \
+    .release = et_operands_close, ET_PRODUCT_HOOKS
 
 #endif

@@ -223,23 +223,20 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     return ET_OK;
 }
 
-static void work(const void *state, struct et_work *out)
+/* Of n elements on all ranks together. */
+static void count(const struct params *p, double n, bool in_l1,
+                  struct et_work *out)
 {
-    const struct state *s = state;
-    const struct et_stream *w = &s->work;
-    double n = (double)w->n * s->team->size;
-    bool nontemporal = w->nontemporal || w->op == ET_STREAM_READ;
-    int64_t set = w->n * (int64_t)sizeof(double) * et_stream_vectors(w->op);
-    bool in_l1 = strcmp(et_level_holds(&s->set, set), "L1") == 0;
+    enum et_stream_op op = (enum et_stream_op)p->op;
+    bool past = p->stores == NONTEMPORAL || op == ET_STREAM_READ;
     *out = (struct et_work){
-        .bytes = n * et_stream_bytes(w->op, false),
-        .traffic = n * et_stream_bytes(w->op, !nontemporal && !in_l1),
+        .bytes = n * et_stream_bytes(op, false),
+        .traffic = n * et_stream_bytes(op, !past && !in_l1),
         .convention =
-            w->op == ET_STREAM_READ
+            op == ET_STREAM_READ
                 ? "bytes, traffic: 8 an element; the additions are not counted"
-            : w->nontemporal
-                ? "bytes, traffic: loads and stores (STREAM's counting); no "
-                  "write-allocate, as the stores are non-temporal"
+            : past ? "bytes, traffic: loads and stores (STREAM's counting); no "
+                     "write-allocate, as the stores are non-temporal"
             : in_l1 ? "bytes, traffic: loads and stores (STREAM's counting); "
                       "no write-allocate, as L1 holds the set"
                     : "bytes: loads and stores (STREAM's counting), without "
@@ -247,14 +244,44 @@ static void work(const void *state, struct et_work *out)
                       "being read first"};
 }
 
+/* Bytes of a rank's set, as the facts have it. */
+static int64_t set_of(const struct et_stream *w)
+{
+    return w->n * (int64_t)sizeof(double) * et_stream_vectors(w->op);
+}
+
+static void work(const void *state, struct et_work *out)
+{
+    const struct state *s = state;
+    const char *holds = et_level_holds(&s->set, set_of(&s->work));
+    count(&s->p, (double)s->work.n * s->team->size, strcmp(holds, "L1") == 0,
+          out);
+}
+
+/* How large a level is, the machine said: the facts have it. */
+static bool work_of(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out)
+{
+    const struct params *p = params;
+    const char *set = et_pairs_get(facts, "working_set");
+    const char *holds = et_pairs_get(facts, "fits_in");
+    int64_t bytes;
+    (void)backend;
+    if (!set || !holds || !et_parse_int(set, &bytes))
+        return false;
+    double n = (double)bytes / (double)sizeof(double) /
+               et_stream_vectors((enum et_stream_op)p->op);
+    count(p, n * ranks, strcmp(holds, "L1") == 0, out);
+    return true;
+}
+
 static enum et_status facts(void *state, struct et_pairs *out)
 {
     struct state *s = state;
-    int64_t set =
-        s->work.n * (int64_t)sizeof(double) * et_stream_vectors(s->work.op);
     if (!et_pairs_set(out, "vectors", s->work.width->name, false))
         return et_error(ET_INFRA, "no memory");
-    return et_level_facts(&s->p.level, &s->set, set, &s->memory, out);
+    return et_level_facts(&s->p.level, &s->set, set_of(&s->work), &s->memory,
+                          out);
 }
 
 static void release(void *state)
@@ -270,6 +297,7 @@ const struct et_bench et_bench_stream = {
     ET_LEVEL_BENCH,
     .check = check,
     ET_BENCH_RUN,
+    .work_of = work_of,
     .damage = damage,
     .facts = facts,
 };

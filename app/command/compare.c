@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "app/command.h"
+#include "app/evidence.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/verdict/compare.h"
@@ -21,7 +22,8 @@ static const struct et_manual manual = {
             "has no interval, or if the case failed and the first run has no "
             "figure of it. A case that only the first run measured is missing. "
             "Exit code 3 if a case is wrong, 1 if one is worse or missing, 5 "
-            "if one is unsure.",
+            "if one is unsure; 4 if a run directory differs from its "
+            "manifest, as `etalon verify` checks.",
     .examples = "  etalon compare last-night tonight\n",
 };
 
@@ -47,8 +49,8 @@ static enum et_status compare(void *options, const struct et_call *call)
     if (!runs)
         return et_error(ET_INFRA, "no memory");
     while (s == ET_OK && n < call->words.n) {
-        s = et_run_load(call->words.v[n], &runs[n]);
-        n += s == ET_OK;
+        s = et_evidence_load(call->words.v[n], &runs[n]);
+        n += s == ET_OK || s == ET_UNSURE;
     }
     if (s == ET_OK)
         s = et_compare(runs, n, o->tolerance, &found);

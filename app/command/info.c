@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "app/session.h"
 #include "harness/base/memory.h"
 #include "harness/counter/counter.h"
@@ -30,6 +31,12 @@ static void fact(struct et_block *b, const char *name, const char *value)
     et_block_cell(b, "%s", value && *value ? value : "not known");
 }
 
+/* Those of which an absent one is no ignorance. */
+static bool is_limit(const char *key)
+{
+    return strcmp(key, "cpu_quota") == 0 || strcmp(key, "memory_limit") == 0;
+}
+
 static void add_machine(struct et_doc *d)
 {
     struct et_environment env;
@@ -44,7 +51,9 @@ static void add_machine(struct et_doc *d)
         const int64_t *whole = (const void *)real;
         if (r->type > ET_STRINGS)
             continue;
-        if (r->type == ET_BYTES && *whole != ET_ABSENT_INT)
+        if (is_limit(r->key) && et_field_is_absent(r, &env))
+            et_text_add(&t, "none");
+        else if (r->type == ET_BYTES && *whole != ET_ABSENT_INT)
             et_text_add(&t, "%s", et_print_bytes(buf, *whole));
         else if (r->type == ET_REAL && r->unit && isfinite(*real))
             et_text_add(&t, "%s", et_print_si(buf, *real, r->unit));
@@ -108,6 +117,10 @@ static void add_build(struct et_doc *d)
         for (size_t i = 0; i < info.libraries.n; i++)
             fact(b, info.libraries.v[i].key, info.libraries.v[i].text);
     }
+    for (size_t i = 0; i < et_benches.n; i++)
+        et_libraries_cautions(i, &info.cautions);
+    for (size_t i = 0; i < info.cautions.n; i++)
+        et_doc_warning(d, "%s", info.cautions.v[i]);
     et_fields_free(et_run_info_rows, &info, sizeof info);
 }
 
@@ -116,14 +129,17 @@ static enum et_status info(void *options, const struct et_call *call)
     (void)call;
     const struct et_to_options *o = options;
     struct et_doc doc = {.title = NULL};
+    enum et_status s = et_libraries_try_alone();
+    if (s != ET_OK)
+        return s;
     doc.title = et_strdup("This machine, as etalon sees it");
     add_machine(&doc);
     add_counters(&doc);
     add_build(&doc);
-    enum et_status s = et_doc_print(&doc, NULL, ".", o->to.format, o->to.out);
+    s = et_doc_print(&doc, NULL, ".", o->to.format, o->to.out);
     et_doc_free(&doc);
     return s;
 }
 
 const struct et_command et_command_info =
-    ET_COMMAND(info, "", et_to_options, et_to_options);
+    ET_COMMAND_TRIES(info, "", et_to_options, et_to_options);

@@ -4,9 +4,11 @@
 #include <stddef.h>
 
 #include "app/command.h"
+#include "app/evidence.h"
 #include "results/verdict/judge.h"
-#include "results/store/manifest.h"
 #include "results/report/report.h"
+
+#define LINE(cause, verdict, record) #verdict ": it " record "\n"
 
 static const struct et_manual manual = {
     .summary = "Check a run against a contract: pass, fail or inconclusive",
@@ -16,11 +18,13 @@ static const struct et_manual manual = {
         "  where = bench=gemm dtype=fp32\n"
         "  metric = flops\n"
         "  at_least = 85 % of peak\n\n"
-        "A clause passes when the worse end of the 95 % interval meets the "
-        "threshold, fails when the better end misses it, and is inconclusive "
-        "in between, and where data is missing. Exit code 0, 1 or 5; 4 if the "
-        "run directory differs from its manifest, as `etalon verify` "
-        "checks.",
+        "Of each record that a clause picks the first of these that applies "
+        "decides:\n\n" ET_JUDGE_CAUSES(
+            LINE) "\nThe worst of the records decides on the clause; with "
+                  "`take = best` the best one. Missing data is inconclusive, "
+                  "and so is a run that was cut short before anything signed "
+                  "for it. Exit code 0, 1 or 5; 4 if the run directory differs "
+                  "from its manifest, as `etalon verify` checks.",
     .examples = "  etalon judge contract.ini night-1\n",
 };
 
@@ -30,17 +34,16 @@ static enum et_status judge(void *options, const struct et_call *call)
     struct et_run run;
     struct et_judgement judgement = {0};
     struct et_doc doc = {0};
-    size_t checked;
-    enum et_status s = et_run_load(call->words.v[1], &run);
-    if (s != ET_OK)
-        return s;
     /* No verdict on what is not what the run left. */
-    s = et_verify_run(call->words.v[1], &checked);
-    if (s != ET_OK) {
-        et_run_free(&run);
+    enum et_status s = et_evidence_load(call->words.v[1], &run);
+    bool cut = s == ET_UNSURE;
+    if (s != ET_OK && !cut)
         return s;
-    }
     s = et_judge(call->words.v[0], &run, &judgement);
+    if (s == ET_OK && cut)
+        s = et_judgement_take_back(&judgement,
+                                   "the run or its report was cut short, and "
+                                   "nothing signs for its records");
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "harness/base/log.h"
 #include "harness/config/catalog.h"
 #include "harness/config/options.h"
@@ -47,8 +48,11 @@ static void list_benches(const struct options *o)
     }
 }
 
-static void list_backends(const struct options *o)
+static enum et_status list_backends(const struct options *o)
 {
+    enum et_status s = et_libraries_try_alone();
+    if (s != ET_OK)
+        return s;
     for (size_t i = 0; i < et_benches.n; i++) {
         const struct et_bench *b = et_benches.v[i];
         const struct et_backend *backend;
@@ -59,6 +63,7 @@ static void list_backends(const struct options *o)
                    et_backend_describe(backend, text, sizeof text));
         }
     }
+    return ET_OK;
 }
 
 static enum et_status list_shapes(const struct options *o)
@@ -161,7 +166,7 @@ static enum et_status list(void *options, const struct et_call *call)
     if (strcmp(what, things[0]) == 0)
         list_benches(o);
     else if (strcmp(what, things[1]) == 0)
-        list_backends(o);
+        return list_backends(o);
     else if (strcmp(what, things[2]) == 0)
         return list_shapes(o);
     else if (strcmp(what, things[3]) == 0)
@@ -183,6 +188,6 @@ static enum et_status list(void *options, const struct et_call *call)
     return ET_OK;
 }
 
-const struct et_command et_command_list =
-    ET_COMMAND(list, "benches|backends|shapes|metrics|options|formats|counters",
-               options, rows);
+const struct et_command et_command_list = ET_COMMAND_TRIES(
+    list, "benches|backends|shapes|metrics|options|formats|counters", options,
+    rows);

@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/config/catalog.h"
 #include "harness/config/ini.h"
 #include "harness/config/plan.h"
+#include "harness/system/cgroup.h"
 #include "harness/system/environment.h"
 #include "results/reading/run.h"
 
@@ -81,10 +83,14 @@ static double estimate(const struct et_case *c, const struct et_need *need,
 static void print_case(const struct et_case *c, const struct et_need *need,
                        double seconds)
 {
+    char *id = et_strdup(c->id); /* anybody may have written its label */
+    if (id)
+        et_text_clean(id);
     char memory[ET_TEXT_NUMBER], disk[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
     printf("%10s %10s %10s  %s\n", et_print_si(memory, need->memory, "B"),
            need->disk > 0 ? et_print_si(disk, need->disk, "B") : "-",
-           et_print_seconds(t, seconds), c->id);
+           et_print_seconds(t, seconds), id ? id : "");
+    free(id);
 }
 
 static enum et_status print_cases(const struct et_cases *cases,
@@ -141,12 +147,16 @@ static enum et_status plan(void *options, const struct et_call *call)
         return et_error(ET_INFRA, "no memory");
     for (int64_t i = 0; i < o->nodes; i++)
         upto[i] = o->ranks * (i + 1) / o->nodes;
-    enum et_status s = et_environment_read("", &env);
+    enum et_status s = et_libraries_try_alone();
+    if (s == ET_OK)
+        s = et_environment_read("", &env);
     if (s != ET_OK) {
         free(upto);
         return s;
     }
     int64_t cores = env.allowed_cores > 0 ? env.allowed_cores : 1;
+    if (floor(env.cpu_quota) < (double)cores) /* not where there is none, NAN */
+        cores = (int64_t)floor(env.cpu_quota);
     const struct et_allocation allocation = {
         .ranks = o->ranks,
         .nodes = o->nodes,
@@ -180,4 +190,5 @@ out:
     return s;
 }
 
-const struct et_command et_command_plan = ET_COMMAND(plan, "", options, rows);
+const struct et_command et_command_plan =
+    ET_COMMAND_TRIES(plan, "", options, rows);

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,10 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/ending.h"
+#include "app/evidence.h"
 #include "app/identity.h"
+#include "app/libraries.h"
 #include "app/nodes.h"
 #include "app/session.h"
 #include "harness/base/log.h"
@@ -23,7 +27,8 @@
 #include "harness/run/drive.h"
 #include "harness/run/digest.h"
 #include "harness/run/stop.h"
-#include "results/store/manifest.h"
+#include "harness/system/cgroup.h"
+#include "harness/system/scratch.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
 
@@ -40,7 +45,8 @@ static const struct et_manual manual = {
     .examples =
         "  mpirun -np 2 etalon run\n"
         "  etalon run --plan my.ini --out night-1 --set gemm.dtype=fp32\n"
-        "  etalon run --resume night-1\n",
+        "  etalon run --resume night-1\n"
+        "  etalon run --again night-1\n",
 };
 
 struct session {
@@ -51,13 +57,20 @@ struct session {
     struct et_clock clock;
     struct et_counters counters;
     struct et_energy energy;
+    double memory; /* free on the node that has the least; INFINITY: unknown */
     /* Rank 0 alone. */
     struct et_cases cases;
-    struct et_strings given, done;
+    struct et_strings given;
+    struct et_run had; /* the run that is carried on, a record a pass */
+    struct et_histories histories;
+    int64_t launches; /* whole ones: resumes belong to the one before */
     char *plan_name, *plan_text;
     struct et_store *store;
     struct et_run_info info;
-    char tag[64];
+    struct et_guard *guard;
+    struct et_ending ending; /* what the guard has to know, */
+    char remedy[1200];       /* and says of a report that is cut short */
+    char tag[ET_SCRATCH_OWNER + 32];
     char binary[ET_SHA256_HEX + 1]; /* on all; "": cannot be read */
     bool wrong_kept; /* the resumed run has a wrong case already */
 };
@@ -77,24 +90,12 @@ static uint64_t processor_kind(const struct et_environment *e)
 static enum et_status note_given(struct session *s,
                                  const struct et_strings *line)
 {
-    for (size_t i = 2; i < line->n; i++) {
-        char key[64];
-        if (strncmp(line->v[i], "--", 2) != 0)
-            continue;
-        snprintf(key, sizeof key, "%.*s", (int)strcspn(line->v[i] + 2, "="),
-                 line->v[i] + 2);
-        const struct et_field *row = et_field_find(et_option_rows, key);
-        if (!row && strncmp(key, "no-", 3) == 0)
-            row = et_field_find(et_option_rows, key + 3);
-        if (row && !et_strings_add(&s->given, row->key))
+    for (const struct et_field *row = et_option_rows; row->key; row++) {
+        if (et_line_gives(line, row->key) &&
+            !et_strings_add(&s->given, row->key))
             return et_error(ET_INFRA, "no memory");
     }
     return ET_OK;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* A resumed run is one run: what would change its figures or its cases cannot
@@ -102,12 +103,14 @@ static int by_text(const void *a, const void *b)
 static enum et_status check_given(const struct session *s)
 {
     static const char *const free_to_change[] = {
-        "resume", "quiet", "timeout", "scratch", "catalog", "team"};
+        "resume",     "again",   "quiet",   "timeout",
+        "time-limit", "scratch", "catalog", "team"};
+    const size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < s->given.n; i++) {
         size_t k = 0;
-        while (k < 6 && strcmp(s->given.v[i], free_to_change[k]) != 0)
+        while (k < n && strcmp(s->given.v[i], free_to_change[k]) != 0)
             k++;
-        if (k == 6)
+        if (k == n)
             return et_error(ET_USAGE,
                             "--%s: a resumed run keeps the options it was "
                             "begun with",
@@ -116,23 +119,52 @@ static enum et_status check_given(const struct session *s)
     return ET_OK;
 }
 
-/* The cases that the run has must be cases of its plan here: other ranks or
- * threads make other cases. */
-static enum et_status check_done(const struct session *s)
+struct known {
+    const char *id;
+    size_t at;
+};
+
+static int by_id(const void *a, const void *b)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < s->cases.n && s->done.n; i++) {
-        const char *id = s->cases.v[i].id;
-        found += bsearch(&id, s->done.v, s->done.n, sizeof *s->done.v,
-                         by_text) != NULL;
+    return strcmp(((const struct known *)a)->id, ((const struct known *)b)->id);
+}
+
+/* What the run that is carried on has of each case. Failed ones are tried
+ * again. Its cases must be cases of its plan here: other ranks or threads make
+ * other cases. */
+static enum et_status take_histories(struct session *s)
+{
+    size_t n = s->cases.n, foreign = 0;
+    struct known *known = et_alloc(n, sizeof *known);
+    if (!known || !et_histories_begin(&s->histories, n)) {
+        free(known);
+        return et_no_memory();
     }
-    if (found == s->done.n)
+    for (size_t i = 0; i < n; i++)
+        known[i] = (struct known){s->cases.v[i].id, i};
+    if (n > 1)
+        qsort(known, n, sizeof *known, by_id);
+    bool ok = true;
+    for (size_t i = 0; i < s->had.n; i++) {
+        const struct et_result *r = &s->had.records[i].result;
+        const struct known *k =
+            bsearch(&(struct known){r->id, 0}, known, n, sizeof *known, by_id);
+        s->wrong_kept |= r->outcome == ET_WRONG_DATA;
+        foreign += !k;
+        if (k && r->outcome != ET_FAILED && r->outcome != ET_UNMEASURED &&
+            r->outcome != ET_SKIPPED)
+            ok = et_history_add(&s->histories.v[k->at], r) && ok;
+    }
+    free(known);
+    if (!ok)
+        return et_no_memory();
+    if (foreign == 0)
         return ET_OK;
     return et_error(ET_USAGE,
-                    "%s: %zu of its %zu cases are not those of its plan here; "
-                    "resume with the ranks, nodes and OMP_NUM_THREADS it was "
-                    "begun with",
-                    s->o->resume, s->done.n - found, s->done.n);
+                    "%s: %zu of its %zu records are not of cases of its plan "
+                    "here; resume with the ranks, nodes and OMP_NUM_THREADS it "
+                    "was begun with",
+                    s->o->resume, foreign, s->had.n);
 }
 
 static bool is_given(const struct session *s, const char *key)
@@ -150,25 +182,26 @@ static void set_log_level(const struct session *s)
 }
 
 /* The options of the run that is carried on, where the command line is
- * silent; and the cases that it has. Failed ones are tried again. */
+ * silent. */
 static enum et_status take_over(struct session *s)
 {
     struct et_run run;
     /* The store reads it again, and warns of what it finds and mends. */
     et_log_level_set(ET_LOG_ERROR);
-    enum et_status status = et_run_load(s->o->resume, &run);
+    enum et_status status = et_run_load_passes(s->o->resume, &run);
     set_log_level(s);
     if (status != ET_OK)
         return status;
+    s->had = run;
     /* What was changed since the run ended is not to be signed again. */
-    if (et_manifest_check_measured(s->o->resume) != ET_OK)
-        status = ET_INFRA;
+    status = et_evidence_measured(&run);
     const char *out = et_pairs_get(&run.info.config, "out");
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
         const struct et_pair *p = &run.info.config.v[i];
         const struct et_field *row = et_field_find(et_option_rows, p->key);
         if (!row || is_given(s, row->key) || strcmp(row->key, "resume") == 0 ||
-            strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0)
+            strcmp(row->key, "again") == 0 || strcmp(row->key, "out") == 0 ||
+            strcmp(row->key, "plan") == 0)
             continue;
         /* Its own directory, which may have been moved since. */
         if (strcmp(row->key, "scratch") == 0 && out &&
@@ -190,24 +223,31 @@ static enum et_status take_over(struct session *s)
         }
         et_strings_free(&lines);
     }
-    for (size_t i = 0; status == ET_OK && i < run.n; i++) {
-        int outcome = run.records[i].result.outcome;
-        s->wrong_kept |= outcome == ET_WRONG_DATA;
-        if (outcome != ET_FAILED && outcome != ET_UNMEASURED &&
-            outcome != ET_SKIPPED &&
-            !et_strings_add(&s->done, run.records[i].result.id))
-            status = et_error(ET_INFRA, "no memory");
-    }
-    if (s->done.n)
-        qsort(s->done.v, s->done.n, sizeof *s->done.v, by_text);
-    et_run_free(&run);
+    const struct et_run_resume *again = run.resumes.v;
+    s->launches = 1 + (s->o->again != NULL);
+    for (size_t i = 0; i < run.resumes.n; i++)
+        s->launches += again[i].again;
     return status;
+}
+
+/* Another launch of a run goes on in its directory, as a resumed one does. */
+static enum et_status take_again(struct et_options *o)
+{
+    if (!o->again)
+        return ET_OK;
+    if (o->resume)
+        return et_error(ET_USAGE, "--again: --resume cannot be given too");
+    o->resume = et_strdup(o->again);
+    return o->resume ? ET_OK : et_no_memory();
 }
 
 static enum et_status read_plan(struct session *s)
 {
     char buf[1024], path[1200];
-    const struct et_options *o = s->o;
+    struct et_options *o = s->o;
+    enum et_status taken = take_again(o);
+    if (taken != ET_OK)
+        return taken;
     if (o->resume && o->plan)
         return et_error(ET_USAGE,
                         "--resume: runs the plan of %s; --plan "
@@ -248,15 +288,14 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK)
         status = et_plan_expand(s->plan_name, s->plan_text, &et_benches, s->o,
                                 &s->given, &allocation, &s->cases);
-    if (status == ET_OK && s->o->resume)
-        status = check_done(s);
+    if (status == ET_OK)
+        status = take_histories(s);
     if (status == ET_OK && s->o->peak)
         status = et_run_peak_check(
             s->o->peak, is_given(s, "peak") ? "--peak" : "[run]: peak");
-    double memory = (double)et_memory_available();
     for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
         status =
-            et_case_fits(&s->cases.v[i], memory, s->placement.ranks_upto[0]);
+            et_case_fits(&s->cases.v[i], s->memory, s->placement.ranks_upto[0]);
     return status;
 }
 
@@ -295,9 +334,14 @@ static enum et_status name_directories(struct session *s)
                  gmtime_r(&now, &tm));
         o->out = et_strdup(name);
     }
+    const char *dir = o->resume ? o->resume : o->out;
+    char owner[ET_SCRATCH_OWNER];
+    et_scratch_owner("", owner);
+    snprintf(s->tag, sizeof s->tag, "%s-%lld", owner, (long long)now);
+    if (o->scratch && strcmp(o->scratch, dir) != 0)
+        return et_scratch_check(o->scratch); /* before anything is made */
     if (!o->scratch)
-        o->scratch = et_strdup(o->resume ? o->resume : o->out);
-    snprintf(s->tag, sizeof s->tag, "%lld-%ld", (long long)now, (long)getpid());
+        o->scratch = et_strdup(dir);
     return o->scratch ? ET_OK : et_error(ET_INFRA, "no memory");
 }
 
@@ -305,18 +349,54 @@ static enum et_status begin_store(struct session *s)
 {
     struct et_options *o = s->o;
     const char *dir = o->resume ? o->resume : o->out;
-    enum et_status status = et_store_open(dir, o->resume != NULL, &s->store);
+    enum et_store_start start = o->again    ? ET_STORE_AGAIN
+                                : o->resume ? ET_STORE_RESUME
+                                            : ET_STORE_NEW;
+    enum et_status status = et_store_open(dir, start, &s->store);
     if (status != ET_OK)
         return status;
-    struct stat st;
-    if (stat(o->scratch, &st) != 0 || !S_ISDIR(st.st_mode) ||
-        access(o->scratch, W_OK) != 0)
-        return et_error(ET_USAGE,
-                        "--scratch: %s is no directory that can be "
-                        "written to",
-                        o->scratch);
+    status = et_scratch_check(o->scratch);
+    if (status != ET_OK)
+        return status;
     struct et_sink *sink = et_store_sink(s->store);
-    return sink->begin(sink, &s->info);
+    status = sink->begin(sink, &s->info);
+    if (status == ET_OK) {
+        et_guard_hold(s->guard);
+        s->ending.dir = dir;
+        s->ending.store = s->store;
+        et_guard_release(s->guard);
+    }
+    return status;
+}
+
+/* Also tells the guard where this run's own are. */
+static void sweep_scratch(struct session *s)
+{
+    const struct et_options *o = s->o;
+    bool own = strcmp(o->scratch, o->resume ? o->resume : o->out) == 0;
+    if (!own || o->resume) /* a new directory has nothing to sweep */
+        et_ending_sweep(o->scratch, s->world, own);
+    et_guard_hold(s->guard);
+    s->ending.scratch = o->scratch;
+    et_guard_release(s->guard);
+}
+
+/* A quota holds threads up, whatever cores they have. */
+static enum et_status caution_quota(const struct et_environment *e,
+                                    struct et_strings *out)
+{
+    char text[400];
+    if (!isfinite(e->cpu_quota))
+        return ET_OK;
+    snprintf(text, sizeof text,
+             "A control group allows the processes on %.64s %.4g cores' worth "
+             "of time (a quota), and they may run on %lld. Threads beyond that "
+             "are held up: such cases are marked as oversubscribed, and no "
+             "contract passes on them. Remedy: fewer ranks or threads, or no "
+             "quota (cpu.max, docker --cpus).",
+             e->host ? e->host : "this node", e->cpu_quota,
+             (long long)e->allowed_cores);
+    return et_strings_add(out, text) ? ET_OK : et_no_memory();
 }
 
 static enum et_status describe(struct session *s, const struct et_strings *line)
@@ -333,6 +413,7 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
     for (size_t i = 0; i < line->n; i++) {
         if (!et_strings_add(&info->command, line->v[i]))
             return et_error(ET_INFRA, "no memory");
+        et_text_redact(info->command.v[i]);
     }
     info->ranks = s->world->size;
     info->nodes = s->world->nodes;
@@ -355,7 +436,21 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
         status = et_run_info_benches(info, &et_benches);
     if (status == ET_OK)
         status = et_nodes_place(&s->placement, &s->cases, &s->info.placement);
-    return status == ET_OK ? et_describe_build(info) : status;
+    if (status == ET_OK)
+        status = et_describe_build(info);
+    for (size_t i = 0; status == ET_OK && i < et_benches.n; i++) {
+        size_t k = 0;
+        while (k < s->cases.n && s->cases.v[k].bench != et_benches.v[i])
+            k++;
+        if (k < s->cases.n)
+            status = et_libraries_cautions(i, &info->cautions);
+    }
+    const struct et_run_kind *kind = info->kinds.v;
+    if (status == ET_OK)
+        status = caution_quota(&info->environment, &info->cautions);
+    for (size_t i = 0; status == ET_OK && i < info->kinds.n; i++)
+        status = caution_quota(&kind[i].environment, &info->cautions);
+    return status;
 }
 
 /* Everything up to the first case; agreed on by all ranks at each step that
@@ -372,7 +467,11 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
         status = et_environment_read("", &s->environment);
     if (et_team_agree(world, status) != ET_OK)
         return ET_INFRA;
-    status = et_placement_gather(world, &s->environment, &s->placement);
+    uint64_t memory = et_memory_available();
+    s->memory = memory ? (double)memory : INFINITY;
+    status = et_team_reduce(world, ET_MIN, &s->memory, 1);
+    if (status == ET_OK)
+        status = et_placement_gather(world, &s->environment, &s->placement);
     if (status == ET_OK)
         status = et_team_agree(
             world, et_nodes_find_kinds(world, &s->environment, &s->info));
@@ -395,11 +494,16 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
     if (status == ET_OK)
         status = et_counters_open(s->o->counters, &s->counters);
     et_energy_open("", &s->energy);
+    if (root)
+        et_guard_limit(s->guard, s->o->time_limit);
     if (status == ET_OK && root)
         status = describe(s, line);
     if (status == ET_OK && root)
         status = begin_store(s);
-    return et_team_agree(world, status);
+    status = et_team_agree(world, status);
+    if (status == ET_OK)
+        sweep_scratch(s);
+    return status;
 }
 
 static void warn_oversubscribed(const struct session *s)
@@ -412,6 +516,12 @@ static void warn_oversubscribed(const struct session *s)
         et_warn(
             "OVERSUBSCRIBED: more busy threads than cores; they take turns, "
             "and figures will be unsteady. Start fewer ranks, or bind them");
+}
+
+static void warn_cautions(const struct session *s)
+{
+    for (size_t i = 0; i < s->info.cautions.n; i++)
+        et_warn("%s", s->info.cautions.v[i]);
 }
 
 /* Said before the first case: of a run that is stopped later, Open MPI 5's
@@ -428,29 +538,22 @@ static enum et_status finish(struct session *s,
                              const struct et_drive_outcome *o,
                              enum et_status status)
 {
-    char date[32];
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
-    const struct et_report_options report = {.target = s->o->target};
-    struct et_sink *sink = et_store_sink(s->store);
     bool broken = o->broken;
-    /* Why it broke off was told, and is why its end cannot be noted either. */
-    if (broken)
-        et_log_level_set(ET_LOG_NONE);
-    enum et_status ended = sink->end(sink,
-                                     broken      ? "failed"
-                                     : o->signal ? "interrupted"
-                                                 : "complete",
-                                     et_clock_date(&s->clock, date));
-    et_store_close(s->store);
-    s->store = NULL;
+    enum et_status ended = et_ending_end(&s->ending, s->guard, o);
+    s->store = s->ending.store;
     set_log_level(s);
     /* Before the report: a launcher that passed the signal on soon kills. */
     if (o->signal)
         et_warn("interrupted; `etalon run --resume %s` continues it", dir);
     else if (broken)
         et_note("interrupted; `etalon run --resume %s` continues it", dir);
+    /* A report that is cut short is no loss of what was measured. */
+    snprintf(s->remedy, sizeof s->remedy,
+             "; `etalon report --update %s` writes it", dir);
+    et_guard_over(s->guard, et_status_worse(status, ended), s->remedy);
     if (ended == ET_OK && !broken)
-        ended = et_publish(dir, &report, s->o->quiet);
+        ended = et_publish(dir, s->o->quiet);
     if (ended == ET_OK && !broken && !o->signal)
         et_note("%zu measured, %zu wrong, %zu failed, %zu unmeasured, %zu "
                 "unsupported, %zu skipped, %zu kept; report: %s/report.html",
@@ -468,7 +571,8 @@ static void close_session(struct session *s)
     et_counters_close(&s->counters);
     et_cases_free(&s->cases);
     et_strings_free(&s->given);
-    et_strings_free(&s->done);
+    et_run_free(&s->had);
+    et_histories_free(&s->histories);
     et_placement_free(&s->placement);
     et_fields_free(et_environment_rows, &s->environment, sizeof s->environment);
     free(s->info.plan_text);
@@ -481,15 +585,31 @@ static void close_session(struct session *s)
 
 static enum et_status run(void *options, const struct et_call *call)
 {
-    struct session s = {.o = options};
+    struct session s = {.o = options, .launches = 1};
     struct et_drive_outcome outcome = {0};
+    struct et_libraries libraries;
+    et_libraries_try(&libraries);
     enum et_status status = et_team_open(s.o->team, &s.world);
     if (status != ET_OK)
         return status;
     bool root = s.world->rank == 0;
     set_log_level(&s);
     et_stop_install();
-    status = set_up(&s, &call->line);
+    const struct et_guard_duties duties =
+        et_ending_duties(&s.ending, &s.placement);
+    status = et_guard_open(s.world, &s.guard);
+    if (status != ET_OK) {
+        et_team_close(s.world);
+        return status;
+    }
+    et_guard_set(s.guard, &duties);
+    s.ending.clock = &s.clock;
+    struct et_watchdog *watchdog = et_watchdog_open();
+    et_watchdog_feed(watchdog, s.o->timeout, "beginning the run");
+    status = et_libraries_agree(s.world, &libraries);
+    if (status == ET_OK)
+        status = set_up(&s, &call->line);
+    et_watchdog_feed(watchdog, 0, "");
     if (status == ET_OK) {
         const struct et_drive drive = {
             .instruments = {.clock = &s.clock,
@@ -504,22 +624,30 @@ static enum et_status run(void *options, const struct et_call *call)
             .world = s.world,
             .placement = &s.placement,
             .cases = root ? &s.cases : NULL,
-            .done = &s.done,
+            .histories = &s.histories,
+            .passes = s.o->passes * s.launches,
             .sink = root ? et_store_sink(s.store) : NULL,
+            .guard = s.guard,
         };
         if (root) {
             warn_oversubscribed(&s);
+            warn_cautions(&s);
             say_how_to_resume(&s);
         }
         status = et_drive_run(&drive, &outcome);
         if (root)
             status = finish(&s, &outcome, status);
+        else
+            et_watchdog_feed(watchdog, s.o->timeout, "waiting for the report");
         enum et_status all = et_team_agree(s.world, status);
         status = et_status_worse(status, all);
     }
+    et_watchdog_close(watchdog);
+    et_guard_over(s.guard, status, "");
     close_session(&s);
+    et_guard_close(s.guard);
     return status;
 }
 
 const struct et_command et_command_run =
-    ET_COMMAND(run, "", et_options, et_option_rows);
+    ET_COMMAND_TRIES(run, "", et_options, et_option_rows);

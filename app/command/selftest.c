@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "app/selftest/part.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -208,6 +209,8 @@ static enum et_status selftest(void *options, const struct et_call *call)
     struct et_doc doc = {0};
     char scratch[256] = "";
     const struct et_out *format; /* asked for before minutes are spent */
+    struct et_libraries libraries;
+    et_libraries_try(&libraries);
     enum et_status s = choose(&o->part, &asked);
     if (s == ET_OK)
         s = et_format_find(o->to.format, false, &format);
@@ -215,6 +218,11 @@ static enum et_status selftest(void *options, const struct et_call *call)
         s = et_team_open("auto", &t.world);
     if (s != ET_OK)
         return s;
+    s = et_libraries_agree(t.world, &libraries);
+    if (s != ET_OK) {
+        et_team_close(t.world);
+        return s;
+    }
     bool root = t.world->rank == 0;
     et_log_level_set(ET_LOG_NOTE);
     et_stop_install();
@@ -245,4 +253,4 @@ static enum et_status selftest(void *options, const struct et_call *call)
 }
 
 const struct et_command et_command_selftest =
-    ET_COMMAND(selftest, "", options, rows);
+    ET_COMMAND_TRIES(selftest, "", options, rows);

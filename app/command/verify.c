@@ -4,24 +4,36 @@
 #include <stdio.h>
 
 #include "app/command.h"
-#include "results/store/manifest.h"
+#include "app/evidence.h"
+#include "results/store/sha256.h"
 
 static const struct et_manual manual = {
     .summary = "Detect a run directory that was changed after its run",
-    .help = "Checks every file against manifest.sha256, then recomputes "
-            "medians, intervals, metrics and verdicts from the raw samples. "
-            "Exit code 4 if anything differs.",
+    .help = "Checks every file against manifest.sha256, and then all that can "
+            "be worked out: the cases from the plan, their parameters, teams "
+            "and work from their ids, medians, intervals, metrics and verdicts "
+            "from the raw samples, the report and the plots from the records. "
+            "Exit code 4 if anything differs. Only what nothing else follows "
+            "from or leads to, such as the samples and the names of machines, "
+            "could be changed unseen, with all that follows from it: for that "
+            "it prints the digest of the manifest, as sha256sum does, which "
+            "you can compare with the one noted when the run ended.",
     .examples = "  etalon verify night-1\n",
 };
 
 static enum et_status verify(void *options, const struct et_call *call)
 {
+    char digest[ET_SHA256_HEX + 1];
     size_t n = 0;
     (void)options;
-    enum et_status s = et_verify_run(call->words.v[0], &n);
+    enum et_status s = et_evidence_check(call->words.v[0], &n);
     if (s == ET_OK)
-        printf("%s: untouched; %zu record%s recomputed, all agree\n",
-               call->words.v[0], n, n == 1 ? "" : "s");
+        s = et_evidence_digest(call->words.v[0], digest);
+    if (s == ET_OK)
+        printf("%s: consistent; not signed. %zu record%s recomputed, all "
+               "agree.\nWhoever noted this when the run ended knows by it that "
+               "nothing was changed since:\n%s  manifest.sha256\n",
+               call->words.v[0], n, n == 1 ? "" : "s", digest);
     return s;
 }
 

@@ -107,6 +107,7 @@ enum et_status et_lab_measure(const struct et_lab *lab, struct et_team *team,
     if (s == ET_OK)
         s = et_fields_init(et_option_rows, &options, sizeof options);
     options.seed = (int64_t)(lab->t->seed % 1000000007);
+    options.passes = 1;
     options.budget = 10;
     options.min_samples = options.max_samples = lab->samples;
     options.min_time = lab->min_time;

@@ -25,9 +25,22 @@ struct et_backend {
     /* Why it is not in this build ("not built in (configure --with-x)"); NULL
      * where it is. Where it is not, the table needs no more than these. */
     const char *absent;
+    /* The backend of another operation that does its work, as a gemm does
+     * im2col's; NULL: none. What is not said here is as that one says. */
+    const struct et_backend *over;
     /* NULL, or why it cannot be used in this process (no such unit in the
      * processor, no launcher, no device). Member NULL: it always can. */
     const char *(*why_not)(void);
+    /* First use of a library, with so many threads: in a child process, where
+     * it may crash. False: it fails. Member NULL: it cannot crash. */
+    bool (*attempt)(int threads);
+    /* Another backend of the same operation that is the same library in this
+     * process, so that one of them is enough; NULL: none. Member NULL: none. */
+    const struct et_backend *(*twin)(void);
+    /* Writes into text[n] what a user should know of this library on this
+     * machine (that it chose kernels for an older processor), with the remedy;
+     * "": nothing. Asked of where it can be used. Member NULL: "". */
+    void (*caution)(char *text, size_t n);
     /* Writes library and version into text[n], or "": etalon's own. Asked of
      * where it can be used, by several threads at once. Member NULL: "". */
     void (*origin)(char *text, size_t n);
@@ -80,9 +93,26 @@ const struct et_backend *et_backend_find(const struct et_backends *list,
 const char *et_backend_why_not(const struct et_backend *b);
 /* text; NULL for etalon's own, and where it cannot be used. */
 const char *et_backend_origin(const struct et_backend *b, char *text, size_t n);
+/* As the member; text is "" where it cannot be used. */
+void et_backend_caution(const struct et_backend *b, char *text, size_t n);
+/* Another backend of the list that is the same library and can be used; NULL:
+ * none. */
+const struct et_backend *et_backend_twin(const struct et_backends *list,
+                                         const struct et_backend *b);
 /* For people: its origin, "etalon's own" or "not here: why". Returns text. */
 const char *et_backend_describe(const struct et_backend *b, char *text,
                                 size_t n);
+
+/* Tries those of a list that have an `attempt`, and breaks those that fail. To
+ * be called as et_trial is. */
+void et_backends_try(const struct et_backends *list, int threads);
+/* From then on it cannot be used in this process, for this reason; so for what
+ * stands over it. Before there are other threads. */
+void et_backend_break(const struct et_backend *b, enum et_status status,
+                      const char *why);
+/* ET_OK, or the status that it was broken with; *why, unless why is NULL, gets
+ * the reason. */
+enum et_status et_backend_broken(const struct et_backend *b, const char **why);
 
 enum et_status et_backend_wait(const struct et_backend *b, void *setup);
 /* Elements [first, first + n) of the result to the host's copy of where create

@@ -11,13 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/base/text.h"
+
 static atomic_int level_now = ET_LOG_NOTE;
 static atomic_bool progress_stands;
 static _Thread_local char last_error[160];
 
-void et_log_level_set(enum et_log_level level)
+enum et_log_level et_log_level_set(enum et_log_level level)
 {
-    level_now = level;
+    return (enum et_log_level)atomic_exchange(&level_now, (int)level);
 }
 
 bool et_log_is_fancy(void)
@@ -45,6 +47,7 @@ say(enum et_log_level level, const char *kind, const char *format, va_list args)
         if ((unsigned char)*p < ' ' || *p == 0x7f)
             *p = '?';
     }
+    et_text_clean(line);
     clear_progress();
     fprintf(stderr, "etalon: %s%s\n", kind, line);
 }

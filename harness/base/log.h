@@ -14,10 +14,11 @@
  * come by, the caller asks for the rank. An error is told by whoever has it. */
 enum et_log_level { ET_LOG_NONE, ET_LOG_ERROR, ET_LOG_WARN, ET_LOG_NOTE };
 
-void et_log_level_set(enum et_log_level level);
+/* Returns the level that it was before. */
+enum et_log_level et_log_level_set(enum et_log_level level);
 
-/* Control characters in the finished line are shown as '?': what comes from a
- * file or a host name must not drive the terminal. */
+/* Control characters and marks of direction in the finished line are shown as
+ * '?': what comes from a file or a host name must not drive the terminal. */
 void et_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void et_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

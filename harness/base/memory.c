@@ -91,32 +91,3 @@ char *et_strndup(const char *s, size_t n)
 {
     return remembered(strndup(s, n));
 }
-
-static uint64_t read_number(const char *path, const char *key)
-{
-    char line[256];
-    uint64_t v = 0;
-    FILE *f = et_noted(fopen(path, "r"));
-    if (!f)
-        return 0;
-    size_t n = strlen(key);
-    while (fgets(line, sizeof line, f)) {
-        if (strncmp(line, key, n) == 0) {
-            v = strtoull(line + n, NULL, 10);
-            break;
-        }
-    }
-    fclose(f);
-    return v;
-}
-
-uint64_t et_memory_available(void)
-{
-    uint64_t kib = read_number("/proc/meminfo", "MemAvailable:");
-    uint64_t free_bytes = kib * 1024;
-    uint64_t max = read_number("/sys/fs/cgroup/memory.max", "");
-    uint64_t used = read_number("/sys/fs/cgroup/memory.current", "");
-    if (max > 0 && max > used && (free_bytes == 0 || max - used < free_bytes))
-        free_bytes = max - used;
-    return free_bytes;
-}

@@ -38,8 +38,4 @@ void et_memory_note(void);
  * noted. */
 void *et_noted(void *p);
 
-/* Bytes of memory a process may still use: the least of MemAvailable and of
- * the cgroup's limit less its usage; 0 where the system does not say. */
-uint64_t et_memory_available(void);
-
 #endif

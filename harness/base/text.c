@@ -352,3 +352,118 @@ const char *et_hint(char text[ET_HINT_SIZE], const char *mark, const char *near)
         snprintf(text, ET_HINT_SIZE, "; did you mean '%s%s'?", mark, near);
     return text;
 }
+
+/* Bytes of the UTF-8 character at s, 0 where there is none that may stand in
+ * a document: overlong, surrogate, out of range, C0 or C1 control. */
+static size_t character(const unsigned char *s)
+{
+    if (s[0] < 0x80)
+        return s[0] >= 0x20 && s[0] != 0x7f;
+    size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    bool bad = (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
+               (s[0] == 0xed && s[1] >= 0xa0) ||
+               (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90);
+    return bad ? 0 : n;
+}
+
+/* Bytes of a mark that turns the direction of text, ends a line or parts a word
+ * without being seen, so that what is read is not what is written; 0: it is
+ * none. */
+static size_t unseen(const unsigned char *s)
+{
+    static const struct {
+        const char *first, *last; /* UTF-8, of one length */
+    } marks[] = {
+        {"\u00ad", "\u00ad"},         /* soft hyphen */
+        {"\u061c", "\u061c"},         /* Arabic letter mark */
+        {"\u200b", "\u200f"},         /* zero width; left, right */
+        {"\u2028", "\u202e"},         /* lines; embeddings, overrides */
+        {"\u2060", "\u206f"},         /* joiners; isolates */
+        {"\ufeff", "\ufeff"},         /* byte order */
+        {"\ufff9", "\ufffb"},         /* annotations */
+        {"\U000e0000", "\U000e007f"}, /* tags */
+    };
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        size_t n = strlen(marks[i].first);
+        if (strncmp((const char *)s, marks[i].first, n) >= 0 &&
+            strncmp((const char *)s, marks[i].last, n) <= 0)
+            return n;
+    }
+    return 0;
+}
+
+void et_text_clean(char *s)
+{
+    char *to = s;
+    const char *first = s;
+    while (*s) {
+        size_t n = character((const unsigned char *)s);
+        size_t mark = unseen((const unsigned char *)s);
+        if (*s == '\n' || *s == '\t' || *s == '\r') {
+            if (to == first || to[-1] != ' ')
+                *to++ = ' ';
+            s++;
+        } else if (n == 0 || mark) {
+            *to++ = '?';
+            s += mark ? mark : 1;
+        } else {
+            memmove(to, s, n);
+            to += n;
+            s += n;
+        }
+    }
+    *to = 0;
+}
+
+/* Words of a query that a secret stands behind. */
+static bool is_secret_word(const char *s, size_t n)
+{
+    static const char *const words[] = {"pass", "pwd",  "token", "secret",
+                                        "key",  "auth", "sig",   "cred"};
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)(n < 63 ? n : 63), s);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcasestr(word, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Takes [from, to) out and leaves a '*'. Returns where the text goes on. */
+static char *cut(char *from, char *to)
+{
+    if (from == to)
+        return to;
+    *from = '*';
+    memmove(from + 1, to, strlen(to) + 1);
+    return from + 1;
+}
+
+void et_text_redact(char *s)
+{
+    for (char *p = s; (p = strstr(p, "://"));) {
+        p += 3;
+        /* The last @ of the authority: a password may hold one. */
+        char *end = p + strcspn(p, "/?# \t\r\n\"'<>,");
+        char *at = end;
+        while (at > p && *at != '@')
+            at--;
+        p = *at == '@' ? cut(p, at) : end;
+        while (*p && !strchr(" \t\r\n\"'<>,", *p)) {
+            char *word = p + strspn(p, "?&;#");
+            char *equals = word + strcspn(word, "=&;# \t\r\n\"'<>,");
+            if (word > p && *equals == '=' &&
+                is_secret_word(word, (size_t)(equals - word)))
+                p = cut(equals + 1,
+                        equals + 1 + strcspn(equals + 1, "&;# \t\r\n\"'<>,"));
+            else
+                p = word > p ? word : p + 1;
+        }
+    }
+}

@@ -45,6 +45,14 @@ char *et_print_real(char buf[ET_TEXT_NUMBER], double v); /* round trip */
 /* Trim blanks at both ends, in place; returns the first kept character. */
 char *et_trim(char *s);
 
+/* For people and files, in place: control characters, what is no UTF-8, and
+ * marks that are not seen (of direction, of no width) become '?'; line breaks
+ * and tabs become a blank, several of them one. */
+void et_text_clean(char *s);
+/* In place: the user and password of each URL become '*', and so do the values
+ * of a query whose names say that they are secret ("?token="). */
+void et_text_redact(char *s);
+
 /* Split on a separator into trimmed, owned parts: an empty part is kept.
  * Returns the count, or -1 on no memory. */
 struct et_strings {

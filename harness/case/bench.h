@@ -22,7 +22,8 @@ struct et_setting {
     int threads;         /* threads this rank's kernel should use */
     uint64_t seed;       /* the run's seed; the same on all ranks */
     const char *scratch; /* directory for files of I/O cases */
-    const char *tag;     /* unique per run: for names of scratch files */
+    const char *tag;     /* unique per run: for names of scratch files; begins
+                          * with rank 0's owner (harness/system/scratch.h) */
 };
 
 /* What a case needs, before it is prepared: on one rank. */
@@ -146,6 +147,10 @@ struct et_bench {
      * a glance. Or NULL. */
     void (*inspect)(void *state);
     void (*work)(const void *state, struct et_work *out);
+    /* The same from what a record has: for those who hold it to its parameters,
+     * on any machine. False, or member NULL: these do not tell it. */
+    bool (*work_of)(const void *params, const char *backend, int ranks,
+                    const struct et_pairs *facts, struct et_work *out);
     /* What the last run left, until the next verify; or NULL. Local. */
     void (*output)(const void *state, struct et_output *out);
     /* Plants a fault in it. *size: how far the worst element is off then, in

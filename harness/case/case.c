@@ -208,12 +208,13 @@ enum et_status et_case_fits(const struct et_case *c, double memory,
     if (!isfinite(total) || !isfinite(need.flop) || !isfinite(need.bytes))
         return et_error(ET_USAGE, "%s: %s: sizes overflow; make them smaller",
                         c->where ? c->where : "case", c->id);
-    if (memory > 0 && total > memory)
+    double own = ET_CASE_OWN(c->threads) * (double)here;
+    if (memory > 0 && total + own > memory)
         return et_error(
             ET_USAGE,
-            "%s: %s: needs %.3g GiB of memory on a node, where %.3g GiB are "
-            "free",
-            c->where ? c->where : "case", c->id, total / 0x1p30,
+            "%s: %s: needs %.3g GiB of memory on a node, and the libraries "
+            "%.2g GiB, where %.3g GiB are free",
+            c->where ? c->where : "case", c->id, total / 0x1p30, own / 0x1p30,
             memory / 0x1p30);
     return ET_OK;
 }

@@ -78,10 +78,10 @@ static const struct et_field time_rows[] = {
     ET_ROW(et_result_time, median, ET_REAL, "median of the samples",
            .unit = "s"),
     ET_ROW(et_result_time, ci_low, ET_REAL,
-           "lower end of the median's interval, null where n is too small",
+           "lower end of the interval of this pass, null where n is too small",
            .unit = "s"),
     ET_ROW(et_result_time, ci_high, ET_REAL,
-           "upper end of the median's interval, null where n is too small",
+           "upper end of the interval of this pass, null where n is too small",
            .unit = "s"),
     ET_ROW(et_result_time, min, ET_REAL, "shortest sample", .unit = "s"),
     ET_ROW(et_result_time, max, ET_REAL, "longest sample", .unit = "s"),
@@ -104,7 +104,7 @@ static const struct et_field time_rows[] = {
            "the trend is real and more than precision: throttling, or a "
            "neighbour"),
     ET_ROW(et_result_time, converged, ET_BOOL,
-           "the interval became as narrow as was wanted"),
+           "the interval of this pass became as narrow as was wanted"),
     ET_ROW(et_result_time, slowest_rank, ET_INT,
            "rank with the largest median of its own samples"),
     ET_ROW(et_result_time, slowest_host, ET_STRING, "node of that rank"),
@@ -258,8 +258,9 @@ const struct et_field et_result_rows[] = {
               .choices = ET_OUTCOME_CHOICES),
     ET_ROW(et_result, reason, ET_STRING, "why the case was not measured"),
     ET_ROW(et_result, started, ET_STRING, "date, UTC"),
-    ET_ROW(et_result, spent, ET_REAL, "time the case took, all told",
+    ET_ROW(et_result, spent, ET_REAL, "time the pass took, all told",
            .unit = "s"),
+    ET_ROW(et_result, pass, ET_INT, "pass of its case: 0 the first"),
     ET_ROW(et_result, team, ET_OBJECT, "the processes of the case",
            ET_ROWS_OF(et_result_team, team_rows)),
     ET_ROW_AS("time_s", et_result, time, ET_OBJECT, "times of one iteration",
@@ -296,7 +297,7 @@ void et_result_begin(struct et_result *r)
     time->median = time->ci_low = time->ci_high = NAN;
     time->min = time->max = time->mean = time->p95 = time->p99 = NAN;
     time->n_effective = time->drift = time->drift_p = NAN;
-    time->imbalance = NAN;
+    time->imbalance = time->between = time->within = NAN;
     time->slowest_rank = ET_ABSENT_INT;
     time->confidence = 0.95;
     r->sync.error = r->sync.error_after = r->sync.window = NAN;
@@ -312,5 +313,6 @@ void et_result_free(struct et_result *r)
 {
     free(r->rank_medians.v);
     free(r->rank_last.v);
+    free(r->time.passes.v);
     et_fields_free(et_result_rows, r, sizeof *r);
 }

@@ -60,6 +60,14 @@ struct et_result_spread {
     struct et_list last;  /* last in the most samples, falling */
 };
 
+/* A pass, in a result that several passes were merged into. */
+struct et_result_pass {
+    int64_t pass, launch; /* which, and of which start of the run */
+    int64_t n;            /* samples */
+    double median;        /* s per iteration */
+    double within;        /* the middle half of its samples, as a share of it */
+};
+
 struct et_result_time {
     struct et_reals samples;   /* s per iteration; last exit - first entry */
     struct et_reals transient; /* the warm-up before them, found and kept */
@@ -79,6 +87,12 @@ struct et_result_time {
     double imbalance;     /* its median over the other ranks' */
     struct et_result_spread ranks, nodes; /* of the parts' own medians */
     char *method;                         /* how the samples were taken */
+    /* Of a result that the passes were merged into (results/reading/merge.h):
+     * each of them, how far apart their medians are, largest less smallest, as
+     * a share of the figure, and how far a pass's own samples are, the median
+     * of `within`. In no record: they follow from the passes' records. */
+    struct et_list passes; /* of et_result_pass */
+    double between, within;
 };
 
 /* How the ranks began a sample together, and how well they knew the time. */
@@ -157,6 +171,7 @@ struct et_result {
     char *reason;  /* why not measured; NULL when it was */
     char *started; /* UTC date */
     double spent;  /* s, all told */
+    int64_t pass;  /* of its case in the run directory, from 0 */
     struct et_result_team team;
     struct et_result_time time;
     struct et_result_sync sync;

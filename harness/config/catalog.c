@@ -3,7 +3,6 @@
 #include "harness/config/catalog.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "paths.h"
+
+#define MOST (4 << 20) /* bytes of a file of shapes */
 
 static bool is_note(const char *column)
 {
@@ -87,17 +89,18 @@ static enum et_status read_file(const char *path,
                                 const struct et_field *columns,
                                 struct et_catalog *c)
 {
+    char why[ET_REGULAR_WHY];
     enum et_status status = ET_OK;
     struct et_strings header = {0};
-    char *line = NULL;
-    size_t room = 0;
+    struct et_text all = {0};
     int number = 0;
-    errno = 0;
-    FILE *f = et_noted(fopen(path, "r"));
-    if (!f)
-        return et_error(ET_USAGE, "%s: %s", path, strerror(errno));
-    while (status == ET_OK && getline(&line, &room, f) >= 0) {
+    if (!et_regular_slurp(path, MOST, &all, why))
+        status = et_error(ET_USAGE, "%s: %s", path, why);
+    for (char *line = all.s, *next; status == ET_OK && line; line = next) {
         char where[1100];
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
         snprintf(where, sizeof where, "%s:%d", path, ++number);
         char *text = et_trim(line);
         if (!*text || *text == '#')
@@ -109,11 +112,8 @@ static enum et_status read_file(const char *path,
         else
             status = check_header(&header, columns, where);
     }
-    if (status == ET_OK)
-        et_noted(NULL); /* getline's end may be for want of memory */
-    free(line);
     et_strings_free(&header);
-    fclose(f);
+    et_text_free(&all);
     return status;
 }
 

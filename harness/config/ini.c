@@ -13,11 +13,11 @@
 
 #include <ini.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
 
-#define MAX_FILE (4 << 20)
 #define MAX_LINE 190 /* inih's own buffer is 200 unless built otherwise */
 
 struct reader {
@@ -171,38 +171,20 @@ enum et_status et_ini_text(const char *name, const char *text, et_ini_fn fn,
 
 enum et_status et_ini_slurp(const char *path, char **out)
 {
+    char why[ET_REGULAR_WHY];
+    struct et_text t = {0};
     enum et_status status = ET_OK;
-    char *text = NULL;
-    size_t n = 0;
-    struct stat st;
-    FILE *f = et_noted(fopen(path, "r"));
-    if (!f)
-        return et_error(ET_USAGE, "%s: %s", path, strerror(errno));
-    if (fstat(fileno(f), &st) == 0 && S_ISDIR(st.st_mode)) {
-        status = et_error(ET_USAGE, "%s: is a directory, not a file", path);
-        goto out;
-    }
-    text = et_alloc(MAX_FILE + 1, 1);
-    if (!text) {
-        status = et_error(ET_INFRA, "%s: no memory to read it", path);
-        goto out;
-    }
-    n = fread(text, 1, MAX_FILE + 1, f);
-    if (ferror(f))
-        status = et_error(ET_USAGE, "%s: %s", path, strerror(errno));
-    else if (n > MAX_FILE)
-        status = et_error(ET_USAGE, "%s: is larger than 4 MiB", path);
-    else if (memchr(text, 0, n))
+    if (!et_regular_slurp(path, ET_INI_MOST, &t, why))
+        status = et_error(errno == ENOMEM ? ET_INFRA : ET_USAGE, "%s: %s", path,
+                          why);
+    else if (t.n && memchr(t.s, 0, t.n))
         status = et_error(ET_USAGE, "%s: is binary, not text", path);
-out:
-    fclose(f);
-    if (status != ET_OK) {
-        free(text);
-        return status;
+    char *text = status != ET_OK ? NULL : t.s ? t.s : et_strdup("");
+    if (!text) {
+        et_text_free(&t);
+        return status != ET_OK ? status : et_no_memory();
     }
-    text[n] = '\0';
-    char *tight = et_grow(text, n + 1, 1);
-    *out = tight ? tight : text;
+    *out = text;
     return ET_OK;
 }
 

@@ -15,11 +15,14 @@ struct et_ini_entry {
     const char *where;   /* "file:line", for messages */
 };
 
+/* No plan and no contract has more bytes. */
+#define ET_INI_MOST (4 << 20)
+
 /* Anything but ET_OK ends the reading and is returned. */
 typedef enum et_status (*et_ini_fn)(void *user, const struct et_ini_entry *e);
 
-/* ET_USAGE, logged, for a file that is missing, a directory, binary (a NUL
- * byte), over 4 MiB, or not INI. */
+/* ET_USAGE, logged, for a file that is missing, no regular file, binary (a NUL
+ * byte), too large, or not INI. */
 enum et_status et_ini_file(const char *path, et_ini_fn fn, void *user);
 /* The same from text; `name` stands for the file in messages. */
 enum et_status et_ini_text(const char *name, const char *text, et_ini_fn fn,

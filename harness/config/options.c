@@ -20,23 +20,35 @@ const struct et_field et_option_rows[] = {
     ET_ROW(et_options, resume, ET_STRING,
            "continue the interrupted run in DIR, with its own plan",
            .metavar = "DIR"),
+    ET_ROW(et_options, again, ET_STRING,
+           "measure the plan of the run in DIR once more in this process, and "
+           "add the passes to it",
+           .metavar = "DIR"),
     ET_ROW(et_options, set, ET_STRINGS,
            "change one key of the plan; may be given several times",
            .metavar = "SECTION.KEY=VALUE"),
     ET_ROW(et_options, seed, ET_INT, "seed of all random data", .preset = "1",
            .min = 0, .max = 9e15),
+    ET_ROW(et_options, passes, ET_INT,
+           "times that the whole plan is gone through; a case has an interval "
+           "from 6 on",
+           .preset = "6", .min = 1, .max = 10000),
+    ET_ROW_AS("max-passes", et_options, max_passes, ET_INT,
+              "most passes of a case that has not converged and has time left",
+              .preset = "12", .min = 1, .max = 10000),
     ET_ROW(et_options, budget, ET_SECONDS,
-           "time to sample one case, after warm-up", .preset = "2 s",
-           .min = 1e-3, .max = 86400, .unit = "s"),
+           "time to sample one case in all its passes, after warm-up",
+           .preset = "2 s", .min = 1e-3, .max = 86400, .unit = "s"),
     ET_ROW(et_options, precision, ET_REAL,
-           "stop when the median's 95 % interval is this narrow, as a share of "
-           "the median",
-           .preset = "0.02", .min = 1e-6, .max = 1),
+           "a case has converged when its 95 % interval is this narrow, as a "
+           "share of the median",
+           .preset = "0.05", .min = 1e-6, .max = 1),
     ET_ROW_AS("min-samples", et_options, min_samples, ET_INT,
-              "fewest samples; with fewer than 12 a case never converges",
+              "fewest samples of a case; a pass has its share, and 2 at least",
               .preset = "12", .min = 6, .max = 100000),
-    ET_ROW_AS("max-samples", et_options, max_samples, ET_INT, "most samples",
-              .preset = "1000", .min = 6, .max = 100000),
+    ET_ROW_AS("max-samples", et_options, max_samples, ET_INT,
+              "most samples of a case", .preset = "1000", .min = 6,
+              .max = 100000),
     ET_ROW_AS("min-time", et_options, min_time, ET_SECONDS,
               "iterations are added until a sample lasts this long, and always "
               "1000 clock resolutions",
@@ -44,6 +56,10 @@ const struct et_field et_option_rows[] = {
     ET_ROW(et_options, timeout, ET_SECONDS,
            "a case that makes no progress for so long ends the run with exit 4",
            .preset = "10 min", .min = 1, .max = 864000, .unit = "s"),
+    ET_ROW_AS("time-limit", et_options, time_limit, ET_SECONDS,
+              "end the run as SIGINT does once it has lasted so long; preset: "
+              "no limit",
+              .min = 1e-3, .max = 3.2e7, .unit = "s"),
     ET_ROW(et_options, counters, ET_STRING,
            "event counters: auto, or sources of `etalon list counters` with "
            "commas",
@@ -73,8 +89,9 @@ const struct et_field et_option_rows[] = {
 
 bool et_option_is_planned(const char *key)
 {
-    static const char *const not_in_a_plan[] = {"plan", "out", "resume", "set"};
-    for (size_t i = 0; i < 4; i++) {
+    static const char *const not_in_a_plan[] = {"plan", "out", "resume",
+                                                "again", "set"};
+    for (size_t i = 0; i < sizeof not_in_a_plan / sizeof *not_in_a_plan; i++) {
         if (strcmp(key, not_in_a_plan[i]) == 0)
             return false;
     }

@@ -11,13 +11,16 @@ struct et_options {
     char *plan;            /* file; NULL: the default plan of the catalog */
     char *out;             /* run directory; NULL: etalon-run-<date> */
     char *resume;          /* run directory to continue; NULL: none */
+    char *again;           /* finished run to add a launch to; NULL: none */
     struct et_strings set; /* section.key=value */
     int64_t seed;
-    double budget;    /* s of sampling a case */
+    int64_t passes, max_passes; /* of each case */
+    double budget;              /* s of sampling a case, all its passes */
     double precision; /* wanted width of the interval over the median */
-    int64_t min_samples, max_samples;
-    double min_time; /* s a sample lasts at least */
-    double timeout;  /* s without progress before a case is given up */
+    int64_t min_samples, max_samples; /* of a case, all its passes */
+    double min_time;                  /* s a sample lasts at least */
+    double timeout;    /* s without progress before a case is given up */
+    double time_limit; /* s of the whole run; absent: none */
     char *counters, *clock, *team;
     char *scratch; /* directory of I/O cases; NULL: the run directory */
     char *catalog; /* NULL: where it is installed */

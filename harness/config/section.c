@@ -342,15 +342,25 @@ static enum et_status unknown_backend(const struct et_bench *b,
 }
 
 /* "all": every backend that is here; "fast", the preset: all of those that are
- * no reference, or where there is none such, the reference. */
+ * no reference, or where there is none such, the reference. Of two that are one
+ * library the first is enough. */
 static enum et_status add_backends(struct axis *a, const struct et_bench *b,
                                    bool all)
 {
     size_t before = a->n;
     const struct et_backend *backend;
     for (size_t i = 0; (backend = et_backend_at(b->backends, i)); i++) {
-        if ((all || !et_bench_is_reference(backend->name)) &&
-            !et_backend_why_not(backend) &&
+        const char *why = NULL;
+        if (!all && et_bench_is_reference(backend->name))
+            continue;
+        enum et_status status = et_backend_broken(backend, &why);
+        if (status != ET_OK)
+            return et_error(status,
+                            "%s: [%s]: backend: %s: %s. Correct that, or name "
+                            "the backends to be run",
+                            a->where, b->name, backend->name, why);
+        if (!et_backend_why_not(backend) &&
+            !et_backend_twin(b->backends, backend) &&
             !add_point(a, "backend", backend->name))
             return no_memory();
     }
@@ -378,8 +388,12 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
         else if (!listed)
             status = unknown_backend(s->bench, name, e->where);
         else if (why)
-            status =
-                et_error(ET_USAGE, "%s: backend: %s: %s", e->where, name, why);
+            status = et_error(
+                et_backend_broken(et_backend_find(s->bench->backends, name),
+                                  NULL) == ET_INFRA
+                    ? ET_INFRA
+                    : ET_USAGE,
+                "%s: backend: %s: %s", e->where, name, why);
         else if (!add_point(a, "backend", name))
             status = no_memory();
     }

@@ -11,6 +11,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/stat/stat.h"
+#include "harness/system/cgroup.h"
 
 static void give_up(struct et_ceiling *v, const char *why)
 {
@@ -222,8 +223,11 @@ static bool put(const struct et_ceiling *v, struct et_list *list)
 enum et_status et_ceilings_finish(struct et_ceilings *a, struct et_list *out)
 {
     enum et_status s = ET_OK;
-    size_t least = a->n ? a->v[0].samples.n : ET_CEILING_SAMPLES;
-    for (size_t i = least; s == ET_OK && i < ET_CEILING_SAMPLES; i++)
+    size_t passes = (size_t)a->with->options->passes;
+    size_t least = (ET_CEILING_SAMPLES + passes - 1) / passes;
+    least = least < 2 ? 2 : least;
+    for (size_t i = a->n ? a->v[0].samples.n : least; s == ET_OK && i < least;
+         i++)
         s = et_ceilings_sample(a);
     for (size_t i = 0; s == ET_OK && i < a->n; i++)
         s = check(a, &a->v[i]);

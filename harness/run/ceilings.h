@@ -11,7 +11,8 @@
 #include "harness/run/sampler.h"
 
 #define ET_CEILINGS 4
-/* Samples of each at least: of fewer the interval is as wide as the worst. */
+/* Samples of each at least, in all passes of the case; of a pass its share, and
+ * two at least. */
 #define ET_CEILING_SAMPLES 12
 
 struct et_ceiling {

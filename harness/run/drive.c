@@ -1,4 +1,4 @@
-/* Runs the cases. */
+/* Runs the cases, pass after pass. */
 #include "config.h"
 #include "harness/run/drive.h"
 
@@ -11,49 +11,106 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/run/stop.h"
+#include "harness/stat/passes.h"
+
+/* Teams of one size each; no run has more. */
+#define SIZES 64
+
+/* The first ranks of the world, kept for the whole run, and their time, which
+ * gets ever better. */
+struct party {
+    int64_t ranks;
+    struct et_team *team; /* NULL: this rank is not one of them */
+    struct et_global_clock *global;
+    bool crowded; /* some node has more of its ranks than cores */
+};
 
 struct driving {
     const struct et_drive *d;
     struct et_drive_outcome *o;
-    struct et_team *team; /* of the newest case; NULL: this rank rests */
-    int64_t team_ranks;   /* its size; 0: none yet */
-    /* Its time, kept as long as the team is, so that it gets ever better. */
-    struct et_global_clock *global;
+    struct party parties[SIZES];
+    size_t n_parties;
     struct et_watchdog *watchdog;
-    bool crowded; /* some node has more of its ranks than cores */
     /* Rank 0: of the newest case's ranks and threads, as et_placement_cores. */
     int64_t cores_ranks, cores_threads, cores;
     bool oversubscribed;
     double began;
-    size_t i, n; /* rank 0: case number and count */
+    /* Rank 0: the case, of how many; the pass that the cases are gone through
+     * in, and whether any was due in it. */
+    size_t i, n;
+    int64_t round;
+    bool any;
+    size_t visited, visits; /* rank 0: so far; planned */
 };
 
-static int by_text(const void *a, const void *b)
+bool et_histories_begin(struct et_histories *h, size_t cases)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    h->n = 0;
+    h->v = et_alloc(cases, sizeof *h->v);
+    if (!h->v)
+        return false;
+    h->n = cases;
+    for (size_t i = 0; i < cases; i++)
+        h->v[i].outcome = -1;
+    return true;
 }
 
-static bool is_done(const struct et_drive *d, const char *id)
+bool et_history_add(struct et_history *h, const struct et_result *r)
 {
-    return d->done && d->done->n &&
-           bsearch(&id, d->done->v, d->done->n, sizeof *d->done->v, by_text);
+    const struct et_result_time *t = &r->time;
+    h->outcome = r->outcome;
+    if (r->outcome != ET_MEASURED) {
+        h->closed = true;
+        return true;
+    }
+    for (size_t i = 0; i < t->samples.n; i++)
+        h->sampled += t->samples.v[i] * (double)t->iterations;
+    h->passes++;
+    return et_reals_add(&h->medians, t->median);
+}
+
+void et_histories_free(struct et_histories *h)
+{
+    for (size_t i = 0; i < h->n; i++)
+        free(h->v[i].medians.v);
+    free(h->v);
+    *h = (struct et_histories){0};
+}
+
+/* Has a case that is not sure yet time for another pass? */
+static bool wants_more(const struct driving *g, const struct et_history *h)
+{
+    const struct et_options *o = g->d->instruments.options;
+    struct et_passes p;
+    return h->passes >= ET_PASSES_LEAST && h->passes < o->max_passes &&
+           h->sampled < o->budget &&
+           et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, &p) &&
+           !et_passes_are_narrow(&p, o->precision);
+}
+
+/* Is it the turn of this case in this pass? */
+static bool is_due(const struct driving *g, const struct et_history *h)
+{
+    if (h->closed || h->passes > g->round)
+        return false;
+    return h->passes < g->d->passes || wants_more(g, h);
 }
 
 static void show_progress(const struct driving *g, const struct et_case *c)
 {
     char line[200], eta[ET_TEXT_NUMBER] = "";
-    size_t ran = g->i - g->o->kept;
     double spent = et_clock_now(g->d->instruments.clock) - g->began;
-    if (ran > 0) {
-        et_print_seconds(eta,
-                         round(spent / (double)ran * (double)(g->n - g->i)));
+    if (g->visited > 0 && g->visited < g->visits) {
+        et_print_seconds(eta, round(spent / (double)g->visited *
+                                    (double)(g->visits - g->visited)));
     }
-    snprintf(line, sizeof line, "[%zu/%zu]%s%s  %.140s", g->i + 1, g->n,
-             *eta ? "  about " : "", eta, c->id);
+    snprintf(line, sizeof line, "[%zu/%zu] pass %lld%s%s  %.140s", g->i + 1,
+             g->n, (long long)g->round + 1, *eta ? ", about " : "", eta, c->id);
     et_log_progress(line);
 }
 
-static void tell(const struct driving *g, const struct et_result *r)
+static void tell(const struct driving *g, const struct et_result *r,
+                 const struct et_history *h)
 {
     char words[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER], rate[ET_TEXT_NUMBER] = "";
     const char *dtype = et_pairs_get(&r->params, "dtype");
@@ -63,16 +120,24 @@ static void tell(const struct driving *g, const struct et_result *r)
                 r->reason ? r->reason : "");
         return;
     }
+    /* Once, when its last pass is done; what a later one adds is in the
+     * report. */
+    if (h->passes != g->d->passes)
+        return;
+    struct et_passes p;
+    const struct et_options *o = g->d->instruments.options;
+    if (!et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, &p))
+        return;
     if (r->work.flop > 0 && r->work.bus_bytes == 0 && r->work.messages == 0)
-        et_print_si(rate, r->work.flop / r->time.median,
+        et_print_si(rate, r->work.flop / p.median,
                     dtype && et_dtype_is_integer(et_dtype_find(dtype))
                         ? "OP/s"
                         : "FLOP/s");
     else if (r->work.bytes > 0)
-        et_print_si(rate, r->work.bytes / r->time.median, "B/s");
+        et_print_si(rate, r->work.bytes / p.median, "B/s");
     et_note("[%zu/%zu] %s: %s  %s%s", g->i + 1, g->n, r->id,
-            et_print_seconds(t, r->time.median), rate,
-            r->time.converged ? "" : "  (not converged)");
+            et_print_seconds(t, p.median), rate,
+            et_passes_are_narrow(&p, o->precision) ? "" : "  (not converged)");
 }
 
 static void tally(struct et_drive_outcome *o, int outcome)
@@ -82,44 +147,54 @@ static void tally(struct et_drive_outcome *o, int outcome)
     ++*counts[outcome];
 }
 
-static void leave_team(struct driving *g)
+static void leave_teams(struct driving *g)
 {
-    et_global_clock_close(g->global);
-    if (g->team != g->d->world)
-        et_team_close(g->team);
-    g->global = NULL;
-    g->team = NULL;
-    g->team_ranks = 0;
+    for (size_t i = 0; i < g->n_parties; i++) {
+        struct party *p = &g->parties[i];
+        et_global_clock_close(p->global);
+        if (p->team != g->d->world)
+            et_team_close(p->team);
+    }
+    g->n_parties = 0;
 }
 
 /* Rank 0 knows where the others run. */
-static enum et_status look_for_crowd(struct driving *g, int64_t ranks)
+static enum et_status look_for_crowd(const struct driving *g, struct party *p)
 {
     const struct et_drive *d = g->d;
     int64_t cores;
     if (d->world->rank == 0)
-        et_placement_cores(d->placement, ranks, 1, &cores, &g->crowded);
-    return et_team_broadcast(d->world, 0, &g->crowded, sizeof g->crowded);
+        et_placement_cores(d->placement, p->ranks, 1, &cores, &p->crowded);
+    return et_team_broadcast(d->world, 0, &p->crowded, sizeof p->crowded);
 }
 
-/* The team of a case: kept while consecutive cases have the same size. */
-static enum et_status take_team(struct driving *g, int64_t ranks)
+/* The team of a case. */
+static enum et_status take_team(struct driving *g, int64_t ranks,
+                                struct party **out)
 {
-    if (g->team_ranks == ranks)
-        return ET_OK;
-    leave_team(g);
+    for (size_t i = 0; i < g->n_parties; i++) {
+        *out = &g->parties[i];
+        if ((*out)->ranks == ranks)
+            return ET_OK;
+    }
+    if (g->n_parties == SIZES)
+        return et_error(ET_INFRA, "a plan has teams of at most %d sizes",
+                        SIZES);
+    struct party *p = &g->parties[g->n_parties];
     enum et_status s = ET_OK;
+    *p = (struct party){.ranks = ranks};
+    *out = p;
     if (ranks == g->d->world->size)
-        g->team = g->d->world;
+        p->team = g->d->world;
     else
-        s = et_team_first(g->d->world, (int)ranks, &g->team);
+        s = et_team_first(g->d->world, (int)ranks, &p->team);
     if (s == ET_OK)
-        g->team_ranks = ranks;
+        g->n_parties++;
     if (s == ET_OK && ranks > 1)
-        s = look_for_crowd(g, ranks);
+        s = look_for_crowd(g, p);
     struct et_clock *clock = g->d->instruments.clock;
-    if (s == ET_OK && g->team && ranks > 1 && !clock->fake)
-        s = et_global_clock_open(g->team, clock, &g->global);
+    if (s == ET_OK && p->team && ranks > 1 && !clock->fake)
+        s = et_global_clock_open(p->team, clock, &p->global);
     return s;
 }
 
@@ -182,9 +257,17 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
     r->team.cores = ET_ABSENT_INT;
     if (c->ranks <= p->n)
         count_cores(g, &r->team);
-    tally(g->o, r->outcome);
-    tell(g, r);
-    return d->sink->put(d->sink, r);
+    struct et_history *h = &d->histories->v[g->i];
+    enum et_status s = d->sink->put(d->sink, r);
+    if (s != ET_OK)
+        return s;
+    if (!et_history_add(h, r))
+        return et_no_memory();
+    h->visited = true;
+    h->iterations =
+        r->outcome == ET_MEASURED ? (uint64_t)r->time.iterations : 0;
+    tell(g, r, h);
+    return ET_OK;
 }
 
 /* The signal that any rank was told to stop by, or 0; the same on all. */
@@ -196,17 +279,51 @@ static enum et_status hear_stop(const struct driving *g, int *signal)
     return s;
 }
 
-static enum et_status one_case(struct driving *g, const struct et_case *c)
+/* The case that is measured now. */
+struct at_hand {
+    struct driving *g;
+    const struct et_case *c;
+    const char *started;
+    int64_t pass;
+};
+
+/* In the guard's thread: the case ends the run. */
+static void fail_at_hand(void *with, const char *reason)
+{
+    struct at_hand *a = with;
+    struct et_result r;
+    et_result_begin(&r);
+    r.pass = a->pass;
+    r.outcome = ET_FAILED;
+    r.reason = et_strdup(reason);
+    (void)deliver(a->g, a->c, &r, a->started);
+    et_result_free(&r);
+}
+
+/* A rank that is not measured now must notice, too, that nothing moves. */
+static void feed(struct driving *g, const char *what)
+{
+    et_watchdog_feed(g->watchdog, g->d->instruments.options->timeout, what);
+}
+
+static enum et_status one_case(struct driving *g, const struct et_case *c,
+                               const struct et_visit *visit)
 {
     const struct et_drive *d = g->d;
     struct et_result r;
     et_result_begin(&r);
+    r.pass = visit->pass;
     char started[32];
     et_clock_date(d->instruments.clock, started);
     enum et_status s = ET_OK;
     bool root = d->world->rank == 0;
-    if (root)
+    struct at_hand hand = {g, c, started, visit->pass};
+    if (root) {
         show_progress(g, c);
+        et_guard_hold(d->guard);
+        et_guard_at_hand(d->guard, fail_at_hand, &hand);
+        et_guard_release(d->guard);
+    }
     if (c->ranks > d->world->size) {
         struct et_text t = {0};
         et_text_add(&t, "needs %lld ranks, the allocation has %d",
@@ -214,13 +331,18 @@ static enum et_status one_case(struct driving *g, const struct et_case *c)
         r.outcome = ET_SKIPPED;
         r.reason = t.s;
     } else {
-        s = take_team(g, c->ranks);
+        struct party *p = NULL;
+        s = take_team(g, c->ranks, &p);
         struct et_instruments with = d->instruments;
-        with.global = g->global;
-        with.watchdog = g->watchdog;
-        with.no_global = g->crowded ? "a node has more ranks than cores" : NULL;
-        if (s == ET_OK && g->team)
-            s = et_measure(&with, c, g->team, &r);
+        if (s == ET_OK && p->team) {
+            with.global = p->global;
+            with.watchdog = g->watchdog;
+            with.no_global =
+                p->crowded ? "a node has more ranks than cores" : NULL;
+            with.visit = *visit;
+            s = et_measure(&with, c, p->team, &r);
+        }
+        feed(g, "waiting for the case's ranks");
         enum et_status rested = et_team_rest(d->world);
         s = s == ET_OK ? rested : s;
     }
@@ -229,27 +351,56 @@ static enum et_status one_case(struct driving *g, const struct et_case *c)
     s = s == ET_OK ? heard : s;
     /* A case cut short is no result: a resumed run does it again. */
     bool cut = signal && r.outcome == ET_UNMEASURED;
-    if (root && s == ET_OK && !cut)
-        s = deliver(g, c, &r, started);
+    if (root) {
+        et_guard_hold(d->guard);
+        if (s == ET_OK && !cut)
+            s = deliver(g, c, &r, started);
+        et_guard_at_hand(d->guard, NULL, NULL);
+        et_guard_release(d->guard);
+    }
     et_result_free(&r);
     return s;
 }
 
+/* Rank 0: the next case that is due, and *again from the first one as long as
+ * any was. False: the run is done. */
+static bool find_next(struct driving *g)
+{
+    const struct et_drive *d = g->d;
+    for (;;) {
+        for (; g->i < g->n; g->i++) {
+            if (is_due(g, &d->histories->v[g->i]))
+                return true;
+        }
+        /* None was, and none will be: no case has less than this round. */
+        if (!g->any && g->round >= d->passes)
+            return false;
+        g->any = false;
+        g->i = 0;
+        g->round++;
+    }
+}
+
 /* Rank 0 says which case comes next; "" ends the run. */
-static enum et_status next_case(struct driving *g, char **id)
+static enum et_status next_case(struct driving *g, char **id,
+                                struct et_visit *visit)
 {
     const struct et_drive *d = g->d;
     *id = NULL;
+    *visit = (struct et_visit){0};
     if (d->world->rank == 0) {
-        while (g->i < g->n && is_done(d, d->cases->v[g->i].id)) {
-            g->i++;
-            g->o->kept++;
-        }
-        *id = et_strdup(g->i < g->n ? d->cases->v[g->i].id : "");
+        bool more = find_next(g);
+        if (more)
+            *visit = (struct et_visit){d->histories->v[g->i].passes,
+                                       d->histories->v[g->i].iterations};
+        *id = et_strdup(more ? d->cases->v[g->i].id : "");
     }
     /* None: rank 0 had no memory for it, and all hear so. */
     enum et_status s = et_team_broadcast_text(d->world, id);
-    return s == ET_OK && !*id ? et_no_memory() : s;
+    if (s == ET_OK && !*id)
+        s = et_no_memory();
+    return s == ET_OK ? et_team_broadcast(d->world, 0, visit, sizeof *visit)
+                      : s;
 }
 
 static enum et_status loop(struct driving *g)
@@ -258,10 +409,12 @@ static enum et_status loop(struct driving *g)
     for (;;) {
         char *id = NULL;
         struct et_case c = {0};
+        struct et_visit visit;
+        feed(g, "between cases");
         enum et_status s = hear_stop(g, &g->o->signal);
         if (s != ET_OK || g->o->signal)
             return s;
-        s = next_case(g, &id);
+        s = next_case(g, &id, &visit);
         if (s != ET_OK || !*id) {
             free(id);
             return s;
@@ -270,12 +423,36 @@ static enum et_status loop(struct driving *g)
         free(id);
         s = et_team_agree(d->world, s);
         if (s == ET_OK)
-            s = et_team_agree(d->world, one_case(g, &c));
+            s = et_team_agree(d->world, one_case(g, &c, &visit));
         if (c.bench)
             et_case_free(&c);
         if (s != ET_OK)
             return s;
+        g->any = true;
+        g->visited++;
         g->i++;
+    }
+}
+
+/* Rank 0: how many visits the plan asks for. */
+static void count_visits(struct driving *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const struct et_history *h = &g->d->histories->v[i];
+        if (h->closed || h->passes >= g->d->passes)
+            g->o->kept++;
+        else
+            g->visits += (size_t)(g->d->passes - h->passes);
+    }
+}
+
+/* Rank 0: what became of the cases that were visited. */
+static void tally_all(const struct driving *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const struct et_history *h = &g->d->histories->v[i];
+        if (h->visited)
+            tally(g->o, h->outcome);
     }
 }
 
@@ -288,8 +465,10 @@ enum et_status et_drive_run(const struct et_drive *d,
                         .began = et_clock_now(d->instruments.clock),
                         .watchdog = et_watchdog_open(),
                         .n = d->cases ? d->cases->n : 0};
+    count_visits(&g);
     enum et_status s = loop(&g);
-    leave_team(&g);
+    tally_all(&g);
+    leave_teams(&g);
     et_log_progress("");
     et_watchdog_close(g.watchdog);
     out->broken = s != ET_OK;

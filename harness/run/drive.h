@@ -1,29 +1,54 @@
-/* drive: all cases of a run, one after the other, to the sink. Holds the team
- * together: rank 0 decides, all follow, and ranks outside a case's team rest
- * without spinning.
+/* drive: all cases of a run, one after the other, to the sink; and again from
+ * the first, pass after pass, so that the passes of a case are spread over the
+ * run. Holds the team together: rank 0 decides, all follow, and ranks outside a
+ * case's team rest without spinning.
  */
 #ifndef ET_RUN_DRIVE_H
 #define ET_RUN_DRIVE_H
 
+#include "harness/run/guard.h"
 #include "harness/run/measure.h"
 #include "harness/run/placement.h"
 #include "harness/run/sink.h"
+
+/* What a run directory has of a case. */
+struct et_history {
+    struct et_reals medians; /* s, of the passes that were measured */
+    double sampled;          /* s that these sampled */
+    int64_t passes;          /* that stand; one that failed is done again */
+    bool closed;             /* no pass is wanted any more: it is wrong, say */
+    int outcome;             /* enum et_outcome, of the newest; -1: none */
+    /* In this process. */
+    bool visited;
+    uint64_t iterations; /* of a sample; 0: none yet */
+};
+struct et_histories { /* as many as there are cases */
+    struct et_history *v;
+    size_t n;
+};
+/* Of a new run: false: no memory. */
+bool et_histories_begin(struct et_histories *h, size_t cases);
+/* One more pass of a case, as it stands in the run directory. */
+bool et_history_add(struct et_history *h, const struct et_result *r);
+void et_histories_free(struct et_histories *h);
 
 struct et_drive {
     struct et_instruments instruments;
     const struct et_benches *benches;
     struct et_team *world;
     const struct et_placement *placement;
-    /* Rank 0 alone: the cases, what a resumed run has of them already, and
-     * where results go. */
+    /* Rank 0 alone: the cases, what the run directory has of them, how many
+     * passes it is to have of each, and where results go. */
     const struct et_cases *cases;
-    const struct et_strings *done; /* ids, sorted; NULL: none */
+    struct et_histories *histories;
+    int64_t passes;
     struct et_sink *sink;
+    struct et_guard *guard; /* of all ranks; NULL: none */
 };
 
 /* How it went. */
 struct et_drive_outcome {
-    /* Counted on rank 0 alone. */
+    /* Cases, counted on rank 0 alone. */
     size_t measured, wrong, failed, unsupported, skipped, unmeasured;
     size_t kept; /* not run again: a resumed run had them */
     /* On all ranks. */

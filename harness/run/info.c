@@ -62,6 +62,9 @@ const struct et_field et_run_info_rows[] = {
     ET_ROW(et_run_info, config, ET_PAIRS, "every option as in force"),
     ET_ROW(et_run_info, libraries, ET_PAIRS,
            "libraries linked, with their versions"),
+    ET_ROW(et_run_info, cautions, ET_STRINGS,
+           "what a reader should know of libraries and limits before he trusts "
+           "a figure, with the remedy"),
     ET_ROW(et_run_info, benches, ET_LIST,
            "what reports need to know of the build's benches",
            ET_ROWS_OF(et_run_bench, bench_rows)),

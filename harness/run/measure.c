@@ -36,6 +36,8 @@ struct measuring {
     struct et_sampler sampler;
     struct et_ceilings ceilings;
     struct et_digests digests;
+    double budget;        /* s: of this pass, for its samples */
+    int64_t least, most;  /* samples of this pass */
     size_t warmed;        /* samples of the warm-up proper */
     double shortest;      /* s: a sample that is believed lasts so long */
     double floor;         /* s: one is calibrated to last so long */
@@ -74,6 +76,17 @@ static bool agreed(struct measuring *m, enum et_status mine,
         m->r->reason = t.s;
     }
     return false;
+}
+
+/* A pass has its share of what the case has in all. */
+static void share_out(struct measuring *m)
+{
+    const struct et_options *o = m->with->options;
+    int64_t n = o->passes;
+    m->budget = o->budget / (double)n;
+    m->least = (o->min_samples + n - 1) / n;
+    m->least = m->least < 2 && n > 1 ? 2 : m->least;
+    m->most = (o->max_samples + n - 1) / n;
 }
 
 /* One block of samples, its energy with it. Failing to read that costs the
@@ -125,11 +138,10 @@ static enum et_status look(struct measuring *m, double elapsed, size_t *warm,
     struct et_result_time *time = &m->r->time;
     struct look l = {0};
     if (m->team->rank == 0) {
-        bool looked =
-            et_sampling_summarise(time, o->precision, o->min_samples, warm);
+        bool looked = et_sampling_summarise(time, o->precision, m->least, warm);
         l.status = looked ? ET_OK : et_no_memory();
-        l.enough = time->n >= o->min_samples &&
-                   (time->converged || elapsed >= o->budget);
+        l.enough =
+            time->n >= m->least && (time->converged || elapsed >= m->budget);
         l.warm = *warm;
         l.n = time->n;
         l.median = time->median;
@@ -159,13 +171,13 @@ static enum et_status take_samples(struct measuring *m)
     et_sampler_begin(&m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
         bool enough = false;
-        size_t n = et_sampling_block(time->samples.n, elapsed, o->budget,
-                                     (size_t)o->max_samples);
+        size_t n = et_sampling_block(time->samples.n, elapsed, m->budget,
+                                     (size_t)m->most);
         s = metered(m, n, start, &elapsed);
         if (s == ET_OK)
             s = look(m, elapsed, &warm, &enough);
-        if (enough || (int64_t)time->samples.n >= o->max_samples ||
-            elapsed >= PATIENCE * o->budget)
+        if (enough || (int64_t)time->samples.n >= m->most ||
+            elapsed >= PATIENCE * m->budget)
             break;
         m->cut = m->sampler.stopped;
         feed(m, "sampling");
@@ -349,11 +361,12 @@ static enum et_status time_it(struct measuring *m)
     const struct et_options *o = m->with->options;
     feed(m, "calibrating");
     enum et_status s = et_sampler_synchronise(&m->sampler);
-    if (s == ET_OK)
+    m->sampler.iterations = m->with->visit.iterations;
+    if (s == ET_OK && m->sampler.iterations == 0)
         s = et_sampler_calibrate(&m->sampler, m->floor);
     feed(m, "warming up");
     if (s == ET_OK && !m->sampler.stopped)
-        s = et_sampler_warm_up(&m->sampler, o->precision, o->budget / 4,
+        s = et_sampler_warm_up(&m->sampler, o->precision, m->budget / 4,
                                &m->r->time.transient);
     m->warmed = m->r->time.transient.n;
     /* Once; again where the windows turn out to have been at fault, or the
@@ -458,7 +471,8 @@ static enum et_status whole(struct measuring *m)
         return team;
     m->digests.first = digest(m);
     et_sampler_inspect(&m->sampler);
-    if (!agreed(m, check(m), &team) || is_wrong(m))
+    bool first = m->with->visit.iterations == 0;
+    if (first && (!agreed(m, check(m), &team) || is_wrong(m)))
         return team;
     if (!agreed(m, agree_on_floor(m), &team))
         return team;
@@ -492,7 +506,8 @@ static enum et_status whole(struct measuring *m)
         return team;
     m->r->outcome = ET_MEASURED;
     feed(m, "counting");
-    if (!agreed(
+    if (first &&
+        !agreed(
             m, et_counted_pass(m->with->counters, &m->sampler, &m->r->counters),
             &team))
         return team;
@@ -532,6 +547,7 @@ enum et_status et_measure(const struct et_instruments *with,
         free(m.state);
         return told;
     }
+    share_out(&m);
     m.sampler = (struct et_sampler){.bench = c->bench,
                                     .state = m.state,
                                     .team = team,

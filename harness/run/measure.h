@@ -3,7 +3,13 @@
  *
  * prepare -> run once and check -> calibrate -> warm up -> sample, ceilings
  * between the samples -> check the timed data -> compare the ranks' outputs ->
- * one counted pass -> release.
+ * count once -> release.
+ *
+ * A case is visited so several times, in passes: memory is allocated, filled,
+ * warmed and checked anew each time. Not done again is what the first visit of
+ * a process has settled for this code on these ranks: the check before anything
+ * is timed (each pass checks what it timed), the iterations of a sample, and
+ * the count of events.
  */
 #ifndef ET_RUN_MEASURE_H
 #define ET_RUN_MEASURE_H
@@ -16,6 +22,13 @@
 #include "harness/case/result.h"
 #include "harness/system/clock.h"
 #include "harness/team/global_clock.h"
+
+/* What the visits of this process to a case before this one have settled; all
+ * zero: this is the first. */
+struct et_visit {
+    int64_t pass;        /* of the case in its run directory, from 0 */
+    uint64_t iterations; /* of a sample; 0: not known yet */
+};
 
 /* What measuring stands on; the same for all cases of a run. */
 struct et_instruments {
@@ -32,6 +45,7 @@ struct et_instruments {
     struct et_global_clock *global;
     const char *no_global;
     struct et_watchdog *watchdog; /* this rank's own; NULL: none */
+    struct et_visit visit;        /* of the case */
 };
 
 /* Collective over the case's team. On rank 0 `out` (begun) gets all but id,

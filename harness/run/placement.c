@@ -19,7 +19,8 @@ static int64_t first_rank(const struct et_placement *p, int node)
     return node ? p->ranks_upto[node - 1] : 0;
 }
 
-/* Cores that the first `ranks` ranks of a node may use together. */
+/* Cores that the first `ranks` ranks of a node may use together. A quota of 1.5
+ * holds two threads up on two cores. */
 static int64_t cores_of(const struct et_placement *p, int node, int64_t ranks)
 {
     const struct et_place *place = &p->places[node];
@@ -27,6 +28,8 @@ static int64_t cores_of(const struct et_placement *p, int node, int64_t ranks)
     if (hardware <= 0 || place->allowed <= 0)
         return ET_ABSENT_INT;
     int64_t cores = hardware * place->allowed_cores / place->allowed;
+    if (ceil(place->quota) < (double)cores)
+        cores = (int64_t)ceil(place->quota);
     return cores > 0 ? cores : 1;
 }
 
@@ -46,6 +49,7 @@ static double preset_threads(const struct et_placement *p)
         double share =
             cores == ET_ABSENT_INT ? 1 : floor((double)cores / (double)ranks);
         least = fmin(least, share);
+        least = fmin(least, floor(p->places[node].quota / (double)ranks));
     }
     return fmax(least, 1);
 }
@@ -84,6 +88,7 @@ static enum et_status collect_places(struct et_team *team,
     mine.allowed = env->allowed == ET_ABSENT_INT ? 0 : (int32_t)env->allowed;
     mine.allowed_cores =
         env->allowed_cores == ET_ABSENT_INT ? 0 : (int32_t)env->allowed_cores;
+    mine.quota = env->cpu_quota > 0 ? env->cpu_quota : INFINITY;
     if (env->binding)
         et_cpus_parse(env->binding, &set); /* else it stays empty: unknown */
     enum et_status s = unite(team, &set);
@@ -174,7 +179,8 @@ void et_placement_cores(const struct et_placement *p, int64_t ranks,
             *cores = ET_ABSENT_INT;
             continue;
         }
-        *oversubscribed = *oversubscribed || busy > there;
+        *oversubscribed = *oversubscribed || busy > there ||
+                          (double)busy > p->places[node].quota;
         if (*cores != ET_ABSENT_INT)
             *cores += busy < there ? busy : there;
     }

@@ -1,6 +1,7 @@
 /* placement: which rank runs where and on what cores; gathered once, so that
  * the run says it and an oversubscribed node is seen. Rank 0 keeps a node's
- * facts once and 4 bytes a rank.
+ * facts once and 4 bytes a rank. A quota of the control groups counts as fewer
+ * cores.
  */
 #ifndef ET_RUN_PLACEMENT_H
 #define ET_RUN_PLACEMENT_H
@@ -13,6 +14,7 @@ struct et_place {
     char binding[256]; /* of the node's first rank: "0-3,8" */
     /* Hardware threads and cores that its first rank may use; 0: unknown. */
     int32_t allowed, allowed_cores;
+    double quota; /* cores' worth of time for all its ranks; INFINITY: no end */
 };
 
 struct et_placement {

@@ -45,6 +45,7 @@ struct et_run_info {
     struct et_strings command;         /* argv */
     struct et_pairs config;            /* every option, as in force */
     struct et_pairs libraries;         /* name and version of what is linked */
+    struct et_strings cautions;        /* what lowers or blurs its figures */
     struct et_list benches;            /* of et_run_bench */
     struct et_environment environment; /* of rank 0's node */
     int64_t alike;            /* nodes of its kind, itself among them */
@@ -72,9 +73,10 @@ struct et_sink {
     enum et_status (*begin)(struct et_sink *s, const struct et_run_info *info);
     /* Must have the result safe on disk when it returns. */
     enum et_status (*put)(struct et_sink *s, const struct et_result *result);
-    /* outcome: how the run ended ("complete", "interrupted", "failed"). */
+    /* outcome: how the run ended ("complete", "interrupted", "failed");
+     * reason: of the others, or NULL. The last call counts. */
     enum et_status (*end)(struct et_sink *s, const char *outcome,
-                          const char *finished);
+                          const char *reason, const char *finished);
 };
 
 #endif

@@ -4,7 +4,6 @@
 #include "config.h"
 #include "harness/system/environment.h"
 
-#include <fnmatch.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +13,13 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/base/variables.h"
+#include "harness/system/cgroup.h"
 #include "harness/system/files.h"
 #include "harness/system/nominal_peak.h"
 #include "harness/system/topology.h"
 
 #define CPU "/sys/devices/system/cpu"
-
-extern char **environ;
 
 const struct et_field et_environment_rows[] = {
     ET_ROW(et_environment, host, ET_STRING, "the node's name"),
@@ -47,6 +46,10 @@ const struct et_field et_environment_rows[] = {
     ET_ROW(et_environment, l3, ET_BYTES, "one third-level cache", .unit = "B"),
     ET_ROW(et_environment, memory, ET_BYTES,
            "memory of the node that the kernel has", .unit = "B"),
+    ET_ROW(et_environment, cpu_quota, ET_REAL,
+           "processor time that the control groups allow, in cores"),
+    ET_ROW(et_environment, memory_limit, ET_BYTES,
+           "memory that the control groups allow", .unit = "B"),
     ET_ROW(et_environment, clock_hz, ET_REAL, "nominal clock of a core",
            .unit = "Hz"),
     ET_ROW(et_environment, clock_max_hz, ET_REAL,
@@ -69,67 +72,6 @@ const struct et_field et_environment_rows[] = {
            "environment variables that steer threads and libraries"),
     {0}};
 
-/* Variables worth keeping. Lists, not whole prefixes, where a prefix has
- * keys, addresses or names of people among it (SLURM_, OMPI_MCA_orte_). */
-static const char *const kept[] = {"OMP_*",
-                                   "GOMP_*",
-                                   "KMP_*",
-                                   "BLIS_*",
-                                   "OPENBLAS_*",
-                                   "GOTO_NUM_THREADS",
-                                   "MKL_*",
-                                   "ARMPL_*",
-                                   "MALLOC_*",
-                                   "GLIBC_TUNABLES",
-                                   "LD_PRELOAD",
-                                   "PAPI_*",
-                                   "OMPI_MCA_btl*",
-                                   "OMPI_MCA_pml*",
-                                   "OMPI_MCA_mtl*",
-                                   "OMPI_MCA_coll*",
-                                   "OMPI_MCA_osc*",
-                                   "OMPI_MCA_io*",
-                                   "OMPI_MCA_fs*",
-                                   "OMPI_MCA_fcoll*",
-                                   "OMPI_MCA_mpi_*",
-                                   "OMPI_MCA_rmaps*",
-                                   "OMPI_MCA_hwloc*",
-                                   "OMPI_COMM_WORLD_SIZE",
-                                   "PRTE_MCA_rmaps*",
-                                   "PRTE_MCA_hwloc*",
-                                   "MPICH_*",
-                                   "MPIR_CVAR_*",
-                                   "I_MPI_*",
-                                   "UCX_*",
-                                   "FI_*",
-                                   "PSM2_*",
-                                   "SLURM_CLUSTER_NAME",
-                                   "SLURM_JOB_ID",
-                                   "SLURM_JOB_NODELIST",
-                                   "SLURM_JOB_NUM_NODES",
-                                   "SLURM_JOB_PARTITION",
-                                   "SLURM_NTASKS*",
-                                   "SLURM_TASKS_PER_NODE",
-                                   "SLURM_CPU*",
-                                   "SLURM_MEM_BIND*",
-                                   "SLURM_DISTRIBUTION",
-                                   "SLURM_HINT",
-                                   "SLURM_THREADS_PER_CORE"};
-
-/* Never kept, whatever their prefix. */
-static const char *const secret[] = {"*TOKEN*", "*SECRET*", "*PASS*",
-                                     "*KEY*",   "*JWT*",    "*AUTH*",
-                                     "*CRED*",  "*COOKIE*"};
-
-static bool matches(const char *name, const char *const *patterns, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (fnmatch(patterns[i], name, 0) == 0)
-            return true;
-    }
-    return false;
-}
-
 static int compare_pairs(const void *a, const void *b)
 {
     return strcmp(((const struct et_pair *)a)->key,
@@ -138,17 +80,11 @@ static int compare_pairs(const void *a, const void *b)
 
 static bool read_variables(struct et_pairs *out)
 {
-    for (char **v = environ; v && *v; v++) {
-        char name[64], value[1024];
-        size_t n = strcspn(*v, "=");
-        if ((*v)[n] != '=' || n >= sizeof name)
-            continue;
-        snprintf(name, sizeof name, "%.*s", (int)n, *v);
-        if (!matches(name, kept, sizeof kept / sizeof *kept) ||
-            matches(name, secret, sizeof secret / sizeof *secret))
-            continue;
-        snprintf(value, sizeof value, "%s", *v + n + 1);
-        if (!et_pairs_set(out, et_clean(name), et_clean(value), false))
+    char name[64], value[1024];
+    for (size_t i = 0;
+         et_variable_next(&i, name, sizeof name, value, sizeof value);) {
+        if (et_variable_is_kept(name) &&
+            !et_pairs_set(out, et_clean(name), et_clean(value), false))
             return false;
     }
     if (out->n > 1)
@@ -315,8 +251,12 @@ static bool read_numbers(const char *root, struct et_environment *e)
 {
     long long kib;
     char line[128];
+    struct et_cgroup group;
     if (find_number(root, "/proc/meminfo", "MemTotal:", &kib) && kib > 0)
         e->memory = (int64_t)kib * 1024;
+    et_cgroup_read(root, &group);
+    e->cpu_quota = group.cpus;
+    e->memory_limit = group.memory_limit;
     if (et_file_line(line, sizeof line, root, "/proc/loadavg")) {
         line[strcspn(line, " ")] = '\0';
         et_parse_real(line, &e->load);

@@ -23,10 +23,14 @@ struct et_environment {
     char *binding;         /* the allowed set as a list "0-3,8" */
     int64_t l1d, l2, l3;   /* bytes, one instance */
     int64_t memory;        /* bytes that the kernel has */
-    double clock_hz;       /* nominal, not boost (peak.h); NAN if unknown */
-    double clock_max_hz;   /* highest that cpufreq allows; NAN: not told */
-    char *clock_origin;    /* where clock_hz comes from, or why there is none */
-    char *governor;        /* cpufreq governor of the first allowed cpu */
+    /* Of the control groups: cores' worth of time, bytes; NAN and
+     * ET_ABSENT_INT: no limit. */
+    double cpu_quota;
+    int64_t memory_limit;
+    double clock_hz;     /* nominal, not boost (peak.h); NAN if unknown */
+    double clock_max_hz; /* highest that cpufreq allows; NAN: not told */
+    char *clock_origin;  /* where clock_hz comes from, or why there is none */
+    char *governor;      /* cpufreq governor of the first allowed cpu */
     char *turbo, *thp, *smt; /* as the kernel says; NULL: does not say */
     double load;             /* 1-minute load average at start */
     /* Nominal peak of one core, FLOP/s; NAN where a factor is unknown. */

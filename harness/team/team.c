@@ -1,5 +1,4 @@
-/* Opening a team, and what every transport shares. Reads a launcher's
- * environment variables; knows no transport's inside.
+/* Opening a team, and what every transport shares. Knows no transport's inside.
  */
 #include "config.h"
 #include "harness/team/team.h"
@@ -7,71 +6,93 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/team/launcher.h"
 #include "harness/team/transport.h"
 
-static long number_of(const char *variable)
+/* Each rank alone would take itself for the whole run. */
+static enum et_status refuse(const struct et_launcher *l)
 {
-    const char *s = getenv(variable);
-    return s && *s ? strtol(s, NULL, 10) : -1;
+    const char *none = et_team_mpi_why_not();
+    char cause[320];
+    if (none)
+        snprintf(cause, sizeof cause,
+                 "MPI is %s; build etalon with the MPI of that launcher", none);
+    else if (!l->mpi)
+        snprintf(cause, sizeof cause,
+                 "it gave them no PMI; use srun --mpi=pmix (srun --mpi=list "
+                 "names what there is), or mpirun");
+    else
+        snprintf(cause, sizeof cause,
+                 "the MPI of this build, %.100s, does not know that launcher; "
+                 "use the mpirun of this MPI, srun --mpi=pmix, or build etalon "
+                 "with the launcher's MPI (configure MPICC=...)",
+                 et_team_mpi_version());
+    return et_error(ET_USAGE,
+                    "%s started %d processes or more (%s), which cannot find "
+                    "each other, so that each would be a run of its own: %s",
+                    l->name, l->ranks, l->variable, cause);
 }
 
-int et_team_launched(bool *mpi)
+static enum et_status open_mpi(const struct et_launcher *l,
+                               struct et_team **out)
 {
-    /* Number of ranks: Open MPI, PMI-1/2 (MPICH, Slurm), Hydra. */
-    static const char *const sizes[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
-                                        "MPI_LOCALNRANKS"};
-    static const char *const marks[] = {"PMIX_RANK", "PMI_RANK"};
-    long ranks = 0;
+    struct et_team *t;
+    enum et_status s = et_team_mpi_open(&t);
+    if (s != ET_OK)
+        return s;
+    if (t->size == 1 && l->ranks > 1) {
+        t->ops->close(t);
+        return refuse(l);
+    }
+    *out = t;
+    return ET_OK;
+}
 
-    *mpi = false;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        long n = number_of(sizes[i]);
-        *mpi = *mpi || n > 0;
-        ranks = n > ranks ? n : ranks;
-    }
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        long n = number_of(marks[i]);
-        *mpi = *mpi || n >= 0;
-        ranks = n + 1 > ranks ? n + 1 : ranks;
-    }
-    /* Only srun sets it; SLURM_NTASKS stands in a batch script too, where one
-     * process runs. */
-    long tasks = number_of("SLURM_STEP_NUM_TASKS");
-    return (int)(tasks > 1 && tasks > ranks ? tasks : ranks);
+/* A launcher of which no variable tells. It stays a second, so that the others
+ * find it too. */
+static enum et_status refuse_siblings(int siblings)
+{
+    const struct timespec second = {.tv_sec = 1};
+    const char *none = et_team_mpi_why_not();
+    nanosleep(&second, NULL);
+    return et_error(ET_USAGE,
+                    "%d processes were started at once with this command line, "
+                    "and each is rank 0 of 1, so that each would be a run of "
+                    "its own: their launcher is none that etalon knows%s%s; "
+                    "for one process each say --team self, with an --out of "
+                    "its own",
+                    siblings, none ? ", and MPI is " : "", none ? none : "");
 }
 
 static enum et_status open_auto(struct et_team **out)
 {
-    bool mpi;
-    int ranks = et_team_launched(&mpi);
-
-    if (mpi && !et_team_mpi_why_not())
-        return et_team_mpi_open(out);
-    /* Each rank alone would take itself for the whole run. */
-    if (ranks > 1 && et_team_mpi_why_not())
-        return et_error(ET_INFRA,
-                        "a launcher started at least %d ranks, which cannot "
-                        "find each other: MPI is %s",
-                        ranks, et_team_mpi_why_not());
-    if (ranks > 1)
-        return et_error(ET_INFRA,
-                        "srun started %d tasks without PMI, so they cannot "
-                        "find each other; use srun --mpi=pmix, or mpirun",
-                        ranks);
+    struct et_launcher l;
+    et_launcher_read(&l);
+    if (l.mpi && !et_team_mpi_why_not())
+        return open_mpi(&l, out);
+    if (l.ranks > 1)
+        return refuse(&l);
+    int siblings = et_launcher_siblings("", (int)getpid());
+    if (siblings > 1)
+        return refuse_siblings(siblings);
     return et_team_self_open(out);
 }
 
 enum et_status et_team_open(const char *name, struct et_team **out)
 {
+    struct et_launcher l;
     if (strcmp(name, "auto") == 0)
         return open_auto(out);
     if (strcmp(name, "self") == 0)
         return et_team_self_open(out);
+    et_launcher_read(&l);
     if (strcmp(name, "mpi") == 0)
-        return et_team_mpi_open(out);
+        return open_mpi(&l, out);
     return et_error(ET_USAGE, "team '%s': there is auto, mpi and self", name);
 }
 
@@ -93,27 +114,45 @@ const char *et_team_version(void)
     return et_team_mpi_version();
 }
 
+/* A call in which this rank may wait for others. */
+static void enter(const struct et_team *t)
+{
+    if (t->waits)
+        ++*t->waits;
+}
+
+static enum et_status left(const struct et_team *t, enum et_status s)
+{
+    if (t->waits)
+        --*t->waits;
+    return s;
+}
+
 enum et_status et_team_barrier(struct et_team *t)
 {
-    return t->ops->barrier(t);
+    enter(t);
+    return left(t, t->ops->barrier(t));
 }
 
 enum et_status et_team_broadcast(struct et_team *t, int root, void *data,
                                  size_t n)
 {
-    return t->ops->broadcast(t, root, data, n);
+    enter(t);
+    return left(t, t->ops->broadcast(t, root, data, n));
 }
 
 enum et_status et_team_reduce(struct et_team *t, enum et_reduce op, double *v,
                               size_t n)
 {
-    return t->ops->reduce(t, op, v, n);
+    enter(t);
+    return left(t, t->ops->reduce(t, op, v, n));
 }
 
 enum et_status et_team_exchange(struct et_team *t, const void *send, size_t ns,
                                 int to, void *receive, size_t nr, int from)
 {
-    return t->ops->exchange(t, send, ns, to, receive, nr, from);
+    enter(t);
+    return left(t, t->ops->exchange(t, send, ns, to, receive, nr, from));
 }
 
 enum et_status et_team_first(struct et_team *t, int ranks, struct et_team **out)
@@ -122,20 +161,24 @@ enum et_status et_team_first(struct et_team *t, int ranks, struct et_team **out)
         return et_error(ET_INFRA, "a team of %d ranks does not fit in %d",
                         ranks, t->size);
     struct et_team *made = NULL;
-    enum et_status s = t->ops->first(t, ranks, &made);
+    enter(t);
+    enum et_status s = left(t, t->ops->first(t, ranks, &made));
     enum et_status all = et_team_agree(t, s);
     if (all != ET_OK) {
         if (s == ET_OK)
             et_team_close(made);
         return all;
     }
+    if (made)
+        made->waits = t->waits;
     *out = made;
     return ET_OK;
 }
 
 enum et_status et_team_rest(struct et_team *t)
 {
-    return t->ops->rest(t);
+    enter(t);
+    return left(t, t->ops->rest(t));
 }
 
 /* --- on broadcast, reduce and exchange -------------------------------------

@@ -6,6 +6,7 @@
 #ifndef ET_TEAM_TEAM_H
 #define ET_TEAM_TEAM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,12 +51,17 @@ struct et_team {
     int node, nodes;            /* this rank's node, in order of first rank */
     int local_rank, local_size; /* within the node */
     void *native;               /* mpi: MPI_Comm *; self: NULL */
+    /* How many of the calls below this rank is in, so that another thread sees
+     * whether it waits for others; teams made of this one share it. NULL:
+     * nobody looks. */
+    atomic_int *waits;
 };
 
 /* The whole allocation, the ranks of a node side by side whatever order the
  * launcher dealt them in. name: "self", "mpi", or "auto": mpi where a launcher
  * (mpirun, srun) started this process, else self. On "mpi" in a build without
- * it: ET_INFRA. */
+ * it: ET_INFRA. On "auto" and "mpi", where a launcher started several processes
+ * and each is rank 0 of 1: ET_USAGE, with the likely cause. */
 enum et_status et_team_open(const char *name, struct et_team **out);
 void et_team_close(struct et_team *t); /* NULL is fine; the whole one last */
 

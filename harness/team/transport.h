@@ -21,9 +21,4 @@ const char *et_team_mpi_idle(void);
  * returns ET_INFRA. Only in a build with MPI. */
 enum et_status et_team_mpi_check(int code, const char *what);
 
-/* What the environment tells of a launcher: how many ranks it started, at
- * least; 0 where there was none. *mpi: its variables are ones through which
- * an MPI library finds the other ranks. Pure but for getenv. */
-int et_team_launched(bool *mpi);
-
 #endif

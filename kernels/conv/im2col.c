@@ -183,15 +183,6 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
 /* What of a backend rests on the one of gemm below it. */
 #define OVER(op, stem)                                                         \
     extern const struct et_gemm_backend et_gemm_##stem;                        \
-    static const char *why_not_##stem(void)                                    \
-    {                                                                          \
-        return et_backend_why_not(&et_gemm_##stem.base);                       \
-    }                                                                          \
-    static void origin_##stem(char *text, size_t n)                            \
-    {                                                                          \
-        if (!et_backend_origin(&et_gemm_##stem.base, text, n))                 \
-            text[0] = '\0';                                                    \
-    }                                                                          \
     static const char *unsupported_##stem(const struct et_conv *p)             \
     {                                                                          \
         return unsupported(&et_gemm_##stem, p);                                \
@@ -206,8 +197,7 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
         .base = {.name = "im2col-" #stem,                                      \
                  .summary =                                                    \
                      "patches to a matrix, then a gemm per image and group",   \
-                 .why_not = why_not_##stem,                                    \
-                 .origin = origin_##stem,                                      \
+                 .over = &et_gemm_##stem.base,                                 \
                  .run = run,                                                   \
                  .destroy = destroy},                                          \
         .unsupported = unsupported_##stem,                                     \

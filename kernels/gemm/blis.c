@@ -4,6 +4,8 @@
 #include "config.h"
 #include "kernels/gemm/setup.h"
 
+extern const struct et_gemm_backend et_gemm_blis;
+
 #define SUMMARY "BLIS, typed API"
 
 #if HAVE_BLIS
@@ -15,8 +17,18 @@
 #endif
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "harness/base/log.h"
+#include "kernels/gemm/family.h"
+
+/* BLIS's name of its kernels. Until BLIS is initialised the query ends the
+ * process where BLIS_ARCH_TYPE is set. */
+static const char *family(void)
+{
+    bli_init();
+    return bli_arch_string(bli_arch_query_id());
+}
 
 static void origin(char *text, size_t n)
 {
@@ -24,7 +36,44 @@ static void origin(char *text, size_t n)
                             : bli_info_get_enable_pthreads() ? "pthreads"
                                                              : "single thread";
     snprintf(text, n, "BLIS %s, %s kernels, %s", bli_info_get_version_str(),
-             bli_arch_string(bli_arch_query_id()), threading);
+             family(), threading);
+}
+
+static void caution(char *text, size_t n)
+{
+    /* Of the sub-configurations that this BLIS has, one for each width. Up to
+     * 0.9 BLIS_ARCH_TYPE is a number, which may be another in each version. */
+    static const struct {
+        const char *vectors;
+        int id;
+    } wider[] = {
+#ifdef BLIS_CONFIG_SKX
+        {"avx512", BLIS_ARCH_SKX},
+#endif
+#ifdef BLIS_CONFIG_HASWELL
+        {"avx2", BLIS_ARCH_HASWELL},
+#endif
+#ifdef BLIS_CONFIG_SANDYBRIDGE
+        {"avx", BLIS_ARCH_SANDYBRIDGE},
+#endif
+#ifdef BLIS_CONFIG_ARMSVE
+        {"sve", BLIS_ARCH_ARMSVE},
+#endif
+        {"", -1}};
+    const char *here = et_gemm_vectors_here();
+    char value[80] = "";
+    for (size_t i = 0; here && i < sizeof wider / sizeof *wider; i++) {
+        if (strcmp(wider[i].vectors, here) == 0)
+            snprintf(value, sizeof value, "%d (its %s kernels)", wider[i].id,
+                     bli_arch_string((arch_t)wider[i].id));
+    }
+    et_gemm_family_caution("BLIS", family(), "BLIS_ARCH_TYPE",
+                           *value ? value : NULL, text, n);
+}
+
+static bool attempt(int threads)
+{
+    return et_gemm_setup_attempt(&et_gemm_blis, threads);
 }
 
 static const char *unsupported(const struct et_gemm *p)
@@ -80,6 +129,8 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
 const struct et_gemm_backend et_gemm_blis = {
     .base = {.name = "blis",
              .summary = SUMMARY,
+             .attempt = attempt,
+             .caution = caution,
              .origin = origin,
              .run = run,
              .destroy = free},

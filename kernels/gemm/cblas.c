@@ -6,6 +6,8 @@
 #include "config.h"
 #include "kernels/gemm/setup.h"
 
+extern const struct et_gemm_backend et_gemm_cblas, et_gemm_blis;
+
 #define SUMMARY "the CBLAS that configure found"
 
 #if HAVE_CBLAS
@@ -25,6 +27,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "kernels/gemm/family.h"
 
 /* The integer of this library's calls; each names it its own way. */
 #if defined(OPENBLAS_CONFIG_H)
@@ -78,6 +81,53 @@ static void *ask(const Dl_info *from, const char *name)
     return symbol;
 }
 
+/* Whose a loaded object is, of those that can be asked something. */
+enum maker { OTHER, OPENBLAS, MKL, BLIS };
+
+static enum maker maker_of(const Dl_info *from)
+{
+    if (ask(from, "openblas_get_config"))
+        return OPENBLAS;
+    if (ask(from, "MKL_Get_Version_String"))
+        return MKL;
+    if (ask(from, "bli_info_get_version_str"))
+        return BLIS;
+    /* A libblas.so made of BLIS may hide BLIS's own symbols. */
+    char *path = *from->dli_fname ? realpath(from->dli_fname, NULL) : NULL;
+    bool is_blis = path && strstr(path, "/blis");
+    free(path);
+    return is_blis ? BLIS : OTHER;
+}
+
+/* The object that does the work: netlib's cblas_dgemm is a thin cover over
+ * dgemm_, which is bound anew and may be another library's. */
+static bool worker(Dl_info *out)
+{
+    Dl_info fortran;
+    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", out))
+        return false;
+    if (maker_of(out) == OTHER &&
+        provider(dlsym(RTLD_DEFAULT, "dgemm_"), "dgemm_", &fortran))
+        *out = fortran;
+    return true;
+}
+
+/* What the library calls the kernels that it chose; "": it does not say. */
+static const char *family(const Dl_info *from)
+{
+    char *(*core)(void) = (char *(*)(void))ask(from, "openblas_get_corename");
+    void (*init)(void) = (void (*)(void))ask(from, "bli_init");
+    int (*id)(void) = (int (*)(void))ask(from, "bli_arch_query_id");
+    const char *(*name)(int) =
+        (const char *(*)(int))ask(from, "bli_arch_string");
+    if (core)
+        return core();
+    if (!init || !id || !name)
+        return "";
+    init(); /* before it the query may end the process */
+    return name(id());
+}
+
 static void describe(const Dl_info *from, char *out, size_t n)
 {
     char *(*openblas)(void) = (char *(*)(void))ask(from, "openblas_get_config");
@@ -86,8 +136,7 @@ static void describe(const Dl_info *from, char *out, size_t n)
     const char *(*blis)(void) =
         (const char *(*)(void))ask(from, "bli_info_get_version_str");
     char *path = *from->dli_fname ? realpath(from->dli_fname, NULL) : NULL;
-    /* A libblas.so made of BLIS may hide BLIS's own symbols. */
-    bool is_blis = blis || (path && strstr(path, "/blis"));
+    bool is_blis = maker_of(from) == BLIS;
     char version[128] = "";
     if (openblas) /* "OpenBLAS 0.3.21 DYNAMIC_ARCH Haswell MAX_THREADS=64" */
         snprintf(version, sizeof version, "%s", openblas());
@@ -101,32 +150,75 @@ static void describe(const Dl_info *from, char *out, size_t n)
         snprintf(version, sizeof version, "CBLAS of unknown version");
     for (size_t i = strlen(version); i > 0 && version[i - 1] == ' '; i--)
         version[i - 1] = '\0';
-    snprintf(out, n, "%s, from %s%s", version,
+    const char *kernels = family(from);
+    snprintf(out, n, "%s%s%s%s, from %s%s", version, *kernels ? ", " : "",
+             kernels, *kernels ? " kernels" : "",
              path               ? path
              : *from->dli_fname ? from->dli_fname
                                 : "the program itself",
-             !openblas && !mkl && is_blis
-                 ? "; the same library as backend blis, not a rival"
-                 : "");
+             is_blis ? "; the same library as backend blis, not a rival" : "");
     free(path);
 }
 
 static void origin(char *text, size_t n)
 {
-    Dl_info from, fortran;
-    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from)) {
+    Dl_info from, works;
+    if (!provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from) ||
+        !worker(&works)) {
         snprintf(text, n, "a CBLAS that the loader cannot name");
         return;
     }
-    describe(&from, text, n);
-    /* Netlib's cblas_dgemm is a thin cover over dgemm_, which is bound anew
-     * and may be another library's. */
-    if (!ask(&from, "openblas_get_config") &&
-        provider(dlsym(RTLD_DEFAULT, "dgemm_"), "dgemm_", &fortran) &&
-        fortran.dli_fbase != from.dli_fbase) {
+    describe(&works, text, n);
+    if (works.dli_fbase != from.dli_fbase) {
         size_t used = strlen(text);
-        snprintf(text + used, n - used, "; dgemm_ from %s", fortran.dli_fname);
+        snprintf(text + used, n - used, "; called through %s", from.dli_fname);
     }
+}
+
+static const struct et_backend *twin(void)
+{
+    Dl_info from;
+    return worker(&from) && maker_of(&from) == BLIS ? &et_gemm_blis.base : NULL;
+}
+
+static void caution(char *text, size_t n)
+{
+    Dl_info from;
+    if (!worker(&from))
+        return;
+    enum maker maker = maker_of(&from);
+    if (maker == BLIS && !et_backend_why_not(&et_gemm_blis.base)) {
+        snprintf(
+            text, n,
+            "Backend cblas is BLIS too (%s), so a plan that does not name it "
+            "runs blis alone. To have a second library to compare with, "
+            "install OpenBLAS, MKL or ArmPL and configure etalon anew, or "
+            "choose another libblas.so.3 (update-alternatives).",
+            from.dli_fname);
+    } else if (maker == BLIS) {
+        et_gemm_family_caution("BLIS", family(&from), "BLIS_ARCH_TYPE", NULL,
+                               text, n);
+    } else if (maker == OPENBLAS) {
+        /* Only a build for many processors looks at the variable. */
+        char *(*config)(void) =
+            (char *(*)(void))ask(&from, "openblas_get_config");
+        const char *here = et_gemm_vectors_here();
+        bool chooses = config && strstr(config(), "DYNAMIC_ARCH");
+        const char *wider = !here                         ? NULL
+                            : strcmp(here, "avx512") == 0 ? "SkylakeX"
+                            : strcmp(here, "avx2") == 0   ? "Haswell"
+                            : strcmp(here, "avx") == 0    ? "Sandybridge"
+                            : strcmp(here, "sve") == 0    ? "armv8sve"
+                                                          : NULL;
+        et_gemm_family_caution("OpenBLAS", family(&from),
+                               chooses ? "OPENBLAS_CORETYPE" : NULL, wider,
+                               text, n);
+    }
+}
+
+static bool attempt(int threads)
+{
+    return et_gemm_setup_attempt(&et_gemm_cblas, threads);
 }
 
 static const char *unsupported(const struct et_gemm *p)
@@ -205,6 +297,9 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
 const struct et_gemm_backend et_gemm_cblas = {
     .base = {.name = "cblas",
              .summary = SUMMARY,
+             .attempt = attempt,
+             .twin = twin,
+             .caution = caution,
              .origin = origin,
              .run = run,
              .destroy = free},

@@ -59,3 +59,41 @@ enum et_status et_gemm_setup_run(
     }
     return status;
 }
+
+static bool attempt_one(const struct et_gemm_backend *b, int threads,
+                        enum et_dtype dtype, int64_t m, int64_t n, int64_t k)
+{
+    const struct et_gemm p = {.types = et_types_of(dtype),
+                              .m = m,
+                              .n = n,
+                              .k = k,
+                              .batch = 1,
+                              .lda = k,
+                              .ldb = n,
+                              .ldc = n,
+                              .alpha = 1};
+    size_t size = et_dtype_size(dtype);
+    void *setup = NULL;
+    void *a_b = et_alloc_aligned((size_t)(m * k + k * n), size);
+    char *c = et_alloc_aligned((size_t)(m * n), size);
+    bool good =
+        a_b && c &&
+        b->create(&p, threads, a_b, (char *)a_b + (size_t)(m * k) * size, c,
+                  &setup) == ET_OK &&
+        b->base.run(setup, 0, 1) == ET_OK;
+    if (setup)
+        b->base.destroy(setup);
+    et_free_aligned(a_b);
+    et_free_aligned(c);
+    return good;
+}
+
+bool et_gemm_setup_attempt(const struct et_gemm_backend *b, int threads)
+{
+    static const enum et_dtype types[] = {ET_FP64, ET_FP32};
+    bool good = true;
+    for (size_t i = 0; good && i < sizeof types / sizeof *types; i++)
+        good = attempt_one(b, threads, types[i], 8, 8, 8) &&
+               attempt_one(b, threads, types[i], 520, 520, 250);
+    return good;
+}

@@ -10,61 +10,9 @@
 #include "harness/base/memory.h"
 #include "lists.h"
 
-/* Bytes of the UTF-8 character at s, 0 where there is none that may stand in
- * a document: overlong, surrogate, out of range, C0 or C1 control. */
-static size_t character(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return s[0] >= 0x20 && s[0] != 0x7f;
-    size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4)
-        return 0;
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    bool bad = (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
-               (s[0] == 0xed && s[1] >= 0xa0) ||
-               (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90);
-    return bad ? 0 : n;
-}
-
-/* Bytes of a mark that turns the direction of text or ends a line without being
- * seen, so that what is read is not what is written; 0: it is none. */
-static size_t unseen(const unsigned char *s)
-{
-    if (s[0] == 0xd8 && s[1] == 0x9c) /* U+061C */
-        return 2;
-    if (s[0] != 0xe2 || (s[1] != 0x80 && s[1] != 0x81))
-        return 0;
-    bool is = s[1] == 0x80
-                  ? s[2] == 0x8e || s[2] == 0x8f ||    /* U+200E, U+200F */
-                        (s[2] >= 0xa8 && s[2] <= 0xae) /* U+2028 to U+202E */
-                  : s[2] >= 0xa6 && s[2] <= 0xa9;      /* U+2066 to U+2069 */
-    return is ? 3 : 0;
-}
-
 void et_doc_clean(char *s)
 {
-    char *to = s;
-    const char *first = s;
-    while (*s) {
-        size_t n = character((const unsigned char *)s);
-        size_t mark = unseen((const unsigned char *)s);
-        if (*s == '\n' || *s == '\t' || *s == '\r') {
-            if (to == first || to[-1] != ' ')
-                *to++ = ' ';
-            s++;
-        } else if (n == 0 || mark) {
-            *to++ = '?';
-            s += mark ? mark : 1;
-        } else {
-            memmove(to, s, n);
-            to += n;
-            s += n;
-        }
-    }
-    *to = 0;
+    et_text_clean(s);
 }
 
 size_t et_doc_width(const char *s)

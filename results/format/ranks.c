@@ -1,4 +1,4 @@
-/* Every rank's own median as CSV, one line a record and rank, out of ranks.bin.
+/* Every rank's own median as CSV, one line a pass and rank, out of ranks.bin.
  * Knows a run directory and nothing of a document.
  */
 #include "config.h"
@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/hosts.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -28,7 +29,7 @@ static void put_block(FILE *to, const struct et_record *r,
              !et_hosts_at(g[group].hosts, (size_t)node, host, sizeof host)))
             *host = '\0';
         et_csv_put(to, r->result.id);
-        fprintf(to, ",%zu,", i);
+        fprintf(to, ",%lld,%zu,", (long long)r->result.pass, i);
         et_csv_put(to, group < groups ? host : "");
         fprintf(to, ",%s,%.0f\r\n",
                 isfinite(block->medians.v[i])
@@ -55,15 +56,16 @@ static enum et_status write_ranks(const struct et_doc *doc,
     enum et_status s = ET_OK;
     (void)doc;
     et_text_add(&path, "%s/" ET_RANKS_FILE, dir);
+    char why[ET_REGULAR_WHY] = "out of memory";
     struct et_ranks_pass pass = {
-        path.failed ? NULL : et_noted(fopen(path.s, "r")), 0};
+        path.failed ? NULL : et_regular_read(path.s, why), 0};
     if (!pass.file) {
         s = et_error(errno == ENOENT ? ET_USAGE : ET_INFRA, "%s: %s",
-                     et_text_str(&path), strerror(errno));
+                     et_text_str(&path), why);
         et_text_free(&path);
         return s;
     }
-    fputs("case,rank,host,median_s,last\r\n", to);
+    fputs("case,pass,rank,host,median_s,last\r\n", to);
     size_t at = 0; /* records and blocks are in order of line */
     while ((found = et_ranks_next(&pass, &block)) == ET_RANKS_BLOCK) {
         while (at < run->n && run->records[at].line < block.record)
@@ -86,6 +88,6 @@ static enum et_status write_ranks(const struct et_doc *doc,
 const struct et_out et_out_ranks = {
     .name = "ranks",
     .suffix = "csv",
-    .summary = "every rank's own median, as CSV, one line a case and rank",
+    .summary = "every rank's own median, as CSV, one line a pass and rank",
     .records_only = true,
     .write = write_ranks};

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/text.h"
@@ -15,18 +16,9 @@
 
 static char *slurp(const char *path)
 {
-    FILE *f = et_noted(fopen(path, "r"));
+    char why[ET_REGULAR_WHY];
     struct et_text t = {0};
-    char buf[16384];
-    size_t n;
-    if (!f)
-        return NULL;
-    while ((n = fread(buf, 1, sizeof buf, f)) > 0 && t.n < MOST)
-        et_text_put(&t, buf, n);
-    bool ok =
-        !ferror(f) && !t.failed && t.n > 0 && t.n < MOST && strlen(t.s) == t.n;
-    fclose(f);
-    if (ok)
+    if (et_regular_slurp(path, MOST, &t, why) && t.n > 0 && strlen(t.s) == t.n)
         return t.s;
     et_text_free(&t);
     return NULL;

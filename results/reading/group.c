@@ -183,18 +183,18 @@ enum et_flaw et_record_flaw(const struct et_record *r)
         return ET_FLAW_SUSPECT;
     if (et_pairs_get(&s->facts, "doubt"))
         return ET_FLAW_DOUBTFUL;
-    if (!s->time.converged)
-        return ET_FLAW_UNCONVERGED;
     if (!isfinite(s->time.ci_low) || !isfinite(s->time.ci_high))
         return ET_FLAW_NO_INTERVAL;
+    if (!s->time.converged)
+        return ET_FLAW_UNCONVERGED;
     return s->time.drifts ? ET_FLAW_DRIFTS : ET_FLAW_NONE;
 }
 
 const char *et_flaw_name(enum et_flaw f)
 {
     static const char *const names[] = {
-        "",         "wrong",         "not checked", "odd outputs", "suspect",
-        "doubtful", "not converged", "no interval", "drifts"};
+        "",         "wrong",       "not checked",   "odd outputs", "suspect",
+        "doubtful", "no interval", "not converged", "drifts"};
     return (size_t)f < sizeof names / sizeof *names ? names[f] : "?";
 }
 

@@ -61,8 +61,8 @@ enum et_flaw {
     ET_FLAW_ODD,         /* a host's outputs differ from the others' */
     ET_FLAW_SUSPECT,     /* faster than what bounds it */
     ET_FLAW_DOUBTFUL,    /* has a fact "doubt", which says why */
+    ET_FLAW_NO_INTERVAL, /* too few passes */
     ET_FLAW_UNCONVERGED, /* interval wider than requested */
-    ET_FLAW_NO_INTERVAL, /* too few samples */
     ET_FLAW_DRIFTS       /* a trend: the median is of no one state */
 };
 enum et_flaw et_record_flaw(const struct et_record *r);

@@ -17,10 +17,21 @@
 #define BLANK_NAME(symbol, name, size, bits, most, format) " " name
 #define FORM "write it like fp64=64 GFLOP/s, fp32=128 GFLOP/s (of one core)"
 
-/* One `dtype=quantity`, taken apart in place; NULL or what is wrong. */
+/* Where a peak that was given comes from, in words. */
+struct giver {
+    const char *has, *lacks;
+};
+static const struct giver by_option = {
+    "as given with --peak", "--peak was given without this element type"};
+static const struct giver by_contract = {
+    "as the contract gives it",
+    "the contract gives a peak, but none of this element type"};
+
+/* One `dtype=quantity` or `dtype: quantity`, taken apart in place; NULL or what
+ * is wrong. */
 static const char *parse_one(char *part, const char **dtype, double *value)
 {
-    char *equals = strchr(part, '=');
+    char *equals = strpbrk(part, "=:");
     double bare;
     if (!equals)
         return "has no '='";
@@ -49,9 +60,13 @@ static double find(const char *text, const char *dtype, const char **wrong)
         return NAN;
     }
     for (size_t i = 0; i < parts.n && !*wrong; i++) {
-        const char *name;
+        const char *name = "";
         double v;
         *wrong = parse_one(parts.v[i], &name, &v);
+        for (size_t k = 0; k < i && !*wrong; k++) {
+            if (strcmp(et_trim(parts.v[k]), name) == 0)
+                *wrong = "has an element type twice";
+        }
         if (!*wrong && strcmp(name, dtype) == 0)
             found = v;
     }
@@ -98,25 +113,24 @@ static double of_nodes(const struct et_run *run, const struct et_record *r,
     return core;
 }
 
-double et_run_peak(const struct et_run *run, const struct et_record *r,
-                   const char *override, const char **origin)
+/* given: NULL: as the machine has it. */
+static double of_cores(const struct et_run *run, const struct et_record *r,
+                       const char *given, const struct giver *giver,
+                       const char **origin)
 {
     char buf[ET_TEXT_NUMBER];
     const char *dtype = et_record_word(r, "dtype", buf), *wrong;
-    const char *option = et_pairs_get(&run->info.config, "peak");
     double core = NAN;
     if (!dtype) {
         *origin = "the record names no element type";
         return NAN;
     }
-    if (!override && option && *option)
-        override = option;
-    if (override) {
-        core = find(override, dtype, &wrong);
-        *origin = wrong ? "the nominal peak given cannot be read; " FORM
-                        : "as given with --peak";
+    if (given) {
+        core = find(given, dtype, &wrong);
+        *origin =
+            wrong ? "the nominal peak given cannot be read; " FORM : giver->has;
         if (!wrong && isnan(core))
-            *origin = "--peak was given without this element type";
+            *origin = giver->lacks;
     } else {
         core = of_nodes(run, r, dtype, origin);
     }
@@ -127,6 +141,22 @@ double et_run_peak(const struct et_run *run, const struct et_record *r,
         return NAN;
     }
     return core * (double)r->result.team.cores;
+}
+
+double et_run_peak(const struct et_run *run, const struct et_record *r,
+                   const char *override, const char **origin)
+{
+    const char *option = et_pairs_get(&run->info.config, "peak");
+    if (!override && option && *option)
+        override = option;
+    return of_cores(run, r, override, &by_option, origin);
+}
+
+double et_run_peak_agreed(const struct et_run *run, const struct et_record *r,
+                          const char *contract, const char **origin)
+{
+    return contract ? of_cores(run, r, contract, &by_contract, origin)
+                    : et_run_peak(run, r, NULL, origin);
 }
 
 /* The most of all kinds of node: which of them the team had is not looked up.

@@ -5,18 +5,26 @@
 #include "results/reading/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/config/ini.h"
+#include "results/reading/merge.h"
 #include "results/record/json.h"
 
 const struct et_field et_run_resume_rows[] = {
+    ET_ROW(et_run_resume, again, ET_BOOL,
+           "the whole plan was measured once more, not what was missing"),
     ET_ROW(et_run_resume, started, ET_STRING, "date, UTC"),
     ET_ROW(et_run_resume, host, ET_STRING, "host of rank 0"),
     ET_ROW(et_run_resume, commit, ET_STRING, "git commit of the build"),
@@ -32,6 +40,9 @@ const struct et_field et_run_rows[] = {
            "version of the schema of run.json and its records"),
     ET_ROW(et_run, outcome, ET_STRING,
            "how the run ended: running, complete, interrupted or failed"),
+    ET_ROW(et_run, reason, ET_STRING,
+           "why it was interrupted (SIGINT, SIGTERM, SIGHUP, time limit) or "
+           "failed; null where it was not"),
     ET_ROW(et_run, finished, ET_STRING, "date, UTC; null while it runs"),
     ET_ROW(et_run, resumes, ET_LIST, "when the run was carried on",
            ET_ROWS_OF(et_run_resume, et_run_resume_rows)),
@@ -68,28 +79,42 @@ static char *join(const char *dir, const char *name)
  * none. */
 static enum et_status slurp(const char *path, size_t most, char **out)
 {
-    char block[8192];
+    char why[ET_REGULAR_WHY];
     struct et_text t = {0};
-    FILE *f = et_noted(fopen(path, "r"));
-    if (!f && errno == ENOENT) {
-        *out = NULL;
-        return ET_OK;
-    }
-    if (!f)
-        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    for (size_t n; t.n <= most && (n = fread(block, 1, sizeof block, f)) > 0;)
-        et_text_put(&t, block, n);
-    bool bad = ferror(f) != 0, large = t.n > most;
-    fclose(f);
-    if (bad || large || t.failed) {
+    *out = NULL;
+    if (!et_regular_slurp(path, most, &t, why)) {
+        bool none = errno == ENOENT;
         et_text_free(&t);
-        return bad     ? et_error(ET_INFRA, "%s: cannot be read", path)
-               : large ? et_error(ET_INFRA, "%s: has more than %zu bytes", path,
-                                  most)
-                       : no_memory(path);
+        return none ? ET_OK : et_error(ET_INFRA, "%s: %s", path, why);
     }
     *out = t.s ? t.s : et_strdup("");
     return *out ? ET_OK : no_memory(path);
+}
+
+/* Whoever writes a run holds a lock on its records. Where that cannot be
+ * known, it is taken for written. */
+static bool is_written(const char *records)
+{
+    int fd = open(records, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno != ENOENT;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    close(fd);
+    return held;
+}
+
+/* A run whose process was killed could not say so itself. */
+static enum et_status find_cut(struct et_run *run, const char *records)
+{
+    if (strcmp(run->outcome, "running") != 0 || is_written(records))
+        return ET_OK;
+    free(run->outcome);
+    free(run->reason);
+    run->outcome = et_strdup("cut short");
+    run->reason =
+        et_strdup("nobody writes it any more: its rank 0 was killed, its "
+                  "machine went down, or its disk was full");
+    return run->outcome && run->reason ? ET_OK : no_memory(run->dir);
 }
 
 static enum et_status load_head(struct et_run *run, const char *path)
@@ -179,38 +204,37 @@ static enum et_status parse_batch(struct et_run *run, struct batch *b,
     return worst;
 }
 
-/* False at the end of the file or on a line that does not end. */
-static bool next_line(FILE *f, struct batch *b, char **line, size_t *room,
-                      bool *torn)
+/* Adds the next line to the batch, if there is a whole one. */
+static enum et_line_read next_line(FILE *f, struct batch *b)
 {
-    ssize_t n = getline(line, room, f);
-    *torn = n > 0 && (*line)[n - 1] != '\n';
-    if (n < 0 || *torn)
-        return false;
-    et_text_put(&b->text, *line, (size_t)n);
-    b->starts[++b->n] = b->text.n;
-    return true;
+    enum et_line_read found = et_regular_line(f, ET_RUN_LINE_MOST, &b->text);
+    if (found == ET_LINE_WHOLE)
+        b->n++;
+    else
+        b->text.n = b->starts[b->n];
+    b->starts[b->n] = b->text.n;
+    return found;
 }
 
 static enum et_status read_records(struct et_run *run, FILE *f,
                                    const char *path, struct batch *b)
 {
-    char *line = NULL;
-    size_t room = 0;
-    bool torn = false, more = true;
+    enum et_line_read found = ET_LINE_WHOLE;
     enum et_status s = ET_OK;
-    errno = 0;
-    while (s == ET_OK && more) {
-        more = next_line(f, b, &line, &room, &torn);
-        if (b->n == BATCH || (!more && b->n > 0))
+    int error = 0;
+    while (s == ET_OK && found == ET_LINE_WHOLE) {
+        found = next_line(f, b);
+        error = errno;
+        if (b->n == BATCH || b->text.n > ET_RUN_LINE_MOST ||
+            (found != ET_LINE_WHOLE && b->n > 0))
             s = parse_batch(run, b, path);
     }
-    int error = errno;
-    et_noted(NULL); /* getline's end may be for want of memory */
-    free(line);
-    if (s == ET_OK && ferror(f))
+    if (s == ET_OK && found == ET_LINE_FAILED)
         s = et_error(ET_INFRA, "%s: %s", path, strerror(error));
-    if (s == ET_OK && torn)
+    if (s == ET_OK && found == ET_LINE_LONG)
+        s = et_error(ET_INFRA, "%s:%zu: a line of more than %d MiB", path,
+                     b->first, ET_RUN_LINE_MOST >> 20);
+    if (s == ET_OK && found == ET_LINE_TORN)
         s = warn(run, "%s:%zu: torn by a write that did not finish; left out",
                  path, b->first);
     return s;
@@ -218,11 +242,12 @@ static enum et_status read_records(struct et_run *run, FILE *f,
 
 static enum et_status load_records(struct et_run *run, const char *path)
 {
-    FILE *f = et_noted(fopen(path, "r"));
+    char why[ET_REGULAR_WHY];
+    FILE *f = et_regular_read(path, why);
     if (!f && errno == ENOENT)
         return warn(run, "%s: missing: no case is recorded", path);
     if (!f)
-        return et_error(ET_INFRA, "%s: %s", path, strerror(errno));
+        return et_error(ET_INFRA, "%s: %s", path, why);
     struct batch *b = et_alloc(1, sizeof *b);
     enum et_status s = b ? ET_OK : no_memory(path);
     if (b) {
@@ -237,28 +262,32 @@ static enum et_status load_records(struct et_run *run, const char *path)
 
 struct place {
     const char *id;
+    int64_t pass;
     size_t at;
 };
 
-static int by_id(const void *a, const void *b)
+static int by_pass(const void *a, const void *b)
 {
     const struct place *x = a, *y = b;
     int c = strcmp(x->id, y->id);
+    c = c ? c : (x->pass > y->pass) - (x->pass < y->pass);
     return c ? c : (x->at > y->at) - (x->at < y->at);
 }
 
-/* Of the records of one case only the last stands. */
+/* Of the records of one pass only the last stands. */
 static enum et_status drop_repeated(struct et_run *run)
 {
     struct place *places = et_alloc(run->n, sizeof *places);
     bool *dropped = et_alloc(run->n, sizeof *dropped);
     enum et_status s = places && dropped ? ET_OK : no_memory(run->dir);
     for (size_t i = 0; s == ET_OK && i < run->n; i++)
-        places[i] = (struct place){run->records[i].result.id, i};
+        places[i] = (struct place){run->records[i].result.id,
+                                   run->records[i].result.pass, i};
     if (s == ET_OK && run->n > 0) {
-        qsort(places, run->n, sizeof *places, by_id);
+        qsort(places, run->n, sizeof *places, by_pass);
         for (size_t i = 0; i + 1 < run->n; i++) {
-            if (strcmp(places[i].id, places[i + 1].id) == 0)
+            if (places[i].pass == places[i + 1].pass &&
+                strcmp(places[i].id, places[i + 1].id) == 0)
                 dropped[places[i].at] = true;
         }
         size_t kept = 0;
@@ -275,7 +304,9 @@ static enum et_status drop_repeated(struct et_run *run)
     return s;
 }
 
-static enum et_status load(const char *dir, bool whole, struct et_run *out)
+enum part { HEAD, PASSES, CASES };
+
+static enum et_status load(const char *dir, enum part part, struct et_run *out)
 {
     struct et_run run;
     struct stat st;
@@ -299,9 +330,13 @@ static enum et_status load(const char *dir, bool whole, struct et_run *out)
         goto out;
     }
     s = load_head(&run, head);
-    if (s == ET_OK && whole &&
-        ((s = slurp(plan, SIZE_MAX - 1, &run.info.plan_text)) ||
+    if (s == ET_OK)
+        s = find_cut(&run, records);
+    if (s == ET_OK && part != HEAD &&
+        ((s = slurp(plan, ET_INI_MOST, &run.info.plan_text)) ||
          (s = load_records(&run, records)) || (s = drop_repeated(&run))))
+        goto out;
+    if (s == ET_OK && part == CASES && (s = et_run_merge(&run)))
         goto out;
     if (s == ET_OK)
         *out = run;
@@ -316,12 +351,17 @@ out:
 
 enum et_status et_run_load(const char *dir, struct et_run *out)
 {
-    return load(dir, true, out);
+    return load(dir, CASES, out);
 }
 
 enum et_status et_run_load_head(const char *dir, struct et_run *out)
 {
-    return load(dir, false, out);
+    return load(dir, HEAD, out);
+}
+
+enum et_status et_run_load_passes(const char *dir, struct et_run *out)
+{
+    return load(dir, PASSES, out);
 }
 
 const struct et_run_placement *et_run_placed(const struct et_run *run,

@@ -12,25 +12,31 @@
 
 /* A run that was carried on: when, where and by which command. */
 struct et_run_resume {
+    bool again; /* the whole plan once more, not what was missing */
     char *started, *host, *commit, *binary_digest;
     struct et_strings command;
     struct et_list placement; /* of et_run_placement: where it went on */
 };
 
-/* No run.json is larger; what is, is refused and not read. */
+/* No run.json is larger, and no line of records.jsonl is longer; what is, is
+ * refused and not read. */
 #define ET_RUN_HEAD_MOST (8 << 20)
+#define ET_RUN_LINE_MOST (64 << 20)
 
 struct et_run {
     char *dir;
     int64_t schema_version;
     struct et_run_info info; /* as the run was first begun */
     struct et_list resumes;  /* of et_run_resume */
-    char *outcome;  /* "complete", "interrupted", "failed", "running" */
+    char *outcome;  /* "complete", "interrupted", "failed", "running"; "cut
+                     * short": it says running, and nobody runs it */
+    char *reason;   /* of an end before its end, or NULL */
     char *finished; /* UTC date, or NULL */
-    struct et_record *records; /* as written; a case run again stands once,
-                                * its last record */
+    /* One a case, its passes merged (results/reading/merge.h); of
+     * et_run_load_passes one a pass, in the order of their lines. */
+    struct et_record *records;
     size_t n;
-    size_t lines; /* whole ones of records.jsonl, repeated cases among them */
+    size_t lines; /* whole ones of records.jsonl, repeated passes among them */
     struct et_strings warnings; /* what was wrong with the directory */
 };
 
@@ -42,6 +48,9 @@ extern const struct et_field et_run_resume_rows[];
  * run.json or a record in the middle does not parse. A torn last line is a
  * warning. */
 enum et_status et_run_load(const char *dir, struct et_run *out);
+/* The same, the records as they were written: one for each pass of a case. Of a
+ * pass that was done again only the last stands. */
+enum et_status et_run_load_passes(const char *dir, struct et_run *out);
 /* run.json alone: no record and no plan_text. What a list of many runs needs;
  * reads at most ET_RUN_HEAD_MOST bytes, however long the run is. */
 enum et_status et_run_load_head(const char *dir, struct et_run *out);
@@ -53,11 +62,16 @@ const struct et_run_placement *et_run_placed(const struct et_run *run,
 
 /* Nominal peak for a record's dtype over the cores it used, FLOP/s, and where
  * it comes from: the run's `peak` option if set ("fp64=64 GFLOP/s,
- * fp32=128 GFLOP/s", of one core), else the environment's. `override` (same
- * form, may be NULL) wins. NAN where unknown, or where the run's kinds of node
- * differ in it and the record's team is on several; the reason in *origin. */
+ * fp32=128 GFLOP/s", of one core; ':' does for '='), else the environment's.
+ * `override` (same form, may be NULL) wins. NAN where unknown, or where the
+ * run's kinds of node differ in it and the record's team is on several; the
+ * reason in *origin. */
 double et_run_peak(const struct et_run *run, const struct et_record *r,
                    const char *override, const char **origin);
+/* The same by a contract's `peak`, of the same form, which alone counts then;
+ * NULL: the contract has none. */
+double et_run_peak_agreed(const struct et_run *run, const struct et_record *r,
+                          const char *contract, const char **origin);
 /* Is the record's rate of operations above what that peak explains? A core may
  * run above the nominal clock: up to ET_RUN_BOOST times, or up to the highest
  * clock that cpufreq allows where that is more. If the whole interval of the

@@ -14,7 +14,7 @@ static const char magic[8] = "ETRANKS\n";
 #define BLOCK 0x4b4e4152u /* "RANK" */
 #define BLOCK_HEAD 24     /* bytes before the id */
 #define MOST_ID 65536     /* bytes of an id that is believed */
-#define MOST_RANKS (1u << 28)
+#define MOST_RANKS (1u << 24)
 
 static size_t padded(size_t n)
 {

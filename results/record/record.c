@@ -90,6 +90,21 @@ enum et_status et_record_make(struct et_result *result, struct et_record *out)
     return ET_OK;
 }
 
+enum et_status et_record_remake(struct et_record *r)
+{
+    struct et_record fresh, old = *r;
+    struct et_result kept = r->result;
+    enum et_status s = et_record_make(&kept, &fresh);
+    if (s != ET_OK)
+        return s;
+    fresh.launch = r->launch;
+    fresh.line = r->line;
+    *r = fresh;
+    memset(&old.result, 0, sizeof old.result); /* went into the new one */
+    et_record_free(&old);
+    return ET_OK;
+}
+
 void et_record_free(struct et_record *r)
 {
     et_result_free(&r->result);
@@ -206,7 +221,8 @@ json_t *et_record_schema(void)
         "{s:s,s:s,s:s}", "$schema",
         "https://json-schema.org/draft/2020-12/schema", "title",
         "etalon record", "description",
-        "one line of records.jsonl: one case; absent is null, never zero");
+        "one line of records.jsonl: a pass of a case; absent is null, never "
+        "zero");
     ok = ok && head && json_object_update(head, schema) == 0;
     json_decref(schema);
     if (!ok) {

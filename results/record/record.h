@@ -1,5 +1,6 @@
-/* record: one line of records.jsonl: a case's result and the metrics that
- * follow from it. The rows are the schema.
+/* record: one line of records.jsonl: the result of a pass of a case and the
+ * metrics that follow from it. The rows are the schema. What reports are made
+ * from is a record of the whole case (results/reading/merge.h).
  */
 #ifndef ET_RESULTS_RECORD_RECORD_H
 #define ET_RESULTS_RECORD_RECORD_H
@@ -10,7 +11,7 @@
 #include "harness/case/result.h"
 #include "results/record/roofline.h"
 
-#define ET_SCHEMA_VERSION 2
+#define ET_SCHEMA_VERSION 3
 
 struct et_metric_value {
     char *name;
@@ -33,6 +34,8 @@ struct et_record {
 /* A record from a result: takes the result's members over (leaves it zeroed)
  * and computes the metrics and the roofline. */
 enum et_status et_record_make(struct et_result *result, struct et_record *out);
+/* The metrics and the roofline anew, after its result was changed. */
+enum et_status et_record_remake(struct et_record *r);
 void et_record_free(struct et_record *r);
 
 /* ET_USAGE, logged with `where`, unless it is the schema that this etalon

@@ -29,7 +29,7 @@ static const char *why_none(const struct et_report *w,
         [ET_FLAW_UNCONVERGED] =
             "not converged (interval wider than requested; the figures are in "
             "the tables below)",
-        [ET_FLAW_NO_INTERVAL] = "too few samples for an interval",
+        [ET_FLAW_NO_INTERVAL] = "too few passes for an interval",
         [ET_FLAW_DRIFTS] = "the samples drift, so their median describes no "
                            "single state of the machine"};
     size_t n[ET_UNMEASURED + 1] = {0}, flaws[ET_FLAW_DRIFTS + 1] = {0};
@@ -181,6 +181,9 @@ static void say_validity(const struct et_record *r, struct et_text *t)
     const struct et_result *s = &r->result;
     const struct et_roofline *f = &r->roofline;
     et_text_add(t, "; n = %lld", (long long)s->time.n);
+    if (s->time.passes.n)
+        et_text_add(t, " in %s",
+                    et_say_count(s->time.passes.n, "pass", "passes").s);
     if (s->time.n_effective < 0.9 * (double)s->time.n)
         et_text_add(t, " (worth %.0f)", s->time.n_effective);
     if (isfinite(f->share) && f->binds)
@@ -354,12 +357,13 @@ bool et_report_headline(struct et_report *w)
     bool said =
         b && et_doc_paragraph(
                  w->doc,
-                 "Each figure is the median of n samples, or the work over "
-                 "it, with the median's distribution-free 95 %% interval in "
-                 "brackets. A figure is quoted only if the timed data was "
-                 "checked and right, the interval is no wider than requested%s "
-                 "and each half of the samples agrees with it, the samples do "
-                 "not drift, and no ceiling is exceeded. Window start: the "
+                 "Each case was measured in several passes, spread over the "
+                 "run, with n samples in all. Its figure is the median of the "
+                 "passes' medians, or the work over it; in brackets is the "
+                 "95 %% interval that these medians give. A figure is quoted "
+                 "only if the timed data was checked and right, the interval "
+                 "is no wider than requested%s, the samples do not drift, and "
+                 "no ceiling is exceeded. Window start: the "
                  "ranks began each sample at an agreed time. Barrier start: "
                  "they began after a barrier, for the reason given below.",
                  width);
@@ -409,7 +413,7 @@ static void warn_oversubscribed(struct et_report *w)
 {
     const struct et_run *run = w->run;
     const struct et_run_group *worst = NULL;
-    double most = 0; /* busy threads a core */
+    double most = 1; /* busy threads a core; a quota may hold up fewer */
     int64_t busy = 0;
     size_t n = 0;
     for (size_t i = 0; i < run->n; i++) {
@@ -528,10 +532,11 @@ bool et_report_warnings(struct et_report *w)
     if (!run->outcome || strcmp(run->outcome, "complete") != 0 ||
         (info->cases > 0 && (int64_t)run->n < info->cases))
         et_doc_warning(w->doc,
-                       "The run is not complete: its outcome is \"%s\", and "
-                       "%zu of %lld planned cases left a record.",
-                       run->outcome ? run->outcome : "unknown", run->n,
-                       (long long)info->cases);
+                       "The run is not complete: its outcome is \"%s\"%s%s%s, "
+                       "and %zu of %lld planned cases left a record.",
+                       run->outcome ? run->outcome : "unknown",
+                       run->reason ? " (" : "", run->reason ? run->reason : "",
+                       run->reason ? ")" : "", run->n, (long long)info->cases);
     warn_some(w, is_failed, "failed");
     warn_some(w, is_unchecked, "never had its result checked");
     struct et_text names = {0};
@@ -543,6 +548,8 @@ bool et_report_warnings(struct et_report *w)
                        et_say_count(n, "case", "cases").s);
     et_text_free(&names);
     warn_nominal(w);
+    for (size_t i = 0; i < info->cautions.n && i < ET_REPORT_ROWS; i++)
+        et_doc_warning(w->doc, "%s", info->cautions.v[i]);
     warn_resumed(w);
     for (size_t i = 0; i < run->warnings.n && i < ET_REPORT_ROWS; i++)
         et_doc_warning(w->doc, "%s", run->warnings.v[i]);

@@ -95,8 +95,10 @@ static void machine(struct et_report *w)
                       again[i].commit ? again[i].commit : "unknown");
     if (w->run->finished)
         et_block_fact(b, "finished", "%s", w->run->finished);
-    et_block_fact(b, "outcome", "%s",
-                  w->run->outcome ? w->run->outcome : "unknown");
+    const char *reason = w->run->reason;
+    et_block_fact(b, "outcome", "%s%s%s",
+                  w->run->outcome ? w->run->outcome : "unknown",
+                  reason ? ": " : "", reason ? reason : "");
 }
 
 static bool is_placed(const struct et_record *r)
@@ -221,14 +223,19 @@ bool et_report_method(struct et_report *w)
         "chooses "
         "the number of iterations so that a sample is long compared with the "
         "clock's resolution, warms up, samples until the interval is narrow "
-        "enough or the budget ends, and checks the timed data. All raw samples "
+        "enough or the pass's share of the budget ends, and checks the timed "
+        "data. It does so in several passes, all other cases in between, each "
+        "with memory allocated anew. All raw samples "
         "are in records.jsonl; none is dropped. A sample of several ranks "
         "lasts "
         "from the first one's entry to the last one's exit, or is the slowest "
         "one's time: the facts about timing say which. A rate is the work over "
-        "the median time; its 95 %% "
-        "interval is the work over the ends of the median's distribution-free "
-        "interval.");
+        "the median time, which is the median of the passes' medians; its "
+        "95 %% interval is the work over the ends of the time's, which are "
+        "order statistics of these medians. It is wide enough to hold the "
+        "median of each launch of the run, and what the binding ceiling moved "
+        "by. Variation within a pass is not in it: it says nothing of the next "
+        "run.");
     struct et_block *b = et_doc_facts(w->doc);
     if (!b)
         return false;

@@ -49,8 +49,8 @@ static void judged(struct et_doc *doc, const struct et_run *run)
                   (long long)i->cases);
     et_block_fact(
         b, "Converged means",
-        "95 %% interval no wider than %s of the median, and each half "
-        "of the samples agrees with it",
+        "95 %% interval, from the medians of the passes, no wider than %s of "
+        "the median",
         precision ? precision : "an unknown share");
     et_block_fact(b, "Etalon", "%s, commit %s", i->version ? i->version : "?",
                   i->commit ? i->commit : "unknown");
@@ -71,8 +71,8 @@ enum et_status et_report_judgement(const struct et_judgement *j,
                                    const struct et_run *run, struct et_doc *out)
 {
     static const char *const columns[] = {
-        "Clause",    "Verdict", "Metric", "Value",  "95 % interval",
-        "Threshold", "Limit",   "Case",   "Reason", NULL};
+        "Clause",    "Verdict", "Records", "Metric", "Value", "95 % interval",
+        "Threshold", "Limit",   "Case",    "Reason", NULL};
     struct et_doc doc = {0};
     struct et_text title = {0};
     size_t n[3] = {0};
@@ -91,6 +91,11 @@ enum et_status et_report_judgement(const struct et_judgement *j,
                   "%s, %zu of %zu clauses passed, %zu failed, %zu inconclusive",
                   verdict, n[ET_VERDICT_PASS], j->n, n[ET_VERDICT_FAIL],
                   n[ET_VERDICT_INCONCLUSIVE]);
+    if (j->peak)
+        et_block_fact(b, "Nominal peak",
+                      "%s (of one core, as the contract "
+                      "gives it)",
+                      j->peak);
     for (size_t i = 0; i < j->n && i < ET_REPORT_ROWS; i++) {
         const struct et_clause_verdict *c = &j->clauses[i];
         if (c->verdict != ET_VERDICT_PASS)
@@ -99,12 +104,13 @@ enum et_status et_report_judgement(const struct et_judgement *j,
                            c->reason ? c->reason : "");
     }
     et_doc_heading(&doc, 2, "Clauses");
-    b = et_doc_table(&doc, "lllrrlrll", columns);
+    b = et_doc_table(&doc, "llrlrrlrll", columns);
     for (size_t i = 0; i < j->n; i++) {
         const struct et_clause_verdict *c = &j->clauses[i];
         const char *unit = c->unit ? c->unit : "";
         et_block_cell(b, "%s", c->clause);
         et_block_cell(b, "%s", et_verdict_name(c->verdict));
+        et_block_cell(b, "%zu", c->picked);
         et_block_cell(b, "%s", c->metric);
         value_cell(b, c->value, unit);
         bool seconds = strcmp(unit, "s") == 0;
@@ -120,7 +126,8 @@ enum et_status et_report_judgement(const struct et_judgement *j,
     et_doc_paragraph(&doc,
                      "Pass: the worse end of the interval meets the threshold. "
                      "Fail: even the better end misses it. Anything else is "
-                     "inconclusive, and so is missing data.");
+                     "inconclusive, and so is missing data. Records: how many "
+                     "the clause picked.");
     judged(&doc, run);
     return finish(&doc, out);
 }

@@ -7,21 +7,23 @@
 #include "config.h"
 #include "results/store/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/record/json.h"
 #include "results/record/ranks.h"
 #include "results/record/record.h"
 #include "results/reading/run.h"
+#include "results/store/directory.h"
 
 /* A file that only grows, by whole pieces. */
 struct growing {
@@ -38,112 +40,51 @@ struct et_store {
     size_t lines;   /* of the records, so far */
     size_t due;     /* resumed: lines up to the last one that has a block */
     int64_t launch; /* 0: the run's first; n: its n-th resume */
-    bool resume, made_records, begun;
+    enum et_store_start start;
+    bool made_records, begun;
+    size_t made;  /* characters of `dir`: et_directory_make */
     json_t *head; /* run.json */
 };
 
-/* What the user can mend is usage; the rest is the machine. */
-static enum et_status status_of(int error)
+/* By errno; why: the words, or NULL for errno's own. */
+static enum et_status failed_as(const char *dir, const char *name,
+                                const char *why)
 {
-    switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOTDIR:
-    case ENOENT:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case EINVAL:
-        return ET_USAGE;
-    default:
-        return ET_INFRA;
-    }
+    return why ? et_error(et_directory_status(errno), "%s/%s: %s", dir, name,
+                          why)
+               : et_directory_failed(dir, name);
 }
 
 static enum et_status failed(const char *dir, const char *name)
 {
-    int error = errno;
-    return et_error(status_of(error), "%s%s%s: %s", dir, name ? "/" : "",
-                    name ? name : "", strerror(error));
+    return et_directory_failed(dir, name);
 }
 
-/* A new directory is safe once its name is, which stands in its parent; one
- * that may be written to but not read cannot be told to write. */
-static enum et_status settle_name(const char *path)
+/* The one that is there, where one may be, or a new one. */
+static enum et_status open_growing(const struct et_store *s, struct growing *f,
+                                   bool there)
 {
-    struct et_text parent = {0};
-    et_text_add(&parent, "%s/..", path);
-    int fd = open(et_text_str(&parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 ? fsync(fd) == 0 : errno == EACCES;
-    enum et_status s =
-        ok ? ET_OK : et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    et_text_free(&parent);
-    return s;
+    char why[ET_REGULAR_WHY];
+    errno = ENOENT;
+    if (there)
+        f->fd = et_regular_append(s->dir_fd, f->name, why);
+    if (f->fd < 0 && errno == ENOENT)
+        f->fd = et_regular_create(s->dir_fd, f->name, O_APPEND, why);
+    return f->fd < 0 ? failed_as(s->dir, f->name, why) : ET_OK;
 }
 
-static enum et_status make_directories(const char *dir)
-{
-    char *path = et_strdup(dir);
-    struct stat st;
-    enum et_status s = ET_OK;
-    if (!path)
-        return et_error(ET_INFRA, "out of memory");
-    for (char *p = path + 1; s == ET_OK && *path; p++) {
-        char c = *p;
-        if (c && c != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0777) == 0) {
-            s = settle_name(path);
-        } else {
-            int error = errno;
-            if (stat(path, &st) != 0)
-                s = et_error(status_of(error), "%s: cannot be made: %s", path,
-                             strerror(error));
-            else if (!S_ISDIR(st.st_mode))
-                s = et_error(ET_USAGE, "%s: is a file, not a directory", path);
-        }
-        *p = c;
-        if (!c)
-            break;
-    }
-    free(path);
-    return s;
-}
-
-static enum et_status check_empty(const struct et_store *s)
-{
-    int fd = dup(s->dir_fd);
-    DIR *d = fd < 0 ? NULL : et_noted(fdopendir(fd));
-    enum et_status status = ET_OK;
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
-        return failed(s->dir, NULL);
-    }
-    for (struct dirent *e; status == ET_OK && (e = readdir(d));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (faccessat(s->dir_fd, "run.json", F_OK, 0) == 0)
-            status = et_error(ET_USAGE,
-                              "%s: already holds a run; choose another --out, "
-                              "or --resume it",
-                              s->dir);
-        else
-            status = et_error(ET_USAGE,
-                              "%s: is not empty (`%s`); choose another --out",
-                              s->dir, e->d_name);
-    }
-    closedir(d);
-    return status;
-}
-
+/* A reader that looks whether a run is still written holds it for a moment. */
 static enum et_status lock(const struct et_store *s)
 {
-    if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
-        return ET_OK;
+    const struct timespec moment = {.tv_nsec = 20000000};
+    for (int tries = 0; tries < 10; tries++) {
+        if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
+            return ET_OK;
+        if (errno != EWOULDBLOCK)
+            break;
+        nanosleep(&moment, NULL);
+        errno = EWOULDBLOCK;
+    }
     if (errno == EWOULDBLOCK)
         return et_error(ET_USAGE, "%s: another etalon is writing to it",
                         s->dir);
@@ -224,21 +165,6 @@ static enum et_status find_last_block(struct et_store *s, struct growing *f)
     return ET_OK;
 }
 
-static enum et_status write_whole(int fd, const void *piece, size_t n)
-{
-    const char *text = piece;
-    while (n > 0) {
-        ssize_t w = write(fd, text, n);
-        if (w < 0 && errno == EINTR)
-            continue;
-        if (w < 0)
-            return ET_INFRA;
-        text += w;
-        n -= (size_t)w;
-    }
-    return ET_OK;
-}
-
 /* Opens ranks.bin, new or again. A block is written before its record, so that
  * a run which was killed may leave one too many, or a part of one: what no
  * record stands for is cut off. */
@@ -246,13 +172,11 @@ static enum et_status open_ranks(struct et_store *s)
 {
     struct growing *f = &s->ranks;
     unsigned char head[ET_RANKS_HEAD];
-    f->fd = openat(s->dir_fd, f->name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC,
-                   0666);
-    if (f->fd < 0)
-        return failed(s->dir, f->name);
-    enum et_status status = find_last_block(s, f);
-    off_t end = lseek(f->fd, 0, SEEK_END);
-    if (status == ET_OK && end < 0)
+    enum et_status status = open_growing(s, f, s->start != ET_STORE_NEW);
+    if (status == ET_OK)
+        status = find_last_block(s, f);
+    off_t end = status == ET_OK ? lseek(f->fd, 0, SEEK_END) : 0;
+    if (end < 0)
         status = failed(s->dir, f->name);
     if (status == ET_OK && f->size < end) {
         et_warn("%s/%s: its last %lld bytes are no whole block of a record of "
@@ -263,49 +187,28 @@ static enum et_status open_ranks(struct et_store *s)
     if (status || f->size > 0)
         return status;
     et_ranks_begin(head);
-    if (write_whole(f->fd, head, sizeof head) != ET_OK || fsync(f->fd) != 0)
+    if (!et_regular_write(f->fd, head, sizeof head) || fsync(f->fd) != 0)
         return failed(s->dir, f->name);
     f->size = sizeof head;
     return ET_OK;
 }
 
 /* The file is the old one or the new one, whatever happens on the way. */
-static enum et_status write_atomically(const struct et_store *s,
-                                       const char *name, const char *text)
+static enum et_status replace(const struct et_store *s, const char *name,
+                              const char *text)
 {
-    char temporary[64];
-    snprintf(temporary, sizeof temporary, ".%s.new", name);
-    int fd = openat(s->dir_fd, temporary,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0)
-        return failed(s->dir, name);
-    bool ok = write_whole(fd, text, strlen(text)) == ET_OK && fsync(fd) == 0;
-    int error = errno;
-    if (close(fd) != 0 && ok) {
-        error = errno;
-        ok = false;
-    }
-    if (ok && renameat(s->dir_fd, temporary, s->dir_fd, name) != 0) {
-        error = errno;
-        ok = false;
-    }
-    if (ok && fsync(s->dir_fd) != 0) {
-        error = errno;
-        ok = false;
-    }
-    if (!ok) {
-        unlinkat(s->dir_fd, temporary, 0);
-        return et_error(ET_INFRA, "%s/%s: %s", s->dir, name, strerror(error));
-    }
-    return ET_OK;
+    char why[ET_REGULAR_WHY];
+    return et_regular_put(s->dir_fd, name, text, strlen(text), why)
+               ? ET_OK
+               : failed_as(s->dir, name, why);
 }
 
 static enum et_status write_head(const struct et_store *s)
 {
-    char *text = json_dumps(s->head, JSON_INDENT(2));
+    char *text = json_dumps(s->head, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     if (!text)
         return et_error(ET_INFRA, "out of memory");
-    enum et_status status = write_atomically(s, "run.json", text);
+    enum et_status status = replace(s, "run.json", text);
     free(text);
     return status;
 }
@@ -322,8 +225,8 @@ static enum et_status begin_new(struct et_store *s,
     if ((status = open_ranks(s)) ||
         (status = et_json_put(s->head, et_run_rows, &run)) ||
         (status = et_json_put(s->head, et_run_info_rows, info)) ||
-        (status = write_atomically(s, "plan.ini",
-                                   info->plan_text ? info->plan_text : "")))
+        (status =
+             replace(s, "plan.ini", info->plan_text ? info->plan_text : "")))
         return status;
     return write_head(s);
 }
@@ -369,7 +272,7 @@ static enum et_status begin_again(struct et_store *s,
                                   const struct et_run_info *info)
 {
     struct et_run old;
-    enum et_status status = et_run_load(s->dir, &old);
+    enum et_status status = et_run_load_passes(s->dir, &old);
     if (status)
         return status;
     struct et_run_resume *mark =
@@ -387,7 +290,8 @@ static enum et_status begin_again(struct et_store *s,
     s->launch = (int64_t)old.resumes.n;
     if ((status = check_same(s, &old, info)) || (status = open_ranks(s)))
         goto out;
-    const struct et_run_resume now = {.started = info->started,
+    const struct et_run_resume now = {.again = s->start == ET_STORE_AGAIN,
+                                      .started = info->started,
                                       .host = info->environment.host,
                                       .commit = info->commit,
                                       .binary_digest = info->binary_digest,
@@ -396,8 +300,9 @@ static enum et_status begin_again(struct et_store *s,
     if ((status = et_fields_copy(et_run_resume_rows, mark, &now, sizeof now)))
         goto out;
     free(old.outcome);
+    free(old.reason);
     free(old.finished);
-    old.finished = NULL;
+    old.reason = old.finished = NULL;
     old.outcome = et_strdup("running");
     if ((status = et_json_put(s->head, et_run_rows, &old)) ||
         (status = et_json_put(s->head, et_run_info_rows, &old.info)))
@@ -415,7 +320,7 @@ static enum et_status begin(struct et_sink *sink,
 {
     struct et_store *s = (struct et_store *)(void *)sink;
     enum et_status status =
-        s->resume ? begin_again(s, info) : begin_new(s, info);
+        s->start == ET_STORE_NEW ? begin_new(s, info) : begin_again(s, info);
     s->begun = status == ET_OK;
     return status;
 }
@@ -424,7 +329,7 @@ static enum et_status begin(struct et_sink *sink,
 static enum et_status append(const struct et_store *s, struct growing *f,
                              const void *piece, size_t n, const char *id)
 {
-    if (write_whole(f->fd, piece, n) == ET_OK && fdatasync(f->fd) == 0) {
+    if (et_regular_write(f->fd, piece, n) && fdatasync(f->fd) == 0) {
         f->size += (off_t)n;
         return ET_OK;
     }
@@ -456,10 +361,10 @@ static enum et_status append_record(struct et_store *s,
                                     const struct et_record *record)
 {
     json_t *json = et_record_to_json(record);
-    /* 15 digits always read back as written, and are a million times finer
-     * than any clock; 17 would double the file for rounding noise. */
-    char *text =
-        json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15)) : NULL;
+    /* 15 digits read back as written; 17 would double the file for noise. */
+    char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII |
+                                             JSON_REAL_PRECISION(15))
+                      : NULL;
     size_t n = text ? strlen(text) : 0;
     char *line = text ? et_grow(text, n + 1, 1) : NULL;
     enum et_status status;
@@ -502,10 +407,11 @@ static enum et_status put(struct et_sink *sink, const struct et_result *result)
 }
 
 static enum et_status end(struct et_sink *sink, const char *outcome,
-                          const char *finished)
+                          const char *reason, const char *finished)
 {
     struct et_store *s = (struct et_store *)(void *)sink;
     if (json_object_set_new(s->head, "outcome", json_string(outcome)) != 0 ||
+        json_object_set_new(s->head, "reason", et_json_text(reason)) != 0 ||
         json_object_set_new(s->head, "finished",
                             finished ? json_string(finished) : json_null()) !=
             0)
@@ -515,21 +421,30 @@ static enum et_status end(struct et_sink *sink, const char *outcome,
 
 static enum et_status open_new(struct et_store *s)
 {
-    enum et_status status = make_directories(s->dir);
+    bool early; /* a run ended here before it had begun */
+    struct stat st;
+    enum et_status status = et_directory_make(s->dir, &s->made);
     if (status)
         return status;
     s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->dir_fd < 0)
         return failed(s->dir, NULL);
-    if ((status = check_empty(s)))
+    if ((status = et_directory_check(s->dir, s->dir_fd, &early)))
         return status;
-    s->records.fd =
-        openat(s->dir_fd, "records.jsonl",
-               O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records.fd < 0)
-        return failed(s->dir, "records.jsonl");
+    if ((status = open_growing(s, &s->records, early)))
+        return status;
+    s->made_records = !early;
+    if ((status = lock(s)) || !early)
+        return status;
+    /* Was it this run's, and is it still? */
+    if ((status = et_directory_check(s->dir, s->dir_fd, &early)))
+        return status;
+    if (!early || fstat(s->records.fd, &st) != 0 || st.st_nlink != 1)
+        return et_error(ET_USAGE, "%s: another etalon is writing to it",
+                        s->dir);
+    et_directory_clear(s->dir_fd);
     s->made_records = true;
-    return lock(s);
+    return ET_OK;
 }
 
 static enum et_status open_again(struct et_store *s)
@@ -540,37 +455,33 @@ static enum et_status open_again(struct et_store *s)
     if (faccessat(s->dir_fd, "run.json", F_OK, 0) != 0)
         return et_error(
             ET_USAGE, "%s: holds no run to resume: it has no run.json", s->dir);
-    s->records.fd = openat(s->dir_fd, "records.jsonl",
-                           O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (s->records.fd < 0)
-        return failed(s->dir, "records.jsonl");
-    enum et_status status = lock(s);
+    enum et_status status = open_growing(s, &s->records, true);
+    if (status == ET_OK)
+        status = lock(s);
     return status ? status : cut_torn_line(s);
 }
 
-enum et_status et_store_open(const char *dir, bool resume,
+enum et_status et_store_open(const char *dir, enum et_store_start start,
                              struct et_store **out)
 {
     struct et_store *s = et_alloc(1, sizeof *s);
-    if (s) {
-        s->dir_fd = -1;
-        s->records = (struct growing){"records.jsonl", -1, 0};
-        s->ranks = (struct growing){ET_RANKS_FILE, -1, 0};
-        s->resume = resume;
-        s->sink = (struct et_sink){begin, put, end};
-        s->dir = et_strdup(dir);
-    }
+    if (s)
+        *s = (struct et_store){.sink = {begin, put, end},
+                               .dir = et_strdup(dir),
+                               .dir_fd = -1,
+                               .records = {"records.jsonl", -1, 0},
+                               .ranks = {ET_RANKS_FILE, -1, 0},
+                               .start = start};
     if (!s || !s->dir) {
         et_store_close(s);
         return et_error(ET_INFRA, "out of memory");
     }
-    enum et_status status = resume ? open_again(s) : open_new(s);
-    if (status) {
+    enum et_status status = start == ET_STORE_NEW ? open_new(s) : open_again(s);
+    if (status == ET_OK)
+        *out = s;
+    else
         et_store_close(s);
-        return status;
-    }
-    *out = s;
-    return ET_OK;
+    return status;
 }
 
 struct et_sink *et_store_sink(struct et_store *s)
@@ -584,10 +495,11 @@ void et_store_close(struct et_store *s)
         return;
     /* A run that never began leaves no trace that would bar the next. */
     if (s->made_records && !s->begun) {
+        et_directory_clear(s->dir_fd);
         unlinkat(s->dir_fd, "records.jsonl", 0);
-        unlinkat(s->dir_fd, "plan.ini", 0);
-        unlinkat(s->dir_fd, ET_RANKS_FILE, 0);
     }
+    if (!s->begun)
+        et_directory_unmake(s->dir, s->made);
     if (s->ranks.fd >= 0)
         close(s->ranks.fd);
     if (s->records.fd >= 0)

@@ -13,10 +13,15 @@
 
 struct et_store;
 
+enum et_store_start {
+    ET_STORE_NEW,    /* a run directory of its own */
+    ET_STORE_RESUME, /* go on with what an interrupted run lacks */
+    ET_STORE_AGAIN   /* one more launch of the whole plan */
+};
 /* A new run directory (made with its parents; one that holds anything is
- * ET_USAGE: two runs never share one), or with `resume` an existing one, its
- * torn last line cut off with a warning. Locked against a second writer. */
-enum et_status et_store_open(const char *dir, bool resume,
+ * ET_USAGE: two runs never share one), or an existing one, its torn last line
+ * cut off with a warning. Locked against a second writer. */
+enum et_status et_store_open(const char *dir, enum et_store_start start,
                              struct et_store **out);
 struct et_sink *et_store_sink(struct et_store *s);
 void et_store_close(struct et_store *s);

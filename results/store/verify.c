@@ -9,22 +9,21 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/stat/series.h"
 #include "results/record/metric.h"
-#include "results/store/manifest.h"
+#include "results/store/sha256.h"
 
 static void differs(struct et_check_case *c, const char *what, double recorded,
                     double recomputed)
 {
     char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER];
     c->status = et_error(
-        ET_INFRA, "%s: case `%s`: %s is recorded as %s, its samples give %s",
-        c->dir, c->id, what,
-        isfinite(recorded) ? et_print_real(a, recorded) : "absent",
+        ET_INFRA,
+        "%s: case `%s`: %s is recorded as %s; worked out anew it is %s", c->dir,
+        c->id, what, isfinite(recorded) ? et_print_real(a, recorded) : "absent",
         isfinite(recomputed) ? et_print_real(b, recomputed) : "none");
 }
 
@@ -172,37 +171,74 @@ static void check_ceilings(struct et_check_case *c, const struct et_result *r)
     }
 }
 
-static enum et_status recompute(const struct et_run *run)
+/* Where run.json places its ranks, and what their nodes have. */
+static void check_team(struct et_check_case *c, const struct et_run *run,
+                       const struct et_record *r)
 {
-    enum et_status s = ET_OK;
+    const struct et_result_team *t = &r->result.team;
+    const struct et_run_placement *where = et_run_placed(run, r);
+    double cores = 0, nodes = 0, ranks = 0;
+    bool over = false;
+    if (!where && t->ranks <= run->info.ranks) {
+        et_check_says(c, "run.json does not place its ranks");
+        return;
+    }
+    if (!where) /* skipped: more ranks than there were */
+        cores = NAN;
+    for (size_t i = 0; where && i < where->groups.n; i++) {
+        const struct et_run_group *g = where->groups.v;
+        double busy = (double)g[i].ranks * (double)t->threads;
+        bool known = g[i].cores != ET_ABSENT_INT;
+        nodes += (double)g[i].nodes;
+        ranks += (double)g[i].nodes * (double)g[i].ranks;
+        cores +=
+            (double)g[i].nodes * (known ? fmin(busy, (double)g[i].cores) : NAN);
+        over = over || (known && busy > (double)g[i].cores);
+    }
+    et_check_same(c, "team.cores",
+                  t->cores == ET_ABSENT_INT ? NAN : (double)t->cores, cores);
+    if (t->oversubscribed != over)
+        et_check_says(c, over ? "it had more busy threads than cores, which it "
+                                "does not say"
+                              : "it says that it was oversubscribed, which its "
+                                "threads and cores do not give");
+    if (where) {
+        et_check_same(c, "team.nodes", (double)t->nodes, nodes);
+        et_check_same(c, "team.ranks", (double)t->ranks, ranks);
+    }
+}
+
+static enum et_status check_plan(const struct et_run *run)
+{
+    const struct et_run_info *i = &run->info;
+    char digest[ET_SHA256_HEX + 1];
+    if (!i->plan_digest || !i->plan_text)
+        return et_error(ET_INFRA, "%s: %s", run->dir,
+                        i->plan_text ? "run.json has no digest of its plan"
+                                     : "has no plan.ini");
+    if (!et_sha256_bytes(i->plan_text, strlen(i->plan_text), digest))
+        return et_error(ET_INFRA, "%s/plan.ini: cannot be digested", run->dir);
+    if (strcmp(digest, i->plan_digest) != 0)
+        return et_error(ET_INFRA,
+                        "%s/plan.ini: is not the plan whose digest run.json "
+                        "has",
+                        run->dir);
+    return ET_OK;
+}
+
+enum et_status et_verify_figures(const struct et_run *run)
+{
+    enum et_status s = check_plan(run);
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
         struct et_check_case c = {run->dir, r->result.id, ET_OK};
         if (r->result.outcome == ET_MEASURED || r->result.time.samples.n > 0)
             check_time(&c, &r->result.time);
+        check_team(&c, run, r);
         check_verification(&c, &r->result);
         check_metrics(&c, r);
         check_ceilings(&c, &r->result);
         s = et_status_worse(s, c.status);
     }
     return s;
-}
-
-enum et_status et_verify_run(const char *dir, size_t *n)
-{
-    struct et_run run;
-    struct stat st;
-    /* Where there is no directory, one line is enough. */
-    enum et_status manifest = stat(dir, &st) == 0 && S_ISDIR(st.st_mode)
-                                  ? et_manifest_check(dir)
-                                  : ET_OK;
-    if (manifest == ET_USAGE)
-        return manifest;
-    enum et_status s = et_run_load(dir, &run);
-    if (s == ET_OK) {
-        s = et_status_worse(recompute(&run), et_verify_ranks(&run));
-        *n = run.n;
-        et_run_free(&run);
-    }
-    return et_status_worse(manifest, s);
 }

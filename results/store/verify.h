@@ -19,6 +19,10 @@ void et_check_says(struct et_check_case *c, const char *what);
 void et_check_same(struct et_check_case *c, const char *what, double recorded,
                    double recomputed);
 
+/* Medians, intervals, metrics and verification verdicts of every record, from
+ * its own samples, and the plan's digest. ET_INFRA, each difference logged. */
+enum et_status et_verify_figures(const struct et_run *run);
+
 /* What the records say of their ranks and nodes, from ranks.bin and from the
  * placement in run.json. */
 enum et_status et_verify_ranks(const struct et_run *run);

@@ -5,12 +5,12 @@
 #include "config.h"
 #include "results/store/verify.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/regular.h"
 #include "harness/base/hosts.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -221,9 +221,10 @@ enum et_status et_verify_ranks(const struct et_run *run)
     et_text_add(&path, "%s/" ET_RANKS_FILE, run->dir);
     if (!seen || path.failed)
         s = et_error(ET_INFRA, "%s: out of memory", run->dir);
-    FILE *f = s == ET_OK ? et_noted(fopen(path.s, "r")) : NULL;
+    char why[ET_REGULAR_WHY];
+    FILE *f = s == ET_OK ? et_regular_read(path.s, why) : NULL;
     if (s == ET_OK && !f)
-        s = et_error(ET_INFRA, "%s: %s", path.s, strerror(errno));
+        s = et_error(ET_INFRA, "%s: %s", path.s, why);
     if (f) {
         s = check_blocks(run, f, path.s, seen);
         fclose(f);

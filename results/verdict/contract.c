@@ -1,5 +1,5 @@
-/* Contract files. Knows INI entries, the clause's rows and the metrics; never
- * a run.
+/* Contract files. Knows INI entries, the clause's rows, the metrics and how a
+ * peak is written; never looks at a run.
  */
 #include "config.h"
 #include "results/verdict/contract.h"
@@ -11,6 +11,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/config/ini.h"
+#include "results/reading/run.h"
 
 const struct et_field et_clause_rows[] = {
     ET_ROW(et_clause, where, ET_STRING,
@@ -27,17 +28,21 @@ const struct et_field et_clause_rows[] = {
     {0}};
 
 static const struct et_field contract_rows[] = {
-    ET_ROW(et_contract, name, ET_STRING, "name of the contract"), {0}};
+    ET_ROW(et_contract, name, ET_STRING, "name of the contract"),
+    ET_ROW(et_contract, peak, ET_STRING,
+           "nominal peak of one core: fp64: 64 GFLOP/s, fp32: 128 GFLOP/s"),
+    {0}};
 
 #define KEYS (sizeof et_clause_rows / sizeof *et_clause_rows)
+#define HEAD_KEYS (sizeof contract_rows / sizeof *contract_rows)
 
 struct reader {
     struct et_contract *out;
-    struct et_clause *clause; /* the one being read, or NULL */
-    bool in_head;             /* within [contract] */
-    bool head_named;
-    int lines[KEYS]; /* of the clause's keys; 0: not given */
-    char *begun;     /* "file:line" of its section */
+    struct et_clause *clause;  /* the one being read, or NULL */
+    bool in_head;              /* within [contract] */
+    int head_lines[HEAD_KEYS]; /* of its keys; 0: not given */
+    int lines[KEYS];           /* of the clause's keys */
+    char *begun;               /* "file:line" of its section */
     const char *file;
 };
 
@@ -256,13 +261,11 @@ static enum et_status on_entry(void *user, const struct et_ini_entry *e)
     if (!row)
         return et_error(ET_USAGE, "%s: [%s] %s: unknown key%s", e->where,
                         e->section, e->key, ET_HINT("", near));
-    if (r->in_head ? r->head_named : r->lines[row - rows] != 0)
+    int *line = (r->in_head ? r->head_lines : r->lines) + (row - rows);
+    if (*line)
         return et_error(ET_USAGE, "%s: [%s] %s: given twice", e->where,
                         e->section, e->key);
-    if (r->in_head)
-        r->head_named = true;
-    else
-        r->lines[row - rows] = e->line;
+    *line = e->line;
     et_text_add(&where, "%s: [%s]", e->where, e->section);
     enum et_status s =
         where.failed
@@ -270,6 +273,8 @@ static enum et_status on_entry(void *user, const struct et_ini_entry *e)
             : et_field_parse(row,
                              r->in_head ? (void *)r->out : (void *)r->clause,
                              e->value, where.s);
+    if (s == ET_OK && r->in_head && strcmp(row->key, "peak") == 0)
+        s = et_run_peak_check(r->out->peak, where.s);
     et_text_free(&where);
     return s;
 }
@@ -307,5 +312,6 @@ void et_contract_free(struct et_contract *c)
     }
     free(c->clauses);
     free(c->name);
+    free(c->peak);
     memset(c, 0, sizeof *c);
 }

@@ -29,7 +29,9 @@ struct et_clause {
 };
 
 struct et_contract {
-    char *name; /* NULL: the file says none */
+    /* NULL: the file says none. */
+    char *name;
+    char *peak; /* of one core, as et_run_peak_agreed takes it */
     struct et_clause *clauses;
     size_t n;
 };

@@ -15,25 +15,9 @@
 #include "results/reading/group.h"
 #include "results/reading/name.h"
 
-enum cause {
-    MEETS,
-    MISSES,
-    BETWEEN,
-    NO_INTERVAL,
-    UNCONVERGED,
-    OVERSUBSCRIBED,
-    UNPLACED,
-    DRIFTING,
-    SUSPECT,
-    ABOVE_BOOST,
-    NO_CEILING,
-    DOUBTFUL,
-    NO_PEAK,
-    NO_METRIC,
-    UNVERIFIED,
-    NOT_MEASURED,
-    BAD /* wrong, failed or with odd outputs */
-};
+#define NAME(cause, verdict, record) cause,
+enum cause { ET_JUDGE_CAUSES(NAME) };
+#undef NAME
 
 /* What one record says to a clause. */
 struct finding {
@@ -65,9 +49,10 @@ const char *et_verdict_name(enum et_verdict v)
 
 static enum et_verdict verdict_of(enum cause c)
 {
-    return c == MEETS                ? ET_VERDICT_PASS
-           : c == MISSES || c == BAD ? ET_VERDICT_FAIL
-                                     : ET_VERDICT_INCONCLUSIVE;
+#define VERDICT(cause, verdict, record) ET_VERDICT_##verdict,
+    static const enum et_verdict verdicts[] = {ET_JUDGE_CAUSES(VERDICT)};
+#undef VERDICT
+    return verdicts[c];
 }
 
 static bool picks(const struct et_clause *c, const struct et_record *r)
@@ -136,16 +121,17 @@ static bool is_bounded(const struct et_clause *c, const struct et_run *run,
            et_roofline_ceiling(&r->result, "compute");
 }
 
-static struct finding find(const struct et_clause *c, const struct et_run *run,
+static struct finding find(const struct et_clause *c, const char *given,
+                           const struct et_run *run,
                            const struct et_strings *accused,
                            const struct et_record *r)
 {
     struct finding f = {
         .record = r, .accused = accused, .origin = "", .limit = c->limit};
     f.value = et_record_metric(r, c->metric->name);
-    f.above_boost = et_run_above_boost(run, r, NULL, &f.most);
+    f.above_boost = et_run_above_boost(run, r, given, &f.most);
     f.bounded = is_bounded(c, run, r);
-    double peak = et_run_peak(run, r, NULL, &f.origin);
+    double peak = et_run_peak_agreed(run, r, given, &f.origin);
     if (c->of_peak)
         f.limit *= peak / c->metric->scale;
     f.cause = weigh(c, &f);
@@ -176,7 +162,7 @@ static bool decides(const struct et_clause *c, const struct finding *a,
 /* A record that has a figure at all can be the best. */
 static bool is_candidate(const struct et_clause *c, const struct finding *f)
 {
-    return c->take == ET_TAKE_EVERY || f->cause < NO_METRIC;
+    return c->take == ET_TAKE_EVERY || f->cause > NO_METRIC;
 }
 
 static void explain(const struct et_clause *c, const struct finding *f,
@@ -275,7 +261,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
                     r->reason ? ": " : "", r->reason ? r->reason : "");
         break;
     }
-    if (c->of_peak && f->cause <= BETWEEN)
+    if (c->of_peak && f->cause >= MEETS)
         et_text_add(out, "; peak %s", f->origin);
 }
 
@@ -348,7 +334,8 @@ static enum et_verdict temper(const struct et_clause *c,
     return v;
 }
 
-static enum et_status judge_clause(const struct et_clause *c,
+/* peak: the contract's, or NULL. */
+static enum et_status judge_clause(const struct et_clause *c, const char *peak,
                                    const struct et_run *run,
                                    const struct et_strings *accused,
                                    struct et_clause_verdict *out)
@@ -363,7 +350,7 @@ static enum et_status judge_clause(const struct et_clause *c,
     for (size_t i = 0; i < run->n; i++) {
         if (!picks(c, &run->records[i]))
             continue;
-        struct finding f = find(c, run, accused, &run->records[i]);
+        struct finding f = find(c, peak, run, accused, &run->records[i]);
         out->picked++;
         if (is_candidate(c, &f) && (!best.record || decides(c, &f, &best)))
             best = f;
@@ -406,11 +393,13 @@ enum et_status et_judge(const char *contract, const struct et_run *run,
     if (s)
         return s;
     struct et_judgement j = {.contract = et_strdup(c.name ? c.name : contract),
+                             .peak = et_strdup(c.peak),
                              .clauses = et_alloc(c.n, sizeof *j.clauses)};
-    if (!j.contract || !j.clauses || !et_accused_find(run, &accused))
+    if (!j.contract || (c.peak && !j.peak) || !j.clauses ||
+        !et_accused_find(run, &accused))
         s = et_error(ET_INFRA, "out of memory");
     for (size_t i = 0; s == ET_OK && i < c.n; i++) {
-        s = judge_clause(&c.clauses[i], run, &accused, &j.clauses[i]);
+        s = judge_clause(&c.clauses[i], c.peak, run, &accused, &j.clauses[i]);
         j.n++;
         enum et_verdict v = j.clauses[i].verdict;
         if (v == ET_VERDICT_FAIL ||
@@ -427,6 +416,25 @@ enum et_status et_judge(const char *contract, const struct et_run *run,
     return ET_OK;
 }
 
+enum et_status et_judgement_take_back(struct et_judgement *j, const char *why)
+{
+    j->verdict = ET_VERDICT_INCONCLUSIVE;
+    for (size_t i = 0; i < j->n; i++) {
+        struct et_clause_verdict *v = &j->clauses[i];
+        struct et_text t = {0};
+        et_text_add(&t, "%s; by its records: %s, %s", why,
+                    et_verdict_name(v->verdict), v->reason);
+        if (t.failed) {
+            et_text_free(&t);
+            return et_error(ET_INFRA, "out of memory");
+        }
+        free(v->reason);
+        v->reason = t.s;
+        v->verdict = ET_VERDICT_INCONCLUSIVE;
+    }
+    return ET_OK;
+}
+
 void et_judgement_free(struct et_judgement *j)
 {
     for (size_t i = 0; i < j->n; i++) {
@@ -438,6 +446,7 @@ void et_judgement_free(struct et_judgement *j)
     }
     free(j->clauses);
     free(j->contract);
+    free(j->peak);
     memset(j, 0, sizeof *j);
 }
 

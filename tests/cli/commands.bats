@@ -4,7 +4,7 @@
 load common
 
 # What it takes for an interval that can be judged by.
-steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
+steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples 100000 --budget 1)
 
 @test "run leaves all that it promises" {
     try run --plan tiny.ini --out d
@@ -31,7 +31,7 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
 }
 
 @test "all benches in one small run" {
-    plan all.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
+    plan all.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
         '[gemm]' 'shapes = 8x8x8' 'dtype = fp32, fp64' 'backend = reference' \
         '[conv]' 'shapes = 1x3x8x8x4x3x3' 'backend = reference' \
         '[allreduce]' 'sizes = 64' 'backend = ring' \
@@ -122,7 +122,14 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     try report d --update
     refused 4 d/plan.ini
     try verify d
-    refused 4 d/plan.ini
+    [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+    grep -q 'd/plan.ini: changed' err
+    # Not even by a run that says so itself: it has the plan's digest.
+    rm d/manifest.sha256
+    try report d --update
+    refused 4 'd/plan.ini: is not the plan'
+    try run --resume d
+    refused 4 'd/plan.ini: is not the plan'
 }
 
 @test "judge: pass, fail, inconclusive" {
@@ -155,7 +162,8 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     cp -r a b
     try compare a b
     passed
-    sed -i '$d' b/records.jsonl
+    rm -r b
+    make_run b "${steady[@]}" --set gemm.shapes=8x8x8
     try compare a b
     [ "$status" -eq 1 ] || fail 'a missing case is a miss'
     try compare a b --format json
@@ -190,11 +198,33 @@ steady=(--precision 1 --min-samples 20 --max-samples 100000 --budget 1)
     refused 2 'schema is 1'
 }
 
+@test "report: no word is without effect" {
+    make_run d
+    together() { # together WORD...: the first two are those that do not go
+        try report d "$@"
+        refused 2 "$1: " "${2%%=*} cannot be given too"
+        [ ! -s out ]
+    }
+    for word in --ranks --format=csv --out=x --peak=fp32=1GFLOP/s --target=1; do
+        together --update "$word"
+    done
+    together --ranks --format=csv
+    together --ranks --format=text # the preset
+    together --ranks --peak=fp32=1GFLOP/s
+    together --ranks --target=1
+    for word in --peak=fp32=1GFLOP/s --target=1e18; do
+        try report d --format csv "$word"
+        refused 2 '--format: ' "${word%%=*} cannot be given too"
+    done
+    whole d 2
+    [ ! -e x ]
+}
+
 @test "report --ranks" {
     make_run a
     try report a --ranks
     passed
-    [ "$(cat out)" = "$(printf 'case,rank,host,median_s,last\r')" ]
+    [ "$(cat out)" = "$(printf 'case,pass,rank,host,median_s,last\r')" ]
     rm a/ranks.bin
     try report a --ranks
     refused 2 'a/ranks.bin: No such file'

@@ -15,7 +15,7 @@ setup() {
 begin() {
     cd "$BATS_TEST_TMPDIR" || return
     # A plan of two cases that take no time.
-    plan tiny.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
+    plan tiny.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
         'team = self' '[gemm]' 'shapes = 8x8x8, 9x9x9' 'backend = reference' \
         'threads = 1'
 }

@@ -34,7 +34,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     each 2 'd: is a file'
     [ "$(wc -l <err)" -eq 1 ]
     rm d && mkdir d
-    try verify d && refused 2 'd/'
+    try verify d && refused 2 'd: not a run directory' run.json
     try report d && refused 2 'd: not a run directory' run.json
     try run --resume d && refused 2 'd: not a run directory' run.json
 }
@@ -48,7 +48,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     done
     copy && rm d/run.json && mkdir d/run.json
     each 4 d/run.json
-    copy && sed -i 's/"schema_version": 2/"schema_version": 99/' d/run.json
+    copy && sed -i 's/"schema_version": 3/"schema_version": 99/' d/run.json
     each 2 d/run.json newer
     copy && sed -i 's/"ranks": 1/"ranks": "one"/' d/run.json
     each 4 d/run.json 'ranks'
@@ -135,7 +135,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     copy && ln -s / d/new
     try verify d && refused 4 'd/new: is a symbolic link'
     copy && rm d/manifest.sha256
-    try verify d && refused 2 d/manifest.sha256
+    try verify d && refused 5 'd: inconclusive: it has no manifest.sha256'
     copy && : >d/manifest.sha256
     try verify d && refused 4 'd/manifest.sha256: lists nothing'
     copy && sed -i '1s/^./x/' d/manifest.sha256

@@ -61,9 +61,35 @@ kept() { # kept DIR
 
 @test "a full disk for a report" {
     make_run d
-    try report d --out /dev/full && refused 4 '/dev/full: No space'
+    status=0
+    (ulimit -f 1 && exec "$ETALON" report d --format html --out x) \
+        2>err || status=$?
+    refused 4 'x: File too large'
+    # Nothing of it stays, and what stood there before does.
+    [ ! -e x ] && [ ! -e .x.new ]
+    echo before >x
+    status=0
+    (ulimit -f 1 && exec "$ETALON" report d --format html --out x) \
+        2>err || status=$?
+    refused 4 'x: File too large'
+    [ "$(cat x)" = before ]
     try report d --out none/x && refused 4 'none/x: No such file'
-    try report d --out . && refused 4 '.: Is a directory'
+    try report d --out . && refused 4 '.: is a directory'
+}
+
+@test "a report goes to a file, and through nothing else" {
+    make_run d
+    echo mine >mine
+    ln -s mine link
+    ln mine hard
+    mkfifo fifo
+    try report d --out link && refused 4 'link: is a symbolic link'
+    try report d --out fifo && refused 4 'fifo: is a FIFO'
+    try report d --out /dev/full && refused 4 '/dev/full: is a device'
+    try report d --out hard
+    passed
+    [ "$(cat mine)" = mine ] || fail 'it wrote through a hard link'
+    cmp hard d/report.txt
 }
 
 @test "a read-only disk" {

@@ -31,7 +31,7 @@ under() { # under WORD...: etalon with the shim; its calls in `log`
 }
 
 plan_of_three() {
-    plan three.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+    plan three.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' \
         'max-samples = 6' 'team = self' 'ceilings = no' '[gemm]' \
         'shapes = 8x8x8, 9x9x9, 10x10x10' 'backend = reference' 'threads = 1'
 }
@@ -115,15 +115,15 @@ wanted() {
     for file in $(cut -c 67- d/manifest.sha256); do
         n=$(grep -n "^fsync d/$file\$" log | tail -n 1 | cut -d : -f 1)
         [ -n "$n" ] || fail "$file is listed and not on the disk"
-        [ "$n" -lt "$(grep -n '^create d/manifest' log | cut -d : -f 1)" ] ||
+        [ "$n" -lt "$(grep -n '^create d/.manifest' log | cut -d : -f 1)" ] ||
             fail "$file is listed before it is on the disk"
     done
     [ ! -d d/plots ] || grep -q '^fsync d/plots$' log
-    wanted "$(sed -n '/^create d\/manifest/,$p' log | grep -v '^clock')" \
-        'create d/manifest.sha256.new' 'fflush d/manifest.sha256.new' \
-        'fsync d/manifest.sha256.new' 'close d/manifest.sha256.new' \
-        'rename d/manifest.sha256.new d/manifest.sha256' \
-        'open d' 'fsync d' 'close d'
+    wanted "$(sed -n '/^create d\/.manifest/,$p' log | grep -v '^clock')" \
+        'create d/.manifest.sha256.new' 'write d/.manifest.sha256.new' \
+        'fsync d/.manifest.sha256.new' 'close d/.manifest.sha256.new' \
+        'rename d/.manifest.sha256.new d/manifest.sha256' \
+        'fsync d' 'close d'
 }
 
 @test "a resumed run has no manifest until it has ended again" {
@@ -146,7 +146,7 @@ wanted() {
 @test "a write that is timed with sync = yes ends when it is on the disk" {
     for sync in yes no; do
         rm -rf d
-        plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+        plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
             'max-samples = 6' '[io]' 'backend = posix' 'sizes = 64 KiB' \
             'block = 16 KiB' "sync = $sync"
         under run --plan io.ini --out d --quiet
@@ -168,7 +168,7 @@ wanted() {
 
 # Each sample begins with an empty file, and that is on the disk, too.
 @test "a file is empty on the disk before a write is timed" {
-    plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+    plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
         'max-samples = 6' '[io]' 'backend = posix' 'sizes = 64 KiB' \
         'block = 64 KiB'
     under run --plan io.ini --out d --quiet
@@ -180,7 +180,7 @@ wanted() {
 }
 
 @test "a read that is timed cold comes after a sync and a drop" {
-    plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+    plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
         'max-samples = 6' '[io]' 'backend = posix' 'op = read' \
         'sizes = 64 KiB' 'block = 64 KiB'
     under run --plan io.ini --out d --quiet
@@ -196,7 +196,7 @@ wanted() {
     needs_mpi
     for sync in yes no; do
         rm -rf d log
-        plan io.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+        plan io.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' \
             'max-samples = 6' '[io]' 'backend = mpiio' 'sizes = 64 KiB' \
             "sync = $sync"
         status=0
@@ -274,12 +274,14 @@ breaks() { # breaks FAILURE RECORDS TEXT
 }
 
 @test "report, plots or manifest cannot be written" {
-    for failure in fopen:report.txt:1:enospc fflush:report.txt:1:enospc \
-        fclose:report.html:1:eio fopen:manifest.sha256.new:1:enospc \
-        fflush:manifest.sha256.new:1:enospc fsync:manifest.sha256.new:1:eio \
-        fclose:manifest.sha256.new:1:eio rename:manifest.sha256:1:eio \
-        fsync:report.html:1:eio fsync:records.jsonl:1:eio \
-        fclose:roofline.dat:1:enospc; do
+    for failure in open:.report.txt.new:1:enospc \
+        fflush:.report.txt.new:1:enospc fsync:.report.txt.new:1:eio \
+        fclose:.report.html.new:1:eio open:.manifest.sha256.new:1:enospc \
+        write:.manifest.sha256.new:1:enospc fsync:.manifest.sha256.new:1:eio \
+        close:.manifest.sha256.new:1:eio rename:manifest.sha256:1:eio \
+        rename:report.txt:1:eio fsync:report.html:1:eio \
+        fsync:records.jsonl:1:eio write:.roofline.dat.new:1:enospc \
+        close:.roofline.dat.new:1:enospc; do
         plan_of_three
         rm -rf d
         export SHIM_FAIL=$failure
@@ -288,7 +290,7 @@ breaks() { # breaks FAILURE RECORDS TEXT
         [ "$status" -eq 4 ] || fail "$failure: exit code 4 is wanted"
         [ "$(grep -c 'error: ' err)" -eq 1 ] || fail "$failure: one error"
         [ ! -e d/manifest.sha256 ] || fail "$failure: signed all the same"
-        [ ! -e d/manifest.sha256.new ] || fail "$failure: a rest is left"
+        ! ls -A d d/plots | grep -q '[.]new$' || fail "$failure: a rest is left"
         try report d --update
         passed
         whole d 3
@@ -308,9 +310,9 @@ breaks() { # breaks FAILURE RECORDS TEXT
     done
 }
 
-# io's scratch file, etalon-..., is named after the time.
+# io's scratch file, etalon-scratch-..., is named after its process.
 @test "io: an error of the disk fails the case, a short write does not" {
-    plan io.ini '[run]' 'budget = 1' 'min-time = 1e-5' 'team = self' \
+    plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
         'max-samples = 6' '[io]' 'backend = posix' \
         'op = write, read' 'sizes = 64 KiB' 'block = 16 KiB'
     for failure in pwrite:3:enospc pwrite:9:eio fsync:2:eio fsync:4:enospc \

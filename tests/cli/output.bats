@@ -95,7 +95,7 @@ harmless() {
 
 @test "labels and paths with words of shells, gnuplot and HTML" {
     bad="<script>alert(1)<script>\`touch pwned\`\$(touch pwned)\"'&%\\;|{}@_^"
-    plan "$bad.ini" '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+    plan "$bad.ini" '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' \
         'max-samples = 6' 'team = self' "[gemm $bad</script>]" \
         'shapes = 8x8x8, 9x9x9' 'backend = reference' 'threads = 1'
     try run --plan "$bad.ini" --out "$bad" --quiet
@@ -127,4 +127,50 @@ harmless() {
         passed
         iconv -f UTF-8 -t UTF-8 out >/dev/null
     done
+}
+
+@test "marks that are not seen come out of nothing" {
+    # U+202E turns the text after it, C1's U+009B begins a terminal's command.
+    mark=$(printf '\342\200\256') csi=$(printf '\302\233')
+    sed "s/\\[gemm\\]/[gemm x${mark}y${csi}31mz]/" tiny.ini >odd.ini
+    grep -q "$mark" odd.ini
+    unseen() { # unseen FILE...: none of them has one
+        refute grep -qaE "$mark|$csi" "$@"
+    }
+    OMP_PLACES="{0}$mark" "$ETALON" run --plan odd.ini --out d >out 2>err
+    unseen out err
+    grep -q 'label=x?y??31mz' err
+    unseen $(find d -type f ! -name plan.ini)
+    for format in text html markdown csv json; do
+        try report d --format "$format"
+        passed
+        unseen out err
+    done
+    try plan --plan odd.ini
+    passed
+    unseen out
+    grep -q 'label=x?y??31mz' out
+    try plan --plan "no$mark"
+    refused 2 'no?'
+    unseen err
+    try verify d
+    passed
+    unseen out err
+    plan c.ini '[all]' 'where = bench=gemm' 'metric = time' 'at_most = 1 h'
+    try judge c.ini d
+    unseen out err
+    try compare d d
+    unseen out err
+    try runs d
+    unseen out err
+}
+
+@test "no secret of the environment or the command line is kept" {
+    BLIS_LICENSE=hush1 OMPI_MCA_btl_tcp_token=hush2 \
+        LD_BIND_NOW='http://me:hush3@host/' UCX_TLS='x?token=1 y://h?key=hush4' \
+        DATABASE_URL=hush5 "$ETALON" run --plan tiny.ini --out d \
+        --set 'gemm.backend=reference' --plan 'tiny.ini' >out 2>err
+    refute grep -ra hush out err d
+    grep -q '"LD_BIND_NOW": "http://\*@host/"' d/run.json
+    grep -q '"UCX_TLS"' d/run.json
 }

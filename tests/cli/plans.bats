@@ -21,7 +21,7 @@ bad() { # bad LINE... : a plan of these lines
     try plan --plan none.ini && refused 2 'none.ini: No such file'
     try plan --plan tiny.ini/x && refused 2 'tiny.ini/x:'
     head -c 5000000 /dev/zero | tr '\0' ';' >huge.ini
-    try plan --plan huge.ini && refused 2 'huge.ini: is larger'
+    try plan --plan huge.ini && refused 2 'huge.ini: has more than'
     for command in plan run; do
         try "$command" --plan none.ini && refused 2 'none.ini:'
     done

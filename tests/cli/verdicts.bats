@@ -9,39 +9,52 @@ setup() {
     begin
 }
 
-# A run of two cases, steady enough to be judged by: the tests change copies.
+# Runs steady enough to be judged by, of which the tests change copies: of two
+# cases, of these and a third, of another one.
 setup_file() {
     command -v python3 >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return
     BATS_TEST_TMPDIR=$PWD begin
-    make_run good --precision 1 --min-samples 20 --max-samples 100000 \
-        --budget 1 --no-ceilings
+    steady=(--precision 1 --min-samples 20 --max-samples 100000 --no-ceilings)
+    make_run good --budget 1 "${steady[@]}"
+    make_run more "${steady[@]}" --set gemm.shapes=8x8x8,9x9x9,10x10x10
+    make_run other "${steady[@]}" --set gemm.shapes=10x10x10
 }
 
-# changed DIR CODE: a copy of the run as DIR. CODE is Python that changes r, the
-# record of the second case. takes(r, s) gives it 31 samples within 0.1 % of s
-# seconds, for those that compare, who recompute nothing. The manifest is made
-# anew, as somebody would who wanted to deceive.
+# changed DIR CODE [RUN]: a copy of the run as DIR. CODE is Python that changes
+# r, the record of the second case, or h, which is run.json. takes(r, s) gives it 31 samples within 0.1 % of s
+# seconds, and the figures that follow from them. The manifest is made anew, as
+# somebody would who wanted to deceive.
 changed() {
     rm -rf "$1"
-    cp -r "$BATS_FILE_TMPDIR/good" "$1"
-    python3 - "$1/records.jsonl" "$2" <<'PYTHON'
+    cp -r "$BATS_FILE_TMPDIR/${3:-good}" "$1"
+    python3 - "$1" "$2" <<'PYTHON'
 import json
+import os
 import sys
 
-path, code = sys.argv[1:]
-records = [json.loads(line) for line in open(path)]
+os.chdir(sys.argv[1])
+code = sys.argv[2]
+h = json.load(open("run.json"))
+records = [json.loads(line) for line in open("records.jsonl")]
+
+
+# The interval of the median of these samples, as etalon works it out.
+LOW, HIGH = 0.999645016490481, 1.000354983509519
 
 
 def takes(r, s):
     t = r["time_s"]
     f = s / t["median"]
     t["samples"] = [s * (1 + 1e-3 * (i * 7 % 31 - 15) / 15) for i in range(31)]
-    t.update(n=31, median=s, ci_low=s * 0.9997, ci_high=s * 1.0003,
-             converged=True)
+    t.update(n=31, n_effective=31, median=s, mean=s, ci_low=s * LOW,
+             ci_high=s * HIGH, min=s * 0.999, max=s * 1.001, p95=s * 1.0009,
+             p99=s * 1.00098, converged=True)
     for m in r["metrics"]:
-        m["value"] *= f if m["better"] == "lower" else 1 / f
-        m["ci_low"], m["ci_high"] = m["value"] * 0.9997, m["value"] * 1.0003
+        lower = m["better"] == "lower"
+        v = m["value"] = m["value"] * f if lower else m["value"] / f
+        m["ci_low"], m["ci_high"] = ((v * LOW, v * HIGH) if lower else
+                                     (v / HIGH, v / LOW))
 
 
 def wrong(r):
@@ -51,10 +64,11 @@ def wrong(r):
     r["roofline"] = {k: None for k in r["roofline"]}
 
 
-scope = {"r": records[1], "records": records, "takes": takes,
-         "wrong": wrong}
+scope = {"r": records[-1], "records": records, "takes": takes,
+         "wrong": wrong, "h": h}
 exec(code, scope)
-with open(path, "w") as f:
+json.dump(h, open("run.json", "w"), indent=2)
+with open("records.jsonl", "w") as f:
     for record in records:
         f.write(json.dumps(record, separators=(",", ":")) + "\n")
 PYTHON
@@ -63,10 +77,10 @@ PYTHON
     mv new "$1/manifest.sha256"
 }
 
-second='takes(records[0], 1e-6); takes(r, 1e-6);'
+second='[takes(x, 1e-6) for x in records];'
 
-compared() { # compared CODE WORD: the baseline `a` with `b`
-    changed a "$second"
+compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
+    changed a "$second" "${3:-good}"
     try compare a b
     [ "$status" -eq "$1" ] || fail "exit code $1 is wanted"
     tr -s ' \n' ' ' <out | grep -q "Changes .*[1-9] $2" ||
@@ -95,12 +109,12 @@ compared() { # compared CODE WORD: the baseline `a` with `b`
 }
 
 @test "compare: a case that is gone is missing: 1" {
-    changed b "$second del records[1]"
-    compared 1 missing
+    changed b "$second"
+    compared 1 missing more
 }
 
 @test "compare: a case more is new, and exit code 0" {
-    changed b "$second records.append(dict(r, case='gemm another'))"
+    changed b "$second" more
     compared 0 new
 }
 
@@ -116,10 +130,32 @@ compared() { # compared CODE WORD: the baseline `a` with `b`
     compared 5 unsure
 }
 
+@test "compare: 4 for a run that is not what it left, on either side" {
+    changed a "$second"
+    for change in 'echo >>b/report.txt' 'rm b/plots/*' 'ln -s / b/new'; do
+        changed b "$second"
+        try compare b a
+        passed
+        eval "$change"
+        try compare a b
+        [ "$status" -eq 4 ] || fail "$change: exit code 4 is wanted"
+        try compare b a
+        [ "$status" -eq 4 ] || fail "$change: exit code 4 is wanted"
+        [ ! -s out ] || fail 'no table is wanted'
+    done
+    changed b "$second r['time_s']['median'] *= 0.5"
+    try compare a b
+    [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+    grep -q 'b: case .*time_s.median is recorded' err
+    # As a run that was killed leaves it.
+    changed b "$second"
+    rm b/manifest.sha256
+    try compare a b && refused 2 b/manifest.sha256
+}
+
 @test "compare: nothing in common is unsure: 5" {
-    changed b 'records[0]["case"] = "x"; r["case"] = "y"; records[:] = [r]'
-    cp -r "$BATS_FILE_TMPDIR/good" a
-    head -n 0 a/records.jsonl >empty && mv empty a/records.jsonl
+    changed b "$second" other
+    changed a 'records[:] = []; h["outcome"] = "interrupted"'
     try compare a b
     [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
 }
@@ -156,8 +192,36 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     changed b 'r["facts"]["doubt"] = "it may be warm"'
     judged 5 INCONCLUSIVE "${easy[@]}"
     # Cases that are missing could decide otherwise.
-    changed b 'del records[1]'
+    changed b 'del records[1]; h["outcome"] = "interrupted"'
     judged 5 INCONCLUSIVE "${easy[@]}"
+}
+
+@test "judge: the peak of the contract, and how many records a clause picked" {
+    # A run that claims a tiny peak passes by its own word alone.
+    changed b 'h["config"]["peak"] = "fp64=0.001FLOP/s"
+h["command"].append("--peak=fp64=0.001FLOP/s")'
+    share=('where = bench=gemm' 'metric = flops' 'at_least = 1 % of peak')
+    judged 0 PASS "${share[@]}"
+    refute grep -q 'Nominal peak' out
+    pinned() { # pinned CODE FORMAT PEAK
+        plan c.ini '[contract]' "peak = $3" '[clause]' "${share[@]}"
+        try judge c.ini b --format "$2"
+        [ "$status" -eq "$1" ] || fail "$2: exit code $1 is wanted"
+        grep -q 'Nominal peak' out || fail "$2: the peak is wanted"
+        grep -q 'Records' out || fail "$2: the records are wanted"
+    }
+    for format in text markdown html json; do
+        pinned 1 "$format" 'fp64: 1 PFLOP/s'
+        pinned 0 "$format" 'fp64: 1 FLOP/s'
+        pinned 5 "$format" 'fp32: 1 FLOP/s'
+    done
+    pinned 0 markdown 'fp64: 1 FLOP/s'
+    grep -q '^| clause | pass | 2 |' out || fail 'two records are wanted'
+    plan c.ini '[a]' 'where = m=8' "${share[@]:1}" '[b]' 'where = m=7' \
+        "${share[@]:1}"
+    try judge c.ini b --format markdown
+    grep -q '^| a | pass | 1 |' out
+    grep -q '^| b | inconclusive | 0 |' out
 }
 
 @test "judge: 4 for a run that is not what it left" {
@@ -178,7 +242,8 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     changed b 'pass'
     try verify b
     passed
-    grep -q 'b: untouched; 2 records recomputed, all agree' out
+    grep -q 'b: consistent; not signed. 2 records recomputed, all agree' out
+    grep -qx "$(sha256sum <b/manifest.sha256 | cut -c 1-64)  manifest.sha256" out
     changed b 'r["time_s"]["median"] *= 1.001'
     try verify b
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
@@ -207,6 +272,16 @@ r['roofline'] = {k: None for k in r['roofline']}"
 }
 
 @test "a run is not carried on with cases that are not its plan's" {
-    changed b 'r["case"] = r["case"].replace("threads=1", "threads=7")'
-    try run --resume b && refused 2 '1 of its 2 cases are not those of its plan'
+    changed b 'for x in records:
+    x["case"] = x["case"].replace("threads=1", "threads=7")
+    x["team"].update(threads=7, oversubscribed=True, cores=1)'
+    try run --resume b
+    [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+    grep -q 'cases do not follow from its plan' err
+    # Nor with other threads than it was begun with.
+    plan free.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
+        'team = self' '[gemm]' 'shapes = 8x8x8' 'backend = reference'
+    OMP_NUM_THREADS=1 "$ETALON" run --plan free.ini --out f --quiet >out
+    OMP_NUM_THREADS=2 try run --resume f
+    refused 2 '1 of its 1 cases are not those of its plan'
 }

@@ -102,7 +102,7 @@ b' && refused 2 "'a?b'"
     set_ run.plan=x && refused 2 '[run]' "'plan'"
     set_ gemm.backend=bils && refused 2 "'bils'" "'blis'"
     set_ gemm.shapes=lama3-8b/fwd && refused 2 "'lama3-8b/fwd'" 'llama3-8b'
-    set_ gemm.m=8 && refused 2 'tiny.ini:7: shapes' 'another key'
+    set_ gemm.m=8 && refused 2 'tiny.ini:8: shapes' 'another key'
 }
 
 @test "a backend that is not built in" {
@@ -115,7 +115,7 @@ b' && refused 2 "'a?b'"
 }
 
 @test "without a launcher, the MPI library's cases are unsupported" {
-    plan a.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
+    plan a.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
         '[allreduce]' 'sizes = 64' 'backend = mpi, ring'
     "$ETALON" list backends | grep -q '^allreduce *mpi  *not here' &&
         skip 'built without MPI'

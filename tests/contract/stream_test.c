@@ -15,6 +15,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/case/bench.h"
+#include "harness/system/cgroup.h"
 #include "kernels/memory_latency/chase.h"
 #include "kernels/stream/stream.h"
 #include "tests/unit/tree.h"

@@ -1,6 +1,7 @@
 """What must be the same in every build on every machine, one fact a line.
 
-normal.py records FILE   records.jsonl, pretty-printed, without
+normal.py records FILE   records.jsonl, pretty-printed, the first pass of each
+                         case; without
     origin, energy, the team's cores, the slowest host: they name the machine
         and its libraries;
     the spread over ranks and nodes of a team of one, which must be empty;
@@ -11,10 +12,11 @@ normal.py records FILE   records.jsonl, pretty-printed, without
     digits of a number beyond the twelfth: a fused multiply-add changes them.
 normal.py report FILE    report.txt, without
     its title (the host), the parts on machine, build and placement, warnings
-    on the build's commit, and the lines on figures, which stand only where
-    gnuplot is.
+    on the build's commit, its libraries and limits, and the lines on figures,
+    which stand only where gnuplot is.
 """
 import json
+import os
 import re
 import sys
 
@@ -32,6 +34,8 @@ def rounded(v):
 def records(path):
     for line in open(path):
         r = json.loads(line)
+        if r["pass"] > 0:
+            continue
         for key in ("origin", "energy"):
             del r[key]
         del r["team"]["cores"], r["team"]["oversubscribed"]
@@ -58,12 +62,16 @@ def report(path):
     drop = ("Machine and build", "Placement")
     commit = ("WARNING: etalon was built from sources with uncommitted",
               "WARNING: The build does not know its git commit")
+    info = json.load(open(os.path.join(os.path.dirname(path), "run.json")))
+    cautions = ["WARNING: " + c for c in info["cautions"]]
     dropped, out = False, []
     for paragraph in open(path).read().strip().split("\n\n"):
         head, _, below = paragraph.partition("\n")
         # A heading is underlined to its length and alone in its paragraph.
         if re.fullmatch("=+|-+", below) and len(below) == len(head):
             dropped = head in drop or below[0] == "="
+        if " ".join(paragraph.split()) in cautions:
+            continue
         if not dropped and not paragraph.startswith(("Figure: ", *commit)):
             # The processor's name, at the head of its roofline.
             if "Attainable, in GFLOP/s, is" in paragraph:

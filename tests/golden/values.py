@@ -7,8 +7,9 @@ ETALON (./etalon) prints the reports.
 WORK says, for each case, what one iteration is, worked out by hand from the
 plan alone. From it and the raw samples everything else is worked out here, a
 second time and without the program's code: each metric's value and interval in
-the records and in the CSV, and the printed figures with their units: rates,
-shares of the peak, operations for each byte, quantiles.
+the records, a pass each, and of all six passes of a case in the CSV, and the
+printed figures with their units: rates, shares of the peak, operations for each
+byte, quantiles.
 """
 import csv
 import io
@@ -132,6 +133,26 @@ def check_record(r):
         near(r["roofline"]["intensity"], w["flop"] / w["least"],
              who + ": intensity")
     return have
+
+
+def merge(passes):
+    """The case of its six passes, and its metrics by name: the median of their
+    medians, and between the smallest and the largest of these."""
+    r, w = dict(passes[0]), work(passes[0])
+    must([p["pass"] for p in passes] == list(range(6)),
+         r["case"] + ": not six passes")
+    m = sorted(p["time_s"]["median"] for p in passes)
+    t = {"samples": [s for p in passes for s in p["time_s"]["samples"]],
+         "median": quantile(m, 0.5), "ci_low": m[0], "ci_high": m[-1]}
+    r["time_s"] = t
+    metrics = {}
+    for name, (kind, _, _, _) in METRICS.items():
+        if name == "time" or kind in w:
+            ends = sorted(value(name, w.get(kind), t[e])
+                          for e in ("ci_low", "ci_high"))
+            metrics[name] = {"value": value(name, w.get(kind), t["median"]),
+                             "ci_low": ends[0], "ci_high": ends[1]}
+    return r, metrics
 
 
 def printed(text, wanted):
@@ -277,8 +298,12 @@ def main():
          "benches measured: %s" % sorted({r["bench"] for r in measured}))
     largest = {b: max((r["team"]["ranks"] for r in measured
                        if r["bench"] == b), default=0) for b in benches}
+    cases = {}
     for r in measured:
-        metrics = check_record(r)
+        check_record(r)
+        cases.setdefault(r["case"], []).append(r)
+    for passes in cases.values():
+        r, metrics = merge(passes)
         seen |= set(metrics)
         check_report(rows, r, metrics, largest[r["bench"]])
         for name in METRICS:
@@ -297,7 +322,7 @@ def main():
     must(seen == names, "metrics %s, not %s" % (sorted(seen), sorted(names)))
     for what in bad:
         print("values.py: wrong:", what)
-    print("values.py: %d cases, %d wrong" % (len(measured), len(bad)))
+    print("values.py: %d cases, %d wrong" % (len(cases), len(bad)))
     return bool(bad)
 
 

@@ -31,6 +31,7 @@ fail() { echo "FAILED: $*"; failed=1; }
 
 cat > "$work/plan.ini" <<'PLAN'
 [run]
+passes = 2
 budget = 10 ms
 min-time = 100 us
 max-samples = 20
@@ -109,7 +110,8 @@ host = os.uname().nodename
 for line in open(sys.argv[2] + "/records.jsonl"):
     r = json.loads(line)
     spread = r["time_s"]["ranks"]
-    of = [row for row in rows if row["case"] == r["case"]]
+    of = [row for row in rows if row["case"] == r["case"] and
+          row["pass"] == str(r["pass"])]
     assert len(of) == (spread["n"] or 0), r["case"]
     if not of:
         continue

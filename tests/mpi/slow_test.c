@@ -104,6 +104,7 @@ static bool names(struct et_team *team, bool windows, int slow)
     CHECK(et_clock_open("real", &clock) == ET_OK);
     CHECK(et_counters_open("none", &counters) == ET_OK);
     CHECK(et_fields_init(et_option_rows, &options, sizeof options) == ET_OK);
+    options.passes = 1;
     options.budget = 0.1;
     options.min_samples = 10;
     options.max_samples = 20;

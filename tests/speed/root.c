@@ -79,7 +79,7 @@ int main(void)
     struct et_rank *ranks = make_ranks();
     double work[TIMES], disk[TIMES], run_placement;
     if (!mkdtemp(dir) || et_clock_open("real", &clock) != ET_OK ||
-        et_store_open(dir, false, &store) != ET_OK)
+        et_store_open(dir, ET_STORE_NEW, &store) != ET_OK)
         return 4;
     struct et_sink *sink = et_store_sink(store);
     struct et_run_info info = sample_info();

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness/base/memory.h"
+#include "harness/system/cgroup.h"
 #include "harness/system/files.h"
 #include "harness/system/topology.h"
 

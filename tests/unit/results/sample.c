@@ -12,6 +12,11 @@
 
 #include "harness/run/ranks.h"
 #include "harness/stat/series.h"
+#include "results/store/manifest.h"
+#include "results/store/sha256.h"
+#include "results/store/verify.h"
+
+#define CORES 4 /* of a node */
 
 static void need(bool ok)
 {
@@ -94,6 +99,12 @@ void sample_ranks(struct et_result *r, const double *medians, size_t n,
     fresh.time.nodes = old.time.nodes;
     fresh.rank_medians = old.rank_medians;
     fresh.rank_last = old.rank_last;
+    r->team.cores = 0;
+    for (size_t i = 0; i < n; i += per_node) {
+        size_t here = n - i < per_node ? n - i : per_node;
+        r->team.cores += (int64_t)(here < CORES ? here : CORES);
+        r->team.oversubscribed = r->team.oversubscribed || here > CORES;
+    }
     t->slowest_rank = fresh.time.slowest_rank;
     t->imbalance = fresh.time.imbalance;
     free(t->slowest_host);
@@ -114,8 +125,8 @@ void sample_place(struct et_run_info *info, int64_t nodes, int64_t per_node)
     char hosts[32] = "n1";
     if (nodes > 1)
         snprintf(hosts, sizeof hosts, "n[1-%d]", (int)nodes);
-    *g =
-        (struct et_run_group){strdup(hosts), nodes, per_node, 4, strdup("0-3")};
+    *g = (struct et_run_group){strdup(hosts), nodes, per_node, CORES,
+                               strdup("0-3")};
 }
 
 struct et_result sample_result(const char *id, double median, double spread,
@@ -194,6 +205,10 @@ struct et_run_info sample_info(void)
     info.cases = 0;
     info.started = strdup("2026-01-01T00:00:00Z");
     info.plan_text = strdup("[gemm]\nm = 1024\n");
+    info.plan_digest = malloc(ET_SHA256_HEX + 1);
+    need(info.plan_text && info.plan_digest &&
+         et_sha256_bytes(info.plan_text, strlen(info.plan_text),
+                         info.plan_digest));
     need(et_strings_add(&info.command, "etalon") &&
          et_strings_add(&info.command, "run") &&
          et_pairs_set(&info.config, "seed", "1", true));
@@ -313,7 +328,7 @@ struct et_store *sample_store(const char *folder)
 {
     struct et_store *s;
     struct et_run_info info = sample_info();
-    assert_int_equal(et_store_open(folder, false, &s), ET_OK);
+    assert_int_equal(et_store_open(folder, ET_STORE_NEW, &s), ET_OK);
     struct et_sink *sink = et_store_sink(s);
     assert_int_equal(sink->begin(sink, &info), ET_OK);
     sample_info_free(&info);
@@ -359,4 +374,17 @@ char *sample_report(const struct et_run *run,
     fclose(f);
     et_doc_free(&doc);
     return text;
+}
+
+enum et_status sample_verify(const char *folder, size_t *n)
+{
+    struct et_run run;
+    enum et_status manifest = et_manifest_check(folder);
+    enum et_status s = et_run_load_passes(folder, &run);
+    if (s == ET_OK) {
+        s = et_status_worse(et_verify_ranks(&run), et_verify_figures(&run));
+        *n = run.n;
+        et_run_free(&run);
+    }
+    return et_status_worse(manifest, s);
 }

@@ -59,6 +59,9 @@ void sample_put(struct et_store *s, struct et_result result);
  * memory would allow 250 GFLOP/s, and the compute ceiling of 5 binds: 0.8. */
 void sample_put_kinds(struct et_store *s);
 
+/* The manifest is checked and the figures are worked out anew, of n records. */
+enum et_status sample_verify(const char *folder, size_t *n);
+
 /* The run's report in that format, with the records of `records`, which may be
  * NULL; free. */
 char *sample_report(const struct et_run *run,

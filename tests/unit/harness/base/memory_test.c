@@ -1,5 +1,5 @@
-/* memory: sizes that overflow give nothing, what is given is zeroed and on a
- * page, and the memory that is free is what the kernel says.
+/* memory: sizes that overflow give nothing, and what is given is zeroed and on
+ * a page.
  */
 #include "config.h"
 #include "tests/unit/test_main.h"
@@ -71,40 +71,4 @@ static void remembered(void **state)
     assert_true(et_memory_ran_out());
 }
 
-static double kernel_says(const char *path, const char *key)
-{
-    char line[256];
-    double v = 0;
-    FILE *f = fopen(path, "r");
-    while (f && v == 0 && fgets(line, sizeof line, f)) {
-        if (strncmp(line, key, strlen(key)) == 0)
-            v = strtod(line + strlen(key), NULL);
-    }
-    if (f)
-        fclose(f);
-    return v;
-}
-
-/* Memory comes and goes: a reading between two of the kernel's that are alike.
- * A cgroup's limit below it counts. */
-static void available(void **state)
-{
-    (void)state;
-    for (int i = 0; i < 1000; i++) {
-        double before = kernel_says("/proc/meminfo", "MemAvailable:"),
-               seen = (double)et_memory_available(),
-               after = kernel_says("/proc/meminfo", "MemAvailable:"),
-               max = kernel_says("/sys/fs/cgroup/memory.max", "");
-        if (before == 0 || (max > 0 && max < 2048 * before)) {
-            assert_true(seen <= 1024 * before * 1.1 || before == 0);
-            skip();
-        }
-        if (before / after > 1.002 || after / before > 1.002)
-            continue;
-        assert_true(seen > 1024 * before * 0.99 && seen < 1024 * after * 1.01);
-        return;
-    }
-    skip(); /* never still for so long */
-}
-
-TEST_MAIN(remembered, sums, overflows, given, available)
+TEST_MAIN(remembered, sums, overflows, given)

@@ -5,6 +5,7 @@
 #include "tests/unit/test_main.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/random.h"
@@ -264,5 +265,58 @@ static void near_words(void **state)
     et_nearest(longer, words, n); /* must only not overflow */
 }
 
-TEST_MAIN(integers, reals, booleans, bytes, seconds, quantities, printed_bytes,
-          printed_numbers, parts, growing, near_words)
+static void cleaned(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"plain \u00e9 \u4f60 \U0001f600", "plain \u00e9 \u4f60 \U0001f600"},
+        {"a\033[1mb\x7f", "a?[1mb?"},
+        {"a\n\t\r b", "a  b"},
+        {"\xc2\x9b"
+         "31m",
+         "??31m"},                           /* C1: a terminal's CSI */
+        {"\xff\xc3", "??"},                  /* no UTF-8 */
+        {"a\u202eb\u2066c\u061c", "a?b?c?"}, /* direction */
+        {"a\u200bb\ufeffc\u00ad", "a?b?c?"}, /* no width */
+        {"a\u2010\u2027\u2030\u2070", "a\u2010\u2027\u2030\u2070"},
+        {"\U000e0041\U000e0080", "?\U000e0080"},
+        {"", ""}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char s[64];
+        snprintf(s, sizeof s, "%s", rows[i][0]);
+        et_text_clean(s);
+        assert_string_equal(s, rows[i][1]);
+    }
+}
+
+static void redacted(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"no url, me@host:22", "no url, me@host:22"},
+        {"http://host/a@b", "http://host/a@b"},
+        {"http://me:pw@host:80/x", "http://*@host:80/x"},
+        {"http://token@host", "http://*@host"},
+        {"http://me:p@w@host/", "http://*@host/"},
+        {"a=ftp://u:p@h b=s3://k:s@h/c", "a=ftp://*@h b=s3://*@h/c"},
+        {"\"x://u:p@h\" me@host", "\"x://*@h\" me@host"},
+        {"x://u:@h x://:p@h x://@h", "x://*@h x://*@h x://@h"},
+        {"x://h?a=1&Token=abc&b=2#k", "x://h?a=1&Token=*&b=2#k"},
+        {"x://h/?api_key=abc;sig=d#auth=e f=g",
+         "x://h/?api_key=*;sig=*#auth=* f=g"},
+        {"x://h?password=", "x://h?password="},
+        {"x://h?=&&#??", "x://h?=&&#??"},
+        {"://", "://"},
+        {"x://u:p@", "x://*@"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char s[64];
+        snprintf(s, sizeof s, "%s", rows[i][0]);
+        et_text_redact(s);
+        assert_string_equal(s, rows[i][1]);
+    }
+}
+
+TEST_MAIN(cleaned, redacted, integers, reals, booleans, bytes, seconds,
+          quantities, printed_bytes, printed_numbers, parts, growing,
+          near_words)

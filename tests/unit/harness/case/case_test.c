@@ -179,18 +179,21 @@ static enum et_status fits(const char *m, const char *k, const char *ranks,
 static void fitting(void **state)
 {
     (void)state;
-    /* A rank needs 8 m n = 128 m bytes. */
-    assert_int_equal(fits("10", "1", "1", 1280, 4), ET_OK);
-    assert_int_equal(fits("10", "1", "1", 1279, 4), ET_USAGE);
+    /* A rank needs 8 m n = 128 m bytes, and has one thread. */
+    const double own = ET_CASE_OWN(1);
+    assert_true(own == 24 * 0x1p20);
+    assert_int_equal(fits("10", "1", "1", own + 1280, 4), ET_OK);
+    assert_int_equal(fits("10", "1", "1", own + 1279, 4), ET_USAGE);
     assert_non_null(strstr(et_log_last_error(), "GiB of memory on a node"));
     /* 3 x 2^30 bytes are 3 GiB, 2 x 2^30 are free. */
     assert_int_equal(fits("25165824", "1", "1", 0x1p31, 4), ET_USAGE);
     assert_non_null(strstr(et_log_last_error(),
-                           "needs 3 GiB of memory on a node, where 2 GiB"));
+                           "needs 3 GiB of memory on a node, and the libraries "
+                           "0.023 GiB, where 2 GiB"));
     /* Ranks of one node add up, those of others do not. */
-    assert_int_equal(fits("10", "1", "4", 5120, 4), ET_OK);
-    assert_int_equal(fits("10", "1", "4", 5119, 4), ET_USAGE);
-    assert_int_equal(fits("10", "1", "400", 5120, 4), ET_OK);
+    assert_int_equal(fits("10", "1", "4", 4 * own + 5120, 4), ET_OK);
+    assert_int_equal(fits("10", "1", "4", 4 * own + 5119, 4), ET_USAGE);
+    assert_int_equal(fits("10", "1", "400", 4 * own + 5120, 4), ET_OK);
     /* Where the memory is not known, it is not guessed. */
     assert_int_equal(fits("1000000000000", "1", "1", 0, 1), ET_OK);
     assert_int_equal(fits("10", "99", "1", 0, 1), ET_USAGE);

@@ -147,7 +147,7 @@ static void files(void **state)
     for (int i = 0; i < (4 << 20) / 8 + 1; i++)
         fputs("; 34567\n", f);
     fclose(f);
-    assert_file_refused(path, "larger than 4 MiB");
+    assert_file_refused(path, "has more than 4194304 bytes");
     f = fopen(path, "w");
     assert_non_null(f);
     fputs("[a]\nk=v", f);

@@ -77,7 +77,8 @@ static void presets(void **state)
     bool help;
     const char *const none[] = {NULL};
     assert_int_equal(parse(&o, &words, &help, none), ET_OK);
-    assert_true(o.seed == 1 && o.budget == 2 && o.precision == 0.02);
+    assert_true(o.seed == 1 && o.budget == 2 && o.precision == 0.05);
+    assert_true(o.passes == 6 && o.max_passes == 12);
     assert_true(o.min_samples == 12 && o.max_samples == 1000);
     assert_true(o.min_time == 1e-3 && o.timeout == 600 && o.target == 1e18);
     assert_true(o.ceilings && !o.quiet && !o.peak && !o.scratch);

@@ -65,6 +65,7 @@ static void a_second_time_begins_anew(void **state)
     assert_int_equal(et_case_set(&c, "threads", "1", "t"), ET_OK);
     assert_int_equal(et_case_name(&c), ET_OK);
     c.ranks = 1;
+    o.passes = 1;
     o.budget = 2;
     o.precision = 0.03;
     o.min_samples = 100;

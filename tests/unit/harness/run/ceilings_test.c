@@ -116,6 +116,7 @@ static void measure_for(struct et_result *r, bool with_ceilings, double budget,
     assert_int_equal(et_counters_open("none", &counters), ET_OK);
     assert_int_equal(et_fields_init(et_option_rows, &o, sizeof o), ET_OK);
     assert_int_equal(et_team_open("self", &team), ET_OK);
+    o.passes = 1;
     o.min_time = 1e-4;
     o.budget = budget;
     o.precision = precision;

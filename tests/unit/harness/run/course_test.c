@@ -152,6 +152,7 @@ static enum et_status take_part(struct et_team *team, void *arg)
         et_case_name(&c) != ET_OK)
         return ET_USAGE;
     c.ranks = team->size;
+    o.passes = 1;
     o.budget = t->budget;
     o.precision = t->precision;
     o.min_time = t->min_time;

@@ -1,7 +1,8 @@
 /* The drive of a run on several ranks and nodes: whose host a record names,
- * which team is too crowded for windows, and that a case which a stop cuts
- * short is no result, whichever rank was told to stop. Ranks are threads, their
- * clock is the fake one, and a rank's work is so many readings of it.
+ * which team is too crowded for windows, the passes over all cases, and that a
+ * case which a stop cuts short is no result, whichever rank was told to stop.
+ * Ranks are threads, their clock is the fake one, and a rank's work is so many
+ * readings of it.
  */
 #include "config.h"
 #include "tests/unit/test_main.h"
@@ -45,6 +46,22 @@ void et_watchdog_close(struct et_watchdog *w)
     (void)w;
 }
 
+void et_guard_hold(struct et_guard *g)
+{
+    (void)g;
+}
+
+void et_guard_release(struct et_guard *g)
+{
+    (void)g;
+}
+
+void et_guard_at_hand(struct et_guard *g,
+                      void (*fail)(void *with, const char *reason), void *with)
+{
+    (void)g, (void)fail, (void)with;
+}
+
 /* A sink that keeps of each record what the tests look at. */
 struct listing {
     struct et_sink sink; /* first */
@@ -65,6 +82,7 @@ struct trial {
     const char *plan, *clock; /* NULL: the fake one */
     int cores;                /* that each node's ranks may use together */
     int slow;                 /* this rank takes twice as long */
+    int passes;               /* 0: one */
     int stops, run; /* this rank is told to stop in its run of that number */
     struct listing listing;
     struct member members[RANKS];
@@ -148,6 +166,7 @@ static enum et_status take_part(struct et_team *team, void *arg)
     struct et_options options;
     struct et_placement placement;
     struct et_cases cases = {0};
+    struct et_histories histories = {0};
     char tag[32];
 
     wanted = 0;
@@ -159,11 +178,13 @@ static enum et_status take_part(struct et_team *team, void *arg)
         et_fields_init(et_option_rows, &options, sizeof options) != ET_OK ||
         place(team, t->cores, &placement) != ET_OK)
         return ET_USAGE;
+    options.passes = t->passes ? t->passes : 1;
     options.max_samples = 20;
     options.min_time = 1e-3;
     options.budget = 0.05;
     if (et_plan_expand("p", t->plan, &known, &options, NULL, &all, &cases) !=
-        ET_OK)
+            ET_OK ||
+        !et_histories_begin(&histories, cases.n))
         return ET_USAGE;
     const struct et_drive d = {.instruments = {.clock = &me->clock,
                                                .counters = &counters,
@@ -175,9 +196,12 @@ static enum et_status take_part(struct et_team *team, void *arg)
                                .world = team,
                                .placement = &placement,
                                .cases = team->rank == 0 ? &cases : NULL,
+                               .histories = &histories,
+                               .passes = options.passes,
                                .sink =
                                    team->rank == 0 ? &t->listing.sink : NULL};
     me->status = et_drive_run(&d, &me->outcome);
+    et_histories_free(&histories);
     et_cases_free(&cases);
     et_placement_free(&placement);
     et_counters_close(&counters);
@@ -238,6 +262,47 @@ static void crowds(void **state)
     }
 }
 
+/* All cases, and again from the first, so that the passes of one are spread.
+ * Memory is taken anew each time; what is right before it is timed is seen
+ * once. */
+static void passes(void **state)
+{
+    (void)state;
+    struct trial t = {.plan = PLAN "ranks = 4, 2\n",
+                      .cores = 2,
+                      .slow = 1,
+                      .stops = -1,
+                      .passes = 3};
+    assert_int_equal(go(&t), ET_OK);
+    assert_lines(&t, "4 measured rank 1 on n08, worst on n08, node n08\n"
+                     "2 measured rank 1 on n08, worst on n08, node -\n"
+                     "4 measured rank 1 on n08, worst on n08, node n08\n"
+                     "2 measured rank 1 on n08, worst on n08, node -\n"
+                     "4 measured rank 1 on n08, worst on n08, node n08\n"
+                     "2 measured rank 1 on n08, worst on n08, node -\n");
+    assert_true(t.members[0].outcome.measured == 2);
+    for (int r = 0; r < RANKS; r++) {
+        const struct fake *f = &t.members[r].fake;
+        int cases = r < 2 ? 2 : 1;
+        assert_int_equal(f->prepared, 3 * cases);
+        assert_int_equal(f->released, 3 * cases);
+        assert_int_equal(f->verified, 4 * cases);
+    }
+    /* Wrong in its first pass: the others would say no more. */
+    t = (struct trial){.plan = PLAN "ranks = 4\n",
+                       .cores = 2,
+                       .slow = -1,
+                       .stops = -1,
+                       .passes = 6};
+    for (int r = 0; r < RANKS; r++)
+        t.members[r].fake.wrong_from = 1;
+    assert_int_equal(go(&t), ET_WRONG);
+    assert_true(t.members[0].outcome.wrong == 1 &&
+                t.members[0].outcome.measured == 0);
+    assert_int_equal(t.members[0].fake.prepared, 1);
+    et_text_free(&t.listing.lines);
+}
+
 /* Told to stop within a case, whoever is: all ranks end, and the case is not
  * delivered, so that a resumed run does it again. */
 static void stops_within_a_case(void **state)
@@ -257,4 +322,4 @@ static void stops_within_a_case(void **state)
     }
 }
 
-QUIET_TEST_MAIN(hosts, crowds, stops_within_a_case)
+QUIET_TEST_MAIN(hosts, crowds, passes, stops_within_a_case)

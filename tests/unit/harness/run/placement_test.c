@@ -4,6 +4,7 @@
 #include "config.h"
 #include "tests/unit/test_main.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@ struct machine {
     const char *binding[8];
     int64_t allowed[8], allowed_cores[8];
     void (*look)(const struct et_placement *p); /* on rank 0 */
+    double quota;                               /* of each node; 0: none */
 };
 
 static enum et_status gather(struct et_team *team, void *arg)
@@ -30,7 +32,8 @@ static enum et_status gather(struct et_team *team, void *arg)
                                        .binding = binding,
                                        .allowed = m->allowed[team->rank],
                                        .allowed_cores =
-                                           m->allowed_cores[team->rank]};
+                                           m->allowed_cores[team->rank],
+                                       .cpu_quota = m->quota};
     enum et_status s = et_placement_gather(team, &env, &p);
     if (s != ET_OK)
         return s;
@@ -93,7 +96,7 @@ static void bound(void **state)
 {
     (void)state;
     on((struct machine){
-        3, 2, {"0-1", "2-3", "0-7"}, {2, 2, 8}, {1, 1, 8}, look_at_bound});
+        3, 2, {"0-1", "2-3", "0-7"}, {2, 2, 8}, {1, 1, 8}, look_at_bound, 0});
 }
 
 static void look_at_shared(const struct et_placement *p)
@@ -108,7 +111,7 @@ static void shared(void **state)
 {
     (void)state;
     on((struct machine){
-        3, 3, {"0-1", "0-1", "0-1"}, {2, 2, 2}, {2, 2, 2}, look_at_shared});
+        3, 3, {"0-1", "0-1", "0-1"}, {2, 2, 2}, {2, 2, 2}, look_at_shared, 0});
 }
 
 static void look_at_five(const struct et_placement *p)
@@ -127,7 +130,8 @@ static void growing(void **state)
                         {"0", "1", "2", "3", "4"},
                         {1, 1, 1, 1, 1},
                         {1, 1, 1, 1, 1},
-                        look_at_five});
+                        look_at_five,
+                        0});
 }
 
 static void look_at_unknown(const struct et_placement *p)
@@ -146,7 +150,8 @@ static void unknown(void **state)
                         {"0", "1", "any", ""},
                         {1, 1, 0, 0},
                         {1, 1, 0, 0},
-                        look_at_unknown});
+                        look_at_unknown,
+                        0});
 }
 
 static void look_at_alike(const struct et_placement *p)
@@ -210,4 +215,49 @@ static void preset_threads(void **state)
     et_team_close(team);
 }
 
-TEST_MAIN(bound, shared, growing, unknown, alike, preset_threads)
+static void look_at_quota(const struct et_placement *p)
+{
+    assert_int_equal(p->threads, 1); /* 2.5 for two ranks */
+    assert_cores(p, 1, 1, 1, false);
+    assert_cores(p, 1, 2, 2, false);
+    /* Three threads are held up, and run on three cores all the same. */
+    assert_cores(p, 1, 3, 3, true);
+    assert_cores(p, 2, 1, 2, false);
+    assert_cores(p, 2, 4, 3, true);
+}
+
+static void look_at_fraction(const struct et_placement *p)
+{
+    assert_int_equal(p->threads, 1);
+    assert_cores(p, 1, 1, 1, true);
+}
+
+static void look_at_one(const struct et_placement *p)
+{
+    assert_int_equal(p->threads, 2);
+}
+
+static void look_at_ample(const struct et_placement *p)
+{
+    assert_int_equal(p->threads, 4);
+    assert_cores(p, 1, 4, 4, false);
+    assert_cores(p, 1, 5, 4, true);
+}
+
+static void quota(void **state)
+{
+    (void)state;
+    struct machine m = {2,  2, {"0-7", "0-7"}, {8, 8}, {8, 8}, look_at_quota,
+                        2.5};
+    on(m);
+    m = (struct machine){1, 1, {"0-3"}, {4}, {4}, look_at_fraction, 0.5};
+    on(m);
+    m = (struct machine){1, 1, {"0-3"}, {4}, {4}, look_at_one, 2.5};
+    on(m);
+    m = (struct machine){1, 1, {"0-3"}, {4}, {4}, look_at_ample, 4};
+    on(m);
+    m.quota = NAN;
+    on(m);
+}
+
+TEST_MAIN(bound, shared, growing, unknown, alike, preset_threads, quota)

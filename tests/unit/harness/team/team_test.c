@@ -122,32 +122,6 @@ static void test_self(void **state)
     et_team_close(NULL);
 }
 
-static void test_launched(void **state)
-{
-    bool mpi;
-    (void)state;
-
-    assert_int_equal(et_team_launched(&mpi), 0);
-    assert_false(mpi);
-    setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
-    assert_int_equal(et_team_launched(&mpi), 4);
-    assert_true(mpi);
-    no_launcher(NULL);
-    setenv("PMI_RANK", "0", 1);
-    setenv("PMI_SIZE", "3", 1);
-    assert_int_equal(et_team_launched(&mpi), 3);
-    assert_true(mpi);
-    no_launcher(NULL);
-    setenv("PMIX_RANK", "2", 1); /* a third rank means three at least */
-    assert_int_equal(et_team_launched(&mpi), 3);
-    assert_true(mpi);
-    no_launcher(NULL);
-    setenv("SLURM_PROCID", "0", 1); /* a batch script's: no launcher */
-    assert_int_equal(et_team_launched(&mpi), 0);
-    assert_false(mpi);
-    no_launcher(NULL);
-}
-
 static void test_open(void **state)
 {
     struct et_team *t = NULL;
@@ -163,7 +137,8 @@ static void test_open(void **state)
     assert_non_null(et_team_why_not("carrier-pigeon"));
     /* srun without PMI: every task would be its own run. */
     setenv("SLURM_STEP_NUM_TASKS", "4", 1);
-    assert_int_equal(et_team_open("auto", &t), ET_INFRA);
+    assert_int_equal(et_team_open("auto", &t), ET_USAGE);
+    assert_null(t);
     no_launcher(NULL);
     setenv("SLURM_STEP_NUM_TASKS", "1", 1);
     assert_int_equal(et_team_open("auto", &t), ET_OK);
@@ -181,7 +156,7 @@ static void test_open(void **state)
     assert_int_equal(et_team_open("mpi", &t), ET_INFRA);
     /* Under mpirun each rank would take itself for the whole. */
     setenv("OMPI_COMM_WORLD_SIZE", "2", 1);
-    assert_int_equal(et_team_open("auto", &t), ET_INFRA);
+    assert_int_equal(et_team_open("auto", &t), ET_USAGE);
     assert_null(t);
     setenv("OMPI_COMM_WORLD_SIZE", "1", 1);
     assert_int_equal(et_team_open("auto", &t), ET_OK);
@@ -194,8 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_share), cmocka_unit_test(test_self),
-        cmocka_unit_test(test_gather), cmocka_unit_test(test_launched),
-        cmocka_unit_test(test_open)};
+        cmocka_unit_test(test_gather), cmocka_unit_test(test_open)};
     et_log_level_set(ET_LOG_NONE);
     return cmocka_run_group_tests(tests, no_launcher, NULL);
 }

@@ -82,6 +82,9 @@ static void as_given(void **state)
     is(&run, "fp64=1GFLOP/s , fp32 = 7 GFLOP/s", 42e9, "as given");
     is(&run, "fp64=5 GFLOP/s", NAN, "without this element type");
     is(&run, "fp32=5", NAN, "cannot be read");
+    is(&run, "fp32=5 GFLOP/s, fp64=2 GFLOP/s, fp32=6 GFLOP/s", NAN,
+       "cannot be read");
+    is(&run, "fp64: 1 GFLOP/s, fp32: 7 GFLOP/s", 42e9, "as given");
     /* The run's own option, and the word of the one who asks before it. */
     assert_true(
         et_pairs_set(&run.info.config, "peak", "fp32=3 GFLOP/s", false));

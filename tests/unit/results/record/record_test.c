@@ -221,14 +221,14 @@ static void refused(const char *json, enum et_status status, const char *said)
     json_decref(o);
 }
 
-#define HEAD "{\"schema_version\":2,\"bench\":\"b\",\"case\":\"c\","
+#define HEAD "{\"schema_version\":3,\"bench\":\"b\",\"case\":\"c\","
 static void bad_records_are_refused(void **state)
 {
     (void)state;
     refused("[]", ET_INFRA, "object");
     refused("{}", ET_INFRA, "schema_version");
-    refused("{\"schema_version\":3}", ET_USAGE, "newer");
-    refused("{\"schema_version\":2,\"bench\":\"b\"}", ET_INFRA, "`case`");
+    refused("{\"schema_version\":4}", ET_USAGE, "newer");
+    refused("{\"schema_version\":3,\"bench\":\"b\"}", ET_INFRA, "`case`");
     refused(HEAD "\"backend\":3}", ET_INFRA, "`backend`: not a string");
     refused(HEAD "\"backend\":\"x\",\"status\":\"fine\"}", ET_INFRA, "`fine`");
     refused(HEAD "\"backend\":\"x\",\"time_s\":{\"n\":1.5}}", ET_INFRA,

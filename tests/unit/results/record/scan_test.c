@@ -122,7 +122,7 @@ static void member(const char *members, bool expected)
 {
     char line[512];
     int n = snprintf(line, sizeof line,
-                     "{\"schema_version\":2,\"bench\":\"b\",\"case\":\"c\","
+                     "{\"schema_version\":3,\"bench\":\"b\",\"case\":\"c\","
                      "\"backend\":\"x\",%s}\n",
                      members);
     et_log_level_set(ET_LOG_NONE);

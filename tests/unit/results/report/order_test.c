@@ -51,7 +51,7 @@ static void what_asks_for_attention(void **state)
                                   .reason = reason,
                                   .value = NAN,
                                   .limit = NAN};
-    struct et_judgement j = {contract, &v, 1, ET_VERDICT_INCONCLUSIVE};
+    struct et_judgement j = {contract, NULL, &v, 1, ET_VERDICT_INCONCLUSIVE};
     struct et_run runs[2] = {sample_run(), sample_run()};
     struct et_doc doc;
     assert_int_equal(et_report_judgement(&j, &runs[0], &doc), ET_OK);

@@ -499,7 +499,7 @@ static void test_judgement(void **state)
                                   .id = id,
                                   .verdict = ET_VERDICT_FAIL,
                                   .reason = reason};
-    struct et_judgement j = {contract, &v, 1, ET_VERDICT_FAIL};
+    struct et_judgement j = {contract, NULL, &v, 1, ET_VERDICT_FAIL};
     struct et_run run = two_run();
     struct et_doc doc;
     assert_int_equal(et_report_judgement(&j, &run, &doc), ET_OK);

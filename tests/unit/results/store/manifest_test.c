@@ -21,7 +21,7 @@ static int set_up(void **state)
     *state = dir;
     sample_put_kinds(s);
     sample_put(s, sample_result("few", 0.5, 0.25, 3));
-    assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
+    assert_int_equal(sink->end(sink, "complete", NULL, "2026-01-02"), ET_OK);
     et_store_close(s);
     assert_int_equal(mkdir(sample_path(dir, "plots"), 0777), 0);
     sample_write(sample_path(dir, "plots/a b.svg"), "<svg/>");
@@ -46,7 +46,7 @@ static enum et_status check(const char *dir, const char *part)
 static enum et_status verify(const char *dir, size_t *n, const char *part)
 {
     sample_listen();
-    enum et_status s = et_verify_run(dir, n);
+    enum et_status s = sample_verify(dir, n);
     sample_heard(part);
     return s;
 }

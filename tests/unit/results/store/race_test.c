@@ -1,10 +1,12 @@
 /* What another does between two steps. A run that begins in the same empty
  * folder: the later one is refused, and takes nothing of the other's away. A
  * file that becomes a link once it was looked at: nothing is signed for that
- * lies elsewhere. Includes the sources; the other comes just before a call.
+ * lies elsewhere. Includes the source that opens files for both; the other
+ * comes just before a call.
  */
 #include "config.h"
 #include "tests/unit/results/sample.h"
+#include "results/store/manifest.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -36,10 +38,9 @@ static int open_linked(const char *path, int flags)
 }
 
 #define openat open_late
-#include "results/store/store.c"
-#undef openat
 #define open open_linked
-#include "results/store/manifest.c"
+#include "harness/base/regular.c"
+#undef openat
 #undef open
 
 static void the_later_of_two_runs_is_refused(void **state)
@@ -48,7 +49,7 @@ static void the_later_of_two_runs_is_refused(void **state)
     char *dir = sample_folder();
     (void)state;
     sample_listen();
-    enum et_status status = et_store_open(dir, false, &s);
+    enum et_status status = et_store_open(dir, ET_STORE_NEW, &s);
     const char *said = sample_said();
     assert_int_equal(status, ET_INFRA);
     assert_null(s);

@@ -51,8 +51,9 @@ static enum et_status begin(struct et_store *s)
 
 static void finish(struct et_store *s, const char *dir)
 {
-    assert_int_equal(et_store_sink(s)->end(et_store_sink(s), "complete", "now"),
-                     ET_OK);
+    assert_int_equal(
+        et_store_sink(s)->end(et_store_sink(s), "complete", NULL, "now"),
+        ET_OK);
     et_store_close(s);
     assert_int_equal(et_manifest_write(dir), ET_OK);
 }
@@ -62,7 +63,7 @@ static int set_up(void **state)
 {
     struct et_store *s;
     *state = sample_folder();
-    assert_int_equal(et_store_open(*state, false, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_NEW, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     assert_int_equal(put(s, of_ten("a")), ET_OK);
     assert_int_equal(put(s, sample_result("b", 0.5, 0.1, 31)), ET_OK);
@@ -96,7 +97,7 @@ static enum et_status verify(void **state, const char *part)
     size_t n = 0;
     assert_int_equal(et_manifest_write(*state), ET_OK);
     sample_listen();
-    enum et_status s = et_verify_run(*state, &n);
+    enum et_status s = sample_verify(*state, &n);
     sample_heard(part);
     return s;
 }
@@ -168,7 +169,7 @@ static void a_record_stays_small(void **state)
     medians[77777] = 2;
     struct et_run_info info = sample_info();
     sample_place(&info, MANY / ON_EACH, ON_EACH);
-    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
     assert_int_equal(et_store_sink(s)->begin(et_store_sink(s), &info), ET_OK);
     struct et_result r = sample_result("large", 1.2345678901234, 0.1, 60);
     sample_ranks(&r, medians, MANY, ON_EACH);
@@ -190,7 +191,7 @@ static void a_record_stays_small(void **state)
     assert_string_equal(slowest->host, "n9723");
     et_run_free(&run);
     size_t n = 0;
-    assert_int_equal(et_verify_run(dir, &n), ET_OK);
+    assert_int_equal(sample_verify(dir, &n), ET_OK);
     assert_int_equal(n, 1);
     sample_info_free(&info);
     free(medians);
@@ -254,7 +255,7 @@ static void forged_records(void **state)
 static void ranks_that_are_left_out(void **state)
 {
     struct et_store *s;
-    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     for (int ranks = 1; ranks <= 2; ranks++) {
         struct et_result r =
@@ -268,8 +269,8 @@ static void ranks_that_are_left_out(void **state)
     assert_int_equal(verify(state, "`two`: it has no block"), ET_INFRA);
     sample_listen();
     size_t n;
-    et_verify_run(*state, &n);
-    assert_null(strstr(sample_said(), "`alone`"));
+    sample_verify(*state, &n);
+    assert_null(strstr(sample_said(), "`alone`: it has no block"));
 }
 
 static void write_bytes(const char *path, const char *bytes, size_t n)
@@ -296,7 +297,7 @@ static void damaged_ranks(void **state)
         write_bytes(path, bytes, n);
         sample_listen();
         assert_int_equal(et_manifest_write(*state), ET_OK);
-        enum et_status s = et_verify_run(*state, &records);
+        enum et_status s = sample_verify(*state, &records);
         assert_said(sample_said(), "ranks.bin");
         assert_int_equal(s, ET_INFRA);
         bytes[i] ^= (char)(1 << i % 8);
@@ -327,7 +328,7 @@ static void truncated_ranks(void **state)
         sample_write(file(state, "records.jsonl"), records);
         assert_int_equal(verify(state, "`c`: it has no block"), ET_INFRA);
         sample_listen();
-        assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+        assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
         enum et_status status = begin(s);
         enum et_status more = put(s, of_ten("d"));
         et_store_close(s);
@@ -343,7 +344,7 @@ static void truncated_ranks(void **state)
         assert_int_equal(et_manifest_write(*state), ET_OK);
         sample_listen();
         size_t k;
-        et_verify_run(*state, &k);
+        sample_verify(*state, &k);
         said = sample_said();
         assert_said(said, "`c`: it has no block");
         assert_null(strstr(said, "`d`"));
@@ -367,7 +368,7 @@ static void a_block_too_many_is_cut(void **state)
     sample_write(file(state, "records.jsonl"), records);
     assert_int_equal(verify(state, "a record that was never written"), ET_OK);
     sample_listen();
-    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     assert_said(sample_said(), "ranks.bin: its last");
     assert_int_equal(put(s, of_ten("c")), ET_OK);
@@ -384,7 +385,7 @@ static void zeros_at_the_end_are_cut(void **state)
     assert_int_equal(truncate(file(state, "ranks.bin"), whole + 100), 0);
     assert_int_equal(verify(state, "ranks.bin: damaged"), ET_INFRA);
     sample_listen();
-    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
     enum et_status status = begin(s);
     assert_said(sample_said(), "ranks.bin: its last 100 bytes");
     assert_int_equal(status, ET_OK);
@@ -401,7 +402,7 @@ static void a_damaged_block_stops_a_resume(void **state)
     assert_int_equal(truncate(file(state, "ranks.bin"), whole - 9), 0);
     assert_int_equal(truncate(file(state, "ranks.bin"), whole), 0);
     sample_listen();
-    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
     enum et_status status = begin(s);
     et_store_close(s);
     assert_said(sample_said(), "the run cannot go on");
@@ -414,7 +415,7 @@ static void a_case_that_was_run_again(void **state)
 {
     struct et_store *s;
     struct et_run run;
-    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     assert_int_equal(put(s, of_ten("a")), ET_OK);
     finish(s, *state);
@@ -442,7 +443,7 @@ static void each_launch_has_its_places(void **state)
     struct et_run run;
     struct et_run_info info = sample_info();
     sample_place(&info, RANKS, 1);
-    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
     assert_int_equal(et_store_sink(s)->begin(et_store_sink(s), &info), ET_OK);
     sample_info_free(&info);
     struct et_result d = of_ten("d");
@@ -470,7 +471,7 @@ static void a_full_disk(void **state)
     getrlimit(RLIMIT_FSIZE, &all);
     few = all;
     few.rlim_cur = (rlim_t)whole + 50; /* and records are larger still */
-    assert_int_equal(et_store_open(*state, true, &s), ET_OK);
+    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     sample_listen();
     setrlimit(RLIMIT_FSIZE, &few);
@@ -525,10 +526,10 @@ static void the_schema_before_this_one(void **state)
     const char *said = sample_said();
     assert_int_equal(loaded, ET_USAGE);
     assert_said(said, "schema-1/run.json: written by an older etalon: its "
-                      "schema is 1, this one reads schema 2");
+                      "schema is 1, this one reads schema 3");
     sample_listen();
     assert_int_equal(et_run_load_head(dir, &run), ET_USAGE);
-    assert_int_equal(et_verify_run(dir, &n), ET_USAGE);
+    assert_int_equal(sample_verify(dir, &n), ET_USAGE);
     assert_said(sample_said(), "older etalon");
 }
 

@@ -45,14 +45,14 @@ static enum et_status begin(struct et_store *s)
 
 static enum et_status end(struct et_store *s, const char *outcome)
 {
-    return et_store_sink(s)->end(et_store_sink(s), outcome, "2026-01-02");
+    return et_store_sink(s)->end(et_store_sink(s), outcome, NULL, "2026-01-02");
 }
 
 /* A run of the two cases `a` and `b` in dir. */
 static void make_run(const char *dir)
 {
     struct et_store *s;
-    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     assert_int_equal(put(s, "a"), ET_OK);
     assert_int_equal(put(s, "b"), ET_OK);
@@ -90,7 +90,7 @@ static void a_run_that_goes_on_is_running(void **state)
     char *dir = sample_path(*state, "run");
     struct et_store *s;
     struct et_run run;
-    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     assert_int_equal(put(s, "a"), ET_OK);
     /* The record is on disk before the run ends. */
@@ -102,12 +102,12 @@ static void a_run_that_goes_on_is_running(void **state)
     et_store_close(s);
 }
 
-static void refused(const char *dir, bool resume, enum et_status status,
-                    const char *part)
+static void refused(const char *dir, enum et_store_start start,
+                    enum et_status status, const char *part)
 {
     struct et_store *s = NULL;
     sample_listen();
-    enum et_status got = et_store_open(dir, resume, &s);
+    enum et_status got = et_store_open(dir, start, &s);
     const char *said = sample_said();
     assert_int_equal(got, status);
     assert_null(s);
@@ -119,16 +119,16 @@ static void directories_that_cannot_be_used(void **state)
     char *run = sample_path(*state, "run"), *file = sample_path(*state, "file");
     struct et_store *s;
     make_run(run);
-    refused(run, false, ET_USAGE, "run: already holds a run");
+    refused(run, ET_STORE_NEW, ET_USAGE, "run: already holds a run");
     sample_write(file, "x");
-    refused(file, false, ET_USAGE, "is a file");
+    refused(file, ET_STORE_NEW, ET_USAGE, "is a file");
     refused(sample_path(*state, "file/below"), false, ET_USAGE,
             "file: is a file, not a directory");
-    refused(*state, false, ET_USAGE, "is not empty");
-    refused(*state, true, ET_USAGE, "holds no run to resume");
+    refused(*state, ET_STORE_NEW, ET_USAGE, "is not empty");
+    refused(*state, ET_STORE_RESUME, ET_USAGE, "holds no run to resume");
     refused(sample_path(*state, "nowhere"), true, ET_USAGE, "No such file");
-    assert_int_equal(et_store_open(run, true, &s), ET_OK);
-    refused(run, true, ET_USAGE, "another etalon");
+    assert_int_equal(et_store_open(run, ET_STORE_RESUME, &s), ET_OK);
+    refused(run, ET_STORE_RESUME, ET_USAGE, "another etalon");
     et_store_close(s);
 }
 
@@ -141,8 +141,8 @@ static void no_permission(void **state)
     bool root = geteuid() == 0;
     if (root)
         assert_int_equal(seteuid(65534), 0);
-    refused(below, false, ET_USAGE, "Permission denied");
-    refused(closed, false, ET_USAGE, "Permission denied");
+    refused(below, ET_STORE_NEW, ET_USAGE, "Permission denied");
+    refused(closed, ET_STORE_NEW, ET_USAGE, "Permission denied");
     if (root) {
         assert_int_equal(seteuid(0), 0);
         /* The change of user took this away; leak checkers need it. */
@@ -154,7 +154,7 @@ static void a_run_never_begun_leaves_no_trace(void **state)
 {
     struct et_store *s;
     char *dir = sample_path(*state, "run");
-    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
     et_store_close(s);
     make_run(dir);
 }
@@ -168,6 +168,92 @@ static void set_file_limit(rlim_t bytes)
 }
 
 /* As a full disk: write(2) is cut short, then fails. */
+/* What a run that was killed before its run.json has made. */
+static void begin_half(const char *dir)
+{
+    mkdir(dir, 0700);
+    sample_write(sample_path(dir, "records.jsonl"), "");
+    sample_write(sample_path(dir, "ranks.bin"), "half a he");
+    sample_write(sample_path(dir, "plan.ini"), "[gemm]\n");
+    sample_write(sample_path(dir, ".run.json.new"), "{");
+}
+
+static void a_run_half_begun_is_begun_anew(void **state)
+{
+    char *dir = sample_path(*state, "half");
+    struct et_store *s, *other;
+    struct et_run run;
+    begin_half(dir);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
+    assert_int_not_equal(access(sample_path(dir, ".run.json.new"), F_OK), 0);
+    /* While it begins, nobody else may. */
+    sample_listen();
+    enum et_status status = et_store_open(dir, ET_STORE_NEW, &other);
+    assert_said(sample_said(), "another etalon is writing to it");
+    assert_int_equal(status, ET_USAGE);
+    assert_int_equal(begin(s), ET_OK);
+    assert_int_equal(put(s, "a"), ET_OK);
+    assert_int_equal(end(s, "complete"), ET_OK);
+    et_store_close(s);
+    assert_int_equal(et_run_load(dir, &run), ET_OK);
+    assert_int_equal(run.n, 1);
+    et_run_free(&run);
+}
+
+static void what_is_not_half_a_run_is_left_alone(void **state)
+{
+    static const char *const strange[] = {"plan.txt", "run.json.new", "notes"};
+    struct et_store *s;
+    for (size_t i = 0; i < 3; i++) {
+        char *dir = sample_path(*state, strange[i]);
+        begin_half(dir);
+        sample_write(sample_path(dir, strange[i]), "mine");
+        sample_listen();
+        enum et_status status = et_store_open(dir, ET_STORE_NEW, &s);
+        assert_said(sample_said(), "is not empty");
+        assert_int_equal(status, ET_USAGE);
+        assert_int_equal(access(sample_path(dir, "plan.ini"), F_OK), 0);
+    }
+    /* A record was written: somebody's run, whatever became of its head. */
+    char *dir = sample_path(*state, "records");
+    begin_half(dir);
+    sample_write(sample_path(dir, "records.jsonl"), "{}\n");
+    sample_listen();
+    enum et_status status = et_store_open(dir, ET_STORE_NEW, &s);
+    assert_said(sample_said(), "is not empty");
+    assert_int_equal(status, ET_USAGE);
+    /* A plan of the user's own. */
+    dir = sample_path(*state, "plans");
+    mkdir(dir, 0700);
+    sample_write(sample_path(dir, "plan.ini"), "[gemm]\n");
+    sample_listen();
+    status = et_store_open(dir, ET_STORE_NEW, &s);
+    assert_said(sample_said(), "is not empty (`plan.ini`)");
+    assert_int_equal(status, ET_USAGE);
+}
+
+static void folders_of_a_run_never_begun_go(void **state)
+{
+    struct et_store *s;
+    char *dir = sample_path(*state, "there");
+    mkdir(dir, 0700);
+    assert_int_equal(et_store_open(sample_path(dir, "a/b/c"), ET_STORE_NEW, &s),
+                     ET_OK);
+    et_store_close(s);
+    assert_int_not_equal(access(sample_path(dir, "a"), F_OK), 0);
+    assert_int_equal(access(dir, F_OK), 0);
+    /* One that was there stays; one that holds something else, too. */
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
+    et_store_close(s);
+    assert_int_equal(access(dir, F_OK), 0);
+    assert_int_equal(et_store_open(sample_path(dir, "a/b"), ET_STORE_NEW, &s),
+                     ET_OK);
+    sample_write(sample_path(dir, "a/mine"), "");
+    et_store_close(s);
+    assert_int_not_equal(access(sample_path(dir, "a/b"), F_OK), 0);
+    assert_int_equal(access(sample_path(dir, "a/mine"), F_OK), 0);
+}
+
 static void a_full_disk_keeps_whole_records(void **state)
 {
     char *dir = sample_path(*state, "run");
@@ -175,7 +261,7 @@ static void a_full_disk_keeps_whole_records(void **state)
     struct et_run run;
     struct stat st;
     signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(et_store_open(dir, false, &s), ET_OK);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
     assert_int_equal(put(s, "a"), ET_OK);
     stat(sample_path(dir, "records.jsonl"), &st);
@@ -204,7 +290,8 @@ static void a_full_disk_keeps_whole_records(void **state)
     et_store_close(s);
     assert_int_equal(et_run_load(dir, &run), ET_OK);
     assert_int_equal(run.n, 2);
-    assert_string_equal(run.outcome, "running");
+    assert_string_equal(run.outcome, "cut short");
+    assert_non_null(strstr(run.reason, "nobody writes it any more"));
     et_run_free(&run);
 }
 
@@ -227,13 +314,13 @@ static void a_torn_line_is_cut_and_the_run_goes_on(void **state)
     struct et_store *s;
     struct et_run run;
     make_run(dir);
-    append(sample_path(dir, "records.jsonl"), "{\"schema_version\":2,\"ben");
+    append(sample_path(dir, "records.jsonl"), "{\"schema_version\":3,\"ben");
     sample_write(sample_path(dir, "manifest.sha256"), "old");
 
     assert_warned(dir, 2, "records.jsonl:3: torn");
 
     sample_listen();
-    enum et_status status = et_store_open(dir, true, &s);
+    enum et_status status = et_store_open(dir, ET_STORE_RESUME, &s);
     const char *said = sample_said();
     assert_int_equal(status, ET_OK);
     assert_said(said, "run/records.jsonl: its last line was torn");
@@ -265,7 +352,7 @@ static void another_run_does_not_resume(void **state)
     for (int i = 0; i < 2; i++) {
         struct et_store *s;
         struct et_run_info info = sample_info();
-        assert_int_equal(et_store_open(dir, true, &s), ET_OK);
+        assert_int_equal(et_store_open(dir, ET_STORE_RESUME, &s), ET_OK);
         if (i == 0)
             info.plan_text[1] = 'G';
         else
@@ -314,13 +401,13 @@ static void damaged_runs(void **state)
     not_loaded(dir, ET_INFRA, "not a run");
     sample_write(head, "{\"schema_version\": 99, \"outcome\": \"complete\"}");
     not_loaded(dir, ET_USAGE, "newer etalon");
-    sample_write(head, "{\"schema_version\": 2, \"outcome\": \"complete\"}");
+    sample_write(head, "{\"schema_version\": 3, \"outcome\": \"complete\"}");
     lines[0] = '#';
     sample_write(records, lines);
     not_loaded(dir, ET_INFRA, "records.jsonl:1: not a record");
-    sample_write(records, "{\"schema_version\":3}\n");
+    sample_write(records, "{\"schema_version\":4}\n");
     not_loaded(dir, ET_USAGE, "records.jsonl:1: written by a newer");
-    sample_write(records, "{\"schema_version\":2,\"schema_version\":2}\n");
+    sample_write(records, "{\"schema_version\":3,\"schema_version\":3}\n");
     not_loaded(dir, ET_INFRA, "duplicate");
     /* A NUL does not end a line early. */
     lines[0] = '{';
@@ -393,6 +480,9 @@ int main(void)
         TEST(directories_that_cannot_be_used),
         TEST(no_permission),
         TEST(a_run_never_begun_leaves_no_trace),
+        TEST(a_run_half_begun_is_begun_anew),
+        TEST(what_is_not_half_a_run_is_left_alone),
+        TEST(folders_of_a_run_never_begun_go),
         TEST(a_full_disk_keeps_whole_records),
         TEST(a_torn_line_is_cut_and_the_run_goes_on),
         TEST(another_run_does_not_resume),

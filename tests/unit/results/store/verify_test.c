@@ -23,7 +23,7 @@ static int set_up(void **state)
     struct et_sink *sink = et_store_sink(s);
     *state = dir;
     sample_put_kinds(s);
-    assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
+    assert_int_equal(sink->end(sink, "complete", NULL, "2026-01-02"), ET_OK);
     et_store_close(s);
     assert_int_equal(et_manifest_write(dir), ET_OK);
     return 0;
@@ -116,7 +116,7 @@ static void must_find(const char *dir, const char *edit, const char *said)
 {
     size_t n = 0;
     sample_listen();
-    enum et_status s = et_verify_run(dir, &n);
+    enum et_status s = sample_verify(dir, &n);
     const char *heard = sample_said();
     if (s != ET_INFRA || !strstr(heard, said))
         fail_msg("%s: status %d, and '%s' is not in: %s", edit, (int)s, said,
@@ -175,7 +175,7 @@ static void each_figure(void **state)
             write_records(*state, records);
             snprintf(said, sizeof said, "case `%s`: %s is recorded as %s",
                      ids[figures[i].which], figures[i].name,
-                     gone ? "absent, its samples give " : "");
+                     gone ? "absent; worked out anew it is " : "");
             must_find(*state, figures[i].path, said);
         }
     }
@@ -190,7 +190,7 @@ static const struct {
     const char *edits, *said;
 } others[] = {
     {MEASURED, "{'time_s.n': 30}",
-     "time_s.n is recorded as 30, its samples give 31"},
+     "time_s.n is recorded as 30; worked out anew it is 31"},
     {MEASURED, "{'time_s.n': null}", "time_s.n is recorded as absent"},
     {MEASURED, "{'time_s.samples.7': 0}", "absent, zero or negative"},
     {MEASURED, "{'time_s.samples.7': -0.5}", "absent, zero or negative"},
@@ -206,7 +206,7 @@ static const struct {
     {WRONG, "{'metrics': [{'name': 'speed', 'value': 1}]}",
      "not those that follow from its work"},
     {SKIPPED, "{'metrics': [{'name': 'flops', 'value': 9}]}",
-     "metric flops is recorded as 9, its samples give none"},
+     "metric flops is recorded as 9; worked out anew it is none"},
     {MEASURED, "{'roofline.binds': 'memory'}", "names another ceiling"},
     {MEASURED, "{'roofline.binds': null}", "names another ceiling"},
     {MEASURED, "{'roofline.suspect': 'p'}", "not as suspect"},
@@ -267,7 +267,7 @@ static void a_last_digit_is_no_edit(void **state)
     double v = json_number_value(get(r, "metrics.0.value"));
     set(r, "metrics.0.value", json_real(v * (1 + 1e-13)));
     write_records(*state, records);
-    assert_int_equal(et_verify_run(*state, &n), ET_OK);
+    assert_int_equal(sample_verify(*state, &n), ET_OK);
     assert_int_equal(n, CASES);
 }
 

@@ -1,0 +1,281 @@
+/* merge: what each member of a case's record is, of passes made up by hand.
+ */
+#include "config.h"
+#include "tests/unit/results/sample.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/reading/group.h"
+#include "results/reading/merge.h"
+
+#define ID "gemm backend=blis"
+
+/* A pass around that median; its ranks are as slow as `ranks` says. */
+static void add_pass(struct et_run *run, const char *id, int64_t pass,
+                     double median)
+{
+    struct et_result r = sample_result(id, median, 0.01, 5);
+    r.pass = pass;
+    sample_add(run, r);
+    run->info.cases = 1;
+}
+
+static const double medians[] = {0.50, 0.52, 0.51, 0.53, 0.50, 0.54};
+static const double slow[] = {0.50, 0.40}, even[] = {0.50, 0.50};
+
+static struct et_run six_passes(void)
+{
+    struct et_run run = sample_run();
+    for (int i = 0; i < 6; i++)
+        add_pass(&run, ID, i, medians[i]);
+    return run;
+}
+
+static bool near(double a, double b)
+{
+    return fabs(a - b) <= 1e-12 * fabs(b);
+}
+
+static void the_figure(void **state)
+{
+    (void)state;
+    struct et_run run = six_passes();
+    assert_true(et_pairs_set(&run.info.config, "precision", "0.1", false));
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    assert_int_equal(run.n, 1);
+    const struct et_record *r = &run.records[0];
+    const struct et_result_time *t = &r->result.time;
+    assert_int_equal(t->samples.n, 30);
+    assert_int_equal(t->n, 30);
+    assert_int_equal(t->passes.n, 6);
+    assert_true(near(t->median, 0.515));
+    assert_true(t->ci_low == 0.50 && t->ci_high == 0.54);
+    assert_true(near(t->between, 0.04 / 0.515));
+    assert_true(t->converged); /* 7.8 % of 10 % */
+    assert_true(t->min == run.records[0].result.time.samples.v[0] ||
+                t->min < 0.50);
+    assert_true(near(t->max, 0.54 * 1.01));
+    assert_true(near(t->mean, 3.10 / 6));
+    const struct et_result_pass *p = t->passes.v;
+    assert_true(p[3].pass == 3 && p[3].median == 0.53 && p[3].n == 5);
+    /* 2 GFLOP in it. */
+    const struct et_metric_value *flops = et_record_metric(r, "flops");
+    assert_true(near(flops->value, 2 / 0.515));
+    assert_true(near(flops->ci_low, 2 / 0.54));
+    assert_true(near(flops->ci_high, 2 / 0.50));
+    assert_int_equal(et_record_flaw(r), ET_FLAW_NONE);
+    et_run_free(&run);
+    /* As narrow as asked, or not converged. */
+    run = six_passes();
+    assert_true(et_pairs_set(&run.info.config, "precision", "0.07", false));
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    assert_false(run.records[0].result.time.converged);
+    assert_int_equal(et_record_flaw(&run.records[0]), ET_FLAW_UNCONVERGED);
+    et_run_free(&run);
+}
+
+static void too_few(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 5; i++)
+        add_pass(&run, ID, i, medians[i]);
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    const struct et_result_time *t = &run.records[0].result.time;
+    assert_true(near(t->median, 0.51) && isnan(t->ci_low) && isnan(t->ci_high));
+    assert_false(t->converged);
+    assert_int_equal(et_record_flaw(&run.records[0]), ET_FLAW_NO_INTERVAL);
+    et_run_free(&run);
+}
+
+/* Cases stand where their first passes stood, each with its own. */
+static void several_cases(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 6; i++) {
+        add_pass(&run, "b", i, medians[i]);
+        add_pass(&run, "a", i, 2 * medians[i]);
+    }
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    assert_int_equal(run.n, 2);
+    assert_string_equal(run.records[0].result.id, "b");
+    assert_string_equal(run.records[1].result.id, "a");
+    assert_true(near(run.records[0].result.time.median, 0.515));
+    assert_true(near(run.records[1].result.time.median, 1.03));
+    et_run_free(&run);
+}
+
+/* One pass that is wrong, or failed, is the case's end, whichever it is. */
+static void the_gravest_outcome(void **state)
+{
+    (void)state;
+    static const int outcomes[] = {ET_WRONG_DATA, ET_FAILED};
+    for (int k = 0; k < 2; k++) {
+        for (int bad = 0; bad < 6; bad++) {
+            struct et_run run = six_passes();
+            run.records[bad].result.outcome = outcomes[k];
+            assert_int_equal(et_run_merge(&run), ET_OK);
+            assert_int_equal(run.n, 1);
+            assert_int_equal(run.records[0].result.outcome, outcomes[k]);
+            assert_false(et_record_measured(&run.records[0]));
+            et_run_free(&run);
+        }
+    }
+    /* What was skipped in one launch and measured in another was measured. */
+    struct et_run run = six_passes();
+    run.records[0].result.outcome = ET_SKIPPED;
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    assert_int_equal(run.records[0].result.outcome, ET_MEASURED);
+    assert_int_equal(run.records[0].result.time.passes.n, 5);
+    et_run_free(&run);
+}
+
+/* The interval holds each launch's own median. */
+static void launches(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 12; i++) {
+        add_pass(&run, ID, i, 0.5 + 0.01 * (i % 3) + (i < 6 ? 0 : 0.2));
+        run.records[i].launch = i / 6;
+    }
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    const struct et_result_time *t = &run.records[0].result.time;
+    /* Sorted: 0.50 0.50 0.51 0.51 0.52 0.52 0.70 ...: the 3rd and the 10th; the
+     * launches' own are 0.51 and 0.71. */
+    assert_true(near(t->ci_low, 0.51) && near(t->ci_high, 0.71));
+    et_run_free(&run);
+}
+
+/* Its rate is of the passes' medians; the case's interval is at least as wide,
+ * for its size, as that of the ceiling that binds. */
+static void ceilings(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 6; i++) {
+        struct et_result r = sample_result(ID, 0.5, 0.01, 5);
+        r.pass = i;
+        sample_ceiling(&r, "compute", "peak", 5e9 * (1 + 0.02 * i));
+        sample_ceiling(&r, "memory", "stream", 1e9);
+        sample_add(&run, r);
+    }
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    const struct et_record *r = &run.records[0];
+    const struct et_result_ceiling *c =
+        et_roofline_ceiling(&r->result, "compute");
+    assert_int_equal(c->samples.n, 6 * 7);
+    assert_true(near(c->rate_low, 5e9) && near(c->rate_high, 5.5e9));
+    assert_true(c->rate > 5.2e9 && c->rate < 5.3e9);
+    assert_string_equal(r->roofline.binds, "compute");
+    const struct et_result_time *t = &r->result.time;
+    assert_true(near(t->ci_low, 0.5 * c->rate / 5.5e9));
+    assert_true(near(t->ci_high, 0.5 * c->rate / 5e9));
+    et_run_free(&run);
+}
+
+/* Rank 0 was the last once in each pass; its medians are those of the passes.
+ */
+static void ranks(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    for (int i = 0; i < 6; i++) {
+        struct et_result r = sample_result(ID, 0.5, 0.01, 5);
+        r.pass = i;
+        sample_ranks(&r, i < 2 ? even : slow, 2, 2);
+        sample_add(&run, r);
+    }
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    const struct et_result_time *t = &run.records[0].result.time;
+    const struct et_result_part *worst = t->ranks.worst.v;
+    const struct et_result_part *last = t->ranks.last.v;
+    assert_int_equal(t->ranks.worst.n, 2);
+    assert_int_equal(worst->rank, 0);
+    assert_true(worst->median == 0.50 && worst->others == 0.40);
+    assert_int_equal(last->rank, 0);
+    assert_int_equal(last->last, 6);
+    assert_string_equal(last->host, "n1");
+    assert_true(t->slowest_rank == 0 && near(t->imbalance, 1.25));
+    double counted = 0;
+    for (size_t i = 0; i < t->ranks.histogram.n; i++)
+        counted += t->ranks.histogram.v[i];
+    assert_true(counted == 12);
+    et_run_free(&run);
+}
+
+/* Late samples keep their places behind the passes before; a barrier in one is
+ * told; errors are the largest, and what was odd once stays odd. */
+static void the_rest(void **state)
+{
+    (void)state;
+    struct et_run run = six_passes();
+    struct et_result *third = &run.records[2].result;
+    assert_true(et_reals_add(&third->sync.late, 4));
+    for (int i = 0; i < 6; i++) {
+        run.records[i].result.sync.missed = i == 2;
+        run.records[i].result.spent = 1;
+        free(run.records[i].result.sync.start);
+        run.records[i].result.sync.start =
+            strdup(i == 4 ? "barrier" : "window");
+        assert_true(et_pairs_set(&run.records[i].result.facts, "source",
+                                 i == 5 ? "page cache" : "device", false));
+        assert_true(
+            et_pairs_set(&run.records[i].result.facts, "files", "2", false));
+    }
+    third->verification.error = 0.5 * third->verification.bound;
+    /* A doubt of any pass is the case's. */
+    assert_true(et_pairs_set(&third->facts, "doubt", "it jumped", false));
+    for (int i = 0; i < 6; i++)
+        run.records[i].result.verification.sampled = i;
+    assert_true(et_strings_add(&third->verification.odd, "rank 1 on n1"));
+    run.records[1].result.team.oversubscribed = true;
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    const struct et_result *r = &run.records[0].result;
+    assert_int_equal(r->sync.late.n, 1);
+    assert_true(r->sync.late.v[0] == 14);
+    assert_int_equal(r->sync.missed, 1);
+    assert_string_equal(r->sync.start, "barrier");
+    assert_true(r->spent == 6 && r->team.oversubscribed);
+    assert_true(near(r->verification.error, 0.5 * r->verification.bound));
+    assert_int_equal(r->verification.odd.n, 1);
+    assert_string_equal(et_pairs_get(&r->facts, "source"), "mixed");
+    assert_string_equal(et_pairs_get(&r->facts, "files"), "2");
+    assert_string_equal(et_pairs_get(&r->facts, "doubt"), "it jumped");
+    assert_int_equal(r->verification.sampled, 15);
+    assert_int_equal(et_record_flaw(&run.records[0]), ET_FLAW_ODD);
+    et_run_free(&run);
+}
+
+/* A trend in most passes is the case's. */
+static void drift(void **state)
+{
+    (void)state;
+    for (int many = 3; many < 5; many++) {
+        struct et_run run = six_passes();
+        for (int i = 0; i < many; i++) {
+            run.records[i].result.time.drifts = true;
+            run.records[i].result.time.drift = 0.1 * (i + 1);
+        }
+        assert_int_equal(et_run_merge(&run), ET_OK);
+        const struct et_result_time *t = &run.records[0].result.time;
+        assert_true(t->drifts == (many == 4));
+        assert_true(near(t->drift, 0.1 * many));
+        et_run_free(&run);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_figure),    cmocka_unit_test(too_few),
+        cmocka_unit_test(several_cases), cmocka_unit_test(the_gravest_outcome),
+        cmocka_unit_test(launches),      cmocka_unit_test(ceilings),
+        cmocka_unit_test(ranks),         cmocka_unit_test(the_rest),
+        cmocka_unit_test(drift),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
