@@ -86,6 +86,8 @@ static struct et_conv local(const struct params *p, int rank, int ranks)
                         .dil_w = p->dil_w,
                         .groups = p->groups,
                         .types = et_types_of(ET_FP32)};
+    v.turn_x = et_operands_turn(&v.types, 0, 0);
+    v.turn_w = et_operands_turn(&v.types, 1, 0);
     int64_t first;
     if (p->scaling == STRONG)
         et_team_share(p->n, rank, ranks, &first, &v.n);
@@ -219,6 +221,7 @@ static const float *channels(const struct state *s, int64_t g)
 {
     const struct et_conv *v = &s->local;
     return (const float *)s->operands.in[0].host +
+           et_turn_b(v->turn_x, s->operands.product.done) +
            g * (v->c / v->groups) * v->h * v->w;
 }
 
@@ -228,7 +231,9 @@ static struct et_check_matrix filters(const void *state, int64_t g)
     const struct et_product *p = &s->operands.product;
     return (struct et_check_matrix){.dtype = ET_FP32,
                                     .data = s->operands.in[1].host,
-                                    .first = g % s->local.groups * p->m * p->k,
+                                    .first =
+                                        et_turn_a(s->local.turn_w, p->done) +
+                                        g % s->local.groups * p->m * p->k,
                                     .rows = p->m,
                                     .cols = p->k,
                                     .rs = p->k,
@@ -364,7 +369,7 @@ static enum et_status verify(void *state, struct et_verification *out)
     int64_t g = (int64_t)worst.at[0], groups = s->local.groups;
     worst.at[0] = (double)(g / groups);
     worst.at[1] += (double)(g % groups * p->m);
-    return et_check_agree(
+    status = et_check_agree(
         s->operands.product.team, status, &worst, axes,
         p->small
             ? "integers once, exact; every output in fp64, |difference| as a "
@@ -373,6 +378,9 @@ static enum et_status verify(void *state, struct et_verification *out)
               "x patches, 2 sign vectors, per row as a share of "
               "16 u |w| |x patches|",
         out);
+    if (status == ET_OK)
+        out->usual = et_product_usual(p);
+    return status;
 }
 
 static bool ceiling(const void *params, int ranks, int threads, size_t i,

@@ -52,8 +52,8 @@ static const struct et_field rows[] = {
     ET_ROW(params, ldc, ET_INT,
            "elements from one row of C to the next; 0: dense", .preset = "0",
            .min = 0, .max = 1e12),
-    ET_ROW(params, alpha, ET_REAL, "factor of the product", .preset = "1",
-           .min = -1e6, .max = 1e6),
+    ET_ROW(params, alpha, ET_REAL, "factor of the product; not 0",
+           .preset = "1", .min = -1e6, .max = 1e6),
     ET_ROW(params, beta, ET_REAL,
            "factor of C as it was; beyond 1 repeating would overflow",
            .preset = "0", .min = -1, .max = 1),
@@ -93,6 +93,8 @@ static struct et_gemm local(const struct params *p, int rank, int ranks)
     /* What a backend is handed. */
     g.alpha = et_dtype_round(g.types.sum, g.alpha);
     g.beta = et_dtype_round(g.types.sum, g.beta);
+    g.turn_a = et_operands_turn(&g.types, 0, g.beta);
+    g.turn_b = et_operands_turn(&g.types, 1, g.beta);
     return g;
 }
 
@@ -120,6 +122,11 @@ static enum et_status check(const void *params, const char *where)
     if (status != ET_OK)
         return status;
     struct et_gemm g = local(p, 0, 1);
+    if (g.alpha == 0)
+        return et_error(ET_USAGE,
+                        "%s: alpha: %g is 0 in %s: no product is needed then, "
+                        "and a library does none",
+                        where, p->alpha, et_dtype_name(g.types.sum));
     int64_t a, b, c;
     if (!et_gemm_elements(&g, &a, &b, &c) ||
         et_operands_bytes(&g.types, a, b, c) >= 0x1p63)
@@ -202,14 +209,15 @@ static const char *unsupported(const void *params, const char *backend,
     return et_gemm_unsupported(et_gemm_backend_find(backend), &g);
 }
 
-/* Matrix i of A or B, as op() has it. */
+/* Matrix i of A or B, as op() has it; the first begins at `at`. */
 static struct et_check_matrix operand(enum et_dtype dtype, const void *data,
-                                      int64_t i, bool trans, int64_t height,
-                                      int64_t width, int64_t ld)
+                                      int64_t at, int64_t i, bool trans,
+                                      int64_t height, int64_t width, int64_t ld)
 {
     return (struct et_check_matrix){.dtype = dtype,
                                     .data = data,
-                                    .first = i * (trans ? width : height) * ld,
+                                    .first =
+                                        at + i * (trans ? width : height) * ld,
                                     .rows = height,
                                     .cols = width,
                                     .rs = trans ? 1 : ld,
@@ -220,16 +228,18 @@ static struct et_check_matrix matrix_a(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.a.dtype, s->operands.in[0].host, i, p->trans_a,
-                   p->m, p->k, p->lda);
+    return operand(p->types.a.dtype, s->operands.in[0].host,
+                   et_turn_a(p->turn_a, s->operands.product.done), i,
+                   p->trans_a, p->m, p->k, p->lda);
 }
 
 static struct et_check_matrix matrix_b(const void *state, int64_t i)
 {
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
-    return operand(p->types.b.dtype, s->operands.in[1].host, i, p->trans_b,
-                   p->k, p->n, p->ldb);
+    return operand(p->types.b.dtype, s->operands.in[1].host,
+                   et_turn_b(p->turn_b, s->operands.product.done), i,
+                   p->trans_b, p->k, p->n, p->ldb);
 }
 
 static void times_b(const void *state, int64_t i,
@@ -324,7 +334,7 @@ static enum et_status verify(void *state, struct et_verification *out)
     struct state *s = state;
     struct et_check_worst worst = {0};
     enum et_status status = et_product_check(&s->operands.product, &worst);
-    return et_check_agree(
+    status = et_check_agree(
         s->operands.product.team, status, &worst, axes,
         s->operands.product.small
             ? "integers once, exact; every element in fp64, |difference| as "
@@ -332,6 +342,9 @@ static enum et_status verify(void *state, struct et_verification *out)
             : "integers once, exact; Freivalds, 2 sign vectors in fp64, "
               "|C x - A (B x)| per row as a share of 16 u |a| |B|",
         out);
+    if (status == ET_OK)
+        out->usual = et_product_usual(&s->operands.product);
+    return status;
 }
 
 static bool ceiling(const void *params, int ranks, int threads, size_t i,

@@ -1,7 +1,8 @@
 /* io: a checkpoint written, or read back, by all ranks of a team. Ties the
  * I/O kernels to the harness. The data is incompressible and keyed by file,
- * offset and epoch, and io_check.c holds it to that; whether a read met the
- * device is proven, not assumed. Touches no file that it did not make.
+ * offset and epoch, and bench/check/io.c holds it to that; whether a transfer
+ * met the device is proven (bench/check/witness.h), not assumed. Touches no
+ * file that it did not make.
  */
 #include "config.h"
 #include "harness/case/bench.h"
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "bench/check/io.h"
+#include "bench/check/witness.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
@@ -44,6 +46,7 @@ struct state {
     struct params q;
     struct et_io p;
     struct et_io_check check; /* of the contents */
+    struct et_io_witness witness;
     char *path;
     char filesystem[64]; /* "" where not known */
     bool created;        /* by this rank: it removes it */
@@ -268,6 +271,8 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
             status = et_error(ET_INFRA, "io: no memory for %lld bytes",
                               (long long)s->p.bytes);
         s->check.path = s->path;
+        s->witness =
+            (struct et_io_witness){.path = s->path, .writes = s->q.op == WRITE};
         s->check.data = s->q.op == READ ? s->data : NULL;
     }
     if (!status)
@@ -346,9 +351,8 @@ static enum et_status set_cache(struct state *s)
     return et_team_barrier(s->team);
 }
 
-static enum et_status before(void *state)
+static enum et_status make_ready(struct state *s)
 {
-    struct state *s = state;
     /* Not while another rank still moves the last sample, or looks at it. */
     enum et_status status = et_team_barrier(s->team);
     if (status)
@@ -361,6 +365,14 @@ static enum et_status before(void *state)
     /* What a read fails to deliver must not stand there from the last. */
     memset(s->data, 0xa5, (size_t)s->p.bytes);
     return set_cache(s);
+}
+
+static enum et_status before(void *state)
+{
+    struct state *s = state;
+    enum et_status status = make_ready(s);
+    et_io_witness_before(&s->witness);
+    return status;
 }
 
 static enum et_status run(void *state, uint64_t iterations)
@@ -386,6 +398,7 @@ static enum et_status verify(void *state, struct et_verification *out)
 static void glance(void *state)
 {
     struct state *s = state;
+    et_io_witness_after(&s->witness, (double)s->p.bytes);
     et_io_check_glance(&s->check);
 }
 
@@ -437,6 +450,10 @@ static enum et_status facts(void *state, struct et_pairs *out)
     enum et_status status = et_team_reduce(s->team, ET_MAX, v, 3);
     if (status)
         return status;
+    struct et_io_testimony kernel;
+    status = et_io_witness_ask(&s->witness, s->team, &kernel);
+    if (status)
+        return status;
     double high = v[2] > 0 ? NAN : v[0], low = v[2] > 0 ? NAN : -v[1];
     if (s->q.op == READ)
         where = source(s, low, high);
@@ -444,11 +461,17 @@ static enum et_status facts(void *state, struct et_pairs *out)
         where = "device";
     else
         where = "page cache or device";
+    bool device = strcmp(where, "device") == 0;
+    if (device && !kernel.agrees)
+        where = "device (claimed)";
     snprintf(text, sizeof text, "memory (%s)", s->filesystem);
     if (et_io_filesystem_is_memory(s->filesystem))
         where = text;
+    device &= where != text;
     bool ok =
         et_pairs_set(out, s->q.op == READ ? "source" : "target", where, false);
+    if (ok && device && *kernel.doubt)
+        ok = et_pairs_set(out, "doubt", kernel.doubt, false);
     if (ok && s->filesystem[0])
         ok = et_pairs_set(out, "filesystem", s->filesystem, false);
     if (ok && s->q.op == READ && !isnan(high)) {

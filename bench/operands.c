@@ -6,12 +6,19 @@
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
 
+int64_t et_operands_turn(const struct et_types *types, int which, double beta)
+{
+    enum et_dtype type = which ? types->b.dtype : types->a.dtype;
+    return beta != 0 ? 0 : et_turn_step(et_dtype_size(type));
+}
+
 double et_operands_bytes(const struct et_types *types, int64_t in_0,
                          int64_t in_1, int64_t out)
 {
     return (double)in_0 * (double)et_dtype_size(types->a.dtype) +
            (double)in_1 * (double)et_dtype_size(types->b.dtype) +
-           (double)out * (double)et_dtype_size(types->out.dtype);
+           (double)out * (double)et_dtype_size(types->out.dtype) +
+           2.0 * ET_TURNS * ET_TURN_LINE;
 }
 
 enum et_status et_operands_open(struct et_operands *o, const char *bench,
@@ -26,9 +33,16 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
         return et_error(ET_USAGE, "%s: backend %s: %s", bench, setting->backend,
                         why);
     const struct et_space *space = p->backend->space;
-    if (et_buffer_open(&o->in[0], space, (size_t)n[0],
+    int64_t in[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        int64_t slack = et_turn_slack(et_operands_turn(types, i, p->beta));
+        if (!et_add(n[i], slack, &in[i]))
+            return et_error(ET_USAGE, "%s: the operands exceed 2^63 elements",
+                            bench);
+    }
+    if (et_buffer_open(&o->in[0], space, (size_t)in[0],
                        et_dtype_size(types->a.dtype)) != ET_OK ||
-        et_buffer_open(&o->in[1], space, (size_t)n[1],
+        et_buffer_open(&o->in[1], space, (size_t)in[1],
                        et_dtype_size(types->b.dtype)) != ET_OK ||
         et_buffer_open(&o->out, space, (size_t)n[2],
                        et_dtype_size(types->out.dtype)) != ET_OK)

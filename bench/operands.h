@@ -1,7 +1,8 @@
 /* operands: what a bench whose work is a product (bench/check/product.h) has on
- * each rank: two inputs and an output in its backend's memory space, and the
- * product that is made of them. Knows streams of random numbers; never a
- * bench's parameters or a clock.
+ * each rank: two inputs and an output in its backend's memory space, the inputs
+ * with room to move from one iteration to the next (turn.h), and the product
+ * that is made of them. Knows streams of random numbers; never a bench's
+ * parameters or a clock.
  */
 #ifndef ET_BENCH_OPERANDS_H
 #define ET_BENCH_OPERANDS_H
@@ -19,7 +20,10 @@ struct et_operands {
     struct et_work work;
 };
 
-/* Of operands of so many elements. */
+/* Elements from one place of in[which] to the next, with the factor beta: C
+ * that is added to is checked by how often it was, so its inputs stay. */
+int64_t et_operands_turn(const struct et_types *types, int which, double beta);
+/* Of operands of so many elements, and the room that the inputs move in. */
 double et_operands_bytes(const struct et_types *types, int64_t in_0,
                          int64_t in_1, int64_t out);
 
@@ -31,7 +35,8 @@ enum et_operands_of {
     ET_OPERANDS_SPLIT_FIRST /* a part of in[0], and the same in[1] */
 };
 
-/* Takes operands of n[0], n[1] and n[2] elements, and opens the product, in
+/* Takes operands of n[0], n[1] and n[2] elements, the inputs with the room that
+ * they move in, and opens the product, in
  * which the bench has set what it is, `ops`, `of`, `alike` and `backend`.
  * `bench`: for messages. */
 enum et_status et_operands_open(struct et_operands *o, const char *bench,

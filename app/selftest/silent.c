@@ -55,6 +55,13 @@ static enum et_status run_inner(void *state, uint64_t iterations)
     return s;
 }
 
+static void rewind_inner(void *state)
+{
+    struct wrapped *w = state;
+    if (w->p.inner->rewind)
+        w->p.inner->rewind(w->inner);
+}
+
 static enum et_status verify(void *state, struct et_verification *out)
 {
     struct wrapped *w = state;
@@ -118,6 +125,7 @@ static enum et_status body(struct et_team *team, void *arg)
                                  sizeof(struct wrapped) + inner->state_size,
                              .prepare = prepare,
                              .run = run_inner,
+                             .rewind = rewind_inner,
                              .verify = verify,
                              .output = output,
                              .work = work,

@@ -75,7 +75,7 @@ enum et_status et_check_agree(struct et_team *team, enum et_status mine,
     if (status != ET_OK)
         return status;
     struct et_verification done = {
-        .error = error, .bound = 1, .certain = certain};
+        .error = error, .bound = 1, .certain = certain, .usual = NAN};
     done.status = done.error <= 1 ? ET_CHECK_PASSED : ET_CHECK_FAILED;
     snprintf(done.method, sizeof done.method, "%s", method);
     if (done.status == ET_CHECK_FAILED)

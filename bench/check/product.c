@@ -1,5 +1,5 @@
-/* The check of a batch of products, and the faults to try it with; what it
- * rests on stands in check.h, how it goes in check_product.h.
+/* The check of a batch of products; what it rests on stands in freivalds.h, how
+ * it goes in product.h.
  */
 #include "config.h"
 #include "bench/check/product.h"
@@ -12,11 +12,6 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
-
-/* A block of C that is damaged as one: wide enough that its wrong elements do
- * not all hide from two sign vectors. */
-#define BLOCK_ROWS 8
-#define BLOCK_COLUMNS 16
 
 /* An element of nothing but ones is a NaN in each type that has one. */
 #define NAN_BYTE 0xff
@@ -31,12 +26,6 @@ static uint64_t stream_of(const struct et_product *p, enum stream which)
 static int64_t rows_of(const struct et_product *p)
 {
     return p->count * p->m;
-}
-
-/* Of C, as an index of its elements. */
-static size_t place(const struct et_product *p, int64_t g, int64_t i, int64_t j)
-{
-    return (size_t)((g * p->m + i) * p->ldc + j);
 }
 
 static double initial(const struct et_product *p, size_t at)
@@ -61,7 +50,7 @@ static double room_of(const struct et_product *p)
 
 double et_product_memory(const struct et_product *p)
 {
-    return p->small ? 0 : room_of(p) * sizeof(double);
+    return room_of(p) * sizeof(double);
 }
 
 static double *carve(double **room, int64_t n)
@@ -73,8 +62,6 @@ static double *carve(double **room, int64_t n)
 
 static enum et_status take_room(struct et_product *p)
 {
-    if (p->small)
-        return ET_OK;
     double size = room_of(p);
     double *room = size < (double)(SIZE_MAX / sizeof *room)
                        ? et_alloc((size_t)size, sizeof *room)
@@ -107,7 +94,7 @@ static double sign(double factor)
 
 static size_t elements_of(const struct et_product *p)
 {
-    return place(p, p->count, 0, 0);
+    return et_product_place(p, p->count, 0, 0);
 }
 
 /* C with its first contents, as if no iteration had been done. */
@@ -126,7 +113,7 @@ static enum et_status bring(const struct et_product *p, size_t first, size_t n)
                       : et_backend_fetch(p->backend, p->setup, p->c, first, n);
 }
 
-static enum et_status fetch(struct et_product *p)
+enum et_status et_product_fetch(struct et_product *p)
 {
     enum et_status status = bring(p, 0, elements_of(p));
     p->fetched = status == ET_OK;
@@ -151,7 +138,8 @@ static struct et_check_matrix matrix_c(const struct et_product *p, int64_t g)
 {
     return (struct et_check_matrix){.dtype = p->types.out.dtype,
                                     .data = p->c->host,
-                                    .first = (int64_t)place(p, g, 0, 0),
+                                    .first =
+                                        (int64_t)et_product_place(p, g, 0, 0),
                                     .rows = p->m,
                                     .cols = p->n,
                                     .rs = p->ldc,
@@ -170,34 +158,40 @@ static void roots(double *v, int64_t n)
         v[i] = sqrt(v[i]);
 }
 
-/* Computes what rests on the operands and C0. */
-static void learn(struct et_product *p)
+/* The signs, and what rests on C0 while it stands in C. */
+static void learn_first(struct et_product *p)
 {
-    if (p->small)
-        return;
     int64_t most = p->integers ? et_check_weights(p->k, p->n, p->integers) : 1;
     for (int t = 0; t < ET_CHECK_VECTORS; t++)
         et_check_signs(p->x[t], p->n, most,
                        et_random_stream(stream_of(p, STREAM_SIGNS),
                                         (uint64_t)(2 * t + (p->integers > 0))));
+    for (int64_t g = 0; g < p->count && p->beta != 0; g++) {
+        struct et_check_matrix c = matrix_c(p, g);
+        double *c0x[ET_CHECK_VECTORS];
+        for (int t = 0; t < ET_CHECK_VECTORS; t++)
+            c0x[t] = p->c0x[t] + g * p->m;
+        et_check_times(&c, p->x, c0x, p->norm_c0 + g * p->m, p->threads);
+    }
+    if (p->beta != 0)
+        roots(p->norm_c0, rows_of(p));
+}
+
+/* What rests on the inputs of the last iteration. */
+static void learn(struct et_product *p)
+{
     for (int64_t g = 0; g < p->count; g++) {
-        struct et_check_matrix a = p->ops->a(p->of, g), c = matrix_c(p, g);
-        double *abx[ET_CHECK_VECTORS], *c0x[ET_CHECK_VECTORS], sum = 0;
-        for (int t = 0; t < ET_CHECK_VECTORS; t++) {
+        struct et_check_matrix a = p->ops->a(p->of, g);
+        double *abx[ET_CHECK_VECTORS], sum = 0;
+        for (int t = 0; t < ET_CHECK_VECTORS; t++)
             abx[t] = p->abx[t] + g * p->m;
-            c0x[t] = p->beta != 0 ? p->c0x[t] + g * p->m : NULL;
-        }
         p->ops->times_b(p->of, g, p->x, p->bx, p->square);
         et_check_times(&a, p->bx, abx, p->norm_a + g * p->m, p->threads);
-        if (p->beta != 0)
-            et_check_times(&c, p->x, c0x, p->norm_c0 + g * p->m, p->threads);
         for (int64_t l = 0; l < p->k; l++)
             sum += p->square[l];
         p->norm_b[g] = sqrt(sum);
     }
     roots(p->norm_a, rows_of(p));
-    if (p->beta != 0)
-        roots(p->norm_c0, rows_of(p));
 }
 
 /* How far off C may be: nothing has grown where integers are added. */
@@ -225,7 +219,7 @@ static void take_element(const struct et_product *p, const struct limits *l,
                          struct et_check_worst *w)
 {
     const struct et_check_growth *grown = &l->worst;
-    size_t at = place(p, g, i, j);
+    size_t at = et_product_place(p, g, i, j);
     double size, sum = p->ops->element(p->of, g, i, j, &size);
     double c0 = initial(p, at), want = grown->value * sum + grown->keep * c0;
     double bound =
@@ -294,9 +288,11 @@ static enum et_status enqueue(struct et_product *p, uint64_t iterations)
 {
     if (iterations == 0)
         return ET_OK;
+    enum et_status status = p->backend->run(p->setup, p->turn, iterations);
+    p->turn += iterations;
+    p->done = p->turn - 1;
     p->iterations += iterations;
     p->fetched = false;
-    enum et_status status = p->backend->run(p->setup, iterations);
     /* What the host writes to a device's memory takes its turn; its own is
      * written to at once. */
     enum et_status done = p->c->space->is_host ? wait_for_all(p) : ET_OK;
@@ -351,6 +347,12 @@ void et_product_glance(void *product)
     p->marked = false;
 }
 
+void et_product_rewind(void *product)
+{
+    struct et_product *p = product;
+    p->turn = 0;
+}
+
 static void spoil(struct et_product *p)
 {
 #pragma omp parallel for schedule(static) num_threads(p->threads)
@@ -358,23 +360,30 @@ static void spoil(struct et_product *p)
         et_check_spoil(p->types.out.dtype, p->c->host, row * p->ldc, p->n);
 }
 
-/* C is read once: where it will be NaN, it is so in the same pass. */
+/* C is read once: where it shall be NaN, it is so in the same pass. */
+static void take_rows(struct et_product *p, const struct limits *l, bool spoils,
+                      struct et_check_worst *w)
+{
+    learn(p);
+    for (int64_t g = 0; g < p->count; g++) {
+        struct et_check_matrix c = matrix_c(p, g);
+        c.spoil = spoils ? p->c->host : NULL;
+        et_check_times(&c, p->x, p->cx, NULL, p->threads);
+        for (int64_t i = 0; i < p->m; i++)
+            take_row(p, l, g, i, w);
+    }
+}
+
 static enum et_status take_all(struct et_product *p, struct et_check_worst *w)
 {
     struct limits l = limits_of(p);
+    int64_t all = p->m * p->n;
+    for (int64_t at = 0; p->small && at < p->count * all; at++)
+        take_element(p, &l, at / all, at % all / p->n, at % p->n, w);
     if (!p->small && !l.exact)
         take_samples(p, &l, w);
-    for (int64_t g = 0; g < p->count; g++) {
-        struct et_check_matrix c = matrix_c(p, g);
-        for (int64_t at = 0; p->small && at < p->m * p->n; at++)
-            take_element(p, &l, g, at / p->n, at % p->n, w);
-        if (p->small)
-            continue;
-        c.spoil = p->beta == 0 && !l.exact ? p->c->host : NULL;
-        et_check_times(&c, p->x, p->cx, NULL, p->threads);
-        for (int64_t i = 0; i < p->m; i++)
-            take_row(p, &l, g, i, w);
-    }
+    if (!p->small)
+        take_rows(p, &l, p->beta == 0 && !l.exact, w);
     if (p->beta != 0)
         return refill(p);
     if (p->small)
@@ -392,10 +401,32 @@ static void take_worse(struct et_check_worst *w,
     w->certain = certain;
 }
 
+/* Only what is wrong: a row's share of its bound is no element's. */
+void et_product_inspect(void *product)
+{
+    struct et_product *p = product;
+    struct et_check_worst now = {0};
+    struct limits l = limits_of(p);
+    if (p->iterations == 0 || et_product_fetch(p) != ET_OK)
+        return; /* the next check fetches again */
+    take_rows(p, &l, false, &now);
+    if (now.error > 1)
+        take_worse(&p->glanced, &now);
+}
+
+double et_product_usual(const struct et_product *p)
+{
+    double element = fmin(1, ET_PRODUCT_USUAL / (double)p->k);
+    /* With beta errors are added up, and the bounds are the errors' own. */
+    return p->beta != 0 ? NAN
+           : p->small   ? element
+                        : fmax(element, ET_PRODUCT_USUAL_ROW);
+}
+
 enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
 {
     struct et_check_worst now = {0};
-    enum et_status status = fetch(p);
+    enum et_status status = et_product_fetch(p);
     if (status != ET_OK)
         return status;
     if (p->iterations == 0) /* nothing ran since the last check */
@@ -416,12 +447,13 @@ enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
 static enum et_status begin(struct et_product *p, int64_t integers)
 {
     p->integers = integers;
+    et_product_rewind(p);
     enum et_status status = p->ops->fill(p->of, integers);
     if (status == ET_OK)
         status = refill(p);
     if (status != ET_OK)
         return status;
-    learn(p);
+    learn_first(p);
     if (p->beta == 0) {
         spoil(p); /* C must be written */
         status = et_buffer_send(p->c, 0, elements_of(p));
@@ -447,7 +479,7 @@ static enum et_status exact_pass(struct et_product *p)
     if (status == ET_OK)
         status = et_backend_wait(p->backend, p->setup);
     if (status == ET_OK)
-        status = fetch(p);
+        status = et_product_fetch(p);
     if (status == ET_OK) {
         status = take_all(p, &p->exact);
         p->exact.exact = true;
@@ -484,116 +516,4 @@ enum et_status et_product_facts(void *product, struct et_pairs *out)
     snprintf(text, sizeof text, "%.4g s", most);
     return et_pairs_set(out, "device_time", text, false) ? ET_OK
                                                          : et_no_memory();
-}
-
-/* Sets an element; *size grows to its change. */
-static void put(struct et_product *p, size_t at, double v, double *size)
-{
-    double before = et_dtype_get(p->types.out.dtype, p->c->host, at);
-    et_dtype_set(p->types.out.dtype, p->c->host, at, v);
-    double change =
-        fabs(et_dtype_get(p->types.out.dtype, p->c->host, at) - before);
-    *size = isfinite(change) ? fmax(*size, change) : INFINITY;
-}
-
-static void flip(struct et_product *p, const struct et_fault *f, double *size)
-{
-    uint64_t at = f->at % ((uint64_t)rows_of(p) * (uint64_t)p->n);
-    size_t bytes = et_dtype_size(p->types.out.dtype);
-    size_t where = place(p, 0, (int64_t)at / p->n, (int64_t)at % p->n);
-    double before = et_dtype_get(p->types.out.dtype, p->c->host, where);
-    et_dtype_flip(p->types.out.dtype, p->c->host, where,
-                  (size_t)f->bit % (8 * bytes));
-    double change =
-        fabs(et_dtype_get(p->types.out.dtype, p->c->host, where) - before);
-    *size = isfinite(change) ? change : INFINITY;
-}
-
-/* C is cut into blocks; the rest at its edges belongs to none. */
-struct blocks {
-    int64_t rows, columns; /* of one */
-    int64_t down, across;  /* so many in a product */
-};
-
-static struct blocks blocks_of(const struct et_product *p)
-{
-    struct blocks b = {p->m < BLOCK_ROWS ? p->m : BLOCK_ROWS,
-                       p->n < BLOCK_COLUMNS ? p->n : BLOCK_COLUMNS, 0, 0};
-    if (p->count * (p->m / b.rows) * (p->n / b.columns) < 2)
-        b.rows = b.columns = 1;
-    b.down = p->m / b.rows;
-    b.across = p->n / b.columns;
-    return b;
-}
-
-/* Element e of a block, as an index of C's. */
-static size_t in_block(const struct et_product *p, const struct blocks *b,
-                       int64_t block, int64_t e)
-{
-    int64_t i = block / b->across % b->down * b->rows + e / b->columns;
-    int64_t j = block % b->across * b->columns + e % b->columns;
-    return place(p, block / b->across / b->down, i, j);
-}
-
-static void swap(struct et_product *p, uint64_t at, double *size)
-{
-    struct blocks b = blocks_of(p);
-    uint64_t all = (uint64_t)(p->count * b.down * b.across);
-    if (all < 2) {
-        *size = NAN;
-        return;
-    }
-    uint64_t one = at % all;
-    uint64_t other = (one + 1 + et_random_mix(at) % (all - 1)) % all;
-    for (int64_t e = 0; e < b.rows * b.columns; e++) {
-        size_t x = in_block(p, &b, (int64_t)one, e);
-        size_t y = in_block(p, &b, (int64_t)other, e);
-        double v = et_dtype_get(p->types.out.dtype, p->c->host, x);
-        put(p, x, et_dtype_get(p->types.out.dtype, p->c->host, y), size);
-        put(p, y, v, size);
-    }
-}
-
-/* With beta a block lacks the last product; else it was never written since
- * the last check, as every iteration leaves the same. */
-static void make_stale(struct et_product *p, uint64_t at, double *size)
-{
-    struct blocks b = blocks_of(p);
-    int64_t block = (int64_t)(at % (uint64_t)(p->count * b.down * b.across));
-    int64_t g = block / b.across / b.down;
-    for (int64_t e = 0; e < b.rows * b.columns; e++) {
-        size_t where = in_block(p, &b, block, e);
-        int64_t row = (int64_t)where / p->ldc - g * p->m;
-        double unused, v = NAN;
-        if (p->beta != 0)
-            v = (et_dtype_get(p->types.out.dtype, p->c->host, where) -
-                 p->alpha * p->ops->element(p->of, g, row,
-                                            (int64_t)where % p->ldc, &unused)) /
-                p->beta;
-        put(p, where, v, size);
-    }
-}
-
-enum et_status et_product_damage(void *product, const struct et_fault *fault,
-                                 double *size)
-{
-    struct et_product *p = product;
-    enum et_status status = fetch(p);
-    if (status != ET_OK)
-        return status;
-    *size = 0;
-    switch (fault->kind) {
-    case ET_FAULT_FLIP:
-        flip(p, fault, size);
-        break;
-    case ET_FAULT_STALE:
-        make_stale(p, fault->at, size);
-        break;
-    case ET_FAULT_SWAP:
-        swap(p, fault->at, size);
-        break;
-    default: /* each rank checks what is its own */
-        *size = NAN;
-    }
-    return ET_OK; /* the host's copy is what is checked, until the next run */
 }

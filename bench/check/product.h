@@ -12,8 +12,10 @@
  *   a difference of zero demanded (check.h). It costs one iteration more.
  * - of the timed data, whenever asked: every element where the problem is
  *   small; else each row by Freivalds' test, and `samples` elements at random.
- * What rests on the inputs (B x, A (B x), C0 x, the norms) is computed once,
- * in preparation, as the inputs do not change: a check then reads C once.
+ * The inputs move from one iteration to the next (harness/base/turn.h), unless
+ * with beta, so what rests on them (B x, A (B x), the norms) is computed anew
+ * in each check, for those that the last iteration had; C0 x once, in
+ * preparation.
  *
  * With beta = 0 every iteration leaves the same, so between two checks one
  * that does nothing would go unseen. Therefore the last iteration of each run
@@ -31,6 +33,7 @@
 #include <stdint.h>
 
 #include "bench/check/freivalds.h"
+#include "harness/base/turn.h"
 #include "harness/case/bench.h"
 
 /* With beta, C is taken anew after so many iterations: the check must know
@@ -77,6 +80,9 @@ struct et_product {
     void *setup;
     double elapsed;      /* of an iteration of the last run, by the device's own
                           * clock; 0: it tells none */
+    uint64_t turn;       /* of the next iteration */
+    uint64_t done;       /* that of the last one: the bench's operands, as `ops`
+                          * gives them, are those that it had */
     uint64_t iterations; /* since C was filled */
     bool fetched;        /* all of C on the host is what the last run left */
     int64_t integers; /* the operands are integers of at most this; 0: reals */
@@ -107,6 +113,11 @@ void et_product_close(struct et_product *p); /* {0} is fine */
 enum et_status et_product_run(void *product, uint64_t iterations);
 /* Looks at that one element. */
 void et_product_glance(void *product);
+/* Looks at the whole of C: each row by Freivalds' test. What is wrong is
+ * remembered, as by a glance. */
+void et_product_inspect(void *product);
+/* The next iteration is as the first. */
+void et_product_rewind(void *product);
 void et_product_output(const void *product, struct et_output *out);
 enum et_status et_product_damage(void *product, const struct et_fault *fault,
                                  double *size);
@@ -114,9 +125,33 @@ enum et_status et_product_damage(void *product, const struct et_fault *fault,
  * rank's seconds for an iteration of the last run. */
 enum et_status et_product_facts(void *product, struct et_pairs *out);
 #define ET_PRODUCT_HOOKS                                                       \
-    .run = et_product_run, .glance = et_product_glance,                        \
+    .run = et_product_run, .rewind = et_product_rewind,                        \
+    .glance = et_product_glance, .inspect = et_product_inspect,                \
     .output = et_product_output, .damage = et_product_damage,                  \
     .facts = et_product_facts
+
+/* The share of its bound that an error uses at most where every rounding is
+ * that of the types: et_verification's `usual`.
+ *
+ * Rounding errors are as good as random (Higham and Mary, SIAM J. Sci. Comput.
+ * 41, 2019), and bounds are not: a sum of k terms, whose elements are bounded
+ * by k + 3 roundings of all terms' magnitudes, errs by about 1/k of that, and
+ * one in thousands by 4/k; ET_PRODUCT_USUAL is three times that. A row's bound
+ * (freivalds.h) is 16 times the error's size, whatever k is: the worst of many
+ * rows uses a sixth, and a quarter is allowed. With 16 bits of mantissa for 24
+ * rows of k = 8192 use half of their bound. */
+#define ET_PRODUCT_USUAL 12.0
+#define ET_PRODUCT_USUAL_ROW 0.25
+double et_product_usual(const struct et_product *p);
+
+/* Where element i, j of product g stands in C. */
+static inline size_t et_product_place(const struct et_product *p, int64_t g,
+                                      int64_t i, int64_t j)
+{
+    return (size_t)((g * p->m + i) * p->ldc + j);
+}
+/* All of what the last run left to the host's copy of C. Local. */
+enum et_status et_product_fetch(struct et_product *p);
 
 /* The worst of what the last run left, of the exact pass and of the glances
  * since the last check. The next check

@@ -48,9 +48,11 @@ struct et_backend {
 
     /* With a setup, which the operation's `create` made. An operation whose
      * work is not n times the same leaves run out. */
-    /* Enqueues n iterations, one after the other; may return before they are
-     * done. Never prints or allocates. */
-    enum et_status (*run)(void *setup, uint64_t n);
+    /* Enqueues iterations first to first + n - 1, one after the other; may
+     * return before they are done. Which iteration it is says where its inputs
+     * begin (turn.h), if the problem has them move. Never prints or allocates.
+     */
+    enum et_status (*run)(void *setup, uint64_t first, uint64_t n);
     /* Returns when all that was enqueued is done, with its first error. Member
      * NULL: run does not return before. */
     enum et_status (*wait)(void *setup);

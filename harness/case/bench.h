@@ -55,6 +55,9 @@ struct et_verification {
     /* An output that is off by more than this is always found, in the unit of
      * the output; 0: every difference is. */
     double certain;
+    /* Share of the bound that rounding of this precision uses at most: who uses
+     * more has computed with fewer bits. 0 or NAN: no precision to tell by. */
+    double usual;
     char method[160]; /* "Freivalds, 2 vectors, max |r|/bound per row" */
     char note[160];   /* where it failed first; "" if it did not */
 };
@@ -131,11 +134,18 @@ struct et_bench {
     enum et_status (*before)(void *state);
     /* The timed call: `iterations` times the work, complete on return. */
     enum et_status (*run)(void *state, uint64_t iterations);
+    /* The next run has the inputs that the first one had, for a bench without
+     * `before`. Local. Member NULL:
+     * each run has. */
+    void (*rewind)(void *state);
     /* Check what the last run left. Collective; the same answer on all. */
     enum et_status (*verify)(void *state, struct et_verification *out);
     /* Untimed, local, after every sample: looks at a part of what it left. A
      * fault is remembered until `verify`, which then fails. Or NULL. */
     void (*glance)(void *state);
+    /* Untimed, local, after some of the samples: looks at all that it left, as
+     * a glance. Or NULL. */
+    void (*inspect)(void *state);
     void (*work)(const void *state, struct et_work *out);
     /* The same from what a record has: for those who hold it to its parameters,
      * on any machine. False, or member NULL: these do not tell it. */

@@ -154,6 +154,12 @@ static const struct et_field verification_rows[] = {
     ET_ROW(et_result_verification, certain, ET_REAL,
            "an output that is off by more is always found; 0: every difference "
            "is"),
+    ET_ROW(et_result_verification, usual, ET_REAL,
+           "share of the bound that errors of this precision use at most; more "
+           "is a doubt"),
+    ET_ROW(et_result_verification, sampled, ET_INT,
+           "outputs checked whole between the samples, besides the first and "
+           "the last, by the rank that checked fewest"),
     ET_ROW(et_result_verification, spent, ET_REAL,
            "time of all checks of the case", .unit = "s"),
     ET_ROW(et_result_verification, method, ET_STRING,
@@ -341,6 +347,8 @@ void et_result_begin(struct et_result *r)
     r->energy.joules = r->energy.iterations = NAN;
     r->verification.error = r->verification.bound = NAN;
     r->verification.certain = r->verification.spent = NAN;
+    r->verification.usual = NAN;
+    r->verification.sampled = ET_ABSENT_INT;
 }
 
 void et_result_free(struct et_result *r)

@@ -148,7 +148,11 @@ enum et_check { ET_CHECK_NONE, ET_CHECK_PASSED, ET_CHECK_FAILED };
 struct et_result_verification {
     int status; /* enum et_check */
     double error, bound, certain;
-    double spent; /* s, all checks of the case, of rank 0 */
+    double usual;    /* share of the bound that such a computation uses at
+                      * most; NAN: no precision to tell by */
+    int64_t sampled; /* outputs checked whole between the samples, besides the
+                      * first and the last; absent: it has no such check */
+    double spent;    /* s, all checks of the case, of rank 0 */
     char *method, *note;
     char *digest;          /* of the outputs of most ranks; NULL: none */
     char *digest_absent;   /* why there is none */

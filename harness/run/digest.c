@@ -40,7 +40,7 @@ enum oddness {
  * them can have, and how many more ranks have these than have others (at least,
  * if they are most). */
 struct vote {
-    uint64_t kind, first, last;
+    uint64_t kind, first, last, timed;
     int64_t lead;
 };
 
@@ -62,7 +62,7 @@ static struct vote *vote_of(struct votes *a, uint64_t kind)
 
 static bool same(const struct vote *a, const struct vote *b)
 {
-    return a->first == b->first && a->last == b->last;
+    return a->first == b->first && a->last == b->last && a->timed == b->timed;
 }
 
 /* The vote of Boyer and Moore, for parts of an electorate (Agarwal et al.,
@@ -160,7 +160,7 @@ enum et_status et_digests_compare(struct et_team *team,
                                   struct et_result_verification *out,
                                   int *n_odd)
 {
-    struct vote own = {mine->kind, mine->first, mine->last, 1};
+    struct vote own = {mine->kind, mine->first, mine->last, mine->timed, 1};
     struct votes votes = {.v = {own}, .n = 1};
     struct count c = {.unsteady = mine->first != mine->last};
     uint64_t digest = 0;

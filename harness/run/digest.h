@@ -4,8 +4,9 @@
  *
  * Only a kernel that gives the same bits when it runs again can be judged so,
  * and only among processors of one kind: libraries choose their kernels by it.
- * Each rank therefore has two digests, of its first and of its last timed
- * output. Where they differ on half of the ranks or more the kernel is not
+ * Each rank therefore has two digests of the same inputs, of its first output
+ * and of one after the timed samples, and one of the last timed output. Where
+ * the two differ on half of the ranks or more the kernel is not
  * reproducible, and nothing is said. Where they differ on a few, it may be the
  * kernel or the node: such a rank is named, which keeps the case from being
  * quoted, and not called wrong.
@@ -25,8 +26,9 @@ uint64_t et_digest(const void *data, size_t n);
 
 /* What a rank brings. */
 struct et_digests {
-    uint64_t kind; /* of processor; equal: the same */
-    uint64_t first, last;
+    uint64_t kind;        /* of processor; equal: the same */
+    uint64_t first, last; /* of the same inputs */
+    uint64_t timed;       /* of what the last sample left */
 };
 
 /* Collective: what most ranks of each kind have, and who has something else.

@@ -206,7 +206,8 @@ static enum et_status take_samples(struct measuring *m)
 
 static enum et_status check(struct measuring *m)
 {
-    struct et_verification v = {.error = NAN, .bound = NAN, .certain = NAN};
+    struct et_verification v = {
+        .error = NAN, .bound = NAN, .certain = NAN, .usual = NAN};
     struct et_result_verification *out = &m->r->verification;
     feed(m, "checking");
     double begun = et_clock_now(m->with->clock);
@@ -221,6 +222,7 @@ static enum et_status check(struct measuring *m)
     out->error = v.error;
     out->bound = v.bound;
     out->certain = v.certain;
+    out->usual = v.usual > 0 ? v.usual : NAN;
     out->method = et_strdup(v.method);
     out->note = *v.note ? et_strdup(v.note) : NULL;
     return ET_OK;
@@ -252,6 +254,13 @@ static enum et_status compare_outputs(struct measuring *m, bool *wrong)
                                        : "its own check covers every rank");
         return ET_OK;
     }
+    if (m->bench->rewind) {
+        m->bench->rewind(m->state);
+        s = et_team_agree(m->team, m->bench->run(m->state, 1));
+        if (s != ET_OK)
+            return s;
+        m->digests.last = digest(m);
+    }
     m->digests.kind = m->with->kind;
     s = et_digests_compare(m->team, &m->digests, m->with->placement, out,
                            &n_odd);
@@ -269,6 +278,22 @@ static enum et_status compare_outputs(struct measuring *m, bool *wrong)
     m->r->outcome = ET_WRONG_DATA;
     m->r->reason = t.s;
     return ET_OK;
+}
+
+/* Of the rank that inspected fewest. */
+static enum et_status count_inspected(struct measuring *m)
+{
+    double looks = (double)m->sampler.looks;
+    enum et_status s = et_team_reduce(m->team, ET_MIN, &looks, 1);
+    if (s == ET_OK && m->bench->inspect && !m->with->clock->fake)
+        m->r->verification.sampled = (int64_t)looks;
+    return s;
+}
+
+/* Rounding uses little of its bound; fewer bits than the type has use much. */
+static bool is_coarse(const struct et_result_verification *v)
+{
+    return isfinite(v->usual) && v->error > v->usual * v->bound;
 }
 
 static bool is_wrong(struct measuring *m)
@@ -410,6 +435,34 @@ static void describe_work(struct measuring *m)
                                          et_strdup(w.convention)};
 }
 
+/* One more reason why nothing may rest on the record. */
+static bool doubt(struct et_result *r, const char *why)
+{
+    const char *before = et_pairs_get(&r->facts, "doubt");
+    struct et_text t = {0};
+    et_text_add(&t, "%s%s%s", before ? before : "", before ? "; " : "", why);
+    bool ok =
+        !t.failed && et_pairs_set(&r->facts, "doubt", et_text_str(&t), false);
+    et_text_free(&t);
+    return ok;
+}
+
+static bool add_doubts(struct measuring *m)
+{
+    const struct et_result_verification *v = &m->r->verification;
+    char why[160];
+    et_sampler_doubt(&m->sampler, why, sizeof why);
+    bool ok = !*why || doubt(m->r, why);
+    if (ok && is_coarse(v)) {
+        snprintf(why, sizeof why,
+                 "errors use %.2g %% of their bound, and rounding of this "
+                 "precision %.2g %% at most: it computed with fewer bits",
+                 100 * v->error / v->bound, 100 * v->usual);
+        ok = doubt(m->r, why);
+    }
+    return ok;
+}
+
 static enum et_status whole(struct measuring *m)
 {
     const struct et_setting setting = {
@@ -430,6 +483,7 @@ static enum et_status whole(struct measuring *m)
     if (!agreed(m, et_sampler_once(&m->sampler, 1, &t), &team))
         return team;
     m->digests.first = digest(m);
+    et_sampler_inspect(&m->sampler);
     bool first = m->with->visit.iterations == 0;
     if (first && (!agreed(m, check(m), &team) || is_wrong(m)))
         return team;
@@ -450,9 +504,11 @@ static enum et_status whole(struct measuring *m)
         m->r->reason = et_strdup(invalid);
         return ET_OK;
     }
+    if (!agreed(m, count_inspected(m), &team))
+        return team;
     /* The very data that the last sample left. */
     bool wrong = false;
-    m->digests.last = digest(m);
+    m->digests.last = m->digests.timed = digest(m);
     if (!agreed(m, check(m), &team) || is_wrong(m))
         return team;
     feed(m, "comparing the outputs");
@@ -473,8 +529,10 @@ static enum et_status whole(struct measuring *m)
             m, et_counted_pass(m->with->counters, &m->sampler, &m->r->counters),
             &team))
         return team;
-    if (m->bench->facts)
-        agreed(m, m->bench->facts(m->state, &m->r->facts), &team);
+    if (m->bench->facts &&
+        !agreed(m, m->bench->facts(m->state, &m->r->facts), &team))
+        return team;
+    agreed(m, add_doubts(m) ? ET_OK : et_no_memory(), &team);
     return team;
 }
 

@@ -23,6 +23,7 @@
 #define TOLERANCE 1e-6 /* s off the start, besides the clock's error */
 #define SHARE 0.01     /* of a sample, likewise, where that is more */
 #define WAITED 0.02    /* of a sample without a core: it is disturbed */
+#define DRIFT 2e-4     /* s a second, at most, of a clock against another */
 #define WINDOWS 8      /* fewer do not tell whether they are missed often */
 
 struct taken {
@@ -31,26 +32,42 @@ struct taken {
     double waited;      /* s that this rank's threads had no core */
 };
 
+static double now(const struct et_sampler *m)
+{
+    return m->spans ? et_global_clock_now(m->global) : et_clock_now(m->clock);
+}
+
+/* A reading of this rank's that cannot be earlier than `told`. */
+static void after(struct et_sampler *m, double reading, double told)
+{
+    m->disorder = fmax(m->disorder, told - reading);
+}
+
+/* A reading that no earlier one of this rank's exceeds. */
+static double read_on(struct et_sampler *m)
+{
+    double t = now(m);
+    after(m, t, m->past);
+    return m->past = t;
+}
+
 /* When all begin: after the last one is ready. The slack follows what the ranks
  * tell each other: up at once, down by a tenth of the way. */
 static enum et_status agree_on_start(struct et_sampler *m, double *start)
 {
-    double said[2] = {et_global_clock_now(m->global), m->latency};
+    double said[2] = {read_on(m), m->latency};
     enum et_status s = et_team_reduce(m->team, ET_MAX, said, 2);
     if (s != ET_OK)
         return s;
-    m->latency = et_global_clock_now(m->global) - said[0];
+    double heard = read_on(m);
+    after(m, heard, said[0]);
+    m->latency = heard - said[0];
     double want = 3 * said[1];
     if (said[1] > 0)
         m->slack = want > m->slack ? want : m->slack + (want - m->slack) / 10;
     m->slack = fmax(SLACK_LEAST, fmin(m->slack, SLACK_MOST));
     *start = said[0] + m->slack;
     return ET_OK;
-}
-
-static double now(const struct et_sampler *m)
-{
-    return m->spans ? et_global_clock_now(m->global) : et_clock_now(m->clock);
 }
 
 static enum et_status work(struct et_sampler *m, uint64_t iterations,
@@ -62,6 +79,13 @@ static enum et_status work(struct et_sampler *m, uint64_t iterations,
     if (around)
         around->end(around->with);
     return s;
+}
+
+/* Is there time for one more, of what has passed since the first sample? */
+static bool may_inspect(const struct et_sampler *m)
+{
+    return m->looking + m->look <
+           ET_SAMPLER_LOOKING * (et_clock_now(m->clock) - m->began);
 }
 
 static enum et_status take(struct et_sampler *m, uint64_t iterations,
@@ -86,13 +110,30 @@ static enum et_status take(struct et_sampler *m, uint64_t iterations,
         t->exit = now(m);
     }
     t->waited = m->waits ? et_waits_end(m->waits) : 0;
+    after(m, t->entry, m->past);
+    after(m, t->exit, t->entry);
+    m->past = t->exit;
     if (!m->bench->glance)
         return s;
     /* What one rank looks at on a disk, another may still be timed on. */
     b = m->bench->once ? et_team_barrier(m->team) : ET_OK;
     if (s == ET_OK && b == ET_OK)
         m->bench->glance(m->state);
+    if (s == ET_OK && b == ET_OK && m->bench->inspect && !m->clock->fake &&
+        may_inspect(m))
+        et_sampler_inspect(m);
     return s != ET_OK ? s : b;
+}
+
+void et_sampler_inspect(struct et_sampler *m)
+{
+    if (!m->bench->inspect || m->clock->fake)
+        return;
+    double begun = et_clock_now(m->clock);
+    m->bench->inspect(m->state);
+    m->look = et_clock_now(m->clock) - begun;
+    m->looking += m->look;
+    m->looks++;
 }
 
 enum et_status et_sampler_once(struct et_sampler *m, uint64_t iterations,
@@ -112,7 +153,7 @@ enum et_status et_sampler_around(struct et_sampler *m,
 }
 
 /* What the ranks tell each other after a block: of each sample five numbers,
- * of the block three. All are such that the largest of the ranks' is what is
+ * of the block four. All are such that the largest of the ranks' is what is
  * wanted, so that one reduction does. */
 struct message {
     /* n of each; the first three are 0 without a global clock. */
@@ -125,18 +166,20 @@ struct message {
     double *failed;  /* 1: a rank failed */
     double *stop;    /* 1: a rank was asked to stop */
     double *elapsed; /* s that the longest has been at it */
+    double *latest;  /* the newest reading; 0 without a global clock */
 };
 
 static size_t numbers_of(size_t n)
 {
-    return 5 * n + 3;
+    return 5 * n + 4;
 }
 
 static struct message lay_out(double *room, size_t n)
 {
     double *end = room + 5 * n;
-    return (struct message){room,         room + n, room + 2 * n, room + 3 * n,
-                            room + 4 * n, end,      end + 1,      end + 2};
+    return (struct message){room,         room + n,     room + 2 * n,
+                            room + 3 * n, room + 4 * n, end,
+                            end + 1,      end + 2,      end + 3};
 }
 
 /* For a message about n samples. */
@@ -228,10 +271,13 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
     *said.failed = s != ET_OK;
     *said.stop = et_stop_wanted() != 0;
     *said.elapsed = et_clock_now(m->clock) - start;
+    *said.latest = m->spans ? read_on(m) : 0;
     enum et_status r =
         et_team_reduce(m->team, ET_MAX, m->message, numbers_of(n));
     if (r != ET_OK)
         return r;
+    if (m->spans)
+        after(m, read_on(m), *said.latest);
     m->stopped = *said.stop > 0;
     *elapsed = *said.elapsed;
     if (*said.failed > 0)
@@ -252,6 +298,9 @@ void et_sampler_begin(struct et_sampler *m)
     m->own.n = m->when.n = m->last.n = m->missed.n = m->disturbed.n = 0;
     m->waited = 0;
     m->starts = 0;
+    m->looks = 0;
+    m->looking = 0;
+    m->began = m->clock->fake ? 0 : et_clock_now(m->clock);
 }
 
 static void drop_first(struct et_reals *a, size_t n)
@@ -293,6 +342,9 @@ enum et_status et_sampler_synchronise(struct et_sampler *m)
     enum et_status s = ET_OK;
     const char *why = NULL;
     m->error = m->error_after = NAN;
+    m->past = -INFINITY;
+    m->disorder = 0;
+    m->synchronised = m->clock->fake ? 0 : et_clock_now(m->clock);
     m->slack = SLACK_FIRST;
     m->latency = 0;
     m->windows = m->spans = false;
@@ -325,6 +377,7 @@ static bool give_up_windows(struct et_sampler *m, double error, double seconds)
                  "tenth of a sample's %s",
                  et_print_seconds(e, error), et_print_seconds(t, seconds));
         m->windows = m->spans = false;
+        m->past = -INFINITY; /* of another clock from here on */
         return true;
     }
     size_t missed = et_sampler_missed(m);
@@ -341,13 +394,40 @@ enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
                                  bool *again)
 {
     *again = false;
+    double said[2] = {m->disorder, 0};
+    if (!m->clock->fake)
+        said[1] = et_clock_now(m->clock) - m->synchronised;
+    enum et_status s = et_team_reduce(m->team, ET_MAX, said, 2);
+    if (s != ET_OK)
+        return s;
+    m->disorder = said[0];
+    m->age = said[1];
     if (!m->spans)
         return ET_OK;
-    enum et_status s = et_global_clock_error(m->global, &m->error_after);
+    s = et_global_clock_error(m->global, &m->error_after);
     if (s == ET_OK)
-        *again = give_up_windows(m, fmax(m->error, m->error_after),
-                                 seconds * (double)m->iterations);
+        *again = give_up_windows(
+            m, fmax(fmax(m->error, m->error_after), m->disorder),
+            seconds * (double)m->iterations);
     return s;
+}
+
+void et_sampler_doubt(const struct et_sampler *m, char *text, size_t n)
+{
+    char by[ET_TEXT_NUMBER];
+    /* Clocks of several machines drift apart, which is no jump. */
+    bool drifts = m->global && !et_global_clock_is_shared(m->global);
+    double error = isnan(m->error) ? 0 : m->error;
+    error += drifts ? DRIFT * m->age : 0;
+    *text = '\0';
+    /* Two ranks may err by as much each way. */
+    if (m->disorder > 2 * error + m->clock->resolution)
+        snprintf(text, n,
+                 "%s: by %s a clock went back, or was behind what another rank "
+                 "had told it",
+                 m->team->size > 1 ? "the ranks' clocks contradict each other"
+                                   : "the clock contradicts itself",
+                 et_print_seconds(by, m->disorder));
 }
 
 enum et_status et_sampler_describe(const struct et_sampler *m,

@@ -22,6 +22,11 @@
  * slowest rank's own time, on its own clock.
  *
  * "alone": a team of one.
+ *
+ * A clock may jump, and a span between two clocks is then not the work's time.
+ * So causality is watched at no timed cost: no clock goes back from one sample
+ * to the next, and when a rank has heard what time another read, its own clock
+ * says no less.
  */
 #ifndef ET_RUN_SAMPLER_H
 #define ET_RUN_SAMPLER_H
@@ -71,6 +76,16 @@ struct et_sampler {
     double error, error_after; /* s, of the global clock; NAN: none */
     double latency;            /* s until this rank knew the newest start */
     double slack;              /* s from the latest rank's word to the start */
+    double began;              /* this rank's clock at et_sampler_begin */
+    double looking;            /* s of inspections since then */
+    double look;               /* s of the last one; NAN: none yet */
+    size_t looks;              /* likewise since et_sampler_begin */
+    double past;               /* the newest reading of this rank */
+    double disorder;           /* s by which a clock contradicts itself or
+                                * another, ever: this rank's worst, and after
+                                * et_sampler_settle the team's */
+    double synchronised;       /* this rank's clock then */
+    double age;                /* s since then, after et_sampler_settle */
     double first, newest;      /* starts since et_sampler_begin */
     size_t starts;             /* likewise */
     char reason[120];          /* why there are no windows */
@@ -96,6 +111,12 @@ struct et_around {
 enum et_status et_sampler_around(struct et_sampler *m,
                                  const struct et_around *around);
 
+/* The bench's inspection of what the last sample left, and what it costs: from
+ * here on as many samples are inspected as cost ET_SAMPLER_LOOKING of the time.
+ * Local; nothing on a fake clock. */
+#define ET_SAMPLER_LOOKING 0.01
+void et_sampler_inspect(struct et_sampler *m);
+
 /* n samples of `iterations`: the team's times, s an iteration, the same on all
  * ranks, are added to `into` (NULL: they are not kept). *elapsed: s since
  * `start` of this rank's clock, the longest of the ranks'. All ranks hear of
@@ -106,8 +127,8 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 
-/* Samples from here on count: own, when, last, missed and disturbed start anew.
- * Local. */
+/* Samples from here on count: own, when, last, missed, disturbed and looks
+ * start anew. Local. */
 void et_sampler_begin(struct et_sampler *m);
 /* The first n of them do not count after all. Local. */
 void et_sampler_drop(struct et_sampler *m, size_t n);
@@ -118,10 +139,16 @@ size_t et_sampler_missed(const struct et_sampler *m);
 void et_sampler_mark(struct et_sampler *m, size_t n, bool here);
 
 /* Can the samples since then, of `seconds` each, be believed? Measures the
- * global clock's error again. *again: no, the windows were at fault; they are
+ * global clock's error again, and takes what contradicted it for an error, too.
+ * *again: no, the windows were at fault; they are
  * given up, and the samples are to be taken again. */
 enum et_status et_sampler_settle(struct et_sampler *m, double seconds,
                                  bool *again);
+
+/* Writes why the clocks cannot be believed to text[n], "" where they can: one
+ * went back, or a rank read an earlier time than another had told it by more
+ * than the global clock's error. Local, the same on all; after settle. */
+void et_sampler_doubt(const struct et_sampler *m, char *text, size_t n);
 
 /* How the ranks began, into the result. Local. */
 enum et_status et_sampler_describe(const struct et_sampler *m,

@@ -52,6 +52,8 @@ const struct et_field et_environment_rows[] = {
            "memory that the control groups allow", .unit = "B"),
     ET_ROW(et_environment, clock_hz, ET_REAL, "nominal clock of a core",
            .unit = "Hz"),
+    ET_ROW(et_environment, clock_max_hz, ET_REAL,
+           "highest clock that cpufreq allows", .unit = "Hz"),
     ET_ROW(et_environment, clock_origin, ET_STRING,
            "where the nominal clock comes from, or why there is none"),
     ET_ROW(et_environment, governor, ET_STRING, "frequency governor"),
@@ -279,6 +281,7 @@ static bool read_processor(const char *root, const struct et_topology *t,
     et_cpus_print(&t->allowed, &list);
     et_nominal_peak_read(root, cpu, &p);
     e->clock_hz = p.clock_hz;
+    e->clock_max_hz = p.clock_max_hz;
     e->peak_fp64 = p.fp64;
     e->peak_fp32 = p.fp32;
     bool ok = !list.failed && set(&e->binding, et_text_str(&list)) &&
@@ -312,8 +315,9 @@ enum et_status et_environment_read(const char *root, struct et_environment *out)
 void et_environment_kind(const struct et_environment *env, struct et_text *out)
 {
     static const char *const of_one_node[] = {
-        "host",   "load",     "allowed",   "allowed_cores", "binding",
-        "memory", "clock_hz", "peak_fp64", "peak_fp32",     "peak_origin"};
+        "host",      "load",      "allowed",    "allowed_cores",
+        "binding",   "memory",    "clock_hz",   "clock_max_hz",
+        "peak_fp64", "peak_fp32", "peak_origin"};
     for (const struct et_field *row = et_environment_rows; row->key; row++) {
         size_t i = 0, n = sizeof of_one_node / sizeof *of_one_node;
         while (i < n && strcmp(row->key, of_one_node[i]) != 0)

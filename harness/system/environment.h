@@ -27,9 +27,10 @@ struct et_environment {
      * ET_ABSENT_INT: no limit. */
     double cpu_quota;
     int64_t memory_limit;
-    double clock_hz;    /* nominal, not boost (peak.h); NAN if unknown */
-    char *clock_origin; /* where clock_hz comes from, or why there is none */
-    char *governor;     /* cpufreq governor of the first allowed cpu */
+    double clock_hz;     /* nominal, not boost (peak.h); NAN if unknown */
+    double clock_max_hz; /* highest that cpufreq allows; NAN: not told */
+    char *clock_origin;  /* where clock_hz comes from, or why there is none */
+    char *governor;      /* cpufreq governor of the first allowed cpu */
     char *turbo, *thp, *smt; /* as the kernel says; NULL: does not say */
     double load;             /* 1-minute load average at start */
     /* Nominal peak of one core, FLOP/s; NAN where a factor is unknown. */

@@ -215,6 +215,7 @@ static void find_clock(const char *root, int cpu, const struct cpu *c,
     et_file_int(&nominal, root, "%s%d/acpi_cppc/nominal_freq", folder, cpu);
     et_file_int(&max, root, "%s%d/cpufreq/cpuinfo_max_freq", folder, cpu);
     p->clock_hz = NAN;
+    p->clock_max_hz = max > 0 ? (double)max * 1e3 : NAN;
     if (clock_is(p, (double)base * 1e3, "cpufreq/base_frequency") ||
         clock_is(p, (double)nominal * 1e6, "acpi_cppc/nominal_freq") ||
         clock_is(p, clock_in_name(c->name), "model name") ||
@@ -271,7 +272,8 @@ static void describe(const struct cpu *c, const struct row *r,
 void et_nominal_peak_read(const char *root, int cpu,
                           struct et_nominal_peak *out)
 {
-    struct et_nominal_peak p = {.flop_fp64 = NAN, .fp64 = NAN, .fp32 = NAN};
+    struct et_nominal_peak p = {
+        .flop_fp64 = NAN, .fp64 = NAN, .fp32 = NAN, .clock_max_hz = NAN};
     struct cpu c;
     read_cpuinfo(root, cpu, &c);
     const struct row *r = find(&c);

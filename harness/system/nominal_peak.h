@@ -9,9 +9,10 @@
 #include <stddef.h>
 
 struct et_nominal_peak {
-    char cpu[160];   /* model name; "" where not known */
-    char isa[256];   /* SIMD flags that matter, blank between; or "" */
-    double clock_hz; /* nominal; NAN where not known */
+    char cpu[160];       /* model name; "" where not known */
+    char isa[256];       /* SIMD flags that matter, blank between; or "" */
+    double clock_hz;     /* nominal; NAN where not known */
+    double clock_max_hz; /* highest that cpufreq allows; NAN: not told */
     char clock_origin[96];
     double flop_fp64;  /* a cycle and core, an FMA counted as 2; NAN */
     double fp64, fp32; /* FLOP/s of a core; NAN */

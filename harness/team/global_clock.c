@@ -343,18 +343,23 @@ static enum et_status disorder(struct et_global_clock *g, double *seconds)
     return s;
 }
 
-enum et_status et_global_clock_error(struct et_global_clock *g, double *seconds)
+static enum et_status claim(struct et_global_clock *g, double gap,
+                            double *seconds)
 {
-    double worst = fmax(g->clock->resolution, g->clock->overhead);
-    enum et_status s = ET_OK;
-    if (!g->shared)
-        s = pass(g, false);
-    worst += fabs(g->residual) + g->doubt;
-    if (s == ET_OK)
-        s = et_team_reduce(g->team, ET_MAX, &worst, 1);
+    double worst = fmax(g->clock->resolution, g->clock->overhead) +
+                   fmax(fabs(g->residual) + g->doubt, gap);
+    enum et_status s = et_team_reduce(g->team, ET_MAX, &worst, 1);
     if (s == ET_OK)
         *seconds = worst;
     return s;
+}
+
+enum et_status et_global_clock_error(struct et_global_clock *g, double *seconds)
+{
+    double gap = 0;
+    /* A clock that all share may have jumped for one of them since. */
+    enum et_status s = g->shared ? disorder(g, &gap) : pass(g, false);
+    return s == ET_OK ? claim(g, gap, seconds) : s;
 }
 
 static enum et_status teach_all(struct et_global_clock *g)
@@ -365,9 +370,9 @@ static enum et_status teach_all(struct et_global_clock *g)
     if (s == ET_OK)
         s = et_team_reduce(g->team, ET_MAX, &measured, 1);
     g->shared = measured == 0;
-    if (s == ET_OK)
-        s = et_global_clock_error(g, &g->fresh);
-    return s;
+    if (s == ET_OK && !g->shared)
+        s = pass(g, false);
+    return s == ET_OK ? claim(g, 0, &g->fresh) : s;
 }
 
 enum et_status et_global_clock_renew(struct et_global_clock *g, double *seconds)
@@ -375,6 +380,7 @@ enum et_status et_global_clock_renew(struct et_global_clock *g, double *seconds)
     enum et_status s = et_global_clock_error(g, seconds);
     if (s != ET_OK || *seconds <= 2 * g->fresh)
         return s;
+    g->distrust |= g->shared; /* it is not one clock any more */
     s = teach_all(g);
     *seconds = g->fresh;
     return s;

@@ -63,12 +63,14 @@ double et_global_clock_wait(const struct et_global_clock *g, double until,
  * seconds: the residual of the models measured anew, summed along the tree from
  * the root, plus half of each best round trip on the way, plus a clock's
  * reading; the worst rank's, the same on all. Drift that the models do not know
- * adds to it as time goes on. Collective. */
+ * adds to it as time goes on. Where all share one clock: by how much a rank
+ * reads less after a reduction than another read before it. Collective. */
 enum et_status et_global_clock_error(struct et_global_clock *g,
                                      double *seconds);
 
 /* The same, but where the error has doubled since the models were learnt they
- * are learnt again first. Collective. */
+ * are learnt again first, and a shared clock is no longer believed to be one.
+ * Collective. */
 enum et_status et_global_clock_renew(struct et_global_clock *g,
                                      double *seconds);
 

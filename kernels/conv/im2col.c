@@ -45,7 +45,9 @@ static struct et_gemm product(const struct et_conv *p)
                             .ldb = area,
                             .ldc = area,
                             .alpha = 1,
-                            .beta = 0};
+                            .beta = 0,
+                            .turn_a = p->turn_w,
+                            .turn_b = is_plain(p) ? p->turn_x : 0};
 }
 
 static bool columns_size(const struct et_conv *p, int64_t *out)
@@ -149,29 +151,31 @@ static void gather(const struct setup *q, const float *image, int64_t row)
     }
 }
 
-static enum et_status convolve(const struct setup *q, int64_t image)
+static enum et_status convolve(const struct setup *q, uint64_t turn,
+                               int64_t image)
 {
     const struct et_conv *p = &q->p;
     int64_t rows = p->c * p->r * p->s;
     if (q->columns) {
-        const float *x = q->x + image * p->c * p->h * p->w;
+        const float *x =
+            q->x + et_turn_b(p->turn_x, turn) + image * p->c * p->h * p->w;
 #pragma omp parallel for schedule(static) num_threads(q->threads)
         for (int64_t row = 0; row < rows; row++)
             gather(q, x, row);
     }
-    enum et_status status = q->gemm->base.run(q->products[image], 1);
+    enum et_status status = q->gemm->base.run(q->products[image], turn, 1);
     /* The next image takes the room of these patches. */
     enum et_status done = et_backend_wait(&q->gemm->base, q->products[image]);
     return status != ET_OK ? status : done;
 }
 
-static enum et_status run(void *setup, uint64_t n)
+static enum et_status run(void *setup, uint64_t first, uint64_t n)
 {
     const struct setup *q = setup;
     enum et_status status = ET_OK;
     for (uint64_t i = 0; i < n && status == ET_OK; i++) {
         for (int64_t image = 0; image < q->p.n && status == ET_OK; image++)
-            status = convolve(q, image);
+            status = convolve(q, first + i, image);
     }
     return status;
 }

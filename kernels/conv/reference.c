@@ -36,15 +36,16 @@ static enum et_status create(const struct et_conv *p, int threads,
 }
 
 /* One output: image n, filter k, row and column of the output. */
-static double point(const struct setup *q, int64_t n, int64_t k, int64_t row,
+static double point(const struct setup *q, const float *all_x,
+                    const float *all_w, int64_t n, int64_t k, int64_t row,
                     int64_t column)
 {
     const struct et_conv *p = &q->p;
     int64_t cg = p->c / p->groups, group = k / (p->k / p->groups);
     double sum = 0;
     for (int64_t c = 0; c < cg; c++) {
-        const float *x = q->x + (n * p->c + group * cg + c) * p->h * p->w;
-        const float *w = q->w + (k * cg + c) * p->r * p->s;
+        const float *x = all_x + (n * p->c + group * cg + c) * p->h * p->w;
+        const float *w = all_w + (k * cg + c) * p->r * p->s;
         for (int64_t r = 0; r < p->r; r++) {
             int64_t h = row * p->stride_h - p->pad_h + r * p->dil_h;
             if (h < 0 || h >= p->h)
@@ -59,17 +60,19 @@ static double point(const struct setup *q, int64_t n, int64_t k, int64_t row,
     return sum;
 }
 
-static enum et_status run(void *setup, uint64_t n)
+static enum et_status run(void *setup, uint64_t first, uint64_t n)
 {
     const struct setup *q = setup;
     int64_t k = q->p.k, rows = et_conv_p(&q->p), columns = et_conv_q(&q->p);
     int64_t total = q->p.n * k * rows;
-    for (uint64_t again = 0; again < n; again++) {
+    for (uint64_t turn = first; turn < first + n; turn++) {
+        const float *x = q->x + et_turn_b(q->p.turn_x, turn);
+        const float *w = q->w + et_turn_a(q->p.turn_w, turn);
 #pragma omp parallel for schedule(static) num_threads(q->threads)
         for (int64_t i = 0; i < total; i++) {
             for (int64_t j = 0; j < columns; j++)
-                q->y[i * columns + j] =
-                    (float)point(q, i / rows / k, i / rows % k, i % rows, j);
+                q->y[i * columns + j] = (float)point(q, x, w, i / rows / k,
+                                                     i / rows % k, i % rows, j);
         }
     }
     return ET_OK;

@@ -116,14 +116,14 @@ static enum et_status multiply(const struct et_gemm_setup *q, int64_t g)
     }
 }
 
-static enum et_status run(void *setup, uint64_t n)
+static enum et_status run(void *setup, uint64_t first, uint64_t n)
 {
     const struct et_gemm_setup *q = setup;
     /* Up to 0.9 the count is the process's, from 1.0 on the calling thread's:
      * set here it holds in both, for a lock or a store. It overrules what
      * BLIS_NUM_THREADS and OMP_NUM_THREADS say. */
     bli_thread_set_num_threads(q->threads);
-    return et_gemm_setup_run(q, n, multiply);
+    return et_gemm_setup_run(q, first, n, multiply);
 }
 
 const struct et_gemm_backend et_gemm_blis = {

@@ -284,14 +284,14 @@ static enum et_status multiply(const struct et_gemm_setup *q, int64_t g)
     }
 }
 
-static enum et_status run(void *setup, uint64_t n)
+static enum et_status run(void *setup, uint64_t first, uint64_t n)
 {
     const struct setup *q = setup;
     if (q->set_wide)
         q->set_wide(q->setup.threads);
     else if (q->set_int)
         q->set_int(q->setup.threads);
-    return et_gemm_setup_run(&q->setup, n, multiply);
+    return et_gemm_setup_run(&q->setup, first, n, multiply);
 }
 
 const struct et_gemm_backend et_gemm_cblas = {

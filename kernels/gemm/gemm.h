@@ -20,6 +20,7 @@
 #include "harness/base/backend.h"
 #include "harness/base/dtype.h"
 #include "harness/base/status.h"
+#include "harness/base/turn.h"
 
 struct et_gemm {
     struct et_types types;
@@ -27,9 +28,13 @@ struct et_gemm {
     int64_t m, n, k, batch;
     int64_t lda, ldb, ldc;
     double alpha, beta;
+    /* Elements that A and B move from one iteration to the next
+     * (harness/base/turn.h); 0: they stay. */
+    int64_t turn_a, turn_b;
 };
 
-/* Elements that an operand takes, batch and ld included; false: overflow. */
+/* Elements that an operand takes, batch and ld included, without what a buffer
+ * needs for its turns; false: overflow. */
 bool et_gemm_elements(const struct et_gemm *p, int64_t *a, int64_t *b,
                       int64_t *c);
 
@@ -38,9 +43,11 @@ struct et_gemm_backend {
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
     /* a, b, c: in the backend's memory space, filled. May pack; they stay the
-     * caller's, outlive the setup, and a and b do not change. alpha and beta
-     * are rounded to the type of the sums. An iteration of the setup is one
-     * product; its result is c. */
+     * caller's and outlive the setup. What stands in a and b does not change,
+     * but iteration i has A and B at a + et_turn_a(turn_a, i) and
+     * b + et_turn_b(turn_b, i), in elements. alpha and beta are rounded to the
+     * type of the sums. An iteration of the setup is one product; its result is
+     * c. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **setup);

@@ -45,14 +45,15 @@ static void row(const struct et_gemm_setup *q, int64_t g, int64_t i)
     }
 }
 
-static enum et_status run(void *setup, uint64_t n)
+static enum et_status run(void *setup, uint64_t first, uint64_t n)
 {
     const struct et_gemm_setup *q = setup;
     int64_t rows = q->p.batch * q->p.m;
     for (uint64_t i = 0; i < n; i++) {
+        const struct et_gemm_setup at = et_gemm_setup_at(q, first + i);
 #pragma omp parallel for schedule(static) num_threads(q->threads)
         for (int64_t r = 0; r < rows; r++)
-            row(q, r / q->p.m, r % q->p.m);
+            row(&at, r / at.p.m, r % at.p.m);
     }
     return ET_OK;
 }

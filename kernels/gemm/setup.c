@@ -34,14 +34,28 @@ enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
     return ET_OK;
 }
 
+static const void *moved(const void *from, int64_t elements, enum et_dtype t)
+{
+    return (const char *)from + elements * (int64_t)et_dtype_size(t);
+}
+
+struct et_gemm_setup et_gemm_setup_at(const struct et_gemm_setup *q, uint64_t i)
+{
+    struct et_gemm_setup at = *q;
+    at.a = moved(q->a, et_turn_a(q->p.turn_a, i), q->p.types.a.dtype);
+    at.b = moved(q->b, et_turn_b(q->p.turn_b, i), q->p.types.b.dtype);
+    return at;
+}
+
 enum et_status et_gemm_setup_run(
-    const struct et_gemm_setup *q, uint64_t n,
+    const struct et_gemm_setup *q, uint64_t first, uint64_t n,
     enum et_status (*multiply)(const struct et_gemm_setup *q, int64_t g))
 {
     enum et_status status = ET_OK;
     for (uint64_t i = 0; i < n && status == ET_OK; i++) {
+        const struct et_gemm_setup at = et_gemm_setup_at(q, first + i);
         for (int64_t g = 0; g < q->p.batch && status == ET_OK; g++)
-            status = multiply(q, g);
+            status = multiply(&at, g);
     }
     return status;
 }
@@ -66,7 +80,7 @@ static bool attempt_one(const struct et_gemm_backend *b, int threads,
         a_b && c &&
         b->create(&p, threads, a_b, (char *)a_b + (size_t)(m * k) * size, c,
                   &setup) == ET_OK &&
-        b->base.run(setup, 1) == ET_OK;
+        b->base.run(setup, 0, 1) == ET_OK;
     if (setup)
         b->base.destroy(setup);
     et_free_aligned(a_b);

@@ -22,10 +22,13 @@ struct et_gemm_setup et_gemm_setup_of(const struct et_gemm *p, int threads,
 enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **setup);
-/* For a backend's run, where a product is one call: n times each of the batch,
- * up to the first error. */
+/* The same with a and b where iteration i has them. */
+struct et_gemm_setup et_gemm_setup_at(const struct et_gemm_setup *q,
+                                      uint64_t i);
+/* For a backend's run, where a product is one call: each of the batch in so
+ * many iterations, up to the first error. */
 enum et_status et_gemm_setup_run(
-    const struct et_gemm_setup *q, uint64_t n,
+    const struct et_gemm_setup *q, uint64_t first, uint64_t n,
     enum et_status (*multiply)(const struct et_gemm_setup *q, int64_t g));
 
 /* For a library's `attempt`: small and middling products of both types that

@@ -55,6 +55,14 @@ void et_io_setup_free(void *setup); /* as a backend's destroy; NULL is fine */
 enum et_status et_io_cache_drop(const char *path);
 double et_io_cache_share(const char *path);
 
+/* What the kernel itself counted, in bytes; NAN where it does not tell.
+ * Untimed. Of the file: not yet on the device (cachestat(2)). */
+double et_io_unwritten(const char *path);
+/* This process: fetched from storage, ever (/proc/self/io). */
+double et_io_fetched(void);
+/* The block device under the file: written or read, ever, by whomever. */
+double et_io_device_moved(const char *path, bool written);
+
 /* Type of the file system that holds the path ("ext4", "lustre", "tmpfs"),
  * from /proc; false and `name` untouched where it is not known. */
 bool et_io_filesystem(const char *path, char *name, size_t n);

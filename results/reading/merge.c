@@ -276,6 +276,8 @@ static bool merge_verification(const struct passes *p,
         }
         into->certain = fmax(into->certain, v->certain);
         into->spent += v->spent;
+        if (into->sampled != ET_ABSENT_INT && v->sampled != ET_ABSENT_INT)
+            into->sampled += v->sampled;
         for (size_t k = 0; k < v->odd.n; k++) {
             if (!has(&into->odd, v->odd.v[k]) &&
                 !et_strings_add(&into->odd, v->odd.v[k]))
@@ -312,11 +314,19 @@ static void merge_counters(const struct passes *p,
     }
 }
 
-/* A fact in words that is not the same in each pass is mixed. */
+/* A fact in words that is not the same in each pass is mixed; but a doubt of
+ * any pass is one of the case: the first stands. */
 static bool merge_facts(const struct passes *p, struct et_pairs *into)
 {
+    for (size_t i = 1; i < p->n && !et_pairs_get(into, "doubt"); i++) {
+        const char *doubt = et_pairs_get(&p->v[i]->result.facts, "doubt");
+        if (doubt && !et_pairs_set(into, "doubt", doubt, false))
+            return false;
+    }
     for (size_t k = 0; k < into->n; k++) {
         char *end;
+        if (strcmp(into->v[k].key, "doubt") == 0)
+            continue;
         (void)strtod(into->v[k].text, &end);
         bool mixed = false;
         for (size_t i = 1; i < p->n && *end; i++) {

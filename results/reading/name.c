@@ -33,6 +33,20 @@ enum et_role et_run_role(const struct et_run *run, const struct et_record *r)
                                                       : ET_ROLE_NONE;
 }
 
+bool et_run_accuses(const struct et_run *run, const struct et_record *r)
+{
+    switch (et_run_role(run, r)) {
+    case ET_ROLE_NONE:
+    case ET_ROLE_COMPUTE_CEILING:
+    case ET_ROLE_MEMORY_CEILING:
+        return true;
+    case ET_ROLE_COLLECTIVE:
+    case ET_ROLE_STORAGE:
+        return false;
+    }
+    return false;
+}
+
 const struct et_metric_value *et_run_merit(const struct et_run *run,
                                            const struct et_record *r)
 {

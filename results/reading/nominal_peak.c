@@ -12,6 +12,7 @@
 #include "harness/base/dtype.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "results/record/metric.h"
 
 #define BLANK_NAME(symbol, name, size, bits, most, format) " " name
 #define FORM "write it like fp64=64 GFLOP/s, fp32=128 GFLOP/s (of one core)"
@@ -156,4 +157,30 @@ double et_run_peak_agreed(const struct et_run *run, const struct et_record *r,
 {
     return contract ? of_cores(run, r, contract, &by_contract, origin)
                     : et_run_peak(run, r, NULL, origin);
+}
+
+/* The most of all kinds of node: which of them the team had is not looked up.
+ */
+static double boost(const struct et_run *run)
+{
+    const struct et_run_kind *kind = run->info.kinds.v;
+    const struct et_environment *e = &run->info.environment;
+    double most = fmax(ET_RUN_BOOST, e->clock_max_hz / e->clock_hz);
+    for (size_t i = 0; i < run->info.kinds.n; i++) {
+        e = &kind[i].environment;
+        most = fmax(most, e->clock_max_hz / e->clock_hz);
+    }
+    return most;
+}
+
+bool et_run_above_boost(const struct et_run *run, const struct et_record *r,
+                        const char *override, double *most)
+{
+    const char *origin = NULL;
+    const struct et_metric_value *v = et_record_metric(r, "flops");
+    double limit = v ? et_run_peak(run, r, override, &origin) : NAN;
+    limit *= boost(run);
+    if (most)
+        *most = limit;
+    return v && v->ci_low * et_metric_find("flops")->scale > limit;
 }

@@ -64,6 +64,8 @@ bool et_flaw_is(enum et_flaw f, const struct et_record *r,
     case ET_FLAW_SUSPECT:
         return r->roofline.suspect ||
                (accused && et_accused_has(accused, s->id));
+    case ET_FLAW_DOUBTFUL:
+        return et_pairs_get(&s->facts, "doubt") != NULL;
     case ET_FLAW_OVERSUBSCRIBED:
         return t->oversubscribed;
     case ET_FLAW_THREADS:
@@ -105,6 +107,7 @@ const char *et_flaw_name(enum et_flaw f)
         [ET_FLAW_UNCHECKED] = "not checked",
         [ET_FLAW_ODD] = "odd outputs",
         [ET_FLAW_SUSPECT] = "suspect",
+        [ET_FLAW_DOUBTFUL] = "doubtful",
         [ET_FLAW_OVERSUBSCRIBED] = "oversubscribed",
         [ET_FLAW_THREADS] = "fewer threads",
         [ET_FLAW_UNCOUNTED] = "threads not counted",
@@ -166,6 +169,10 @@ void et_flaw_say(enum et_flaw f, const struct et_record *r, struct et_text *out)
                     "one of the two figures is wrong",
                     r->roofline.suspect ? r->roofline.suspect
                                         : "as the ceiling of another");
+        break;
+    case ET_FLAW_DOUBTFUL:
+        et_text_add(out, "the record has a caveat: %s",
+                    et_pairs_get(&s->facts, "doubt"));
         break;
     case ET_FLAW_OVERSUBSCRIBED:
         et_text_add(out, "there were more busy threads than cores");

@@ -18,6 +18,7 @@ enum et_flaw {
     ET_FLAW_ODD,            /* a host's outputs differ from the others' */
     ET_FLAW_UNCHECKED,      /* nobody looked at the data */
     ET_FLAW_SUSPECT,        /* faster than what bounds it, or that ceiling */
+    ET_FLAW_DOUBTFUL,       /* has a fact "doubt", which says why */
     ET_FLAW_OVERSUBSCRIBED, /* more busy threads than cores */
     ET_FLAW_THREADS,        /* fewer threads worked than were asked for */
     ET_FLAW_UNCOUNTED,      /* how many worked is not known */

@@ -252,6 +252,9 @@ struct slows {
     struct slow v[SLOW];
     size_t n, tested;
     bool more; /* others have no place */
+    /* Of cases that accuse nobody: how many lagged, and the worst. */
+    size_t waited, shared;
+    struct slow somewhere;
 };
 
 static void name_slow(struct slows *l, const struct slow *s)
@@ -272,27 +275,35 @@ static void name_slow(struct slows *l, const struct slow *s)
 }
 
 /* One of the `n` nodes or ranks of a case, which was last in `k` samples; q:
- * the share of them that chance gives it. */
-static void weigh(struct slows *l, const struct et_record *r, struct slow s,
-                  size_t n, double k, double q)
+ * the share of them that chance gives it. Is it slow? */
+static bool is_slow(const struct et_record *r, struct slow *s, size_t n,
+                    double k, double q)
 {
     const struct et_result_time *t = &r->result.time;
     double samples = (double)t->n, worth = t->n_effective;
     if (!(worth > 0 && worth < samples))
         worth = samples;
-    s.worst = r;
-    s.share = k / samples;
-    s.expected = q;
-    if (!(s.share > q) || !(q > 0 && q < 1) ||
-        tail(s.share * worth, round(worth), q) > CHANCE / (double)n)
-        return;
-    if (s.median > SLOWER * s.others)
-        name_slow(l, &s);
+    s->worst = r;
+    s->share = k / samples;
+    s->expected = q;
+    if (!(s->share > q) || !(q > 0 && q < 1) ||
+        tail(s->share * worth, round(worth), q) > CHANCE / (double)n)
+        return false;
+    return s->median > SLOWER * s->others;
+}
+
+/* The largest lag of all cases that accuse nobody. */
+static void note_somewhere(struct slows *l, const struct slow *s)
+{
+    const struct slow *worst = &l->somewhere;
+    if (!worst->worst || s->median / s->others > worst->median / worst->others)
+        l->somewhere = *s;
 }
 
 /* Who is named has a count that chance does not explain, so it is among those
  * that were the last most often. */
-static void slowest_of(struct slows *l, const struct et_record *r)
+static void slowest_of(struct slows *l, const struct et_run *run,
+                       const struct et_record *r)
 {
     const struct et_result_time *t = &r->result.time;
     bool nodes = t->nodes.n > 1;
@@ -301,20 +312,49 @@ static void slowest_of(struct slows *l, const struct et_record *r)
     double ranks = (double)r->result.team.ranks;
     if (parts->n < 2 || t->n < 1 || !et_record_measured(r))
         return;
-    l->tested++;
+    bool accuses = et_run_accuses(run, r), waited = false;
+    *(accuses ? &l->tested : &l->shared) += 1;
     for (size_t i = 0; i < parts->last.n; i++) {
         struct slow s = {.host = nodes ? v[i].host : NULL,
                          .rank = nodes ? -1 : v[i].rank,
                          .median = v[i].median,
                          .others = v[i].others};
-        weigh(l, r, s, (size_t)parts->n, v[i].last, (double)v[i].ranks / ranks);
+        double share = (double)v[i].ranks / ranks;
+        if (!is_slow(r, &s, (size_t)parts->n, (double)v[i].last, share))
+            continue;
+        waited = !accuses;
+        if (accuses)
+            name_slow(l, &s);
+        else
+            note_somewhere(l, &s);
     }
+    l->waited += waited;
 }
 
 static int by_cases(const void *a, const void *b)
 {
     const struct slow *x = a, *y = b;
     return (x->cases < y->cases) - (x->cases > y->cases);
+}
+
+/* Without a name: the rank that waited is not the one that is slow. */
+static void say_somewhere(struct et_report *w, const struct slows *l)
+{
+    const struct slow *s = &l->somewhere;
+    if (!l->waited)
+        return;
+    et_doc_heading(w->doc, 3, "Slow somewhere");
+    et_doc_paragraph(
+        w->doc,
+        "In %zu of %zu collective and storage cases a part of the ranks took "
+        "longer than the others, more often than chance explains (worst case: "
+        "%s, %s against %s). A node, a link or the storage is slow there, but "
+        "these cases do not show which: in a collective the wait for a slow "
+        "link shows at the rank that receives, and that rank's node may be "
+        "innocent. Compute cases name a slow node; a link is found by "
+        "measuring pairs of nodes.",
+        l->waited, l->shared, s->worst->result.id, et_say_seconds(s->median).s,
+        et_say_seconds(s->others).s);
 }
 
 static void slowest(struct et_report *w)
@@ -324,7 +364,8 @@ static void slowest(struct et_report *w)
         "Slowest in",   "Chance",    "Worst case", NULL};
     struct slows l = {.n = 0};
     for (size_t i = 0; i < w->run->n; i++)
-        slowest_of(&l, &w->run->records[i]);
+        slowest_of(&l, w->run, &w->run->records[i]);
+    say_somewhere(w, &l);
     if (!l.n)
         return;
     qsort(l.v, l.n, sizeof *l.v, by_cases);
@@ -335,9 +376,9 @@ static void slowest(struct et_report *w)
         "median of the others and was last in more samples than chance "
         "explains. If all ranks were alike, the number of samples in which one "
         "is last would be binomial; a count this high has a chance below 1 in "
-        "1000 for the whole case (Bonferroni over its nodes or ranks). In a "
-        "collective all ranks wait for the slowest, so a collective seldom "
-        "shows it.");
+        "1000 for the whole case (Bonferroni over its nodes or ranks). Only "
+        "cases in which each rank works by itself are looked at: collectives "
+        "and storage name nobody.");
     struct et_block *b = et_doc_table(w->doc, "lrrrrrl", columns);
     for (size_t i = 0; b && i < l.n; i++) {
         const struct slow *s = &l.v[i];
@@ -373,9 +414,8 @@ bool et_report_caveats(struct et_report *w)
             w->doc,
             "None: no missed window, no barrier in place of a window, no "
             "drift, no disturbed sample, no thread that did not work, no host "
-            "whose outputs differ, "
-            "no case above its ceiling, "
-            "no node or rank that was slowest more often than chance "
-            "explains.");
+            "whose outputs differ, no case above its ceiling, no node or rank "
+            "that was slowest, and no wait in a collective, more often than "
+            "chance explains.");
     return ok;
 }

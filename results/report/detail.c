@@ -200,10 +200,10 @@ bool et_report_counters(struct et_report *w)
 /* --- spread over the ranks -------------------------------------------------
  */
 
-static bool lags(const struct et_record *r)
+static bool lags(const struct et_run *run, const struct et_record *r)
 {
-    return et_record_measured(r) && r->result.team.ranks > 1 &&
-           r->result.time.imbalance > IMBALANCE;
+    return et_run_accuses(run, r) && et_record_measured(r) &&
+           r->result.team.ranks > 1 && r->result.time.imbalance > IMBALANCE;
 }
 
 struct lag {
@@ -223,7 +223,7 @@ bool et_report_spread(struct et_report *w)
         "Case", "Ranks", "Slowest rank", "Its node", "Behind the other ranks",
         NULL};
     struct et_picks picks;
-    if (!et_picks_take(&picks, w->run, lags))
+    if (!et_picks_take_by(&picks, w->run, lags))
         return false;
     struct lag *v = et_alloc(picks.n, sizeof *v);
     for (size_t i = 0; v && i < picks.n; i++)
@@ -237,8 +237,9 @@ bool et_report_spread(struct et_report *w)
     et_doc_paragraph(
         w->doc, "Cases whose slowest rank took more than 10 %% longer "
                 "than the median of the others, the worst first. Look first "
-                "at a node that is listed often. In a collective all ranks "
-                "wait for the slowest, so a collective shows none.");
+                "at a node that is listed often. Collectives and storage are "
+                "not listed: the rank that waits is not the one that is "
+                "slow.");
     struct et_block *b = et_doc_table(w->doc, "lrrlr", columns);
     size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
     for (size_t i = 0; b && i < shown; i++) {

@@ -23,7 +23,9 @@ static const char *why_none(const struct et_report *w,
         [ET_FLAW_UNCHECKED] = "results were not checked",
         [ET_FLAW_ODD] = "outputs differ between hosts (named below)",
         [ET_FLAW_SUSPECT] = "faster than the ceiling that was measured with "
-                            "it, so one of the two is wrong (below)",
+                            "it, or than the nominal peak at the highest "
+                            "clock, so one of the two is wrong (below)",
+        [ET_FLAW_DOUBTFUL] = "doubtful, for the reason in its caveat (below)",
         [ET_FLAW_UNCONVERGED] =
             "not converged (interval wider than requested; the figures are in "
             "the tables below)",
@@ -199,6 +201,13 @@ static void say_validity(const struct et_record *r, struct et_text *t)
     else if (f->absent && (s->ceilings.n || s->work.traffic > 0))
         et_text_add(t, ", ceiling not measured");
     et_text_add(t, ", check passed");
+    if (s->verification.sampled != ET_ABSENT_INT)
+        et_text_add(t, " (first, last and %lld sampled)",
+                    (long long)s->verification.sampled);
+    if (isfinite(s->verification.usual))
+        et_text_add(
+            t, ", errors %s of their bound",
+            et_say_percent(s->verification.error / s->verification.bound).s);
     if (s->sync.start && strcmp(s->sync.start, "alone") != 0)
         et_text_add(t, ", %s start", s->sync.start);
     et_text_add(t,
@@ -525,9 +534,24 @@ static bool is_above_nominal(const struct et_report *w,
 
 static void warn_nominal(struct et_report *w)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < w->run->n && !w->run->info.clock_fake; i++)
-        n += is_above_nominal(w, &w->run->records[i]);
+    const struct et_record *above = NULL, *r = w->run->records;
+    size_t n = 0, n_above = 0;
+    for (size_t i = 0; i < w->run->n && !w->run->info.clock_fake; i++) {
+        n += is_above_nominal(w, &r[i]);
+        bool is = et_run_above_boost(w->run, &r[i], w->options->peak, NULL);
+        n_above += is;
+        above = is && !above ? &r[i] : above;
+    }
+    if (above)
+        et_doc_warning(
+            w->doc,
+            "%s faster than the nominal peak at the highest clock (first: %s). "
+            "The work was not done, or the peak is not this machine's. No such "
+            "figure is quoted, and none passes a contract. If the peak is "
+            "wrong, give the right one with --peak.",
+            n_above == 1 ? "1 case is"
+                         : et_say_count(n_above, "", "cases are").s,
+            above->result.id);
     if (n)
         et_doc_warning(
             w->doc,

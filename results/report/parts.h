@@ -26,7 +26,7 @@ struct et_report {
 };
 
 /* Why it may not be quoted: its own flaw, or that it was the ceiling of a case
- * that lies above it. */
+ * that lies above it, or that no clock explains it (et_run_above_boost). */
 enum et_flaw et_report_flaw(const struct et_report *w,
                             const struct et_record *r);
 /* Gives the next series of a figure its colour: the backend's own, the same

@@ -12,6 +12,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "results/verdict/contract.h"
+#include "results/reading/name.h"
 #include "results/reading/sound.h"
 
 #define NAME(cause, verdict, record) cause,
@@ -24,8 +25,11 @@ struct finding {
     const struct et_metric_value *value;
     const struct et_strings *accused; /* ceilings of suspect cases */
     const char *origin;               /* of the peak */
-    double limit;                     /* in the metric's unit */
-    double score; /* how far beyond the limit: larger is better */
+    double most;      /* FLOP/s that the nominal peak explains; NAN */
+    bool above_boost; /* its rate is more than that */
+    bool bounded;     /* a FLOP rate, if it is one, has a compute ceiling */
+    double limit;     /* in the metric's unit */
+    double score;     /* how far beyond the limit: larger is better */
     enum et_flaw flaw;
     enum cause cause;
     enum et_verdict verdict;
@@ -89,6 +93,8 @@ static enum cause cause_of(enum et_flaw f)
         return UNVERIFIED;
     case ET_FLAW_SUSPECT:
         return SUSPECT;
+    case ET_FLAW_DOUBTFUL:
+        return DOUBTFUL;
     case ET_FLAW_OVERSUBSCRIBED:
         return OVERSUBSCRIBED;
     case ET_FLAW_THREADS:
@@ -127,6 +133,14 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return NO_METRIC;
     if (!isfinite(f->limit))
         return NO_PEAK;
+    if (f->record->roofline.suspect || et_accused_has(f->accused, r->id))
+        return SUSPECT;
+    if (f->above_boost)
+        return ABOVE_BOOST;
+    if (!f->bounded)
+        return NO_CEILING;
+    if (et_pairs_get(&r->facts, "doubt"))
+        return DOUBTFUL;
     if (!(v->ci_low <= v->value && v->value <= v->ci_high))
         return NO_INTERVAL;
     if (f->flaw)
@@ -134,8 +148,6 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     /* Is it known of every node that its cores sufficed? */
     if (r->team.cores == ET_ABSENT_INT && !c->allow_oversubscribed)
         return UNPLACED;
-    if (et_pairs_get(&r->facts, "doubt"))
-        return DOUBTFUL;
     double worse = c->at_least ? v->ci_low : v->ci_high;
     double better = c->at_least ? v->ci_high : v->ci_low;
     if (c->at_least ? worse >= f->limit : worse <= f->limit)
@@ -145,7 +157,17 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     return BETWEEN;
 }
 
-static struct finding find(const struct et_clause *c, const char *peak,
+/* Nothing else says that a rate of operations is possible at all. What is a
+ * ceiling itself counts its operations (peak.h). */
+static bool is_bounded(const struct et_clause *c, const struct et_run *run,
+                       const struct et_record *r)
+{
+    return strcmp(c->metric->name, "flops") != 0 ||
+           et_run_role(run, r) == ET_ROLE_COMPUTE_CEILING ||
+           et_roofline_ceiling(&r->result, "compute");
+}
+
+static struct finding find(const struct et_clause *c, const char *given,
                            const struct et_run *run,
                            const struct et_strings *accused,
                            const struct et_record *r)
@@ -153,9 +175,11 @@ static struct finding find(const struct et_clause *c, const char *peak,
     struct finding f = {
         .record = r, .accused = accused, .origin = "", .limit = c->limit};
     f.value = et_record_metric(r, c->metric->name);
+    f.above_boost = et_run_above_boost(run, r, given, &f.most);
+    f.bounded = is_bounded(c, run, r);
+    double peak = et_run_peak_agreed(run, r, given, &f.origin);
     if (c->of_peak)
-        f.limit *=
-            et_run_peak_agreed(run, r, peak, &f.origin) / c->metric->scale;
+        f.limit *= peak / c->metric->scale;
     f.flaw = flaw_of(c, &f);
     f.cause = weigh(c, &f);
     f.verdict = verdict_of(f.cause);
@@ -229,6 +253,22 @@ static void explain(const struct et_clause *c, const struct finding *f,
     case UNPLACED:
         et_text_add(out, "it is not known how many cores its ranks had, so "
                          "they may have been too few");
+        break;
+    case ABOVE_BOOST:
+        et_text_add(out,
+                    "the rate of operations is above %.4g GFLOP/s, which is "
+                    "the nominal peak at the highest clock, so the work was "
+                    "not done or the peak is not this machine's (peak %s)",
+                    f->most / 1e9, f->origin);
+        break;
+    case NO_CEILING:
+        et_text_add(out,
+                    "no compute ceiling was measured with the case%s%s, "
+                    "so nothing says that its rate of operations is "
+                    "possible",
+                    f->record->roofline.absent ? ": " : "",
+                    f->record->roofline.absent ? f->record->roofline.absent
+                                               : "");
         break;
     case DOUBTFUL:
         et_text_add(out, "the record has a caveat: %s",

@@ -38,11 +38,20 @@ const char *et_verdict_name(enum et_verdict v);
     row(NO_PEAK, INCONCLUSIVE,                                                 \
         "has no nominal peak, and the threshold "                              \
         "is a share of the peak")                                              \
-    row(NO_INTERVAL, INCONCLUSIVE,                                             \
-        "has no valid interval (fewer than 6 samples)")                        \
     row(SUSPECT, INCONCLUSIVE,                                                 \
         "lies above a ceiling that was measured with it, or is such a "        \
         "ceiling of another record")                                           \
+    row(ABOVE_BOOST, INCONCLUSIVE,                                             \
+        "does more operations a second than the nominal peak of its cores at " \
+        "their highest clock")                                                 \
+    row(NO_CEILING, INCONCLUSIVE,                                              \
+        "has no compute ceiling that was measured with it, is none itself, "   \
+        "and the metric is `flops`")                                           \
+    row(DOUBTFUL, INCONCLUSIVE,                                                \
+        "has a fact `doubt`: a cold read that may have come from memory, "     \
+        "clocks that contradict each other, errors too large for the type")    \
+    row(NO_INTERVAL, INCONCLUSIVE,                                             \
+        "has no valid interval (fewer than 6 passes)")                        \
     row(OVERSUBSCRIBED, INCONCLUSIVE,                                          \
         "was oversubscribed, and the clause does not allow that")              \
     row(THREADS, INCONCLUSIVE,                                                 \
@@ -57,9 +66,6 @@ const char *et_verdict_name(enum et_verdict v);
     row(UNPLACED, INCONCLUSIVE,                                                \
         "may have been oversubscribed, because its cores are not known, "      \
         "and the clause does not allow that")                                  \
-    row(DOUBTFUL, INCONCLUSIVE,                                                \
-        "has a fact `doubt`, such as a cold read that may have come from "     \
-        "memory")                                                              \
     row(MEETS, PASS,                                                           \
         "meets the threshold with the worse end of its 95 % interval")         \
     row(MISSES, FAIL,                                                          \

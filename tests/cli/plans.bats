@@ -79,6 +79,9 @@ bad() { # bad LINE... : a plan of these lines
     bad '[run]' 'clock = sun' '[gemm]' && refused 2 'p.ini:2: clock' 'real|fake'
     bad '[gemm]' 'dtype = fp63' && refused 2 'p.ini:2: [gemm]: dtype' "'fp64'"
     bad '[gemm]' 'alpha = x' && refused 2 'p.ini:2: [gemm]: alpha' 'number'
+    bad '[gemm]' 'alpha = 0' && refused 2 'alpha: 0 is 0 in fp64'
+    bad '[gemm]' 'dtype = fp32' 'alpha = 1e-99' &&
+        refused 2 'alpha: 1e-99 is 0 in fp32'
     bad '[gemm]' 'threads = 0' && refused 2 'p.ini:2: [gemm]: threads: 0'
     bad '[gemm]' 'ranks = 0' && refused 2 'p.ini:2: ranks' "'powers'"
     bad '[gemm]' 'backend = bils' && refused 2 'p.ini:2: backend' "'blis'"

@@ -85,6 +85,8 @@ static void try_one(const struct et_conv_backend *backend,
 {
     int64_t nx, nw, ny;
     assert_true(et_conv_elements(p, &nx, &nw, &ny));
+    nx += et_turn_slack(p->turn_x);
+    nw += et_turn_slack(p->turn_w);
     float *x = make(nx, 1), *w = make(nw, 2), *y = make(ny, 3);
     float *x0 = make(nx, 1), *w0 = make(nw, 2);
     void *setup = NULL;
@@ -93,17 +95,22 @@ static void try_one(const struct et_conv_backend *backend,
     assert_int_equal(
         backend->create(p, threads, x + GUARD, w + GUARD, y + GUARD, &setup),
         ET_OK);
+    static const uint64_t firsts[] = {0, 69};
     for (int again = 0; again < 2; again++) {
+        uint64_t first = firsts[again], last = first + (uint64_t)again;
         for (int64_t i = 0; i < ny; i++)
             y[GUARD + i] = NAN;
         const struct et_buffer result = {&et_space_host, y + GUARD, y + GUARD,
                                          (size_t)ny, sizeof *y};
-        assert_int_equal(backend->base.run(setup, 1), ET_OK);
+        assert_int_equal(backend->base.run(setup, first, last - first + 1),
+                         ET_OK);
         assert_int_equal(et_backend_wait(&backend->base, setup), ET_OK);
         assert_int_equal(
             et_backend_fetch(&backend->base, setup, &result, 0, (size_t)ny),
             ET_OK);
-        assert_right(backend->base.name, p, x + GUARD, w + GUARD, y + GUARD);
+        assert_right(backend->base.name, p,
+                     x + GUARD + et_turn_b(p->turn_x, last),
+                     w + GUARD + et_turn_a(p->turn_w, last), y + GUARD);
     }
     backend->base.destroy(setup);
     assert_memory_equal(x, x0, ((size_t)nx + 2 * GUARD) * sizeof *x);
@@ -125,30 +132,40 @@ static void try_one(const struct et_conv_backend *backend,
         E32, E32, E32, ET_FP32                                                 \
     }
 
+#define TURN 16 /* elements that x and w move in an iteration */
+
 /* n c h w k r s, pad_h pad_w, stride_h stride_w, dil_h dil_w, groups */
 static const struct et_conv problems[] = {
-    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32},
-    {2, 3, 9, 7, 5, 3, 3, 0, 0, 1, 1, 1, 1, 1, FP32},
-    {2, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, FP32},
-    {1, 3, 23, 17, 4, 7, 5, 3, 2, 2, 3, 1, 1, 1, FP32},
-    {2, 8, 6, 5, 7, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32}, /* plain 1x1 */
-    {2, 8, 7, 6, 3, 1, 1, 0, 0, 2, 2, 1, 1, 1, FP32}, /* 1x1 with stride */
-    {1, 4, 5, 6, 3, 1, 1, 1, 2, 1, 1, 1, 1, 1, FP32}, /* 1x1 with padding */
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
+    {2, 3, 9, 7, 5, 3, 3, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
+    {2, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, FP32, TURN, TURN},
+    {1, 3, 23, 17, 4, 7, 5, 3, 2, 2, 3, 1, 1, 1, FP32, TURN, TURN},
+    {2, 8, 6, 5, 7, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN,
+     TURN}, /* plain 1x1 */
+    {2, 8, 7, 6, 3, 1, 1, 0, 0, 2, 2, 1, 1, 1, FP32, TURN,
+     TURN}, /* 1x1 with stride */
+    {1, 4, 5, 6, 3, 1, 1, 1, 2, 1, 1, 1, 1, 1, FP32, TURN,
+     TURN}, /* 1x1 with padding */
     /* The same one way alone: each makes it no plain product. */
-    {1, 4, 7, 6, 3, 1, 1, 0, 0, 2, 1, 1, 1, 1, FP32},
-    {1, 4, 7, 6, 3, 1, 1, 0, 0, 1, 2, 1, 1, 1, FP32},
-    {1, 4, 5, 6, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1, FP32},
-    {1, 4, 5, 6, 3, 1, 1, 0, 1, 1, 1, 1, 1, 1, FP32},
-    {1, 4, 5, 6, 3, 2, 1, 0, 0, 1, 1, 1, 1, 1, FP32},
-    {1, 4, 5, 6, 3, 1, 2, 0, 0, 1, 1, 1, 1, 1, FP32},
-    {1, 4, 12, 11, 6, 3, 2, 2, 1, 1, 1, 2, 3, 1, FP32}, /* dilation */
-    {2, 6, 8, 9, 4, 3, 3, 1, 1, 2, 1, 1, 1, 2, FP32},   /* groups */
-    {2, 6, 8, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6, FP32},   /* depthwise */
-    {1, 4, 8, 9, 12, 3, 3, 1, 1, 2, 2, 1, 1, 4, FP32},  /* depthwise, k > c */
-    {2, 4, 6, 6, 4, 1, 1, 0, 0, 1, 1, 1, 1, 4, FP32}, /* depthwise, plain 1x1 */
-    {1, 2, 3, 3, 2, 3, 3, 5, 5, 1, 1, 1, 1, 1,
-     FP32}, /* padding past the filter */
-    {1, 2, 5, 5, 2, 5, 5, 0, 0, 3, 3, 1, 1, 1, FP32}, /* one output */
+    {1, 4, 7, 6, 3, 1, 1, 0, 0, 2, 1, 1, 1, 1, FP32, TURN, TURN},
+    {1, 4, 7, 6, 3, 1, 1, 0, 0, 1, 2, 1, 1, 1, FP32, TURN, TURN},
+    {1, 4, 5, 6, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
+    {1, 4, 5, 6, 3, 1, 1, 0, 1, 1, 1, 1, 1, 1, FP32, TURN, TURN},
+    {1, 4, 5, 6, 3, 2, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
+    {1, 4, 5, 6, 3, 1, 2, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
+    {1, 4, 12, 11, 6, 3, 2, 2, 1, 1, 1, 2, 3, 1, FP32, TURN,
+     TURN},                                                       /* dilation */
+    {2, 6, 8, 9, 4, 3, 3, 1, 1, 2, 1, 1, 1, 2, FP32, TURN, TURN}, /* groups */
+    {2, 6, 8, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6, FP32, TURN,
+     TURN}, /* depthwise */
+    {1, 4, 8, 9, 12, 3, 3, 1, 1, 2, 2, 1, 1, 4, FP32, TURN,
+     TURN}, /* depthwise, k > c */
+    {2, 4, 6, 6, 4, 1, 1, 0, 0, 1, 1, 1, 1, 4, FP32, TURN,
+     TURN}, /* depthwise, plain 1x1 */
+    {1, 2, 3, 3, 2, 3, 3, 5, 5, 1, 1, 1, 1, 1, FP32, TURN,
+     TURN}, /* padding past the filter */
+    {1, 2, 5, 5, 2, 5, 5, 0, 0, 3, 3, 1, 1, 1, FP32, TURN,
+     TURN}, /* one output */
 };
 
 static void every_backend_computes(void **state)
@@ -191,23 +208,25 @@ static void the_list_is_sound(void **state)
 static void sizes_are_right(void **state)
 {
     (void)state;
-    struct et_conv p = {1, 3, 224, 224, 64, 7, 7, 3, 3, 2, 2, 1, 1, 1, FP32};
+    struct et_conv p = {1, 3, 224, 224, 64, 7,    7, 3, 3,
+                        2, 2, 1,   1,   1,  FP32, 0, 0};
     int64_t x = -1, w = -1, y = -1;
     assert_int_equal(et_conv_p(&p), 112);
     assert_true(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(y, 64 * 112 * 112);
     p.h = 1, p.pad_h = 2; /* 5 padded rows for 7 of the filter */
     assert_int_equal(et_conv_p(&p), 0);
-    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4, 1, 1, 1,   0,
-                         0,         1,         1,         1, 1, 1, FP32};
+    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4, 1, 1,    1, 0, 0,
+                         1,         1,         1,         1, 1, FP32, 0, 0};
     x = -1;
     assert_false(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(x, -1);
-    assert_true(isinf(
-        et_conv_backend_find("im2col-reference")
-            ->workspace(&(struct et_conv){1, INT32_MAX, INT32_MAX, 64, 1, 3, 3,
-                                          1, 1, 1, 1, 1, 1, 1, FP32},
-                        1)));
+    assert_true(
+        isinf(et_conv_backend_find("im2col-reference")
+                  ->workspace(&(struct et_conv){1, INT32_MAX, INT32_MAX, 64, 1,
+                                                3, 3, 1, 1, 1, 1, 1, 1, 1, FP32,
+                                                TURN, TURN},
+                              1)));
 }
 
 /* Some small enough for every output, some checked by rows. */

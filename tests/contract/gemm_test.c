@@ -159,11 +159,11 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
     assert_int_equal(backend->create(&p, threads, elements(&a), elements(&b),
                                      elements(&c), &setup),
                      ET_OK);
-    assert_int_equal(backend->base.run(setup, 1), ET_OK);
+    assert_int_equal(backend->base.run(setup, 0, 1), ET_OK);
     assert_int_equal(brought(backend, setup, &c), ET_OK);
     assert_product(&p, &a, &b, &c);
     keep(&c); /* a setup runs again, on what C is now */
-    assert_int_equal(backend->base.run(setup, 1), ET_OK);
+    assert_int_equal(backend->base.run(setup, 0, 1), ET_OK);
     assert_int_equal(brought(backend, setup, &c), ET_OK);
     assert_product(&p, &a, &b, &c);
     backend->base.destroy(setup);
@@ -173,6 +173,78 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
     drop(&a);
     drop(&b);
     drop(&c);
+}
+
+/* Iteration i has A and B where it should: integers, so that it is exact. Host
+ * memory alone: a device's backend has its stand-in, in device_test.c. */
+static void inputs_move(void **state)
+{
+    enum { M = 5, N = 6, K = 7, STEP = 8, SLACK = (ET_TURNS - 1) * STEP };
+    static const uint64_t firsts[] = {0, 1, 63, 64, 70, 4095, 4096, 1000000};
+    double a[2 * M * K + SLACK], b[2 * K * N + SLACK], c[2 * M * N];
+    double want[2 * M * N];
+    const struct et_gemm_backend *backend, *right = et_gemm_backend_at(0);
+    struct et_gemm p = {et_types_of(ET_FP64),
+                        false,
+                        false,
+                        M,
+                        N,
+                        K,
+                        2,
+                        K,
+                        N,
+                        N,
+                        1,
+                        0,
+                        STEP,
+                        STEP};
+    struct et_gemm stays = p;
+    (void)state;
+    stays.turn_a = stays.turn_b = 0;
+    for (size_t i = 0; i < sizeof a / sizeof *a; i++)
+        a[i] = (double)(et_random_u64(1, i) % 100);
+    for (size_t i = 0; i < sizeof b / sizeof *b; i++)
+        b[i] = (double)(et_random_u64(2, i) % 100);
+    for (size_t k = 0; (backend = et_gemm_backend_at(k)); k++) {
+        void *setup = NULL;
+        if (et_gemm_unsupported(backend, &p) || backend->base.space)
+            continue;
+        assert_int_equal(backend->create(&p, 1, a, b, c, &setup), ET_OK);
+        for (size_t i = 0; i < 2 * sizeof firsts / sizeof *firsts; i++) {
+            uint64_t first = firsts[i / 2], n = 1 + i % 2 * 2;
+            uint64_t last = first + n - 1;
+            void *other = NULL;
+            assert_int_equal(right->create(&stays, 1, a + et_turn_a(STEP, last),
+                                           b + et_turn_b(STEP, last), want,
+                                           &other),
+                             ET_OK);
+            assert_int_equal(right->base.run(other, 0, 1), ET_OK);
+            right->base.destroy(other);
+            memset(c, 0xff, sizeof c);
+            assert_int_equal(backend->base.run(setup, first, n), ET_OK);
+            assert_int_equal(et_backend_wait(&backend->base, setup), ET_OK);
+            assert_memory_equal(c, want, sizeof c);
+        }
+        backend->base.destroy(setup);
+    }
+}
+
+/* Both inputs are other ones in each iteration, and no pair comes again soon.
+ */
+static void turns_differ(void **state)
+{
+    static bool seen[ET_TURNS][ET_TURNS];
+    (void)state;
+    for (uint64_t i = 0; i < ET_TURNS * ET_TURNS; i++) {
+        int64_t a = et_turn_a(1, i), b = et_turn_b(1, i);
+        assert_true(a >= 0 && a <= et_turn_slack(1));
+        assert_true(b >= 0 && b <= et_turn_slack(1));
+        assert_true(a != et_turn_a(1, i + 1) && b != et_turn_b(1, i + 1));
+        assert_false(seen[a][b]);
+        seen[a][b] = true;
+    }
+    for (size_t size = 1; size < 17; size++)
+        assert_int_equal((size_t)et_turn_step(size) * size % ET_TURN_LINE, 0);
 }
 
 /* One multiplication. */
@@ -381,7 +453,7 @@ static void the_same_seed_leaves_the_same(void **state)
     outputs_are_alike(&et_bench_gemm, "m=17 n=13 k=29 ldc=20");
 }
 
-TEST_MAIN(the_list_is_sound, every_backend_computes,
+TEST_MAIN(the_list_is_sound, turns_differ, inputs_move, every_backend_computes,
           every_type_is_done_or_refused, great_dimensions_are_refused,
           sizes_that_overflow_are_seen, every_fault_is_found,
           no_clean_run_fails, the_same_seed_leaves_the_same)

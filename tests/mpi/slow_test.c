@@ -228,8 +228,9 @@ static void test_windows(struct et_team *team, bool shared)
         CHECK(times.v[i] > LEAP / 2);
     CHECK(et_sampler_missed(&m) == BLOCK);
     CHECK(et_sampler_settle(&m, 10e-3, &again) == ET_OK && again);
-    CHECK(strstr(m.reason, shared ? "10 of 10 windows" : "error of "));
-    CHECK(shared || m.error_after > 0.99 * LEAP);
+    CHECK(strstr(m.reason, "error of "));
+    /* Of a shared clock it is the leap less the time of a reduction. */
+    CHECK(m.error_after > (shared ? 0.5 : 0.99) * LEAP);
     et_result_begin(&r);
     CHECK(et_sampler_describe(&m, &r.sync) == ET_OK);
     CHECK(strcmp(r.sync.start, "barrier") == 0 && r.sync.reason);

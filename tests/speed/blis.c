@@ -34,7 +34,7 @@ static double backend(struct et_clock *clock, void *setup)
 {
     const struct et_gemm_backend *b = et_gemm_backend_find("blis");
     double start = et_clock_now(clock);
-    if (b->base.run(setup, 1) != ET_OK)
+    if (b->base.run(setup, 0, 1) != ET_OK)
         abort();
     return et_clock_now(clock) - start;
 }

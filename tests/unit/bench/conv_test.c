@@ -6,6 +6,7 @@
 #include "tests/unit/test_main.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/conv.c"
@@ -122,6 +123,21 @@ static void idle_samples_fail(void **unused)
     }
 }
 
+static void remembered_outputs_fail(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 4; way++) {
+        struct params p = preset();
+        p.c = p.k = 8, p.h = p.w = way & 1 ? 40 : 9, p.n = 3;
+        p.r = p.s = way & 2 ? 1 : 3;
+        struct kit kit;
+        open_case(&kit, "im2col-reference", &p);
+        assert_remembering_is_found(&kit);
+        assert_inspection_finds(&kit);
+        close_case(&kit);
+    }
+}
+
 static void bad_parameters_are_named(void **unused)
 {
     (void)unused;
@@ -188,5 +204,5 @@ static void ranks_have_what_they_should(void **unused)
 }
 
 TEST_MAIN(right_outputs_pass, one_wrong_output_fails, idle_samples_fail,
-          bad_parameters_are_named, work_is_shared_out,
+          remembered_outputs_fail, bad_parameters_are_named, work_is_shared_out,
           ranks_have_what_they_should)

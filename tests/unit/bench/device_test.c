@@ -33,7 +33,7 @@ struct area {
 
 struct job {
     void *setup; /* a product, n times; NULL: fill */
-    uint64_t n;
+    uint64_t first, n;
     char *at;
     int byte;
     size_t bytes;
@@ -68,7 +68,7 @@ static char *inside(const void *outside, size_t first, size_t bytes)
 static void do_job(const struct job *j)
 {
     if (j->setup)
-        et_gemm_reference.base.run(j->setup, j->n - device.lazy);
+        et_gemm_reference.base.run(j->setup, j->first, j->n - device.lazy);
     else
         memset(j->at, j->byte, j->bytes);
 }
@@ -195,11 +195,11 @@ static enum et_status create_here(const struct et_gemm *p, int threads,
     return et_gemm_reference.create(p, 1, a, b, c, setup);
 }
 
-static enum et_status run_there(void *setup, uint64_t n)
+static enum et_status run_there(void *setup, uint64_t first, uint64_t n)
 {
     assert_true(n > 0);
     device.held = true; /* until it is waited for: run returns before */
-    enqueue((struct job){.setup = setup, .n = n});
+    enqueue((struct job){.setup = setup, .first = first, .n = n});
     return ET_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifdef _OPENMP
@@ -71,7 +72,7 @@ static bool is_small(const struct params *p)
 static void right_products_pass(void **unused)
 {
     static const double factors[][2] = {{1, 0},     {0.3, 0}, {1, 1}, {-2, -1},
-                                        {0.1, 0.7}, {0, 1},   {0, 0}};
+                                        {0.1, 0.7}, {2, 1},   {-1, 0}};
     double worst[2] = {0};
     const struct et_gemm_backend *b;
     (void)unused;
@@ -254,6 +255,38 @@ static void idle_samples_fail(void **unused)
     }
 }
 
+/* What gives its last answer again gives that of other inputs. */
+static void remembered_products_fail(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 8; way++) {
+        struct params p = preset();
+        p.m = p.n = p.k = way & 1 ? 40 : 140;
+        p.batch = way & 2 ? 1 : 2;
+        p.dtype = way >> 2;
+        p.trans_b = way & 2;
+        struct kit kit;
+        open_case(&kit, fast(), &p);
+        assert_remembering_is_found(&kit);
+        close_case(&kit);
+    }
+}
+
+static void inspections_look_at_all(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 8; way++) {
+        struct params p = preset();
+        p.m = p.n = p.k = way & 1 ? 40 : 140;
+        p.batch = way & 2 ? 2 : 1;
+        p.dtype = way >> 2;
+        struct kit kit;
+        open_case(&kit, fast(), &p);
+        assert_inspection_finds(&kit);
+        close_case(&kit);
+    }
+}
+
 /* C is taken anew in time, and one product too few of so many shows. */
 static void many_iterations_are_followed(void **unused)
 {
@@ -379,6 +412,8 @@ int main(void)
         cmocka_unit_test(every_type_is_measured_or_refused),
         cmocka_unit_test(old_products_fail),
         cmocka_unit_test(idle_samples_fail),
+        cmocka_unit_test(remembered_products_fail),
+        cmocka_unit_test(inspections_look_at_all),
         cmocka_unit_test(many_iterations_are_followed),
         cmocka_unit_test(bad_parameters_are_named),
         cmocka_unit_test(work_is_shared_out),

@@ -60,13 +60,38 @@ static ssize_t short_pread(int fd, void *to, size_t n, off_t at)
     return pread(fd, to, n > MOST ? MOST : n, at);
 }
 
+/* The kernel's counters; NAN: it does not tell. */
+static double fetched_now, moved_now, unwritten_now;
+
+static double told_fetched(void)
+{
+    return fetched_now;
+}
+static double told_moved(const char *path, bool written)
+{
+    (void)path, (void)written;
+    return moved_now;
+}
+static double told_unwritten(const char *path)
+{
+    (void)path;
+    return unwritten_now;
+}
+
+#define et_io_fetched told_fetched
+#define et_io_device_moved told_moved
+#define et_io_unwritten told_unwritten
 #define et_io_cache_share told_share
 #define et_io_cache_drop count_drop
 #define statvfs(path, out) made_up_disk(path, out)
 #define pread short_pread
 #define open note_open
 #include "bench/check/io.c"
+#include "bench/check/witness.c"
 #include "bench/io.c"
+#undef et_io_fetched
+#undef et_io_device_moved
+#undef et_io_unwritten
 #undef et_io_cache_share
 #undef et_io_cache_drop
 #undef statvfs
@@ -154,13 +179,15 @@ static void where_a_read_came_from(void **state)
     assert_int_equal(et_team_open("self", &team), ET_OK);
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         for (int cache = COLD_CACHE; cache <= WARM_CACHE; cache++) {
-            struct state s = {.team = team,
-                              .q = {.op = READ, .cache = cache},
-                              .p = {.direct = v[i].direct},
-                              .looked = true,
-                              .untold = isnan(v[i].low),
-                              .share_low = v[i].low,
-                              .share_high = v[i].high};
+            struct state s = {
+                .team = team,
+                .q = {.op = READ, .cache = cache},
+                .p = {.direct = v[i].direct},
+                .looked = true,
+                .untold = isnan(v[i].low),
+                .share_low = v[i].low,
+                .share_high = v[i].high,
+                .witness = {.payload = 100, .fetched = 99, .asked = true}};
             struct et_pairs found = {0};
             strcpy(s.filesystem, v[i].type);
             assert_int_equal(facts(&s, &found), ET_OK);
@@ -173,6 +200,98 @@ static void where_a_read_came_from(void **state)
         }
     }
     et_team_close(team);
+}
+
+/* "device" stands only where one of the kernel's counters says so. */
+static void the_kernel_must_agree(void **state)
+{
+    static const struct {
+        int op;
+        double fetched, moved, unwritten; /* of a sample of 1000 bytes */
+        const char *where, *doubt;
+    } v[] = {
+        {READ, 1000, 0, 0, "device", ""},
+        {READ, 990, NAN, NAN, "device", ""},
+        {READ, 989, NAN, 0, "device (claimed)", "fetched 989 B of 1000 B"},
+        {READ, 0, 5, 0, "device (claimed)", "fetched 0 B of 1000 B"},
+        {READ, 0, 990, 0, "device", ""}, /* another process read for this one */
+        {READ, NAN, 1000, 0, "device", ""},
+        {READ, NAN, 5, 0, "device (claimed)", ""},
+        {READ, NAN, NAN, 0, "device (claimed)", ""},
+        {WRITE, 1000, 0, 0, "device", ""},
+        {WRITE, 0, NAN, 0, "device", ""},
+        {WRITE, 1000, 1000, 4096, "device (claimed)", "4 KiB of the files"},
+        {WRITE, 1000, 1000, NAN, "device", ""},
+        {WRITE, 1000, 989, NAN, "device (claimed)", ""},
+        {WRITE, 1000, NAN, NAN, "device (claimed)", ""},
+    };
+    struct et_team *team;
+    (void)state;
+    assert_int_equal(et_team_open("self", &team), ET_OK);
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        struct state s = {.team = team,
+                          .q = {.op = v[i].op},
+                          .p = {.sync = true},
+                          .looked = true,
+                          .filesystem = "ext4",
+                          .witness = {.writes = v[i].op == WRITE}};
+        struct et_pairs found = {0};
+        fetched_now = isnan(v[i].fetched) ? NAN : 5000;
+        moved_now = isnan(v[i].moved) ? NAN : 7000;
+        et_io_witness_before(&s.witness);
+        fetched_now += v[i].fetched;
+        moved_now += v[i].moved;
+        unwritten_now = v[i].unwritten;
+        et_io_witness_after(&s.witness, 1000);
+        et_io_witness_after(&s.witness, 1000); /* no sample */
+        assert_true(s.witness.payload == 1000);
+        assert_int_equal(facts(&s, &found), ET_OK);
+        assert_string_equal(get(&found, v[i].op == READ ? "source" : "target"),
+                            v[i].where);
+        if (!strstr(get(&found, "doubt"), v[i].doubt) ||
+            !*get(&found, "doubt") != !*v[i].doubt)
+            fail_msg("%zu: '%s'", i, get(&found, "doubt"));
+        forget(&found);
+    }
+    /* A write that left something once has not always met the device. */
+    struct et_io_witness w = {.writes = true};
+    struct et_io_testimony said;
+    for (int i = 0; i < 3; i++) {
+        unwritten_now = i == 1 ? 8192 : 0;
+        et_io_witness_before(&w);
+        et_io_witness_after(&w, 10000);
+    }
+    assert_int_equal(et_io_witness_ask(&w, team, &said), ET_OK);
+    assert_false(said.agrees);
+    /* Nobody asked. */
+    w = (struct et_io_witness){.writes = true};
+    assert_int_equal(et_io_witness_ask(&w, team, &said), ET_OK);
+    assert_false(said.agrees || *said.doubt);
+    et_team_close(team);
+}
+
+/* One rank reads for both; then both fetch half of it. */
+static enum et_status one_reads_for_all(struct et_team *team, void *arg)
+{
+    const double *share = arg;
+    struct et_io_witness w = {.payload = 1000,
+                              .fetched = team->rank ? 0 : 2000 * *share,
+                              .asked = true,
+                              .device = NAN};
+    struct et_io_testimony said;
+    enum et_status status = et_io_witness_ask(&w, team, &said);
+    return status == ET_OK && said.agrees != (*share > 0.99) ? ET_WRONG
+                                                             : status;
+}
+
+static void ranks_are_counted_together(void **state)
+{
+    (void)state;
+    for (int i = 1; i < 3; i++) {
+        double share = i / 2.0;
+        assert_int_equal(et_team_threads_run(2, 0, one_reads_for_all, &share),
+                         ET_OK);
+    }
 }
 
 /* A rank saw 0 to 0.3 of its file cached, the other 0.2 to 0.25; then one of
@@ -377,6 +496,8 @@ int main(void)
         cmocka_unit_test(parts),
         cmocka_unit_test(room),
         cmocka_unit_test(where_a_read_came_from),
+        cmocka_unit_test(the_kernel_must_agree),
+        cmocka_unit_test(ranks_are_counted_together),
         cmocka_unit_test(the_worst_of_all_ranks_is_told),
         cmocka_unit_test(the_cache_is_looked_at_before_each_read),
         cmocka_unit_test(another_file_of_its_name),

@@ -118,6 +118,10 @@ static void one_against_most(void **state)
             snprintf(name, sizeof name, "%d ", bad);
             check_vote(v, p, name, SEVEN);
             v[bad].last = 7;
+            v[bad].timed = 9; /* in what was timed */
+            snprintf(name, sizeof name, "%d+ ", bad);
+            check_vote(v, p, name, SEVEN);
+            v[bad].timed = 0;
         }
     }
 }
@@ -126,10 +130,12 @@ static void one_against_most(void **state)
 static void exactly_half(void **state)
 {
     (void)state;
-    struct et_digests v[] = {{1, 7, 7}, {1, 7, 7}, {1, 8, 8}, {1, 8, 8}};
+    struct et_digests v[] = {
+        {1, 7, 7, 0}, {1, 7, 7, 0}, {1, 8, 8, 0}, {1, 8, 8, 0}};
     check_vote(v, 4, "0+ 1+ 2+ 3+ ", NULL);
     check_vote(v + 1, 2, "0+ 1+ ", NULL);
-    struct et_digests w[] = {{1, 7, 7}, {1, 7, 7}, {1, 7, 8}, {1, 7, 9}};
+    struct et_digests w[] = {
+        {1, 7, 7, 0}, {1, 7, 7, 0}, {1, 7, 8, 0}, {1, 7, 9, 0}};
     check_vote(w, 4, "", NULL); /* half are unsteady: none is named */
     check_vote(w, 3, "2 ", SEVEN);
     /* A majority of nine that loses every part but its last. */
@@ -137,7 +143,7 @@ static void exactly_half(void **state)
     struct et_digests nine[9];
     for (int i = 0; i < 9; i++) {
         uint64_t d = order[i] == 'A' ? 7 : 8;
-        nine[i] = (struct et_digests){1, d, d};
+        nine[i] = (struct et_digests){1, d, d, 0};
     }
     check_vote(nine, 9, "1+ 4+ 5+ 6+ ", SEVEN);
 }
@@ -146,14 +152,15 @@ static void kinds_stand_apart(void **state)
 {
     (void)state;
     struct et_digests v[] = {
-        {1, 7, 7}, {2, 9, 9}, {1, 7, 7}, {2, 9, 9}, {1, 7, 7}};
+        {1, 7, 7, 0}, {2, 9, 9, 0}, {1, 7, 7, 0}, {2, 9, 9, 0}, {1, 7, 7, 0}};
     check_vote(v, 5, "", SEVEN); /* of the larger kind */
-    struct et_digests w[] = {{2, 9, 9}, {1, 7, 7}, {1, 7, 7}, {1, 8, 8}};
+    struct et_digests w[] = {
+        {2, 9, 9, 0}, {1, 7, 7, 0}, {1, 7, 7, 0}, {1, 8, 8, 0}};
     check_vote(w, 4, "3+ ", SEVEN);
     /* As many kinds as there is room for, and one more. */
     struct et_digests many[18];
     for (uint64_t i = 0; i < 18; i++)
-        many[i] = (struct et_digests){i % 17, i % 17 + 7, i % 17 + 7};
+        many[i] = (struct et_digests){i % 17, i % 17 + 7, i % 17 + 7, 0};
     check_vote(many + 1, 16, "", "0000000000000008");
     check_vote(many, 18, "", NULL);
     /* Then nobody is named, even of a kind whose ranks differ. */
@@ -169,7 +176,7 @@ static void a_lead_counts(void **state)
     struct et_digests v[9];
     (void)state;
     for (int i = 0; i < 9; i++)
-        v[i] = (struct et_digests){1, outputs[i], outputs[i]};
+        v[i] = (struct et_digests){1, outputs[i], outputs[i], 0};
     check_vote(v, 9, "5+ 6+ 7+ 8+ ", SEVEN);
 }
 
@@ -178,21 +185,24 @@ static void no_majority(void **state)
 {
     (void)state;
     struct et_digests v[] = {
-        {1, 8, 8}, {1, 7, 7}, {1, 8, 8}, {1, 7, 7}, {1, 7, 7}};
+        {1, 8, 8, 0}, {1, 7, 7, 0}, {1, 8, 8, 0}, {1, 7, 7, 0}, {1, 7, 7, 0}};
     check_vote(v, 2, "0+ 1+ ", NULL);
     check_vote(v, 4, "0+ 1+ 2+ 3+ ", NULL);
     check_vote(v, 5, "0+ 2+ ", SEVEN);
-    struct et_digests three[] = {{1, 7, 7}, {1, 8, 8}, {1, 9, 9}, {1, 7, 7},
-                                 {1, 8, 8}, {1, 7, 7}, {1, 7, 7}};
+    struct et_digests three[] = {{1, 7, 7, 0}, {1, 8, 8, 0}, {1, 9, 9, 0},
+                                 {1, 7, 7, 0}, {1, 8, 8, 0}, {1, 7, 7, 0},
+                                 {1, 7, 7, 0}};
     check_vote(three, 6, "0+ 1+ 2+ 3+ 4+ 5+ ", NULL);
     check_vote(three, 7, "1+ 2+ 4+ ", SEVEN);
     /* A kernel that never gives the same bits cannot be judged. */
-    struct et_digests loose[] = {{1, 7, 8}, {1, 9, 7}, {1, 7, 7}, {1, 7, 7}};
+    struct et_digests loose[] = {
+        {1, 7, 8, 0}, {1, 9, 7, 0}, {1, 7, 7, 0}, {1, 7, 7, 0}};
     check_vote(loose, 3, "", NULL);
     check_vote(loose, 4, "", NULL); /* half of them are enough to say so */
     check_vote(loose + 1, 3, "0 ", SEVEN);
     /* So that a kind with a majority is not judged either. */
-    struct et_digests mixed[] = {{1, 7, 7}, {1, 7, 7}, {1, 7, 8}, {2, 9, 8}};
+    struct et_digests mixed[] = {
+        {1, 7, 7, 0}, {1, 7, 7, 0}, {1, 7, 8, 0}, {2, 9, 8, 0}};
     check_vote(mixed, 4, "", NULL);
     check_vote(mixed, 3, "2 ", SEVEN);
     /* Alone there is nobody to differ from. */

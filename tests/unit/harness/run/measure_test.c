@@ -195,6 +195,43 @@ static void counts_work_alone(void **state)
     close_lab(&l);
 }
 
+static double usual; /* of half the bound, which the bench uses */
+
+static enum et_status verify_usual(void *state, struct et_verification *out)
+{
+    enum et_status s = fake_verify(state, out);
+    out->usual = usual;
+    return s;
+}
+
+/* Errors that the precision does not explain make the record doubtful; those
+ * that it does, and those that none is told of, do not. */
+static void fewer_bits_are_doubtful(void **state)
+{
+    static const double shares[] = {0.49, 0.5, NAN};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct fake f = {0};
+        struct lab l;
+        struct et_result r;
+        struct et_bench bench = fake_bench;
+        bench.verify = verify_usual;
+        usual = shares[i];
+        open_lab(&l, &f, "none");
+        measure_bench(&l, &bench, "quick", &r);
+        assert_int_equal(r.outcome, ET_MEASURED);
+        const char *doubt = et_pairs_get(&r.facts, "doubt");
+        assert_true(i == 0 ? doubt && strstr(doubt, "errors use 50 % of their "
+                                                    "bound, and rounding of "
+                                                    "this precision 49 %")
+                           : !doubt);
+        /* A fake clock tells no time for inspections. */
+        assert_int_equal(r.verification.sampled, ET_ABSENT_INT);
+        et_result_free(&r);
+        close_lab(&l);
+    }
+}
+
 static void not_counted(void **state)
 {
     (void)state;
@@ -553,7 +590,7 @@ static void stopped(void **state)
 }
 
 QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, counts_work_alone,
-                not_counted, wrong_at_once, wrong_when_timed, fails,
-                unsupported, unsupported_left_out, limits, same_every_time,
-                driven, gravest, carried_on, carried_on_late, full_disk,
-                stopped)
+                fewer_bits_are_doubtful, not_counted, wrong_at_once,
+                wrong_when_timed, fails, unsupported, unsupported_left_out,
+                limits, same_every_time, driven, gravest, carried_on,
+                carried_on_late, full_disk, stopped)

@@ -71,6 +71,155 @@ static enum et_status each_own_rules(struct et_team *team, void *arg)
     return own_rules(team, &rules_good[team->rank]);
 }
 
+#define JUMP 0.1 /* s: no rank waits so long for its turn on a core */
+enum lie { HONEST, STEPS, JUMPS, GOES_BACK };
+
+/* Both ranks begin with one clock; that of rank 1, or of all, then lies. */
+struct jumpy {
+    enum lie lie;
+    struct et_clock clock;
+    int calls;
+    bool liar;
+};
+
+static enum et_status jump(void *state, uint64_t iterations)
+{
+    struct jumpy *j = state;
+    (void)iterations;
+    j->calls++;
+    if (j->liar && j->lie == STEPS && j->calls == 3)
+        j->clock.skew = JUMP;
+    if (j->liar && j->lie == JUMPS)
+        j->clock.skew = j->calls % 4 / 2 * JUMP;
+    if (j->liar && j->lie == GOES_BACK && j->calls == 3)
+        j->clock.skew = -JUMP;
+    return ET_OK;
+}
+
+struct lying {
+    enum lie lie;
+    bool spans[2], again[2];
+    char doubt[2][160];
+};
+
+static enum et_status under_lies(struct et_team *team, void *arg)
+{
+    struct lying *l = arg;
+    const struct et_bench bench = {.name = "jumpy", .run = jump};
+    struct jumpy j = {.lie = l->lie, .liar = team->rank == team->size - 1};
+    double elapsed;
+    if (et_clock_open("real", &j.clock) != ET_OK)
+        return ET_INFRA;
+    struct et_sampler m = {.bench = &bench,
+                           .state = &j,
+                           .team = team,
+                           .clock = &j.clock,
+                           .iterations = 1};
+    enum et_status s = ET_OK;
+    if (team->size > 1)
+        s = et_global_clock_open(team, &j.clock, &m.global);
+    if (s == ET_OK)
+        s = et_sampler_synchronise(&m);
+    if (s == ET_OK)
+        s = et_sampler_block(&m, 12, 0, NULL, &elapsed);
+    if (s == ET_OK)
+        s = et_sampler_settle(&m, 1e-3, &l->again[team->rank]);
+    l->spans[team->rank] = m.spans;
+    et_sampler_doubt(&m, l->doubt[team->rank], sizeof l->doubt[0]);
+    et_global_clock_close(m.global);
+    et_sampler_free(&m);
+    return s;
+}
+
+/* A clock that jumps is not believed, and every rank says so; not even if it is
+ * right again when the error is measured. */
+static void clocks_that_lie(void **state)
+{
+    (void)state;
+    for (enum lie lie = HONEST; lie <= GOES_BACK; lie++) {
+        for (int ranks = 1; ranks <= 2; ranks++) {
+            struct lying l = {.lie = lie};
+            assert_int_equal(et_team_threads_run(ranks, 0, under_lies, &l),
+                             ET_OK);
+            /* Alone, a clock that jumps ahead is not seen to. */
+            bool seen = ranks == 2 ? lie != HONEST : lie >= JUMPS;
+            for (int i = 0; i < ranks; i++) {
+                if (seen)
+                    assert_non_null(
+                        strstr(l.doubt[i], ranks == 2 ? "contradict each other"
+                                                      : "contradicts itself"));
+                else
+                    assert_string_equal(l.doubt[i], "");
+                assert_true(l.spans[i] == (ranks == 2 && !seen));
+                /* A busy machine misses windows, and that is no lie. */
+                assert_true(l.again[i] || ranks == 1 || !seen);
+            }
+        }
+    }
+}
+
+static double pause; /* s of an inspection */
+static int looked;
+
+static void wait_for(double seconds)
+{
+    struct et_clock clock;
+    assert_int_equal(et_clock_open("real", &clock), ET_OK);
+    while (et_clock_now(&clock) < seconds)
+        ;
+}
+
+static enum et_status work_a_while(void *state, uint64_t iterations)
+{
+    (void)state, (void)iterations;
+    wait_for(1e-3);
+    return ET_OK;
+}
+
+static void no_glance(void *state)
+{
+    (void)state;
+}
+
+static void look_a_while(void *state)
+{
+    (void)state;
+    looked++;
+    if (pause > 0)
+        wait_for(pause);
+}
+
+/* As many samples are inspected as cost a hundredth of the time. */
+static void inspections(void **state)
+{
+    const struct et_bench bench = {.name = "a while",
+                                   .run = work_a_while,
+                                   .glance = no_glance,
+                                   .inspect = look_a_while};
+    struct et_clock clock;
+    struct et_team *team;
+    double elapsed;
+    (void)state;
+    assert_int_equal(et_team_open("self", &team), ET_OK);
+    assert_int_equal(et_clock_open("real", &clock), ET_OK);
+    for (int dear = 0; dear < 2; dear++) {
+        struct et_sampler m = {
+            .bench = &bench, .team = team, .clock = &clock, .iterations = 1};
+        pause = dear ? 1 : 0;
+        looked = 0;
+        assert_int_equal(et_sampler_synchronise(&m), ET_OK);
+        et_sampler_inspect(&m);
+        et_sampler_begin(&m);
+        assert_int_equal(et_sampler_block(&m, 20, 0, NULL, &elapsed), ET_OK);
+        /* A second's look would need a hundred seconds. */
+        assert_int_equal(looked - 1, m.looks);
+        assert_true(dear ? m.looks == 0 : m.looks > 0);
+        assert_true(m.look >= pause);
+        et_sampler_free(&m);
+    }
+    et_team_close(team);
+}
+
 static void samplers_rules(void **state)
 {
     (void)state;
@@ -78,4 +227,4 @@ static void samplers_rules(void **state)
     assert_true(rules_good[0] && rules_good[1]);
 }
 
-QUIET_TEST_MAIN(samplers_rules)
+QUIET_TEST_MAIN(clocks_that_lie, inspections, samplers_rules)

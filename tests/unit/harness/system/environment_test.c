@@ -374,6 +374,7 @@ static void clocks(void **state)
     assert_string_equal(p.cpu, "X CPU");
     et_nominal_peak_read(root, 1, &p);
     assert_near(p.clock_hz, 2e9);
+    assert_true(isnan(p.clock_max_hz));
     assert_string_equal(p.cpu, "Y CPU");
     snprintf(path, sizeof path, "%scpufreq/cpuinfo_max_freq", cpu0);
     tree_write(root, path, "3400000\n");
@@ -395,6 +396,7 @@ static void clocks(void **state)
     tree_write(root, path, "2600000\n");
     et_nominal_peak_read(root, 0, &p);
     assert_near(p.clock_hz, 2.6e9);
+    assert_near(p.clock_max_hz, 3.4e9);
     tree_remove(root);
 }
 

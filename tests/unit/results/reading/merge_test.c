@@ -230,6 +230,10 @@ static void the_rest(void **state)
             et_pairs_set(&run.records[i].result.facts, "files", "2", false));
     }
     third->verification.error = 0.5 * third->verification.bound;
+    /* A doubt of any pass is the case's. */
+    assert_true(et_pairs_set(&third->facts, "doubt", "it jumped", false));
+    for (int i = 0; i < 6; i++)
+        run.records[i].result.verification.sampled = i;
     assert_true(et_strings_add(&third->verification.odd, "rank 1 on n1"));
     run.records[1].result.team.oversubscribed = true;
     assert_int_equal(et_run_merge(&run), ET_OK);
@@ -243,6 +247,8 @@ static void the_rest(void **state)
     assert_int_equal(r->verification.odd.n, 1);
     assert_string_equal(et_pairs_get(&r->facts, "source"), "mixed");
     assert_string_equal(et_pairs_get(&r->facts, "files"), "2");
+    assert_string_equal(et_pairs_get(&r->facts, "doubt"), "it jumped");
+    assert_int_equal(r->verification.sampled, 15);
     assert_int_equal(et_record_flaw(&run.records[0], NULL), ET_FLAW_ODD);
     et_run_free(&run);
 }

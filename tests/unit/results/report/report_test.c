@@ -247,6 +247,27 @@ static void test_disturbed(void **state)
     et_run_free(&run);
 }
 
+/* 200 GFLOP/s on two cores of 10, below a ceiling that lies as well. */
+static void test_above_boost(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    struct et_result r = sample_result("fast", 0.01, 0.001, 21);
+    sample_ceiling(&r, "compute", "the peak", 300e9);
+    sample_add(&run, r);
+    run.info.environment.peak_fp32 = 60e9;
+    char *text = say(&run, NULL);
+    assert_not_said(text, "at the highest clock");
+    free(text);
+    run.info.environment.peak_fp32 = 10e9;
+    text = say(&run, NULL);
+    assert_said(text, "[\"gemm fp32\",\"no headline: faster than");
+    assert_said(text, "1 case is faster than the nominal peak at the highest "
+                      "clock (first: fast)");
+    free(text);
+    et_run_free(&run);
+}
+
 /* Records may lack any word that the schema lets be null. */
 static void test_no_words(void **state)
 {
@@ -337,6 +358,34 @@ static void test_slow_node(void **state)
         else
             assert_not_said(text, "node n4");
         assert_not_said(text, "node n1");
+        free(text);
+        et_run_free(&run);
+    }
+}
+
+/* In a collective the wait shows at the receiver: n4 may be innocent. */
+static void test_slow_somewhere(void **state)
+{
+    (void)state;
+    for (int storage = 0; storage < 2; storage++) {
+        struct et_run run = two_run();
+        struct et_result *r = &run.records[0].result;
+        add_nodes(r, 0.002, 20);
+        r->time.imbalance = 1.5;
+        struct et_run_bench *b =
+            et_list_add(&run.info.benches, sizeof(struct et_run_bench));
+        assert_non_null(b);
+        *b = (struct et_run_bench){
+            .name = strdup("gemm"),
+            .role = strdup(storage ? "storage" : "collective")};
+        char *text = say(&run, NULL);
+        assert_said(text, "Slow somewhere");
+        assert_said(text, "In 1 of 2 collective and storage cases a part of "
+                          "the ranks took longer");
+        assert_said(text, "worst case: slow, 12 ms against 10 ms");
+        assert_not_said(text, "n4");
+        assert_not_said(text, "Slowest nodes");
+        assert_not_said(text, "Ranks that lagged");
         free(text);
         et_run_free(&run);
     }
@@ -516,7 +565,8 @@ static void test_judgement(void **state)
 }
 
 TEST_MAIN(test_headline, test_headline_refuses, test_warnings, test_flops,
-          test_wrong, test_suspect, test_threads, test_disturbed, test_no_words,
-          test_drift, test_odd_host, test_slow_node, test_too_many,
-          test_slow_rank, test_missing, test_spread, test_collective,
-          test_empty, test_cut, test_judgement)
+          test_wrong, test_suspect, test_above_boost, test_threads,
+          test_disturbed, test_no_words, test_drift, test_odd_host,
+          test_slow_node, test_slow_somewhere, test_too_many, test_slow_rank,
+          test_missing, test_spread, test_collective, test_empty, test_cut,
+          test_judgement)

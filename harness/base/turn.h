@@ -1,0 +1,43 @@
+/* turn: which inputs an iteration has. The inputs lie in buffers that are a
+ * little longer than they, and each iteration reads them some cache lines
+ * further on: other numbers in the same place in the caches, at no cost. So a
+ * library that gives its last answer again gives a wrong one. Knows numbers
+ * alone.
+ *
+ * A product has two inputs, as A and B of a matrix product. Both move in each
+ * iteration, and no pair of places comes again within ET_TURNS * ET_TURNS
+ * iterations.
+ */
+#ifndef ET_BASE_TURN_H
+#define ET_BASE_TURN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define ET_TURNS 64     /* places of an input */
+#define ET_TURN_LINE 64 /* bytes */
+
+/* Elements from one place to the next: whole cache lines. */
+static inline int64_t et_turn_step(size_t size)
+{
+    return ET_TURN_LINE % size ? ET_TURN_LINE : ET_TURN_LINE / (int64_t)size;
+}
+
+/* Elements that the buffer of an input with such a step is longer. */
+static inline int64_t et_turn_slack(int64_t step)
+{
+    return (ET_TURNS - 1) * step;
+}
+
+/* Where the inputs of iteration i begin, in elements. Step 0: always at the
+ * beginning. */
+static inline int64_t et_turn_a(int64_t step, uint64_t i)
+{
+    return step * (int64_t)(i % ET_TURNS);
+}
+static inline int64_t et_turn_b(int64_t step, uint64_t i)
+{
+    return step * (int64_t)((i + i / ET_TURNS) % ET_TURNS);
+}
+
+#endif

@@ -1,0 +1,213 @@
+/* Libraries and systems that lie, for tests/lies/run: it stands before libc and
+ * before the CBLAS (LD_PRELOAD), and LIE says which lie it tells. Knows libc
+ * and the CBLAS's calls alone. Of cblas_sgemm:
+ *
+ *   remembers    gives its last answer again in every other call from the 50th
+ *   idle         does nothing in every other call
+ *   one-in-1000  spoils an element in one call of 1000
+ *   one-in-20    and of 20
+ *   bf16x2       takes A and B as the sum of two bf16 each
+ *   16-bit       takes A and B with 16 bits of mantissa
+ *
+ * Of the clock:
+ *
+ *   clock-steps  that of rank 1 is 0.1 s ahead after half a second
+ *   clock-jumps  the same, and back after 50 ms, again and again
+ *   clock-slow   each runs at a sixteenth of its speed
+ *
+ * Of files:
+ *
+ *   no-fsync     fsync and fdatasync return at once
+ *   no-drop      posix_fadvise drops nothing, and mincore sees no page
+ */
+#include "config.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool lies(const char *which)
+{
+    const char *lie = getenv("LIE");
+    return lie && strcmp(lie, which) == 0;
+}
+
+/* The call as the next library has it. */
+#define REAL(type, name, ...)                                                  \
+    static type (*real)(__VA_ARGS__);                                          \
+    if (!real)                                                                 \
+    real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, #name)
+
+/* --- the CBLAS ------------------------------------------------------------ */
+
+/* So many elements from a row to the next one; 32 bits, as most have it. */
+#define SGEMM                                                                  \
+    int order, int ta, int tb, int m, int n, int k, float alpha,               \
+        const float *a, int lda, const float *b, int ldb, float beta,          \
+        float *c, int ldc
+
+static float top(float v, uint32_t mask)
+{
+    uint32_t u;
+    memcpy(&u, &v, sizeof u);
+    u &= mask;
+    memcpy(&v, &u, sizeof v);
+    return v;
+}
+
+/* As the sum of two bf16: 16 bits of mantissa, the second one's too. */
+static float two(float v)
+{
+    float high = top(v, 0xffff0000u);
+    return high + top(v - high, 0xffff0000u);
+}
+
+static float sixteen(float v)
+{
+    return top(v, 0xffffff80u);
+}
+
+static float *rounded(const float *from, int rows, int row, int ld,
+                      float (*how)(float))
+{
+    float *to = malloc((size_t)rows * (size_t)ld * sizeof *to);
+    if (!to)
+        abort();
+    for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < row; j++)
+            to[(size_t)i * (size_t)ld + (size_t)j] =
+                how(from[(size_t)i * (size_t)ld + (size_t)j]);
+    }
+    return to;
+}
+
+/* The last answer; row by row, as ldc may be larger than n. */
+static struct {
+    float *c;
+    int m, n;
+} last;
+
+static void copy(float *c, int ldc, bool back)
+{
+    for (int i = 0; i < last.m; i++) {
+        float *row = c + (size_t)i * (size_t)ldc;
+        float *kept = last.c + (size_t)i * (size_t)last.n;
+        memcpy(back ? row : kept, back ? kept : row,
+               (size_t)last.n * sizeof *row);
+    }
+}
+
+void cblas_sgemm(SGEMM);
+void cblas_sgemm(SGEMM)
+{
+    REAL(void, cblas_sgemm, SGEMM);
+    static unsigned long calls;
+    bool remembers = lies("remembers"), other = calls++ % 2;
+    unsigned long every = lies("one-in-20")     ? 20
+                          : lies("one-in-1000") ? 1000
+                                                : 0;
+    if (remembers && other && calls > 50 && last.m == m && last.n == n) {
+        copy(c, ldc, true);
+        return;
+    }
+    if (lies("idle") && other)
+        return;
+    float (*how)(float) = lies("bf16x2")   ? two
+                          : lies("16-bit") ? sixteen
+                                           : NULL;
+    if (how && ta == 111 && tb == 111) {
+        float *x = rounded(a, m, k, lda, how), *y = rounded(b, k, n, ldb, how);
+        real(order, ta, tb, m, n, k, alpha, x, lda, y, ldb, beta, c, ldc);
+        free(x);
+        free(y);
+        return;
+    }
+    real(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    if (every && calls % every == 0)
+        c[(size_t)(calls / every % (unsigned long)m) * (size_t)ldc] += 1000;
+    if (remembers) {
+        if (last.m != m || last.n != n) {
+            free(last.c);
+            last.c = malloc((size_t)m * (size_t)n * sizeof *last.c);
+            last.m = m, last.n = n;
+        }
+        copy(c, ldc, false);
+    }
+}
+
+/* --- the clock ------------------------------------------------------------ */
+
+static bool is_rank_1(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMI_RANK",
+                                        "PMIX_RANK"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *rank = getenv(names[i]);
+        if (rank)
+            return strcmp(rank, "1") == 0;
+    }
+    return false;
+}
+
+int clock_gettime(clockid_t id, struct timespec *out)
+{
+    REAL(int, clock_gettime, clockid_t, struct timespec *);
+    static int64_t first;
+    static int kind = -1; /* 0: honest */
+    int result = real(id, out);
+    if (kind < 0)
+        kind = lies("clock-slow")    ? 3
+               : !is_rank_1()        ? 0
+               : lies("clock-steps") ? 1
+               : lies("clock-jumps") ? 2
+                                     : 0;
+    if (result || kind == 0 || id != CLOCK_MONOTONIC_RAW)
+        return result;
+    int64_t now = (int64_t)out->tv_sec * 1000000000 + out->tv_nsec;
+    first = first ? first : now;
+    int64_t by = now - first;
+    if (kind == 3)
+        now = first + by / 16;
+    else if (kind == 1 ? by > 500000000 : by > 500000000 && by / 50000000 % 2)
+        now += 100000000;
+    out->tv_sec = now / 1000000000;
+    out->tv_nsec = now % 1000000000;
+    return result;
+}
+
+/* --- files ---------------------------------------------------------------- */
+
+int fsync(int fd)
+{
+    REAL(int, fsync, int);
+    return lies("no-fsync") ? 0 : real(fd);
+}
+
+int fdatasync(int fd)
+{
+    REAL(int, fdatasync, int);
+    return lies("no-fsync") ? 0 : real(fd);
+}
+
+int posix_fadvise(int fd, off_t first, off_t n, int advice)
+{
+    REAL(int, posix_fadvise, int, off_t, off_t, int);
+    return lies("no-drop") ? 0 : real(fd, first, n, advice);
+}
+
+int mincore(void *at, size_t n, unsigned char *seen)
+{
+    REAL(int, mincore, void *, size_t, unsigned char *);
+    int result = real(at, n, seen);
+    if (result == 0 && lies("no-drop"))
+        memset(seen, 0, (n + 4095) / 4096);
+    return result;
+}
