@@ -105,7 +105,7 @@ static enum et_status note_given(struct session *s,
 static enum et_status check_given(const struct session *s)
 {
     static const char *const free_to_change[] = {
-        "resume",  "again",      "quiet",   "require-quiet", "timeout",
+        "resume",     "again",   "quiet",   "require-quiet", "timeout",
         "time-limit", "scratch", "catalog", "team"};
     const size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < s->given.n; i++) {

@@ -246,7 +246,8 @@ static void folders_of_a_run_never_begun_go(void **state)
     assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
     et_store_close(s);
     assert_int_equal(access(dir, F_OK), 0);
-    assert_int_equal(et_store_open(sample_path(dir, "a/b"), ET_STORE_NEW, &s), ET_OK);
+    assert_int_equal(et_store_open(sample_path(dir, "a/b"), ET_STORE_NEW, &s),
+                     ET_OK);
     sample_write(sample_path(dir, "a/mine"), "");
     et_store_close(s);
     assert_int_not_equal(access(sample_path(dir, "a/b"), F_OK), 0);
