@@ -21,6 +21,17 @@ static enum et_status work_out(const struct et_run *run)
     return et_status_worse(s, et_derived_check(run, true));
 }
 
+/* A run that was ended before its report has none; of any other it must be
+ * there. */
+static bool has_report(const struct et_run *run)
+{
+    struct et_text path = {0};
+    et_text_add(&path, "%s/report.txt", run->dir);
+    bool none = !path.failed && access(path.s, F_OK) != 0;
+    et_text_free(&path);
+    return strcmp(run->outcome, "complete") == 0 || !none;
+}
+
 /* There is no manifest: of a run, or a report, that did not come to its end. */
 static enum et_status say_unsigned(const struct et_run *run)
 {
@@ -73,7 +84,7 @@ enum et_status et_evidence_check(const char *dir, size_t *n)
         s = signs ? ET_OK : say_unsigned(&run);
         s = et_status_worse(s, work_out(&run));
         s = et_status_worse(s, et_run_merge(&run));
-        if (signs)
+        if (signs && has_report(&run))
             s = et_status_worse(s, et_derived_check_report(&run));
         et_run_free(&run);
     }

@@ -100,9 +100,10 @@ static void hold_standard_files(void)
 /* exit(3) that main did not call: a library gave up, as OpenMP's does with 1
  * where it gets no thread. 1 is the code of a threshold that was missed. */
 static bool ending;
+static pid_t whole; /* a child on trial may end as it likes */
 static void on_exit_unasked(void)
 {
-    if (ending)
+    if (ending || getpid() != whole)
         return;
     (void)et_error(ET_INFRA, "a library ended the program; its own words stand "
                              "above");
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
     hold_standard_files();
     /* Beyond a file size limit a write is to fail, not the program. */
     signal(SIGXFSZ, SIG_IGN);
+    whole = getpid();
     (void)atexit(on_exit_unasked);
     bool silent = silence_other_ranks();
     const char *word = argc > 1 ? argv[1] : "--help";

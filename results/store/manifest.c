@@ -94,6 +94,17 @@ static enum et_status digest(const char *dir, const char *path, bool settle,
 static enum et_status walk(const char *dir, const char *below, bool settle,
                            struct entries *out);
 
+/* What does not stay: a file of which only a half was written before a kill
+ * (harness/base/regular.h), and scratch beside run.json. */
+static bool is_left_out(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t n = strlen(name);
+    bool half = *name == '.' && n > 5 && strcmp(name + n - 4, ".new") == 0;
+    return half || (!slash && strncmp(name, ET_SCRATCH_PREFIX,
+                                      strlen(ET_SCRATCH_PREFIX)) == 0);
+}
+
 /* One directory entry: a link could point out of the run, and anything else
  * that is no file has no contents to vouch for. */
 static enum et_status visit(const char *dir, const char *path, bool settle,
@@ -117,17 +128,10 @@ static enum et_status visit(const char *dir, const char *path, bool settle,
     else if (!S_ISREG(st.st_mode))
         s = et_error(ET_INFRA, "%s: is %s, not a file of its own", full.s,
                      S_ISLNK(st.st_mode) ? "a symbolic link" : "special");
-    else if (!add(out, path, ""))
+    else if (!is_left_out(path) && !add(out, path, ""))
         s = no_memory(dir);
     et_text_free(&full);
     return s;
-}
-
-/* The manifest itself, and what does not stay: a half of it, scratch. */
-static bool is_left_out(const char *name)
-{
-    return strcmp(name, NAME) == 0 || strcmp(name, "." NAME ".new") == 0 ||
-           strncmp(name, ET_SCRATCH_PREFIX, strlen(ET_SCRATCH_PREFIX)) == 0;
 }
 
 /* below: "" for the run directory itself. */
@@ -146,7 +150,7 @@ static enum et_status walk(const char *dir, const char *below, bool settle,
     for (struct dirent *e; s == ET_OK && (e = readdir(d));) {
         struct et_text path = {0};
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            (!*below && is_left_out(e->d_name)))
+            (!*below && strcmp(e->d_name, NAME) == 0))
             continue;
         et_text_add(&path, "%s%s%s", below, *below ? "/" : "", e->d_name);
         s = path.failed ? no_memory(dir) : visit(dir, path.s, settle, out);

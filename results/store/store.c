@@ -309,6 +309,8 @@ static enum et_status begin_again(struct et_store *s,
         goto out;
     /* The files are about to differ from what it lists. */
     unlinkat(s->dir_fd, "manifest.sha256", 0);
+    unlinkat(s->dir_fd, "report.txt", 0);
+    unlinkat(s->dir_fd, "report.html", 0);
     status = write_head(s);
 out:
     et_run_free(&old);

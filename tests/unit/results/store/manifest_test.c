@@ -96,6 +96,23 @@ static void a_manifest_below_is_a_file_like_others(void **state)
     assert_int_equal(check(dir, "plots/manifest.sha256: not listed"), ET_INFRA);
 }
 
+/* What a killed run leaves of a file, and its scratch files. */
+static void what_does_not_stay_is_left_out(void **state)
+{
+    char *dir = *state;
+    const char *const names[] = {".manifest.sha256.new", "plots/.a.svg.new",
+                                 "etalon-scratch-host-1-2-3-0"};
+    for (size_t i = 0; i < 3; i++)
+        sample_write(sample_path(dir, names[i]), "");
+    assert_int_equal(check(dir, NULL), ET_OK);
+    assert_int_equal(et_manifest_write(dir), ET_OK);
+    for (size_t i = 0; i < 3; i++)
+        unlink(sample_path(dir, names[i]));
+    assert_int_equal(check(dir, NULL), ET_OK);
+    sample_write(sample_path(dir, "plots/etalon-scratch-host-1-2-3-0"), "");
+    assert_int_equal(check(dir, "scratch-host-1-2-3-0: not listed"), ET_INFRA);
+}
+
 static void links_are_refused(void **state)
 {
     char *dir = *state;
@@ -228,6 +245,7 @@ int main(void)
         TEST(sha256sum_reads_it),
         TEST(every_difference_is_named),
         TEST(a_manifest_below_is_a_file_like_others),
+        TEST(what_does_not_stay_is_left_out),
         TEST(links_are_refused),
         TEST(names_that_a_line_cannot_hold),
         TEST(bad_manifests),
