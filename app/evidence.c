@@ -2,6 +2,7 @@
 #include "config.h"
 #include "app/evidence.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,18 +21,36 @@ static enum et_status work_out(const struct et_run *run)
     return et_status_worse(s, et_derived_check(run, true));
 }
 
+/* There is no manifest: of a run, or a report, that did not come to its end. */
+static enum et_status say_unsigned(const struct et_run *run)
+{
+    const char *dir = run->dir, *reason = run->reason;
+    if (strcmp(run->outcome, "complete") == 0)
+        return et_error(ET_UNSURE,
+                        "%s: inconclusive: it has no manifest.sha256, so "
+                        "nothing signs for its records: its report was cut "
+                        "short, or the manifest was removed; `etalon report "
+                        "--update %s` makes both",
+                        dir, dir);
+    return et_error(ET_UNSURE,
+                    "%s: inconclusive: %s%s%s%s, and nothing signs for its "
+                    "records; `etalon run --resume %s` continues it",
+                    dir, run->outcome, reason ? " (" : "", reason ? reason : "",
+                    reason ? ")" : "", dir);
+}
+
 enum et_status et_evidence_load(const char *dir, struct et_run *out)
 {
     struct et_run run;
     enum et_status s = et_run_load_passes(dir, &run);
     if (s != ET_OK)
         return s;
-    s = et_manifest_check(dir);
+    s = et_manifest_exists(dir) ? et_manifest_check(dir) : say_unsigned(&run);
     if (s != ET_USAGE)
         s = et_status_worse(s, work_out(&run));
-    if (s == ET_OK)
-        s = et_run_merge(&run);
-    if (s == ET_OK)
+    if (s == ET_OK || s == ET_UNSURE)
+        s = et_status_worse(s, et_run_merge(&run));
+    if (s == ET_OK || s == ET_UNSURE)
         *out = run;
     else
         et_run_free(&run);
@@ -43,17 +62,19 @@ enum et_status et_evidence_check(const char *dir, size_t *n)
     struct et_run run;
     struct stat st;
     /* Where there is no directory, one line is enough. */
-    enum et_status manifest = stat(dir, &st) == 0 && S_ISDIR(st.st_mode)
-                                  ? et_manifest_check(dir)
-                                  : ET_OK;
+    bool there = stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
+    bool signs = there && et_manifest_exists(dir);
+    enum et_status manifest = signs ? et_manifest_check(dir) : ET_OK;
     if (manifest == ET_USAGE)
         return manifest;
     enum et_status s = et_run_load_passes(dir, &run);
     if (s == ET_OK) {
         *n = run.n;
-        s = work_out(&run);
+        s = signs ? ET_OK : say_unsigned(&run);
+        s = et_status_worse(s, work_out(&run));
         s = et_status_worse(s, et_run_merge(&run));
-        s = et_status_worse(s, et_derived_check_report(&run));
+        if (signs)
+            s = et_status_worse(s, et_derived_check_report(&run));
         et_run_free(&run);
     }
     return et_status_worse(manifest, s);

@@ -9,7 +9,9 @@
 
 /* A run that a verdict may rest on: read, and as it was when it ended. Nothing
  * is loaded otherwise. ET_INFRA where it was changed since, ET_USAGE where
- * there is no run or no manifest; each difference is logged. */
+ * there is no run; each difference is logged. ET_UNSURE, logged, where it
+ * agrees with its samples and has no manifest, as one that was cut short: it is
+ * loaded, and no verdict may rest on it. */
 enum et_status et_evidence_load(const char *dir, struct et_run *out);
 
 /* Logs every difference that there is, also where the run cannot be read. n:

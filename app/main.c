@@ -97,6 +97,18 @@ static void hold_standard_files(void)
     }
 }
 
+/* exit(3) that main did not call: a library gave up, as OpenMP's does with 1
+ * where it gets no thread. 1 is the code of a threshold that was missed. */
+static bool ending;
+static void on_exit_unasked(void)
+{
+    if (ending)
+        return;
+    (void)et_error(ET_INFRA, "a library ended the program; its own words stand "
+                             "above");
+    _exit(ET_INFRA);
+}
+
 /* At the first rank that ends with an error Open MPI 5 ends them all, and drops
  * what another has said but a moment ago. The silent ones leave after the one
  * that speaks. */
@@ -112,6 +124,7 @@ int main(int argc, char **argv)
     hold_standard_files();
     /* Beyond a file size limit a write is to fail, not the program. */
     signal(SIGXFSZ, SIG_IGN);
+    (void)atexit(on_exit_unasked);
     bool silent = silence_other_ranks();
     const char *word = argc > 1 ? argv[1] : "--help";
     const struct et_command *c = et_command_find(word);
@@ -142,5 +155,6 @@ int main(int argc, char **argv)
         s = et_error(ET_INFRA, "standard output could not be written");
     if (silent && s != ET_OK)
         leave_later();
+    ending = true;
     return (int)s;
 }

@@ -20,6 +20,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
+#include "harness/system/scratch.h"
 #include "kernels/io/io.h"
 
 #define STREAM 0x696f6461 /* "ioda": apart from the other benches' data */
@@ -192,11 +193,14 @@ static enum et_status name_file(struct state *s,
                                 const struct et_setting *setting)
 {
     struct et_text t = {0};
-    et_text_add(&t, "%s/etalon-%s-", setting->scratch, setting->tag);
+    char owner[ET_SCRATCH_OWNER];
+    et_scratch_owner("", owner);
+    et_text_add(&t, "%s/" ET_SCRATCH_PREFIX, setting->scratch);
+    /* A tag begins with the owner on rank 0, which makes the shared file. */
     if (s->p.shared)
-        et_text_add(&t, "shared");
+        et_text_add(&t, "%s-shared", setting->tag);
     else
-        et_text_add(&t, "%d", s->team->rank);
+        et_text_add(&t, "%s-%d", owner, s->team->rank);
     s->path = t.failed ? NULL : et_strdup(et_text_str(&t));
     et_text_free(&t);
     return s->path ? ET_OK : et_error(ET_INFRA, "no memory for a file name");

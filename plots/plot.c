@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,19 +83,41 @@ static int run_gnuplot(const char *script)
     char program[] = "gnuplot";
     char *const argv[] = {program, name, NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, ignored;
     pid_t child;
     int status = 0;
+    sigemptyset(&none);
+    sigemptyset(&ignored);
+    sigaddset(&ignored, SIGPIPE);
+    sigaddset(&ignored, SIGXFSZ);
     int error = posix_spawn_file_actions_init(&actions);
     if (error) {
         errno = error;
         return -1;
     }
+    error = posix_spawnattr_init(&attributes);
+    if (error) {
+        posix_spawn_file_actions_destroy(&actions);
+        errno = error;
+        return -1;
+    }
+    /* What this process blocks or ignores is not gnuplot's; and a signal of the
+     * terminal, which this process answers, leaves no figure out. */
+    error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+                                                      POSIX_SPAWN_SETSIGDEF |
+                                                      POSIX_SPAWN_SETPGROUP);
+    error = error ? error : posix_spawnattr_setsigmask(&attributes, &none);
+    error =
+        error ? error : posix_spawnattr_setsigdefault(&attributes, &ignored);
     for (int fd = 0; fd < 3 && !error; fd++)
         error = posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
                                                  O_RDWR, 0);
     if (!error)
-        error = posix_spawnp(&child, program, &actions, NULL, argv, environ);
+        error =
+            posix_spawnp(&child, program, &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     if (error) {
         errno = error;
         return -1;

@@ -50,7 +50,7 @@ static enum et_status compare(void *options, const struct et_call *call)
         return et_error(ET_INFRA, "no memory");
     while (s == ET_OK && n < call->words.n) {
         s = et_evidence_load(call->words.v[n], &runs[n]);
-        n += s == ET_OK;
+        n += s == ET_OK || s == ET_UNSURE;
     }
     if (s == ET_OK)
         s = et_compare(runs, n, o->tolerance, &found);

@@ -21,12 +21,10 @@ static const struct et_manual manual = {
         "Of each record that a clause picks the first of these that applies "
         "decides:\n\n" ET_JUDGE_CAUSES(
             LINE) "\nThe worst of the records decides on the clause; with "
-                  "`take = best` "
-                  "the best one. Missing data is inconclusive. Exit code 0, 1 "
-                  "or 5; 4 if "
-                  "the run directory differs from its manifest, as `etalon "
-                  "verify` "
-                  "checks.",
+                  "`take = best` the best one. Missing data is inconclusive, "
+                  "and so is a run that was cut short before anything signed "
+                  "for it. Exit code 0, 1 or 5; 4 if the run directory differs "
+                  "from its manifest, as `etalon verify` checks.",
     .examples = "  etalon judge contract.ini night-1\n",
 };
 
@@ -38,9 +36,14 @@ static enum et_status judge(void *options, const struct et_call *call)
     struct et_doc doc = {0};
     /* No verdict on what is not what the run left. */
     enum et_status s = et_evidence_load(call->words.v[1], &run);
-    if (s != ET_OK)
+    bool cut = s == ET_UNSURE;
+    if (s != ET_OK && !cut)
         return s;
     s = et_judge(call->words.v[0], &run, &judgement);
+    if (s == ET_OK && cut)
+        s = et_judgement_take_back(&judgement,
+                                   "the run or its report was cut short, and "
+                                   "nothing signs for its records");
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/command.h"
+#include "app/ending.h"
 #include "app/evidence.h"
 #include "app/identity.h"
 #include "app/libraries.h"
@@ -28,6 +29,7 @@
 #include "harness/run/digest.h"
 #include "harness/run/stop.h"
 #include "harness/system/cgroup.h"
+#include "harness/system/scratch.h"
 #include "results/report/report.h"
 #include "results/store/store.h"
 
@@ -67,7 +69,10 @@ struct session {
     char *plan_name, *plan_text;
     struct et_store *store;
     struct et_run_info info;
-    char tag[64];
+    struct et_guard *guard;
+    struct et_ending ending; /* what the guard has to know, */
+    char remedy[1200];       /* and says of a report that is cut short */
+    char tag[ET_SCRATCH_OWNER + 32];
     char binary[ET_SHA256_HEX + 1]; /* on all; "": cannot be read */
     bool wrong_kept; /* the resumed run has a wrong case already */
 };
@@ -100,8 +105,8 @@ static enum et_status note_given(struct session *s,
 static enum et_status check_given(const struct session *s)
 {
     static const char *const free_to_change[] = {
-        "resume",  "again",   "quiet",   "require-quiet",
-        "timeout", "scratch", "catalog", "team"};
+        "resume",     "again",   "quiet",   "require-quiet", "timeout",
+        "time-limit", "scratch", "catalog", "team"};
     const size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < s->given.n; i++) {
         size_t k = 0;
@@ -331,9 +336,14 @@ static enum et_status name_directories(struct session *s)
                  gmtime_r(&now, &tm));
         o->out = et_strdup(name);
     }
+    const char *dir = o->resume ? o->resume : o->out;
+    char owner[ET_SCRATCH_OWNER];
+    et_scratch_owner("", owner);
+    snprintf(s->tag, sizeof s->tag, "%s-%lld", owner, (long long)now);
+    if (o->scratch && strcmp(o->scratch, dir) != 0)
+        return et_scratch_check(o->scratch); /* before anything is made */
     if (!o->scratch)
-        o->scratch = et_strdup(o->resume ? o->resume : o->out);
-    snprintf(s->tag, sizeof s->tag, "%lld-%ld", (long long)now, (long)getpid());
+        o->scratch = et_strdup(dir);
     return o->scratch ? ET_OK : et_error(ET_INFRA, "no memory");
 }
 
@@ -347,15 +357,30 @@ static enum et_status begin_store(struct session *s)
     enum et_status status = et_store_open(dir, start, &s->store);
     if (status != ET_OK)
         return status;
-    struct stat st;
-    if (stat(o->scratch, &st) != 0 || !S_ISDIR(st.st_mode) ||
-        access(o->scratch, W_OK) != 0)
-        return et_error(ET_USAGE,
-                        "--scratch: %s is no directory that can be "
-                        "written to",
-                        o->scratch);
+    status = et_scratch_check(o->scratch);
+    if (status != ET_OK)
+        return status;
     struct et_sink *sink = et_store_sink(s->store);
-    return sink->begin(sink, &s->info);
+    status = sink->begin(sink, &s->info);
+    if (status == ET_OK) {
+        et_guard_hold(s->guard);
+        s->ending.dir = dir;
+        s->ending.store = s->store;
+        et_guard_release(s->guard);
+    }
+    return status;
+}
+
+/* Also tells the guard where this run's own are. */
+static void sweep_scratch(struct session *s)
+{
+    const struct et_options *o = s->o;
+    bool own = strcmp(o->scratch, o->resume ? o->resume : o->out) == 0;
+    if (!own || o->resume) /* a new directory has nothing to sweep */
+        et_ending_sweep(o->scratch, s->world, own);
+    et_guard_hold(s->guard);
+    s->ending.scratch = o->scratch;
+    et_guard_release(s->guard);
 }
 
 /* A quota holds threads up, whatever cores they have. */
@@ -472,6 +497,8 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
     if (status == ET_OK)
         status = et_counters_open(s->o->counters, &s->counters);
     et_energy_open("", &s->energy);
+    if (root)
+        et_guard_limit(s->guard, s->o->time_limit);
     status = et_team_agree(world, status);
     if (status == ET_OK)
         status = et_team_agree(
@@ -482,7 +509,10 @@ static enum et_status set_up(struct session *s, const struct et_strings *line)
         status = describe(s, line);
     if (status == ET_OK && root)
         status = begin_store(s);
-    return et_team_agree(world, status);
+    status = et_team_agree(world, status);
+    if (status == ET_OK)
+        sweep_scratch(s);
+    return status;
 }
 
 static void warn_oversubscribed(const struct session *s)
@@ -517,26 +547,20 @@ static enum et_status finish(struct session *s,
                              const struct et_drive_outcome *o,
                              enum et_status status)
 {
-    char date[32];
     const char *dir = s->o->resume ? s->o->resume : s->o->out;
-    struct et_sink *sink = et_store_sink(s->store);
     bool broken = o->broken;
-    /* Why it broke off was told, and is why its end cannot be noted either. */
-    if (broken)
-        et_log_level_set(ET_LOG_NONE);
-    enum et_status ended = sink->end(sink,
-                                     broken      ? "failed"
-                                     : o->signal ? "interrupted"
-                                                 : "complete",
-                                     et_clock_date(&s->clock, date));
-    et_store_close(s->store);
-    s->store = NULL;
+    enum et_status ended = et_ending_end(&s->ending, s->guard, o);
+    s->store = s->ending.store;
     set_log_level(s);
     /* Before the report: a launcher that passed the signal on soon kills. */
     if (o->signal)
         et_warn("interrupted; `etalon run --resume %s` continues it", dir);
     else if (broken)
         et_note("interrupted; `etalon run --resume %s` continues it", dir);
+    /* A report that is cut short is no loss of what was measured. */
+    snprintf(s->remedy, sizeof s->remedy,
+             "; `etalon report --update %s` writes it", dir);
+    et_guard_over(s->guard, et_status_worse(status, ended), s->remedy);
     if (ended == ET_OK && !broken)
         ended = et_publish(dir, s->o->quiet);
     if (ended == ET_OK && !broken && !o->signal)
@@ -582,9 +606,21 @@ static enum et_status run(void *options, const struct et_call *call)
     bool root = s.world->rank == 0;
     set_log_level(&s);
     et_stop_install();
+    const struct et_guard_duties duties =
+        et_ending_duties(&s.ending, &s.placement);
+    status = et_guard_open(s.world, &s.guard);
+    if (status != ET_OK) {
+        et_team_close(s.world);
+        return status;
+    }
+    et_guard_set(s.guard, &duties);
+    s.ending.clock = &s.clock;
+    struct et_watchdog *watchdog = et_watchdog_open();
+    et_watchdog_feed(watchdog, s.o->timeout, "beginning the run");
     status = et_libraries_agree(s.world, &libraries);
     if (status == ET_OK)
         status = set_up(&s, &call->line);
+    et_watchdog_feed(watchdog, 0, "");
     if (status == ET_OK) {
         const struct et_drive drive = {
             .instruments = {.clock = &s.clock,
@@ -603,6 +639,7 @@ static enum et_status run(void *options, const struct et_call *call)
             .histories = &s.histories,
             .passes = s.o->passes * s.launches,
             .sink = root ? et_store_sink(s.store) : NULL,
+            .guard = s.guard,
         };
         if (root) {
             warn_oversubscribed(&s);
@@ -613,10 +650,15 @@ static enum et_status run(void *options, const struct et_call *call)
         status = et_drive_run(&drive, &outcome);
         if (root)
             status = finish(&s, &outcome, status);
+        else
+            et_watchdog_feed(watchdog, s.o->timeout, "waiting for the report");
         enum et_status all = et_team_agree(s.world, status);
         status = et_status_worse(status, all);
     }
+    et_watchdog_close(watchdog);
+    et_guard_over(s.guard, status, "");
     close_session(&s);
+    et_guard_close(s.guard);
     return status;
 }
 

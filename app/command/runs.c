@@ -44,16 +44,17 @@ static void add_run(struct et_block *b, const struct et_run *run)
     add_number(b, i->cases);
     add_text(b, i->commit);
     add_text(b, i->id);
+    add_text(b, run->reason);
 }
 
 static enum et_status runs(void *options, const struct et_call *call)
 {
     static const char *const columns[] = {
-        "Run",   "Started", "Outcome", "Host", "Nodes",
-        "Ranks", "Cases",   "Commit",  "Id",   NULL};
+        "Run",   "Started", "Outcome", "Host",   "Nodes", "Ranks",
+        "Cases", "Commit",  "Id",      "Reason", NULL};
     const struct et_to_options *o = options;
     struct et_doc doc = {.title = et_strdup("Runs")};
-    struct et_block *b = et_doc_table(&doc, "llllrrrll", columns);
+    struct et_block *b = et_doc_table(&doc, "llllrrrlll", columns);
     enum et_status s = ET_OK;
     for (size_t i = 0; i < call->words.n; i++) {
         struct et_run run;

@@ -22,7 +22,8 @@ struct et_setting {
     int threads;         /* threads this rank's kernel should use */
     uint64_t seed;       /* the run's seed; the same on all ranks */
     const char *scratch; /* directory for files of I/O cases */
-    const char *tag;     /* unique per run: for names of scratch files */
+    const char *tag;     /* unique per run: for names of scratch files; begins
+                          * with rank 0's owner (harness/system/scratch.h) */
 };
 
 /* What a case needs, before it is prepared: on one rank. */

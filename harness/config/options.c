@@ -56,6 +56,10 @@ const struct et_field et_option_rows[] = {
     ET_ROW(et_options, timeout, ET_SECONDS,
            "a case that makes no progress for so long ends the run with exit 4",
            .preset = "10 min", .min = 1, .max = 864000, .unit = "s"),
+    ET_ROW_AS("time-limit", et_options, time_limit, ET_SECONDS,
+              "end the run as SIGINT does once it has lasted so long; preset: "
+              "no limit",
+              .min = 1e-3, .max = 3.2e7, .unit = "s"),
     ET_ROW_AS("require-quiet", et_options, require_quiet, ET_SECONDS,
               "wait so long until nothing else keeps the machine busy, then "
               "refuse with exit 4; a disturbed case then ends in exit 5",

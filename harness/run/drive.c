@@ -288,18 +288,51 @@ static enum et_status hear_stop(const struct driving *g, int *signal)
     return s;
 }
 
+/* The case that is measured now. */
+struct at_hand {
+    struct driving *g;
+    const struct et_case *c;
+    const char *started;
+    int64_t pass;
+};
+
+/* In the guard's thread: the case ends the run. */
+static void fail_at_hand(void *with, const char *reason)
+{
+    struct at_hand *a = with;
+    struct et_result r;
+    et_result_begin(&r);
+    r.pass = a->pass;
+    r.outcome = ET_FAILED;
+    r.reason = et_strdup(reason);
+    (void)deliver(a->g, a->c, &r, a->started);
+    et_result_free(&r);
+}
+
+/* A rank that is not measured now must notice, too, that nothing moves. */
+static void feed(struct driving *g, const char *what)
+{
+    et_watchdog_feed(g->watchdog, g->d->instruments.options->timeout, what);
+}
+
 static enum et_status one_case(struct driving *g, const struct et_case *c,
                                const struct et_visit *visit)
 {
     const struct et_drive *d = g->d;
     struct et_result r;
     et_result_begin(&r);
+    r.pass = visit->pass;
     char started[32];
     et_clock_date(d->instruments.clock, started);
     enum et_status s = ET_OK;
     bool root = d->world->rank == 0;
-    if (root)
+    struct at_hand hand = {g, c, started, visit->pass};
+    if (root) {
         show_progress(g, c);
+        et_guard_hold(d->guard);
+        et_guard_at_hand(d->guard, fail_at_hand, &hand);
+        et_guard_release(d->guard);
+    }
     if (c->ranks > d->world->size) {
         struct et_text t = {0};
         et_text_add(&t, "needs %lld ranks, the allocation has %d",
@@ -316,9 +349,9 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
             with.no_global =
                 p->crowded ? "a node has more ranks than cores" : NULL;
             with.visit = *visit;
-            r.pass = visit->pass;
             s = et_measure(&with, c, p->team, &r);
         }
+        feed(g, "waiting for the case's ranks");
         enum et_status rested = et_team_rest(d->world);
         s = s == ET_OK ? rested : s;
     }
@@ -327,8 +360,13 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
     s = s == ET_OK ? heard : s;
     /* A case cut short is no result: a resumed run does it again. */
     bool cut = signal && r.outcome == ET_UNMEASURED;
-    if (root && s == ET_OK && !cut)
-        s = deliver(g, c, &r, started);
+    if (root) {
+        et_guard_hold(d->guard);
+        if (s == ET_OK && !cut)
+            s = deliver(g, c, &r, started);
+        et_guard_at_hand(d->guard, NULL, NULL);
+        et_guard_release(d->guard);
+    }
     et_result_free(&r);
     return s;
 }
@@ -381,6 +419,7 @@ static enum et_status loop(struct driving *g)
         char *id = NULL;
         struct et_case c = {0};
         struct et_visit visit;
+        feed(g, "between cases");
         enum et_status s = hear_stop(g, &g->o->signal);
         if (s != ET_OK || g->o->signal)
             return s;

@@ -6,6 +6,7 @@
 #ifndef ET_RUN_DRIVE_H
 #define ET_RUN_DRIVE_H
 
+#include "harness/run/guard.h"
 #include "harness/run/measure.h"
 #include "harness/run/placement.h"
 #include "harness/run/sink.h"
@@ -43,6 +44,7 @@ struct et_drive {
     struct et_histories *histories;
     int64_t passes;
     struct et_sink *sink;
+    struct et_guard *guard; /* of all ranks; NULL: none */
 };
 
 /* How it went. */

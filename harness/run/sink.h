@@ -74,9 +74,10 @@ struct et_sink {
     enum et_status (*begin)(struct et_sink *s, const struct et_run_info *info);
     /* Must have the result safe on disk when it returns. */
     enum et_status (*put)(struct et_sink *s, const struct et_result *result);
-    /* outcome: how the run ended ("complete", "interrupted", "failed"). */
+    /* outcome: how the run ended ("complete", "interrupted", "failed");
+     * reason: of the others, or NULL. The last call counts. */
     enum et_status (*end)(struct et_sink *s, const char *outcome,
-                          const char *finished);
+                          const char *reason, const char *finished);
 };
 
 #endif

@@ -1,5 +1,6 @@
-/* stop: a wish to end, from SIGINT or SIGTERM, that the loop sees between
- * samples; and watchdogs, which end a process that hangs. Signals belong to the
+/* stop: a wish to end, from SIGINT, SIGTERM or SIGHUP, that the loop sees
+ * between samples; and watchdogs, which end a process that hangs, or tell who
+ * listens (harness/run/guard.h). Signals belong to the
  * process: what handles them is there once, and the wish is one for all ranks
  * that are in it. A watchdog belongs to whoever opened it, so ranks that are
  * threads of one process each have their own.
@@ -9,11 +10,41 @@
 
 #include <stdbool.h>
 
-/* SIGINT and SIGTERM raise the wish; a second one kills at once. SIGPIPE and
- * SIGXFSZ are ignored, so that a write returns its error. */
+/* SIGINT, SIGTERM and, unless it was ignored, SIGHUP raise the wish; a second
+ * one kills at once. SIGPIPE and SIGXFSZ are ignored, so that a write returns
+ * its error. */
 void et_stop_install(void);
-/* The signal, or 0. */
+/* Why: a signal's number, ET_STOP_TIME_LIMIT, or 0: not wanted. */
 int et_stop_wanted(void);
+#define ET_STOP_TIME_LIMIT 1000 /* no signal has that number */
+/* Raise the wish without a signal. */
+void et_stop_ask(int why);
+/* The process ends so many seconds from now with that exit code, whatever it is
+ * at. */
+void et_stop_within(unsigned seconds, int code);
+/* "SIGINT", ..., "time limit". */
+const char *et_stop_say(int why);
+
+/* What a listener is told, by one write each. */
+#define ET_STOP_WORDS 400
+enum et_stop_kind {
+    ET_STOP_SIGNAL, /* the first one; its number in `why` */
+    ET_STOP_AWAKE,  /* SIGCONT */
+    ET_STOP_STILL,  /* a watchdog was not fed in time; the rest is of this */
+    ET_STOP_KINDS   /* on: the listener's own */
+};
+struct et_stop_event {
+    int kind, why;
+    unsigned fed;             /* et_watchdogs_fed() at that time */
+    double seconds;           /* that it was not fed */
+    char what[ET_STOP_WORDS]; /* it was fed with */
+};
+/* Events go to this file descriptor; -1: to nobody, as at first. Takes SIGCONT
+ * for the process. While someone listens, a watchdog ends nothing and tells
+ * again each time that so many seconds have passed. */
+void et_stop_tell(int fd);
+/* How often any watchdog of the process was fed. */
+unsigned et_watchdogs_fed(void);
 
 struct et_watchdog;
 

@@ -114,27 +114,45 @@ const char *et_team_version(void)
     return et_team_mpi_version();
 }
 
+/* A call in which this rank may wait for others. */
+static void enter(const struct et_team *t)
+{
+    if (t->waits)
+        ++*t->waits;
+}
+
+static enum et_status left(const struct et_team *t, enum et_status s)
+{
+    if (t->waits)
+        --*t->waits;
+    return s;
+}
+
 enum et_status et_team_barrier(struct et_team *t)
 {
-    return t->ops->barrier(t);
+    enter(t);
+    return left(t, t->ops->barrier(t));
 }
 
 enum et_status et_team_broadcast(struct et_team *t, int root, void *data,
                                  size_t n)
 {
-    return t->ops->broadcast(t, root, data, n);
+    enter(t);
+    return left(t, t->ops->broadcast(t, root, data, n));
 }
 
 enum et_status et_team_reduce(struct et_team *t, enum et_reduce op, double *v,
                               size_t n)
 {
-    return t->ops->reduce(t, op, v, n);
+    enter(t);
+    return left(t, t->ops->reduce(t, op, v, n));
 }
 
 enum et_status et_team_exchange(struct et_team *t, const void *send, size_t ns,
                                 int to, void *receive, size_t nr, int from)
 {
-    return t->ops->exchange(t, send, ns, to, receive, nr, from);
+    enter(t);
+    return left(t, t->ops->exchange(t, send, ns, to, receive, nr, from));
 }
 
 enum et_status et_team_first(struct et_team *t, int ranks, struct et_team **out)
@@ -143,20 +161,24 @@ enum et_status et_team_first(struct et_team *t, int ranks, struct et_team **out)
         return et_error(ET_INFRA, "a team of %d ranks does not fit in %d",
                         ranks, t->size);
     struct et_team *made = NULL;
-    enum et_status s = t->ops->first(t, ranks, &made);
+    enter(t);
+    enum et_status s = left(t, t->ops->first(t, ranks, &made));
     enum et_status all = et_team_agree(t, s);
     if (all != ET_OK) {
         if (s == ET_OK)
             et_team_close(made);
         return all;
     }
+    if (made)
+        made->waits = t->waits;
     *out = made;
     return ET_OK;
 }
 
 enum et_status et_team_rest(struct et_team *t)
 {
-    return t->ops->rest(t);
+    enter(t);
+    return left(t, t->ops->rest(t));
 }
 
 /* --- on broadcast, reduce and exchange -------------------------------------

@@ -6,6 +6,7 @@
 #ifndef ET_TEAM_TEAM_H
 #define ET_TEAM_TEAM_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +51,10 @@ struct et_team {
     int node, nodes;            /* this rank's node, in order of first rank */
     int local_rank, local_size; /* within the node */
     void *native;               /* mpi: MPI_Comm *; self: NULL */
+    /* How many of the calls below this rank is in, so that another thread sees
+     * whether it waits for others; teams made of this one share it. NULL:
+     * nobody looks. */
+    atomic_int *waits;
 };
 
 /* The whole allocation, the ranks of a node side by side whatever order the

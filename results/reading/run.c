@@ -5,12 +5,15 @@
 #include "results/reading/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "harness/base/regular.h"
 #include "harness/base/log.h"
@@ -37,6 +40,9 @@ const struct et_field et_run_rows[] = {
            "version of the schema of run.json and its records"),
     ET_ROW(et_run, outcome, ET_STRING,
            "how the run ended: running, complete, interrupted or failed"),
+    ET_ROW(et_run, reason, ET_STRING,
+           "why it was interrupted (SIGINT, SIGTERM, SIGHUP, time limit) or "
+           "failed; null where it was not"),
     ET_ROW(et_run, finished, ET_STRING, "date, UTC; null while it runs"),
     ET_ROW(et_run, resumes, ET_LIST, "when the run was carried on",
            ET_ROWS_OF(et_run_resume, et_run_resume_rows)),
@@ -83,6 +89,32 @@ static enum et_status slurp(const char *path, size_t most, char **out)
     }
     *out = t.s ? t.s : et_strdup("");
     return *out ? ET_OK : no_memory(path);
+}
+
+/* Whoever writes a run holds a lock on its records. Where that cannot be
+ * known, it is taken for written. */
+static bool is_written(const char *records)
+{
+    int fd = open(records, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno != ENOENT;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    close(fd);
+    return held;
+}
+
+/* A run whose process was killed could not say so itself. */
+static enum et_status find_cut(struct et_run *run, const char *records)
+{
+    if (strcmp(run->outcome, "running") != 0 || is_written(records))
+        return ET_OK;
+    free(run->outcome);
+    free(run->reason);
+    run->outcome = et_strdup("cut short");
+    run->reason =
+        et_strdup("nobody writes it any more: its rank 0 was killed, its "
+                  "machine went down, or its disk was full");
+    return run->outcome && run->reason ? ET_OK : no_memory(run->dir);
 }
 
 static enum et_status load_head(struct et_run *run, const char *path)
@@ -298,6 +330,8 @@ static enum et_status load(const char *dir, enum part part, struct et_run *out)
         goto out;
     }
     s = load_head(&run, head);
+    if (s == ET_OK)
+        s = find_cut(&run, records);
     if (s == ET_OK && part != HEAD &&
         ((s = slurp(plan, ET_INI_MOST, &run.info.plan_text)) ||
          (s = load_records(&run, records)) || (s = drop_repeated(&run))))

@@ -28,7 +28,9 @@ struct et_run {
     int64_t schema_version;
     struct et_run_info info; /* as the run was first begun */
     struct et_list resumes;  /* of et_run_resume */
-    char *outcome;  /* "complete", "interrupted", "failed", "running" */
+    char *outcome;  /* "complete", "interrupted", "failed", "running"; "cut
+                     * short": it says running, and nobody runs it */
+    char *reason;   /* of an end before its end, or NULL */
     char *finished; /* UTC date, or NULL */
     /* One a case, its passes merged (results/reading/merge.h); of
      * et_run_load_passes one a pass, in the order of their lines. */

@@ -39,6 +39,11 @@ static json_t *text_value(const char *s)
     return v;
 }
 
+json_t *et_json_text(const char *s)
+{
+    return s ? text_value(s) : json_null();
+}
+
 static json_t *real_value(double v)
 {
     return isfinite(v) ? json_real(v) : json_null();

@@ -18,6 +18,9 @@ enum et_status et_json_put(json_t *object, const struct et_field *rows,
 enum et_status et_json_get(const json_t *object, const struct et_field *rows,
                            void *base, const char *where);
 
+/* A text, or null; NULL on no memory. */
+json_t *et_json_text(const char *s);
+
 /* JSON Schema (draft 2020-12) of an object with these rows. */
 json_t *et_json_schema(const struct et_field *rows);
 

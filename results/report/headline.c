@@ -550,10 +550,11 @@ bool et_report_warnings(struct et_report *w)
     if (!run->outcome || strcmp(run->outcome, "complete") != 0 ||
         (info->cases > 0 && (int64_t)run->n < info->cases))
         et_doc_warning(w->doc,
-                       "The run is not complete: its outcome is \"%s\", and "
-                       "%zu of %lld planned cases left a record.",
-                       run->outcome ? run->outcome : "unknown", run->n,
-                       (long long)info->cases);
+                       "The run is not complete: its outcome is \"%s\"%s%s%s, "
+                       "and %zu of %lld planned cases left a record.",
+                       run->outcome ? run->outcome : "unknown",
+                       run->reason ? " (" : "", run->reason ? run->reason : "",
+                       run->reason ? ")" : "", run->n, (long long)info->cases);
     warn_disturbed(w);
     warn_some(w, is_short_of_threads,
               "had fewer threads at work than were asked for");

@@ -95,8 +95,10 @@ static void machine(struct et_report *w)
                       again[i].commit ? again[i].commit : "unknown");
     if (w->run->finished)
         et_block_fact(b, "finished", "%s", w->run->finished);
-    et_block_fact(b, "outcome", "%s",
-                  w->run->outcome ? w->run->outcome : "unknown");
+    const char *reason = w->run->reason;
+    et_block_fact(b, "outcome", "%s%s%s",
+                  w->run->outcome ? w->run->outcome : "unknown",
+                  reason ? ": " : "", reason ? reason : "");
 }
 
 static bool is_placed(const struct et_record *r)

@@ -17,6 +17,7 @@
 #include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/base/scratch.h"
 #include "harness/base/text.h"
 #include "results/store/sha256.h"
 
@@ -122,6 +123,13 @@ static enum et_status visit(const char *dir, const char *path, bool settle,
     return s;
 }
 
+/* The manifest itself, and what does not stay: a half of it, scratch. */
+static bool is_left_out(const char *name)
+{
+    return strcmp(name, NAME) == 0 || strcmp(name, NAME ".new") == 0 ||
+           strncmp(name, ET_SCRATCH_PREFIX, strlen(ET_SCRATCH_PREFIX)) == 0;
+}
+
 /* below: "" for the run directory itself. */
 static enum et_status walk(const char *dir, const char *below, bool settle,
                            struct entries *out)
@@ -138,7 +146,7 @@ static enum et_status walk(const char *dir, const char *below, bool settle,
     for (struct dirent *e; s == ET_OK && (e = readdir(d));) {
         struct et_text path = {0};
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            (!*below && strcmp(e->d_name, NAME) == 0))
+            (!*below && is_left_out(e->d_name)))
             continue;
         et_text_add(&path, "%s%s%s", below, *below ? "/" : "", e->d_name);
         s = path.failed ? no_memory(dir) : visit(dir, path.s, settle, out);
@@ -276,16 +284,23 @@ enum et_status et_manifest_check(const char *dir)
     return check(dir, true);
 }
 
-enum et_status et_manifest_check_measured(const char *dir)
+bool et_manifest_exists(const char *dir)
 {
-    struct entries found = {0};
     struct et_text path = {0};
     struct stat st;
     et_text_add(&path, "%s/" NAME, dir);
     bool none = !path.failed && lstat(path.s, &st) != 0 && errno == ENOENT;
-    /* Also a run that was killed has no link in its directory. */
-    enum et_status s = none ? scan(dir, false, &found) : check(dir, false);
-    entries_free(&found);
     et_text_free(&path);
+    return !none;
+}
+
+enum et_status et_manifest_check_measured(const char *dir)
+{
+    struct entries found = {0};
+    if (et_manifest_exists(dir))
+        return check(dir, false);
+    /* Also a run that was killed has no link in its directory. */
+    enum et_status s = scan(dir, false, &found);
+    entries_free(&found);
     return s;
 }

@@ -7,13 +7,13 @@
 #include "config.h"
 #include "results/store/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/regular.h"
@@ -23,6 +23,7 @@
 #include "results/record/ranks.h"
 #include "results/record/record.h"
 #include "results/reading/run.h"
+#include "results/store/directory.h"
 
 /* A file that only grows, by whole pieces. */
 struct growing {
@@ -41,130 +42,49 @@ struct et_store {
     int64_t launch; /* 0: the run's first; n: its n-th resume */
     enum et_store_start start;
     bool made_records, begun;
+    size_t made;  /* characters of `dir`: et_directory_make */
     json_t *head; /* run.json */
 };
-
-/* What the user can mend is usage; the rest is the machine. */
-static enum et_status status_of(int error)
-{
-    switch (error) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOTDIR:
-    case ENOENT:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case EINVAL:
-        return ET_USAGE;
-    default:
-        return ET_INFRA;
-    }
-}
 
 /* By errno; why: the words, or NULL for errno's own. */
 static enum et_status failed_as(const char *dir, const char *name,
                                 const char *why)
 {
-    int error = errno;
-    return et_error(status_of(error), "%s%s%s: %s", dir, name ? "/" : "",
-                    name ? name : "", why ? why : strerror(error));
+    return why ? et_error(et_directory_status(errno), "%s/%s: %s", dir, name,
+                          why)
+               : et_directory_failed(dir, name);
 }
 
 static enum et_status failed(const char *dir, const char *name)
 {
-    return failed_as(dir, name, NULL);
+    return et_directory_failed(dir, name);
 }
 
-/* A new directory is safe once its name is, which stands in its parent; one
- * that may be written to but not read cannot be told to write. */
-static enum et_status settle_name(const char *path)
-{
-    struct et_text parent = {0};
-    et_text_add(&parent, "%s/..", path);
-    int fd = open(et_text_str(&parent), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 ? fsync(fd) == 0 : errno == EACCES;
-    enum et_status s =
-        ok ? ET_OK : et_error(ET_INFRA, "%s: %s", path, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    et_text_free(&parent);
-    return s;
-}
-
-static enum et_status make_directories(const char *dir)
-{
-    char *path = et_strdup(dir);
-    struct stat st;
-    enum et_status s = ET_OK;
-    if (!path)
-        return et_error(ET_INFRA, "out of memory");
-    for (char *p = path + 1; s == ET_OK && *path; p++) {
-        char c = *p;
-        if (c && c != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0777) == 0) {
-            s = settle_name(path);
-        } else {
-            int error = errno;
-            if (stat(path, &st) != 0)
-                s = et_error(status_of(error), "%s: cannot be made: %s", path,
-                             strerror(error));
-            else if (!S_ISDIR(st.st_mode))
-                s = et_error(ET_USAGE, "%s: is a file, not a directory", path);
-        }
-        *p = c;
-        if (!c)
-            break;
-    }
-    free(path);
-    return s;
-}
-
-/* Of a resumed run the one that is there, or a new one. */
-static enum et_status open_growing(const struct et_store *s, struct growing *f)
+/* The one that is there, where one may be, or a new one. */
+static enum et_status open_growing(const struct et_store *s, struct growing *f,
+                                   bool there)
 {
     char why[ET_REGULAR_WHY];
     errno = ENOENT;
-    if (s->start != ET_STORE_NEW)
+    if (there)
         f->fd = et_regular_append(s->dir_fd, f->name, why);
     if (f->fd < 0 && errno == ENOENT)
         f->fd = et_regular_create(s->dir_fd, f->name, O_APPEND, why);
     return f->fd < 0 ? failed_as(s->dir, f->name, why) : ET_OK;
 }
 
-static enum et_status check_empty(const struct et_store *s)
-{
-    int fd = dup(s->dir_fd);
-    DIR *d = fd < 0 ? NULL : et_noted(fdopendir(fd));
-    enum et_status status = ET_OK;
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
-        return failed(s->dir, NULL);
-    }
-    for (struct dirent *e; status == ET_OK && (e = readdir(d));) {
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (faccessat(s->dir_fd, "run.json", F_OK, 0) == 0)
-            status = et_error(ET_USAGE,
-                              "%s: already holds a run; choose another --out, "
-                              "or --resume it",
-                              s->dir);
-        else
-            status = et_error(ET_USAGE,
-                              "%s: is not empty (`%s`); choose another --out",
-                              s->dir, e->d_name);
-    }
-    closedir(d);
-    return status;
-}
-
+/* A reader that looks whether a run is still written holds it for a moment. */
 static enum et_status lock(const struct et_store *s)
 {
-    if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
-        return ET_OK;
+    const struct timespec moment = {.tv_nsec = 20000000};
+    for (int tries = 0; tries < 10; tries++) {
+        if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
+            return ET_OK;
+        if (errno != EWOULDBLOCK)
+            break;
+        nanosleep(&moment, NULL);
+        errno = EWOULDBLOCK;
+    }
     if (errno == EWOULDBLOCK)
         return et_error(ET_USAGE, "%s: another etalon is writing to it",
                         s->dir);
@@ -252,7 +172,7 @@ static enum et_status open_ranks(struct et_store *s)
 {
     struct growing *f = &s->ranks;
     unsigned char head[ET_RANKS_HEAD];
-    enum et_status status = open_growing(s, f);
+    enum et_status status = open_growing(s, f, s->start != ET_STORE_NEW);
     if (status == ET_OK)
         status = find_last_block(s, f);
     off_t end = status == ET_OK ? lseek(f->fd, 0, SEEK_END) : 0;
@@ -380,8 +300,9 @@ static enum et_status begin_again(struct et_store *s,
     if ((status = et_fields_copy(et_run_resume_rows, mark, &now, sizeof now)))
         goto out;
     free(old.outcome);
+    free(old.reason);
     free(old.finished);
-    old.finished = NULL;
+    old.reason = old.finished = NULL;
     old.outcome = et_strdup("running");
     if ((status = et_json_put(s->head, et_run_rows, &old)) ||
         (status = et_json_put(s->head, et_run_info_rows, &old.info)))
@@ -486,10 +407,11 @@ static enum et_status put(struct et_sink *sink, const struct et_result *result)
 }
 
 static enum et_status end(struct et_sink *sink, const char *outcome,
-                          const char *finished)
+                          const char *reason, const char *finished)
 {
     struct et_store *s = (struct et_store *)(void *)sink;
     if (json_object_set_new(s->head, "outcome", json_string(outcome)) != 0 ||
+        json_object_set_new(s->head, "reason", et_json_text(reason)) != 0 ||
         json_object_set_new(s->head, "finished",
                             finished ? json_string(finished) : json_null()) !=
             0)
@@ -499,18 +421,30 @@ static enum et_status end(struct et_sink *sink, const char *outcome,
 
 static enum et_status open_new(struct et_store *s)
 {
-    enum et_status status = make_directories(s->dir);
+    bool early; /* a run ended here before it had begun */
+    struct stat st;
+    enum et_status status = et_directory_make(s->dir, &s->made);
     if (status)
         return status;
     s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->dir_fd < 0)
         return failed(s->dir, NULL);
-    if ((status = check_empty(s)))
+    if ((status = et_directory_check(s->dir, s->dir_fd, &early)))
         return status;
-    if ((status = open_growing(s, &s->records)))
+    if ((status = open_growing(s, &s->records, early)))
         return status;
+    s->made_records = !early;
+    if ((status = lock(s)) || !early)
+        return status;
+    /* Was it this run's, and is it still? */
+    if ((status = et_directory_check(s->dir, s->dir_fd, &early)))
+        return status;
+    if (!early || fstat(s->records.fd, &st) != 0 || st.st_nlink != 1)
+        return et_error(ET_USAGE, "%s: another etalon is writing to it",
+                        s->dir);
+    et_directory_clear(s->dir_fd);
     s->made_records = true;
-    return lock(s);
+    return ET_OK;
 }
 
 static enum et_status open_again(struct et_store *s)
@@ -521,7 +455,7 @@ static enum et_status open_again(struct et_store *s)
     if (faccessat(s->dir_fd, "run.json", F_OK, 0) != 0)
         return et_error(
             ET_USAGE, "%s: holds no run to resume: it has no run.json", s->dir);
-    enum et_status status = open_growing(s, &s->records);
+    enum et_status status = open_growing(s, &s->records, true);
     if (status == ET_OK)
         status = lock(s);
     return status ? status : cut_torn_line(s);
@@ -561,10 +495,11 @@ void et_store_close(struct et_store *s)
         return;
     /* A run that never began leaves no trace that would bar the next. */
     if (s->made_records && !s->begun) {
+        et_directory_clear(s->dir_fd);
         unlinkat(s->dir_fd, "records.jsonl", 0);
-        unlinkat(s->dir_fd, "plan.ini", 0);
-        unlinkat(s->dir_fd, ET_RANKS_FILE, 0);
     }
+    if (!s->begun)
+        et_directory_unmake(s->dir, s->made);
     if (s->ranks.fd >= 0)
         close(s->ranks.fd);
     if (s->records.fd >= 0)

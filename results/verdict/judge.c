@@ -401,6 +401,25 @@ enum et_status et_judge(const char *contract, const struct et_run *run,
     return ET_OK;
 }
 
+enum et_status et_judgement_take_back(struct et_judgement *j, const char *why)
+{
+    j->verdict = ET_VERDICT_INCONCLUSIVE;
+    for (size_t i = 0; i < j->n; i++) {
+        struct et_clause_verdict *v = &j->clauses[i];
+        struct et_text t = {0};
+        et_text_add(&t, "%s; by its records: %s, %s", why,
+                    et_verdict_name(v->verdict), v->reason);
+        if (t.failed) {
+            et_text_free(&t);
+            return et_error(ET_INFRA, "out of memory");
+        }
+        free(v->reason);
+        v->reason = t.s;
+        v->verdict = ET_VERDICT_INCONCLUSIVE;
+    }
+    return ET_OK;
+}
+
 void et_judgement_free(struct et_judgement *j)
 {
     for (size_t i = 0; i < j->n; i++) {

@@ -90,6 +90,9 @@ struct et_judgement {
 /* Contract errors: ET_USAGE, naming file, line and key. */
 enum et_status et_judge(const char *contract, const struct et_run *run,
                         struct et_judgement *out);
+/* Whatever was found counts for nothing, and why: every clause becomes
+ * inconclusive. ET_INFRA on no memory, logged. */
+enum et_status et_judgement_take_back(struct et_judgement *j, const char *why);
 void et_judgement_free(struct et_judgement *j);
 /* ET_OK, ET_MISSED or ET_UNSURE. */
 enum et_status et_judgement_status(const struct et_judgement *j);

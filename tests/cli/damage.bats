@@ -34,7 +34,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     each 2 'd: is a file'
     [ "$(wc -l <err)" -eq 1 ]
     rm d && mkdir d
-    try verify d && refused 2 'd/'
+    try verify d && refused 2 'd: not a run directory' run.json
     try report d && refused 2 'd: not a run directory' run.json
     try run --resume d && refused 2 'd: not a run directory' run.json
 }
@@ -135,7 +135,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     copy && ln -s / d/new
     try verify d && refused 4 'd/new: is a symbolic link'
     copy && rm d/manifest.sha256
-    try verify d && refused 2 d/manifest.sha256
+    try verify d && refused 5 'd: inconclusive: it has no manifest.sha256'
     copy && : >d/manifest.sha256
     try verify d && refused 4 'd/manifest.sha256: lists nothing'
     copy && sed -i '1s/^./x/' d/manifest.sha256

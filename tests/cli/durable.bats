@@ -310,7 +310,7 @@ breaks() { # breaks FAILURE RECORDS TEXT
     done
 }
 
-# io's scratch file, etalon-..., is named after the time.
+# io's scratch file, etalon-scratch-..., is named after its process.
 @test "io: an error of the disk fails the case, a short write does not" {
     plan io.ini '[run]' 'passes = 1' 'budget = 1' 'min-time = 1e-5' 'team = self' \
         'max-samples = 6' '[io]' 'backend = posix' \

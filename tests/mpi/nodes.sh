@@ -50,7 +50,7 @@ fail() { echo "FAILED: $*"; failed=1; }
 # so that nothing of it is seen outside; all links go when the holders do.
 begin() { # NODE
     unshare --net --uts sh -c "hostname $1 && ip link set lo up &&
-        : > '$work/$1.up' && exec sleep 300" &
+        : > '$work/$1.up' && exec sleep 600" &
     holders="$holders $!"
     echo $! > "$work/$1.pid"
     for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -135,4 +135,37 @@ if in_node n2 tc qdisc add dev et0 root tbf rate 50mbit burst 32kbit \
 else
     echo "no tc with tbf here: the slow link is not tried"
 fi
+
+# A rank that is killed, or stopped, on another node: rank 0 names it and its
+# host, though MPI waits.
+sed 's/^budget.*/budget = 2\ntimeout = 4/; s/^max-samples.*//' \
+    "$work/plan.ini" > "$work/long.ini"
+mv "$work/long.ini" "$work/plan.ini"
+strike() { # NAME SIGNAL: rank 3 of that run, once a case is on the disk
+    n=0
+    while [ ! -s "$work/$1/records.jsonl" ] && [ $((n += 1)) -lt 300 ]; do
+        sleep 0.1
+    done
+    for p in /proc/[0-9]*; do
+        if tr '\0' '\n' <"$p/environ" | grep -qx 'OMPI_COMM_WORLD_RANK=3' &&
+            tr '\0' '\n' <"$p/cmdline" | grep -qxF "$work/$1" &&
+            [ "$(cat "$p/comm")" = etalon ]; then
+            echo "${p#/proc/}" > "$work/$1.struck"
+            kill "-$2" "${p#/proc/}"
+        fi
+    done 2>/dev/null # some have ended meanwhile
+}
+for signal in KILL STOP; do
+    strike $signal $signal &
+    (run $signal) > "$work/$signal.words" # it fails, as it must
+    wait $!
+    kill -KILL "$(cat "$work/$signal.struck")" 2>/dev/null
+    grep -q '"reason": "rank 3 on n2 ' "$work/$signal/run.json" || {
+        fail "rank 3 on n2 is not named: $signal"
+        cat "$work/$signal.words"
+        grep -E '"(outcome|reason)"' "$work/$signal/run.json"
+    }
+    [ "$(grep -c 'error: rank 3 on n2' "$work/$signal.err")" = 1 ] ||
+        fail "rank 3 is not named once: $signal"
+done
 exit $failed

@@ -20,7 +20,8 @@ export OMP_NUM_THREADS=1 ET_TEST_LIMIT
 
 failed=0
 [ $# -gt 0 ] || set -- tests/mpi/team_test tests/mpi/clock_test \
-    tests/mpi/slow_test tests/contract/collective_test tests/contract/io_test
+    tests/mpi/roll_test tests/mpi/slow_test tests/contract/collective_test \
+    tests/contract/io_test
 for program; do
     for ranks in 1 2 3 4; do
         # shellcheck disable=SC2086 # empty words must vanish

@@ -25,7 +25,7 @@ static int set_up(void **state)
     sample_put(s, sample_result("b", 0.7, 0.01, 21));
     sample_put(s, sample_result("a", 0.25, 0.01, 21));
     assert_int_equal(
-        et_store_sink(s)->end(et_store_sink(s), "complete", "2026-01-02"),
+        et_store_sink(s)->end(et_store_sink(s), "complete", NULL, "2026-01-02"),
         ET_OK);
     et_store_close(s);
     return 0;

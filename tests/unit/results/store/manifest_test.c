@@ -21,7 +21,7 @@ static int set_up(void **state)
     *state = dir;
     sample_put_kinds(s);
     sample_put(s, sample_result("few", 0.5, 0.25, 3));
-    assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
+    assert_int_equal(sink->end(sink, "complete", NULL, "2026-01-02"), ET_OK);
     et_store_close(s);
     assert_int_equal(mkdir(sample_path(dir, "plots"), 0777), 0);
     sample_write(sample_path(dir, "plots/a b.svg"), "<svg/>");

@@ -51,8 +51,9 @@ static enum et_status begin(struct et_store *s)
 
 static void finish(struct et_store *s, const char *dir)
 {
-    assert_int_equal(et_store_sink(s)->end(et_store_sink(s), "complete", "now"),
-                     ET_OK);
+    assert_int_equal(
+        et_store_sink(s)->end(et_store_sink(s), "complete", NULL, "now"),
+        ET_OK);
     et_store_close(s);
     assert_int_equal(et_manifest_write(dir), ET_OK);
 }

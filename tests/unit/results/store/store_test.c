@@ -45,7 +45,7 @@ static enum et_status begin(struct et_store *s)
 
 static enum et_status end(struct et_store *s, const char *outcome)
 {
-    return et_store_sink(s)->end(et_store_sink(s), outcome, "2026-01-02");
+    return et_store_sink(s)->end(et_store_sink(s), outcome, NULL, "2026-01-02");
 }
 
 /* A run of the two cases `a` and `b` in dir. */
@@ -168,6 +168,92 @@ static void set_file_limit(rlim_t bytes)
 }
 
 /* As a full disk: write(2) is cut short, then fails. */
+/* What a run that was killed before its run.json has made. */
+static void begin_half(const char *dir)
+{
+    mkdir(dir, 0700);
+    sample_write(sample_path(dir, "records.jsonl"), "");
+    sample_write(sample_path(dir, "ranks.bin"), "half a he");
+    sample_write(sample_path(dir, "plan.ini"), "[gemm]\n");
+    sample_write(sample_path(dir, ".run.json.new"), "{");
+}
+
+static void a_run_half_begun_is_begun_anew(void **state)
+{
+    char *dir = sample_path(*state, "half");
+    struct et_store *s, *other;
+    struct et_run run;
+    begin_half(dir);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
+    assert_int_not_equal(access(sample_path(dir, ".run.json.new"), F_OK), 0);
+    /* While it begins, nobody else may. */
+    sample_listen();
+    enum et_status status = et_store_open(dir, ET_STORE_NEW, &other);
+    assert_said(sample_said(), "another etalon is writing to it");
+    assert_int_equal(status, ET_USAGE);
+    assert_int_equal(begin(s), ET_OK);
+    assert_int_equal(put(s, "a"), ET_OK);
+    assert_int_equal(end(s, "complete"), ET_OK);
+    et_store_close(s);
+    assert_int_equal(et_run_load(dir, &run), ET_OK);
+    assert_int_equal(run.n, 1);
+    et_run_free(&run);
+}
+
+static void what_is_not_half_a_run_is_left_alone(void **state)
+{
+    static const char *const strange[] = {"plan.txt", "run.json.new", "notes"};
+    struct et_store *s;
+    for (size_t i = 0; i < 3; i++) {
+        char *dir = sample_path(*state, strange[i]);
+        begin_half(dir);
+        sample_write(sample_path(dir, strange[i]), "mine");
+        sample_listen();
+        enum et_status status = et_store_open(dir, ET_STORE_NEW, &s);
+        assert_said(sample_said(), "is not empty");
+        assert_int_equal(status, ET_USAGE);
+        assert_int_equal(access(sample_path(dir, "plan.ini"), F_OK), 0);
+    }
+    /* A record was written: somebody's run, whatever became of its head. */
+    char *dir = sample_path(*state, "records");
+    begin_half(dir);
+    sample_write(sample_path(dir, "records.jsonl"), "{}\n");
+    sample_listen();
+    enum et_status status = et_store_open(dir, ET_STORE_NEW, &s);
+    assert_said(sample_said(), "is not empty");
+    assert_int_equal(status, ET_USAGE);
+    /* A plan of the user's own. */
+    dir = sample_path(*state, "plans");
+    mkdir(dir, 0700);
+    sample_write(sample_path(dir, "plan.ini"), "[gemm]\n");
+    sample_listen();
+    status = et_store_open(dir, ET_STORE_NEW, &s);
+    assert_said(sample_said(), "is not empty (`plan.ini`)");
+    assert_int_equal(status, ET_USAGE);
+}
+
+static void folders_of_a_run_never_begun_go(void **state)
+{
+    struct et_store *s;
+    char *dir = sample_path(*state, "there");
+    mkdir(dir, 0700);
+    assert_int_equal(et_store_open(sample_path(dir, "a/b/c"), ET_STORE_NEW, &s),
+                     ET_OK);
+    et_store_close(s);
+    assert_int_not_equal(access(sample_path(dir, "a"), F_OK), 0);
+    assert_int_equal(access(dir, F_OK), 0);
+    /* One that was there stays; one that holds something else, too. */
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
+    et_store_close(s);
+    assert_int_equal(access(dir, F_OK), 0);
+    assert_int_equal(et_store_open(sample_path(dir, "a/b"), ET_STORE_NEW, &s),
+                     ET_OK);
+    sample_write(sample_path(dir, "a/mine"), "");
+    et_store_close(s);
+    assert_int_not_equal(access(sample_path(dir, "a/b"), F_OK), 0);
+    assert_int_equal(access(sample_path(dir, "a/mine"), F_OK), 0);
+}
+
 static void a_full_disk_keeps_whole_records(void **state)
 {
     char *dir = sample_path(*state, "run");
@@ -204,7 +290,8 @@ static void a_full_disk_keeps_whole_records(void **state)
     et_store_close(s);
     assert_int_equal(et_run_load(dir, &run), ET_OK);
     assert_int_equal(run.n, 2);
-    assert_string_equal(run.outcome, "running");
+    assert_string_equal(run.outcome, "cut short");
+    assert_non_null(strstr(run.reason, "nobody writes it any more"));
     et_run_free(&run);
 }
 
@@ -393,6 +480,9 @@ int main(void)
         TEST(directories_that_cannot_be_used),
         TEST(no_permission),
         TEST(a_run_never_begun_leaves_no_trace),
+        TEST(a_run_half_begun_is_begun_anew),
+        TEST(what_is_not_half_a_run_is_left_alone),
+        TEST(folders_of_a_run_never_begun_go),
         TEST(a_full_disk_keeps_whole_records),
         TEST(a_torn_line_is_cut_and_the_run_goes_on),
         TEST(another_run_does_not_resume),

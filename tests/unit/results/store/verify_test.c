@@ -23,7 +23,7 @@ static int set_up(void **state)
     struct et_sink *sink = et_store_sink(s);
     *state = dir;
     sample_put_kinds(s);
-    assert_int_equal(sink->end(sink, "complete", "2026-01-02"), ET_OK);
+    assert_int_equal(sink->end(sink, "complete", NULL, "2026-01-02"), ET_OK);
     et_store_close(s);
     assert_int_equal(et_manifest_write(dir), ET_OK);
     return 0;

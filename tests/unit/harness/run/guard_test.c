@@ -1,0 +1,344 @@
+/* guard: whatever ends a run is noted, in time and with its reason. Each trial
+ * is a process of its own, a run of one rank, whose end is looked at.
+ */
+#include "config.h"
+#include "tests/unit/test_main.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/base/log.h"
+#include "harness/run/guard.h"
+#include "harness/run/stop.h"
+
+#define FINE 42
+
+static void nap(double seconds)
+{
+    struct timespec t = {(time_t)seconds, 0};
+    t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
+    while (nanosleep(&t, &t) && errno == EINTR)
+        ;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* The duties, which say what they were asked. */
+static void note(void *with, const char *outcome, const char *reason, bool last)
+{
+    fprintf(stderr, "%s note %s: %s%s\n", (const char *)with, outcome, reason,
+            last ? ", last" : "");
+}
+
+static void leave(void *with)
+{
+    fprintf(stderr, "%s leave\n", (const char *)with);
+}
+
+static void fail_case(void *with, const char *reason)
+{
+    fprintf(stderr, "%s: %s\n", (const char *)with, reason);
+}
+
+static struct et_guard *guard(void)
+{
+    static char name[] = "run";
+    struct et_guard_duties duties = {name, note, leave, NULL};
+    struct et_guard *g = NULL;
+    struct et_team *team = NULL;
+    if (et_team_open("self", &team) != ET_OK ||
+        et_guard_open(team, &g) != ET_OK)
+        _exit(99);
+    et_guard_set(g, &duties);
+    return g;
+}
+
+static void at_hand(struct et_guard *g)
+{
+    static char name[] = "case";
+    et_guard_hold(g);
+    et_guard_at_hand(g, fail_case, name);
+    et_guard_release(g);
+}
+
+static int outcome(void (*trial)(void), double *took, char said[4000])
+{
+    int fd[2], status = 0;
+    assert_int_equal(pipe(fd), 0);
+    double begin = now();
+    fflush(stdout);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        dup2(fd[1], STDERR_FILENO);
+        close(fd[0]);
+        close(fd[1]);
+        et_stop_install();
+        trial();
+        _exit(FINE);
+    }
+    close(fd[1]);
+    size_t n = 0;
+    for (ssize_t got; (got = read(fd[0], said + n, 3999 - n)) > 0;)
+        n += (size_t)got;
+    said[n] = '\0';
+    close(fd[0]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    *took = now() - begin;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static void hangs_when_told_to_stop(void)
+{
+    at_hand(guard());
+    kill(getpid(), SIGINT);
+    nap(20);
+}
+
+static void stops_when_told(void)
+{
+    struct et_guard *g = guard();
+    kill(getpid(), SIGHUP);
+    for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
+        nap(0.01);
+    if (et_stop_wanted() != SIGHUP)
+        _exit(1);
+    nap(0.2); /* the last sample */
+    et_guard_close(g);
+}
+
+static void is_told_twice(void)
+{
+    guard();
+    kill(getpid(), SIGINT);
+    for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
+        nap(0.01);
+    kill(getpid(), SIGINT);
+    nap(20);
+}
+
+/* As nohup(1) starts it. */
+static void outlives_its_terminal(void)
+{
+    signal(SIGHUP, SIG_IGN);
+    et_stop_install();
+    struct et_guard *g = guard();
+    kill(getpid(), SIGHUP);
+    nap(0.2);
+    if (et_stop_wanted())
+        _exit(1);
+    et_guard_close(g);
+}
+
+static void asked_to_stop(void **state)
+{
+    char said[4000];
+    double took;
+    (void)state;
+    assert_int_equal(outcome(hangs_when_told_to_stop, &took, said), ET_UNSURE);
+    assert_true(took >= 1.4 && took < 2 + 5); /* a busy machine */
+    const char *first = strstr(said, "run note interrupted: SIGINT\n");
+    const char *words = strstr(said, "SIGINT: the run ends after this sample");
+    const char *last = strstr(said, "run note interrupted: SIGINT, last\n");
+    assert_non_null(first);
+    assert_true(words > first);
+    assert_true(last > words);
+    assert_non_null(strstr(last, "run leave\n"));
+    /* A case cut short has no record: it is run again. */
+    assert_null(strstr(said, "case: "));
+    assert_int_equal(outcome(stops_when_told, &took, said), FINE);
+    assert_non_null(strstr(said, "run note interrupted: SIGHUP\n"));
+    assert_null(strstr(said, "last"));
+    assert_int_equal(outcome(is_told_twice, &took, said), 128 + SIGINT);
+    assert_int_equal(outcome(outlives_its_terminal, &took, said), FINE);
+    assert_string_equal(said, "");
+}
+
+static void hangs(void)
+{
+    at_hand(guard());
+    et_watchdog_feed(et_watchdog_open(), 0.3, "sampling");
+    nap(20);
+}
+
+static void is_fed(void)
+{
+    struct et_guard *g = guard();
+    struct et_watchdog *w = et_watchdog_open();
+    for (int i = 0; i < 32; i++) {
+        et_watchdog_feed(w, 1.2, "sampling");
+        nap(0.05);
+    }
+    et_watchdog_close(w);
+    et_guard_close(g);
+}
+
+static void without_progress(void **state)
+{
+    char said[4000];
+    double took;
+    (void)state;
+    assert_int_equal(outcome(hangs, &took, said), ET_INFRA);
+    assert_true(took >= 0.29 && took < 15);
+    assert_non_null(strstr(said, "etalon: error: a library or the disk hangs; "
+                                 "no progress for 0.3 s (sampling)\n"));
+    assert_non_null(strstr(said, "case: a library or the disk hangs"));
+    assert_non_null(strstr(said, "run note failed: a library or the disk"));
+    assert_non_null(strstr(said, "run leave\n"));
+    assert_int_equal(outcome(is_fed, &took, said), FINE);
+    assert_string_equal(said, "");
+}
+
+/* As libgomp does where the system gives it no thread. */
+static void library_gives_up(void)
+{
+    at_hand(guard());
+    exit(1);
+}
+
+static void main_ends(void)
+{
+    et_guard_close(guard());
+    exit(1);
+}
+
+static void exits_unasked(void **state)
+{
+    char said[4000];
+    double took;
+    (void)state;
+    assert_int_equal(outcome(library_gives_up, &took, said), ET_INFRA);
+    assert_non_null(strstr(said, "case: a library ended the program"));
+    assert_non_null(strstr(said, "run note failed: a library ended"));
+    /* Once it is closed, exit is main's. */
+    assert_int_equal(outcome(main_ends, &took, said), 1);
+    assert_string_equal(said, "");
+}
+
+static void lasts_too_long(void)
+{
+    struct et_guard *g = guard();
+    et_guard_limit(g, 0.2);
+    for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
+        nap(0.01);
+    if (et_stop_wanted() != ET_STOP_TIME_LIMIT)
+        _exit(1);
+    et_guard_close(g);
+}
+
+static void lasts_and_hangs(void)
+{
+    et_guard_limit(guard(), 0.2);
+    nap(20);
+}
+
+static void has_no_limit(void)
+{
+    struct et_guard *g = guard();
+    et_guard_limit(g, NAN);
+    nap(0.3);
+    if (et_stop_wanted())
+        _exit(1);
+    et_guard_close(g);
+}
+
+static void time_limit(void **state)
+{
+    char said[4000];
+    double took;
+    (void)state;
+    assert_int_equal(outcome(lasts_too_long, &took, said), FINE);
+    assert_true(took >= 0.19);
+    assert_non_null(strstr(said, "run note interrupted: time limit\n"));
+    assert_int_equal(outcome(lasts_and_hangs, &took, said), ET_UNSURE);
+    assert_non_null(strstr(said, "run note interrupted: time limit, last\n"));
+    assert_int_equal(outcome(has_no_limit, &took, said), FINE);
+    assert_string_equal(said, "");
+}
+
+/* The report is no part of what was measured: its end by force is no failure
+ * of the run, and nothing is noted of it. */
+static void reports(void)
+{
+    struct et_guard *g = guard();
+    et_guard_over(g, ET_WRONG, "; do it again");
+    kill(getpid(), SIGTERM);
+    nap(20);
+}
+
+static void reports_well(void)
+{
+    struct et_guard *g = guard();
+    et_guard_over(g, ET_OK, "");
+    kill(getpid(), SIGTERM);
+    nap(20);
+}
+
+static void after_the_run(void **state)
+{
+    char said[4000];
+    double took;
+    (void)state;
+    assert_int_equal(outcome(reports, &took, said), ET_WRONG);
+    assert_non_null(
+        strstr(said, "SIGTERM: the report is cut short; do it again\n"));
+    assert_null(strstr(said, "note"));
+    assert_int_equal(outcome(reports_well, &took, said), ET_UNSURE);
+}
+
+/* Whoever holds the run keeps the guard from writing, but not for ever. */
+static void holds_and_hangs(void)
+{
+    struct et_guard *g = guard();
+    et_guard_hold(g);
+    kill(getpid(), SIGINT);
+    nap(20);
+}
+
+/* A disk that hangs keeps nobody's end. */
+static void hang(void *with, const char *outcome, const char *reason, bool last)
+{
+    (void)with, (void)outcome, (void)reason;
+    if (last)
+        nap(30);
+}
+
+static void disk_hangs(void)
+{
+    struct et_guard_duties duties = {NULL, hang, NULL, NULL};
+    et_guard_set(guard(), &duties);
+    kill(getpid(), SIGINT);
+    nap(30);
+}
+
+static void held(void **state)
+{
+    char said[4000];
+    double took;
+    (void)state;
+    assert_int_equal(outcome(holds_and_hangs, &took, said), ET_UNSURE);
+    assert_true(took < 15);
+    assert_null(strstr(said, "note"));
+    assert_int_equal(outcome(disk_hangs, &took, said), ET_UNSURE);
+    assert_true(took < 20);
+    /* Without a guard nothing happens. */
+    et_guard_hold(NULL);
+    et_guard_release(NULL);
+    et_guard_limit(NULL, 1);
+    et_guard_over(NULL, ET_OK, "");
+    et_guard_close(NULL);
+}
+
+TEST_MAIN(asked_to_stop, without_progress, exits_unasked, time_limit,
+          after_the_run, held)
