@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "app/command.h"
+#include "app/identity.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/case/case.h"
@@ -37,8 +38,17 @@ static void check_text(struct et_check_case *c, const char *what,
 
 /* --- a record against its case ------------------------------------------- */
 
+bool et_derived_by_this_build(const struct et_run *run)
+{
+    char program[ET_SHA256_HEX + 1];
+    et_identity_program(program);
+    return same_text(run->info.binary_digest, program);
+}
+
+/* ours: this build made the record. An older one may not have had a parameter,
+ * whose preset then is as it was. */
 static void check_params(struct et_check_case *c, const struct et_result *r,
-                         const struct et_case *want)
+                         const struct et_case *want, bool ours)
 {
     struct et_pairs params = {0};
     char what[96];
@@ -49,8 +59,10 @@ static void check_params(struct et_check_case *c, const struct et_result *r,
     }
     for (size_t i = 0; i < params.n; i++) {
         const struct et_pair *p = &params.v[i];
+        const char *have = et_pairs_get(&r->params, p->key);
         snprintf(what, sizeof what, "parameter %s", p->key);
-        check_text(c, what, et_pairs_get(&r->params, p->key), p->text);
+        if (have || ours)
+            check_text(c, what, have, p->text);
     }
     for (size_t i = 0; i < r->params.n; i++) {
         const struct et_pair *p = &r->params.v[i];
@@ -63,7 +75,7 @@ static void check_params(struct et_check_case *c, const struct et_result *r,
 }
 
 static void check_work(struct et_check_case *c, const struct et_result *r,
-                       const struct et_case *want)
+                       const struct et_case *want, bool ours)
 {
     const struct et_result_work *have = &r->work;
     struct et_work w;
@@ -80,11 +92,12 @@ static void check_work(struct et_check_case *c, const struct et_result *r,
     et_check_same(c, "work.messages", have->messages, w.messages);
     et_check_same(c, "work.traffic", have->traffic, w.traffic);
     et_check_same(c, "work.accesses", have->accesses, w.accesses);
-    check_text(c, "work.convention", have->convention, w.convention);
+    if (ours)
+        check_text(c, "work.convention", have->convention, w.convention);
 }
 
 static enum et_status check_record(const struct et_run *run,
-                                   const struct et_record *record)
+                                   const struct et_record *record, bool ours)
 {
     const struct et_result *r = &record->result;
     struct et_check_case c = {run->dir, r->id, ET_OK};
@@ -101,8 +114,8 @@ static enum et_status check_record(const struct et_run *run,
     et_check_same(&c, "team.nodes", (double)r->team.nodes, (double)want.nodes);
     et_check_same(&c, "team.threads", (double)r->team.threads,
                   (double)want.threads);
-    check_params(&c, r, &want);
-    check_work(&c, r, &want);
+    check_params(&c, r, &want, ours);
+    check_work(&c, r, &want, ours);
     et_case_free(&want);
     return c.status;
 }
@@ -195,8 +208,8 @@ static bool ranks_upto(const struct et_run *run, int64_t *out)
     return most;
 }
 
-/* Options as the run's command line and its plan gave them. The catalog of the
- * run may be elsewhere now. */
+/* Options as the run's command line and its plan gave them. ET_USAGE: they
+ * cannot be had here. */
 static enum et_status read_options(const struct et_run *run,
                                    struct et_options *o,
                                    struct et_strings *given)
@@ -214,10 +227,8 @@ static enum et_status read_options(const struct et_run *run,
         if (et_line_gives(line, row->key) && !et_strings_add(given, row->key))
             s = et_no_memory();
     }
-    if (o->catalog && stat(o->catalog, &st) != 0) {
-        free(o->catalog);
-        o->catalog = NULL;
-    }
+    if (s == ET_OK && o->catalog && stat(o->catalog, &st) != 0)
+        s = et_error(ET_USAGE, "its catalog %s is not here", o->catalog);
     et_strings_free(&words);
     return s;
 }
@@ -228,17 +239,21 @@ static enum et_status check_options(const struct et_run *run,
     /* Where things lie, and what a run names itself. */
     static const char *const free_keys[] = {"plan",  "out",     "resume",
                                             "again", "scratch", "catalog"};
+    bool ours = et_derived_by_this_build(run);
     struct et_pairs follow = {0};
     enum et_status s = ET_OK;
-    if (!et_pairs_from_fields(&follow, et_option_rows, o))
+    bool whole = et_pairs_from_fields(&follow, et_option_rows, o);
+    if (!whole)
         s = et_no_memory();
-    for (const struct et_field *row = et_option_rows; s != ET_INFRA && row->key;
+    for (const struct et_field *row = et_option_rows; whole && row->key;
          row++) {
         bool is_free = false;
         for (size_t i = 0; i < sizeof free_keys / sizeof *free_keys; i++)
             is_free = is_free || strcmp(row->key, free_keys[i]) == 0;
         const char *have = et_pairs_get(&run->info.config, row->key);
         const char *want = et_pairs_get(&follow, row->key);
+        /* An older build may not have had it. */
+        is_free = is_free || (!have && !ours);
         if (!is_free && !same_text(have, want))
             s = et_error(ET_INFRA,
                          "%s/run.json: option %s is recorded as %s; by command "
@@ -400,12 +415,13 @@ static enum et_status check_plan(const struct et_run *run, bool whole)
 enum et_status et_derived_check(const struct et_run *run, bool whole)
 {
     enum et_status s = ET_OK;
+    bool ours = et_derived_by_this_build(run);
     size_t unknown = 0;
     const char *bench = NULL;
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
         if (r->result.bench && et_bench_find(&et_benches, r->result.bench)) {
-            s = et_status_worse(s, check_record(run, r));
+            s = et_status_worse(s, check_record(run, r, ours));
         } else {
             unknown++;
             bench = r->result.bench;

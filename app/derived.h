@@ -7,6 +7,10 @@
 
 #include "results/reading/run.h"
 
+/* Did the program that now runs make the run? What another one has made may
+ * lack what this one knows. */
+bool et_derived_by_this_build(const struct et_run *run);
+
 /* Cases against the plan, each record against its case. ET_INFRA, each
  * difference logged; a warning where this build does not know enough. whole: a
  * complete run has a record of each case. */

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "app/command.h"
-#include "app/identity.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/regular.h"
@@ -106,18 +105,16 @@ static void empty_folder(struct comparison *c, const char *below,
 
 enum et_status et_derived_check_report(const struct et_run *run)
 {
-    char program[ET_SHA256_HEX + 1], folder[1024];
-    const char *tmp = getenv("TMPDIR"), *made_by = run->info.binary_digest;
+    char folder[1024];
+    const char *tmp = getenv("TMPDIR");
     snprintf(folder, sizeof folder, "%s/etalon-verify-XXXXXX",
              tmp && *tmp ? tmp : "/tmp");
     if (!mkdtemp(folder))
         return et_error(ET_INFRA, "%s: %s: no place to make its report anew",
                         folder, strerror(errno));
-    et_identity_program(program);
     struct comparison c = {.run = run,
                            .fresh = folder,
-                           .same_build =
-                               made_by && strcmp(made_by, program) == 0};
+                           .same_build = et_derived_by_this_build(run)};
     /* That gnuplot is missing here is no news of the run. */
     enum et_log_level level = et_log_level_set(ET_LOG_ERROR);
     enum et_status s = et_publish_to(run, folder, NULL);

@@ -2,11 +2,13 @@
 #include "config.h"
 #include "app/session.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
 
 #include "app/command.h"
+#include "app/libraries.h"
 #include "build.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -45,4 +47,44 @@ enum et_status et_describe_build(struct et_run_info *info)
     for (size_t i = 0; ok && i < et_benches.n; i++)
         ok = add_backends(l, et_benches.v[i]);
     return ok ? ET_OK : et_error(ET_INFRA, "no memory");
+}
+
+/* A quota holds threads up, whatever cores they have. */
+static enum et_status caution_quota(const struct et_environment *e,
+                                    struct et_strings *out)
+{
+    char text[400];
+    if (!isfinite(e->cpu_quota))
+        return ET_OK;
+    snprintf(text, sizeof text,
+             "A control group allows the processes on %.64s %.4g cores' worth "
+             "of time (a quota), and they may run on %lld. Threads beyond that "
+             "are held up: such cases are marked as oversubscribed, and no "
+             "contract passes on them. Remedy: fewer ranks or threads, or no "
+             "quota (cpu.max, docker --cpus).",
+             e->host ? e->host : "this node", e->cpu_quota,
+             (long long)e->allowed_cores);
+    return et_strings_add(out, text) ? ET_OK : et_no_memory();
+}
+
+static bool has_bench(const struct et_cases *cases, const struct et_bench *b)
+{
+    size_t i = 0;
+    while (i < cases->n && cases->v[i].bench != b)
+        i++;
+    return i < cases->n;
+}
+
+enum et_status et_describe_cautions(const struct et_cases *cases,
+                                    struct et_run_info *info)
+{
+    const struct et_run_kind *kind = info->kinds.v;
+    enum et_status s = caution_quota(&info->environment, &info->cautions);
+    for (size_t i = 0; s == ET_OK && i < info->kinds.n; i++)
+        s = caution_quota(&kind[i].environment, &info->cautions);
+    for (size_t i = 0; s == ET_OK && i < et_benches.n; i++) {
+        if (has_bench(cases, et_benches.v[i]))
+            s = et_libraries_cautions(i, &info->cautions);
+    }
+    return s;
 }

@@ -47,6 +47,8 @@ struct state {
     char *path;
     char filesystem[64]; /* "" where not known */
     bool created;        /* by this rank: it removes it */
+    dev_t device;        /* of the file that it created, to know it again */
+    ino_t inode;
     unsigned char *data, *chunk;
     /* Cached share before the reads: has been asked, once without answer,
      * least and most. */
@@ -166,6 +168,11 @@ static enum et_status create_file(struct state *s)
 
     fd = mine ? open(s->path, flags | O_CREAT | O_EXCL, 0600) : -1;
     s->created = fd >= 0;
+    struct stat st;
+    if (s->created && fstat(fd, &st) == 0) {
+        s->device = st.st_dev;
+        s->inode = st.st_ino;
+    }
     enum et_status status = ET_OK;
     if (mine && fd < 0 && errno == EEXIST)
         status = et_error(ET_INFRA,
@@ -287,9 +294,16 @@ static enum et_status empty_file(const struct state *s)
 {
     if (!s->created)
         return ET_OK;
-    int fd = open(s->path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    int fd = open(s->path, O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
     enum et_status status = ET_OK;
-    if (fd < 0 || ftruncate(fd, 0) || fsync(fd))
+    if (fd >= 0 &&
+        (fstat(fd, &st) || st.st_dev != s->device || st.st_ino != s->inode))
+        status = et_error(ET_INFRA,
+                          "%s: is another file than this run made; nothing was "
+                          "written to it",
+                          s->path);
+    else if (fd < 0 || ftruncate(fd, 0) || fsync(fd))
         status =
             et_error(ET_INFRA, "%s: truncate: %s", s->path, strerror(errno));
     if (fd >= 0)

@@ -105,7 +105,7 @@ static enum et_status note_given(struct session *s,
 static enum et_status check_given(const struct session *s)
 {
     static const char *const free_to_change[] = {
-        "resume",     "again",   "quiet",   "require-quiet", "timeout",
+        "resume",  "again",      "quiet",   "require-quiet", "timeout",
         "time-limit", "scratch", "catalog", "team"};
     const size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < s->given.n; i++) {
@@ -383,24 +383,6 @@ static void sweep_scratch(struct session *s)
     et_guard_release(s->guard);
 }
 
-/* A quota holds threads up, whatever cores they have. */
-static enum et_status caution_quota(const struct et_environment *e,
-                                    struct et_strings *out)
-{
-    char text[400];
-    if (!isfinite(e->cpu_quota))
-        return ET_OK;
-    snprintf(text, sizeof text,
-             "A control group allows the processes on %.64s %.4g cores' worth "
-             "of time (a quota), and they may run on %lld. Threads beyond that "
-             "are held up: such cases are marked as oversubscribed, and no "
-             "contract passes on them. Remedy: fewer ranks or threads, or no "
-             "quota (cpu.max, docker --cpus).",
-             e->host ? e->host : "this node", e->cpu_quota,
-             (long long)e->allowed_cores);
-    return et_strings_add(out, text) ? ET_OK : et_no_memory();
-}
-
 static enum et_status describe(struct session *s, const struct et_strings *line)
 {
     struct et_run_info *info = &s->info;
@@ -441,18 +423,8 @@ static enum et_status describe(struct session *s, const struct et_strings *line)
         status = et_nodes_place(&s->placement, &s->cases, &s->info.placement);
     if (status == ET_OK)
         status = et_describe_build(info);
-    for (size_t i = 0; status == ET_OK && i < et_benches.n; i++) {
-        size_t k = 0;
-        while (k < s->cases.n && s->cases.v[k].bench != et_benches.v[i])
-            k++;
-        if (k < s->cases.n)
-            status = et_libraries_cautions(i, &info->cautions);
-    }
-    const struct et_run_kind *kind = info->kinds.v;
     if (status == ET_OK)
-        status = caution_quota(&info->environment, &info->cautions);
-    for (size_t i = 0; status == ET_OK && i < info->kinds.n; i++)
-        status = caution_quota(&kind[i].environment, &info->cautions);
+        status = et_describe_cautions(&s->cases, info);
     return status;
 }
 

@@ -19,9 +19,9 @@ struct et_options {
     double precision; /* wanted width of the interval over the median */
     int64_t min_samples, max_samples; /* of a case, all its passes */
     double min_time;                  /* s a sample lasts at least */
+    double require_quiet; /* s to wait for a quiet machine; NAN: any will do */
     double timeout;       /* s without progress before a case is given up */
     double time_limit;    /* s of the whole run; absent: none */
-    double require_quiet; /* s to wait for a quiet machine; NAN: any will do */
     char *counters, *clock, *team;
     char *scratch; /* directory of I/O cases; NULL: the run directory */
     char *catalog; /* NULL: where it is installed */

@@ -30,6 +30,9 @@ static const struct et_field group_rows[] = {
            "cores that a node's ranks may use together"),
     ET_ROW(et_run_group, binding, ET_STRING,
            "hardware threads that a node's first rank may use"),
+    ET_ROW(et_run_group, quota, ET_REAL,
+           "cores' worth of time that a node's ranks may use together, null "
+           "where there is no quota"),
     {0}};
 
 const struct et_field et_run_placement_rows[] = {

@@ -214,7 +214,10 @@ enum et_status et_placement_describe(const struct et_placement *p,
         const struct et_place *place = &p->places[node];
         int64_t here = ranks_of(p, node, ranks);
         int64_t cores = cores_of(p, node, here);
+        bool limited = isfinite(place->quota);
         if (!g || g->ranks != here || g->cores != cores ||
+            isfinite(g->quota) != limited ||
+            (limited && g->quota != place->quota) ||
             strcmp(g->binding, place->binding) != 0) {
             if (g && !(g->hosts = et_hosts_end(&hosts)))
                 return et_no_memory();
@@ -225,6 +228,7 @@ enum et_status et_placement_describe(const struct et_placement *p,
             }
             g->ranks = here;
             g->cores = cores;
+            g->quota = limited ? place->quota : NAN;
         }
         g->nodes++;
         et_hosts_add(&hosts, place->host);

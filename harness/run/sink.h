@@ -21,6 +21,7 @@ struct et_run_group {
     int64_t ranks; /* of the team, on each */
     int64_t cores; /* that these may use together; absent: not known */
     char *binding; /* hardware threads that the first of them may use */
+    double quota;  /* cores' worth of time for all of these; NAN: no quota */
 };
 /* Where the ranks of a team run. */
 struct et_run_placement {

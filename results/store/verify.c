@@ -193,7 +193,8 @@ static void check_team(struct et_check_case *c, const struct et_run *run,
         ranks += (double)g[i].nodes * (double)g[i].ranks;
         cores +=
             (double)g[i].nodes * (known ? fmin(busy, (double)g[i].cores) : NAN);
-        over = over || (known && busy > (double)g[i].cores);
+        over = over || (known && busy > (double)g[i].cores) ||
+               (g[i].quota > 0 && busy > g[i].quota);
     }
     et_check_same(c, "team.cores",
                   t->cores == ET_ABSENT_INT ? NAN : (double)t->cores, cores);

@@ -14,7 +14,7 @@ setup_file() {
     command -v python3 >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return
     BATS_TEST_TMPDIR=$PWD begin
-    plan edits.ini '[run]' 'budget = 0.01' 'min-time = 1e-5' \
+    plan edits.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' \
         'max-samples = 12' 'precision = 0.5' '[gemm]' \
         'shapes = 8x8x8, 9x9x9' 'backend = reference' 'threads = 1' \
         '[conv small]' 'shapes = 1x2x4x4x2x3x3' 'backend = reference' \
@@ -141,6 +141,7 @@ text("plan.ini", "budget = 0.01", "budget = 2")|is not the plan whose digest run
 h["config"]["precision"] = 0.001|option precision is recorded as 0.001; by command line and plan it is 0.5
 h["config"]["peak"] = "fp64=1 GFLOP/s"|option peak is recorded as fp64=1 GFLOP/s
 h["config"]["seed"] = 2|option seed is recorded as 2
+del h["config"]["seed"]|option seed is recorded as absent
 h["config"]["ceilings"] = "yes"|option ceilings is recorded as yes
 gemm["verification"]["error"] = 2 * gemm["verification"]["bound"] + 1|its verification says passed
 gemm["metrics"][0]["value"] *= 2|metric
@@ -163,6 +164,27 @@ TABLE
     try verify d
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
     grep -q 'd/plots/roofline.svg: is not what the records give' err
+}
+
+@test "what another build made is compared as far as that can be" {
+    edited 'h["binary_digest"] = "0" * 64; text("report.txt", "reference", "x")'
+    try verify d
+    passed
+    grep -q 'warning: d/report.txt: is not what this build makes' err
+    edited 'h["binary_digest"] = "0" * 64; gemm["params"]["m"] = 16'
+    try verify d
+    [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+    # Nor is a plan that cannot be expanded here.
+    edited 'plan("\[io]", "[paper]")
+h["binary_digest"] = "0" * 64'
+    try verify d
+    passed
+    grep -q "warning: d/plan.ini: cannot be used by this build (.*paper" err
+    edited 'h["command"] += ["--catalog", "nowhere"]
+h["binary_digest"] = "0" * 64'
+    try verify d
+    passed
+    grep -q 'warning: d/plan.ini: cannot be used .*catalog nowhere' err
 }
 
 @test "neither judge, compare, --update nor --resume takes such a run" {
@@ -191,6 +213,7 @@ faster(gemm, 2)
 h["environment"]["cpu"] = "a better one"
 h["started"] = "2020-01-01T00:00:00Z"
 h["outcome"] = "interrupted"; records.remove(second)
+h["binary_digest"] = "0" * 64; del gemm["params"]["scaling"]; del h["config"]["target"]
 gemm["status"] = "wrong"; gemm["verification"].update(status="failed", error=9, bound=1); gemm["metrics"] = []; gemm["roofline"] = {k: None for k in gemm["roofline"]}
 TABLE
     # The digest that it prints is the one to note.

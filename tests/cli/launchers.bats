@@ -35,6 +35,7 @@ auto() { # auto NAME=VALUE...: a run that looks for ranks
 
 @test "the launcher of another MPI" {
     clear
+    pardon_mpi_leaks
     # MPICH's gives PMI, through which Open MPI finds nobody, and the other way.
     case $(grep -c '^#define HAVE_MPI 1' "${ETALON%/*}/config.h") in
     0) other='mpirun mpirun.openmpi mpirun.mpich' ;;

@@ -249,6 +249,36 @@ static void the_cache_is_looked_at_before_each_read(void **state)
     et_team_close(team);
 }
 
+/* What took the file's name since is not written to: a link to a file of the
+ * user's, or another name of it. */
+static void another_file_of_its_name(void **state)
+{
+    static const char mine[] = "mine";
+    char kept[] = "/tmp/etalon-io-mine-XXXXXX", now[sizeof mine] = "";
+    struct params q = {.op = WRITE, .bytes = 5000, .block = 4096};
+    struct et_team *team;
+    (void)state;
+    free_blocks = 1000;
+    int fd = mkstemp(kept);
+    assert_int_equal(write(fd, mine, sizeof mine), sizeof mine);
+    assert_int_equal(et_team_open("self", &team), ET_OK);
+    for (int hard = 0; hard < 2; hard++) {
+        struct et_setting setting;
+        struct state s = {0};
+        assert_int_equal(prepare(&s, setting_of(team, &setting), &q), ET_OK);
+        assert_int_equal(before(&s), ET_OK);
+        assert_int_equal(unlink(s.path), 0);
+        assert_int_equal(hard ? link(kept, s.path) : symlink(kept, s.path), 0);
+        assert_int_equal(before(&s), ET_INFRA);
+        assert_int_equal(pread(fd, now, sizeof now, 0), sizeof now);
+        assert_string_equal(now, mine);
+        release(&s);
+    }
+    et_team_close(team);
+    close(fd);
+    unlink(kept);
+}
+
 /* Cut off, right again, and spoilt in its last byte: of a file for each rank
  * and of one for all, where rank 1 alone is hurt. */
 static enum et_status spoilt(struct et_team *team, void *arg)
@@ -349,6 +379,7 @@ int main(void)
         cmocka_unit_test(where_a_read_came_from),
         cmocka_unit_test(the_worst_of_all_ranks_is_told),
         cmocka_unit_test(the_cache_is_looked_at_before_each_read),
+        cmocka_unit_test(another_file_of_its_name),
         cmocka_unit_test(a_check_looks_behind_the_cache),
         cmocka_unit_test(spoilt_files_are_found),
     };

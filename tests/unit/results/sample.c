@@ -125,8 +125,8 @@ void sample_place(struct et_run_info *info, int64_t nodes, int64_t per_node)
     char hosts[32] = "n1";
     if (nodes > 1)
         snprintf(hosts, sizeof hosts, "n[1-%d]", (int)nodes);
-    *g = (struct et_run_group){strdup(hosts), nodes, per_node, CORES,
-                               strdup("0-3")};
+    *g = (struct et_run_group){strdup(hosts), nodes,         per_node,
+                               CORES,         strdup("0-3"), NAN};
 }
 
 struct et_result sample_result(const char *id, double median, double spread,

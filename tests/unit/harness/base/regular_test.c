@@ -89,6 +89,11 @@ static void no_more_is_read_than_allowed(void **state)
     assert_int_equal(errno, EFBIG);
     assert_string_equal(why, "has more than 4 bytes");
     et_text_free(&t);
+    /* And no more than a block beyond it. */
+    assert_int_equal(truncate("r", 1 << 28), 0);
+    assert_false(et_regular_slurp("r", 4, &t, why));
+    assert_true(t.n <= 4 + 8192);
+    et_text_free(&t);
 }
 
 static void lines(void **state)
@@ -139,6 +144,9 @@ static void what_is_new_is_new(void **state)
         assert_int_equal(errno, EEXIST);
         assert_int_equal(et_regular_append(dir, there[i], why), -1);
     }
+    make("alone", "mine");
+    assert_int_equal(symlink("alone", "to-alone"), 0);
+    assert_int_equal(et_regular_append(dir, "to-alone", why), -1);
     assert_int_equal(et_regular_append(dir, "hard", why), -1);
     assert_non_null(strstr(why, "hard link"));
     assert_int_equal(et_regular_append(dir, "x", why), -1);

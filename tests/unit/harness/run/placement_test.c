@@ -233,6 +233,11 @@ static void look_at_quota(const struct et_placement *p)
     assert_cores(p, 1, 3, 3, true);
     assert_cores(p, 2, 1, 2, false);
     assert_cores(p, 2, 4, 3, true);
+    struct et_run_placement where = {0};
+    assert_int_equal(et_placement_describe(p, 2, &where), ET_OK);
+    const struct et_run_group *g = where.groups.v;
+    assert_true(g[0].quota == 2.5 && g[0].cores == 3);
+    et_fields_free(et_run_placement_rows, &where, sizeof where);
 }
 
 static void look_at_fraction(const struct et_placement *p)
