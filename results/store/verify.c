@@ -185,9 +185,12 @@ static void check_team(struct et_check_case *c, const struct et_run *run,
     }
     if (!where) /* skipped: more ranks than there were */
         cores = NAN;
+    /* The cores are those of the threads that worked. */
+    int64_t threads =
+        t->delivered == ET_ABSENT_INT ? t->threads : t->delivered;
     for (size_t i = 0; where && i < where->groups.n; i++) {
         const struct et_run_group *g = where->groups.v;
-        double busy = (double)g[i].ranks * (double)t->threads;
+        double busy = (double)g[i].ranks * (double)threads;
         bool known = g[i].cores != ET_ABSENT_INT;
         nodes += (double)g[i].nodes;
         ranks += (double)g[i].nodes * (double)g[i].ranks;
