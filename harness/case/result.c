@@ -326,6 +326,11 @@ static void begin_spread(struct et_result_spread *s)
     s->min = s->p5 = s->p25 = s->median = s->p75 = s->p95 = s->max = NAN;
 }
 
+int64_t et_result_busy_threads(const struct et_result_team *t)
+{
+    return t->delivered == ET_ABSENT_INT ? t->threads : t->delivered;
+}
+
 void et_result_begin(struct et_result *r)
 {
     struct et_result_time *time = &r->time;

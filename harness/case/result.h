@@ -214,6 +214,10 @@ bool et_disturbed_many(int64_t most, double n);
 /* Rows of the whole tree: the record's schema stands on them. */
 extern const struct et_field et_result_rows[];
 
+/* Threads of a rank that need a core: those that worked, or, where that was not
+ * counted, those that were asked for. */
+int64_t et_result_busy_threads(const struct et_result_team *t);
+
 /* Zeroed, with every figure that is not yet known absent. */
 void et_result_begin(struct et_result *r);
 void et_result_free(struct et_result *r);

@@ -215,8 +215,7 @@ static bool name_parts(const struct et_placement *p, struct et_list *parts)
  * long as the cases have the same. */
 static void count_cores(struct driving *g, struct et_result_team *team)
 {
-    int64_t threads =
-        team->delivered == ET_ABSENT_INT ? team->threads : team->delivered;
+    int64_t threads = et_result_busy_threads(team);
     if (g->cores_ranks != team->ranks || g->cores_threads != threads) {
         et_placement_cores(g->d->placement, team->ranks, threads, &g->cores,
                            &g->oversubscribed);

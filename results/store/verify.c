@@ -171,7 +171,8 @@ static void check_ceilings(struct et_check_case *c, const struct et_result *r)
     }
 }
 
-/* Where run.json places its ranks, and what their nodes have. */
+/* Where run.json places its ranks, and what their nodes have for the threads
+ * that worked. */
 static void check_team(struct et_check_case *c, const struct et_run *run,
                        const struct et_record *r)
 {
@@ -179,15 +180,13 @@ static void check_team(struct et_check_case *c, const struct et_run *run,
     const struct et_run_placement *where = et_run_placed(run, r);
     double cores = 0, nodes = 0, ranks = 0;
     bool over = false;
+    int64_t threads = et_result_busy_threads(t);
     if (!where && t->ranks <= run->info.ranks) {
         et_check_says(c, "run.json does not place its ranks");
         return;
     }
     if (!where) /* skipped: more ranks than there were */
         cores = NAN;
-    /* The cores are those of the threads that worked. */
-    int64_t threads =
-        t->delivered == ET_ABSENT_INT ? t->threads : t->delivered;
     for (size_t i = 0; where && i < where->groups.n; i++) {
         const struct et_run_group *g = where->groups.v;
         double busy = (double)g[i].ranks * (double)threads;

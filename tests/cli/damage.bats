@@ -81,8 +81,8 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     rm d/manifest.sha256 # as a run that was killed leaves it
     try run --resume d --quiet
     passed
-    # Where gnuplot is missing, that is said too.
-    [ "$(grep -Evc 'gnuplot|BUSY MACHINE' err)" -eq 1 ] || fail 'one warning is wanted'
+    # What a machine lacks, or is busy with, is said too.
+    [ "$(grep -Evc 'gnuplot|BUSY MACHINE|BLIS uses' err)" -eq 1 ] || fail 'one warning is wanted'
     grep -q 'warning: d/records.jsonl: .* torn' err
     whole d 2
 }

@@ -15,7 +15,8 @@ setup_file() {
     command -v python3 >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return
     BATS_TEST_TMPDIR=$PWD begin
-    steady=(--precision 1 --min-samples 20 --max-samples 100000 --no-ceilings)
+    steady=(--passes 6 --precision 1 --min-samples 120 --max-samples 100000
+        --no-ceilings)
     make_run good --budget 1 "${steady[@]}"
     make_run more "${steady[@]}" --set gemm.shapes=8x8x8,9x9x9,10x10x10
     make_run other "${steady[@]}" --set gemm.shapes=10x10x10
@@ -23,8 +24,10 @@ setup_file() {
 }
 
 # changed DIR CODE [RUN]: a copy of the run as DIR. CODE is Python that changes
-# r, the record of the second case, or h, which is run.json. takes(r, s) gives it 31 samples within 0.1 % of s
-# seconds, and the figures that follow from them.
+# r, the passes of the last case, as all of `cases` are, or h, which is run.json.
+# takes(r, s) gives each of them 31 samples within 0.1 % of its median, and the
+# figures that follow from them; their medians stand about s seconds, `apart` of
+# it from one to the next.
 changed() {
     rm -rf "$1"
     cp -r "$BATS_FILE_TMPDIR/${3:-good}" "$1"
@@ -37,13 +40,22 @@ os.chdir(sys.argv[1])
 code = sys.argv[2]
 h = json.load(open("run.json"))
 records = [json.loads(line) for line in open("records.jsonl")]
+by_case = {}
+for record in records:
+    by_case.setdefault(record["case"], []).append(record)
+cases = list(by_case.values())
 
 
 # The interval of the median of these samples, as etalon works it out.
 LOW, HIGH = 0.999645016490481, 1.000354983509519
 
 
-def takes(r, s):
+def takes(r, s, apart=1e-4):
+    for i, x in enumerate(r):
+        take(x, s * (1 + apart * (i - (len(r) - 1) / 2)))
+
+
+def take(r, s):
     t = r["time_s"]
     f = s / t["median"]
     t["samples"] = [s * (1 + 1e-3 * (i * 7 % 31 - 15) / 15) for i in range(31)]
@@ -64,18 +76,18 @@ def wrong(r):
     r["roofline"] = {k: None for k in r["roofline"]}
 
 
-scope = {"r": records[-1], "records": records, "takes": takes,
-         "wrong": wrong, "h": h}
+scope = {"r": cases[-1], "cases": cases, "takes": takes, "wrong": wrong,
+         "h": h}
 exec(code, scope)
 json.dump(h, open("run.json", "w"), indent=2)
 with open("records.jsonl", "w") as f:
-    for record in records:
+    for record in (x for r in cases for x in r):
         f.write(json.dumps(record, separators=(",", ":")) + "\n")
 PYTHON
     sign "$1"
 }
 
-second='[takes(x, 1e-6) for x in records];'
+second='[takes(x, 1e-6) for x in cases];'
 
 compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
     changed a "$second" "${3:-good}"
@@ -117,14 +129,14 @@ compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
 }
 
 @test "compare: wrong data: 3, whatever else there is" {
-    changed b "$second wrong(r)"
+    changed b "$second wrong(r[0])"
     compared 3 wrong
-    changed b "$second wrong(r); takes(records[0], 2e-6)"
+    changed b "$second wrong(r[5]); takes(cases[0], 2e-6)"
     compared 3 worse
 }
 
 @test "compare: a case that did not converge is unsure: 5" {
-    changed b "$second r['time_s']['converged'] = False"
+    changed b "$second takes(r, 1e-6, apart=0.3)"
     compared 5 unsure
 }
 
@@ -141,19 +153,19 @@ compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
         [ "$status" -eq 4 ] || fail "$change: exit code 4 is wanted"
         [ ! -s out ] || fail 'no table is wanted'
     done
-    changed b "$second r['time_s']['median'] *= 0.5"
+    changed b "$second r[3]['time_s']['median'] *= 0.5"
     try compare a b
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
     grep -q 'b: case .*time_s.median is recorded' err
-    # As a run that was killed leaves it.
+    # As a run that was killed leaves it: nothing was changed.
     changed b "$second"
     rm b/manifest.sha256
-    try compare a b && refused 2 b/manifest.sha256
+    try compare a b && refused 5 'b: inconclusive: it has no manifest.sha256'
 }
 
 @test "compare: nothing in common is unsure: 5" {
     changed b "$second" other
-    changed a 'records[:] = []; h["outcome"] = "interrupted"'
+    changed a 'cases[:] = []; h["outcome"] = "interrupted"'
     try compare a b
     [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
 }
@@ -176,24 +188,26 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     plan c.ini '[clause]' 'where = bench=gemm'
     try judge c.ini b && refused 2 'c.ini:1'
     # Wrong data is a miss, even of what anything would meet; not of the best.
-    changed b 'wrong(r)'
+    changed b 'wrong(r[3])'
     judged 1 FAIL "${easy[@]}"
     grep -q wrong out
     judged 0 PASS "${easy[@]}" 'take = best'
-    changed b 'wrong(r); wrong(records[0])'
+    changed b 'wrong(r[0]); wrong(cases[0][5])'
     judged 5 INCONCLUSIVE "${easy[@]}" 'take = best'
     # Not converged, and drifting, are not known.
-    changed b 'r["time_s"]["converged"] = False'
+    changed b 'takes(r, 1e-6, apart=0.3)'
     judged 5 INCONCLUSIVE "${easy[@]}"
-    changed b 'r["time_s"]["drifts"] = True'
+    changed b 'for x in r[2:]: x["time_s"]["drifts"] = True'
     judged 5 INCONCLUSIVE "${easy[@]}"
     # Nor is what something else on the machine has disturbed.
-    changed b 'r["disturbed"].update(n=9, most=9, many=True, at=list(range(9)))'
+    changed b 'takes(r, 1e-6)
+for x in r:
+    x["disturbed"].update(n=9, most=9, many=True, at=list(range(9)))'
     judged 5 INCONCLUSIVE "${easy[@]}"
-    changed b 'r["facts"]["doubt"] = "it may be warm"'
+    changed b 'r[3]["facts"]["doubt"] = "it may be warm"'
     judged 5 INCONCLUSIVE "${easy[@]}"
     # Cases that are missing could decide otherwise.
-    changed b 'del records[1]; h["outcome"] = "interrupted"'
+    changed b 'del cases[1]; h["outcome"] = "interrupted"'
     judged 5 INCONCLUSIVE "${easy[@]}"
 }
 
@@ -249,7 +263,7 @@ h["command"].append("--peak=fp64=0.001FLOP/s")'
     plan c.ini '[clause]' "${easy[@]}"
     try judge c.ini b && refused 4 'b/report.txt: changed'
     # A better figure under a new manifest: its samples do not give it.
-    changed b 'r["metrics"][0]["value"] *= 2'
+    changed b 'r[3]["metrics"][0]["value"] *= 2'
     try judge c.ini b
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
     grep -q 'metric .* is recorded as' err
@@ -260,37 +274,39 @@ h["command"].append("--peak=fp64=0.001FLOP/s")'
     changed b 'pass'
     try verify b
     passed
-    grep -q 'b: consistent; not signed. 2 records recomputed, all agree' out
+    grep -q 'b: consistent; not signed. 12 records recomputed, all agree' out
     grep -qx "$(sha256sum <b/manifest.sha256 | cut -c 1-64)  manifest.sha256" out
-    changed b 'r["time_s"]["median"] *= 1.001'
+    changed b 'r[3]["time_s"]["median"] *= 1.001'
     try verify b
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
     refute grep -q agree out
 }
 
 @test "a run that is carried on stays wrong: 3; what failed is tried again" {
-    changed b 'wrong(r)'
+    changed b 'wrong(r[5])'
     try run --resume b --no-quiet
     [ "$status" -eq 3 ] || fail 'exit code 3 is wanted'
     grep -q '0 measured.* 2 kept' err
     for word in failed unmeasured skipped; do
-        changed b "r['status'] = '$word'; r['metrics'] = []
-r['roofline'] = {k: None for k in r['roofline']}"
+        changed b "x = r[5]
+x['status'] = '$word'; x['metrics'] = []
+x['roofline'] = {k: None for k in x['roofline']}"
         try run --resume b --no-quiet
         passed
         grep -q '1 measured.* 1 kept' err || fail "$word: it was not run again"
         try verify b
         passed
     done
-    changed b "r['status'] = 'unsupported'; r['metrics'] = []
-r['roofline'] = {k: None for k in r['roofline']}"
+    changed b "x = r[0]; del r[1:]
+x['status'] = 'unsupported'; x['metrics'] = []
+x['roofline'] = {k: None for k in x['roofline']}"
     try run --resume b --no-quiet
     passed
     grep -q '0 measured.* 2 kept' err || fail 'it was run again'
 }
 
 @test "a run is not carried on with cases that are not its plan's" {
-    changed b 'for x in records:
+    changed b 'for x in (x for r in cases for x in r):
     x["case"] = x["case"].replace("threads=1", "threads=7")
     x["team"].update(threads=7, oversubscribed=True, cores=1)'
     try run --resume b

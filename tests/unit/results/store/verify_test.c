@@ -207,6 +207,10 @@ static const struct {
      "not those that follow from its work"},
     {SKIPPED, "{'metrics': [{'name': 'flops', 'value': 9}]}",
      "metric flops is recorded as 9; worked out anew it is none"},
+    {MEASURED, "{'team.threads': 2, 'team.threads_delivered': 2}",
+     "team.cores is recorded as 2; worked out anew it is 4"},
+    {MEASURED, "{'team.threads': 2, 'team.threads_delivered': null}",
+     "team.cores is recorded as 2; worked out anew it is 4"},
     {MEASURED, "{'roofline.binds': 'memory'}", "names another ceiling"},
     {MEASURED, "{'roofline.binds': null}", "names another ceiling"},
     {MEASURED, "{'roofline.suspect': 'p'}", "not as suspect"},
@@ -271,6 +275,17 @@ static void a_last_digit_is_no_edit(void **state)
     assert_int_equal(n, CASES);
 }
 
+/* A thread that was asked for and did not work needed no core. */
+static void an_idle_thread_has_no_core(void **state)
+{
+    json_t *records[CASES];
+    size_t n = 0;
+    read_records(*state, records);
+    set(records[MEASURED], "team.threads", json_integer(2));
+    write_records(*state, records);
+    assert_int_equal(sample_verify(*state, &n), ET_OK);
+}
+
 /* The records are sound, but a file is not: no pass. */
 static void sound_records_do_not_excuse_the_rest(void **state)
 {
@@ -285,6 +300,7 @@ int main(void)
         TEST(each_figure),
         TEST(everything_else),
         TEST(a_last_digit_is_no_edit),
+        TEST(an_idle_thread_has_no_core),
         TEST(sound_records_do_not_excuse_the_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
