@@ -192,7 +192,8 @@ static void need(const void *params, int ranks, int threads,
     for (size_t i = 0; (b = et_conv_backend_at(i)); i++)
         most = fmax(most, b->workspace ? b->workspace(&v, threads) : 0);
     struct et_product product = product_of(p, &v);
-    out->memory = operands + et_product_memory(&product) + most;
+    out->memory =
+        operands + ET_OPERANDS_ROOM + et_product_memory(&product) + most;
     out->bytes = operands * ranks;
 }
 

@@ -195,7 +195,7 @@ static void need(const void *params, int ranks, int threads,
     }
     double operands = et_operands_bytes(&g.types, a, b, c);
     struct et_product product = product_of(p, &g);
-    out->memory = operands + et_product_memory(&product);
+    out->memory = operands + ET_OPERANDS_ROOM + et_product_memory(&product);
     out->bytes = operands * ranks;
 }
 

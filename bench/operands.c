@@ -17,8 +17,7 @@ double et_operands_bytes(const struct et_types *types, int64_t in_0,
 {
     return (double)in_0 * (double)et_dtype_size(types->a.dtype) +
            (double)in_1 * (double)et_dtype_size(types->b.dtype) +
-           (double)out * (double)et_dtype_size(types->out.dtype) +
-           2.0 * ET_TURNS * ET_TURN_LINE;
+           (double)out * (double)et_dtype_size(types->out.dtype);
 }
 
 enum et_status et_operands_open(struct et_operands *o, const char *bench,

@@ -23,7 +23,9 @@ struct et_operands {
 /* Elements from one place of in[which] to the next, with the factor beta: C
  * that is added to is checked by how often it was, so its inputs stay. */
 int64_t et_operands_turn(const struct et_types *types, int which, double beta);
-/* Of operands of so many elements, and the room that the inputs move in. */
+/* Of operands of so many elements; beside them lies the room, in bytes, that
+ * the inputs move in. */
+#define ET_OPERANDS_ROOM (2.0 * ET_TURNS * ET_TURN_LINE)
 double et_operands_bytes(const struct et_types *types, int64_t in_0,
                          int64_t in_1, int64_t out);
 

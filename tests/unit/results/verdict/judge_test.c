@@ -290,32 +290,6 @@ static void a_peak_of_the_contract(void **state)
     et_run_free(&run);
 }
 
-/* docs/contracts.md has every cause, in this order, and no other. */
-static void the_page_has_every_cause(void **state)
-{
-    (void)state;
-#define ROW(cause, verdict, record) {record, ET_VERDICT_##verdict},
-    static const struct {
-        const char *record;
-        enum et_verdict verdict;
-    } rows[] = {ET_JUDGE_CAUSES(ROW)};
-#undef ROW
-    char *page = sample_read(SRCDIR "/docs/contracts.md");
-    const char *at = strstr(page, "| The record | The verdict |\n");
-    assert_non_null(at);
-    at = strchr(strchr(at, '\n') + 1, '\n') + 1; /* below the dashes */
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char want[400];
-        int n = snprintf(want, sizeof want, "| %s | %s |\n", rows[i].record,
-                         et_verdict_name(rows[i].verdict));
-        if (strncmp(at, want, (size_t)n) != 0)
-            fail_msg("docs/contracts.md has not, in its place: %s", want);
-        at += n;
-    }
-    assert_int_not_equal(*at, '|');
-    free(page);
-}
-
 static void not_sure_is_not_a_pass(void **state)
 {
     (void)state;
@@ -599,7 +573,6 @@ int main(void)
         cmocka_unit_test(a_limit_at_the_very_end_passes),
         cmocka_unit_test(shares_of_the_peak),
         cmocka_unit_test(a_peak_of_the_contract),
-        cmocka_unit_test(the_page_has_every_cause),
         cmocka_unit_test(not_sure_is_not_a_pass),
         cmocka_unit_test(work_that_was_not_done),
         cmocka_unit_test(missing_never_passes),
