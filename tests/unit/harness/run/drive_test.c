@@ -83,6 +83,9 @@ struct trial {
     int cores;                /* that each node's ranks may use together */
     int slow;                 /* this rank takes twice as long */
     int passes;               /* 0: one */
+    int most;                 /* passes of a case; 0: as `passes` */
+    double budget;            /* s; 0: 0.05 */
+    bool slows;               /* each pass takes longer than the one before */
     int stops, run; /* this rank is told to stop in its run of that number */
     struct listing listing;
     struct member members[RANKS];
@@ -96,7 +99,10 @@ static enum et_status run(void *state, uint64_t iterations)
     volatile unsigned sink = 0;
     for (uint64_t i = 0; !me->clock.fake && i < 20 * iterations; i++)
         sink = sink + 1;
-    for (int i = t->slow == me->rank ? 2 : 1; i > 0; i--)
+    int readings = t->slow == me->rank ? 2 : 1;
+    if (t->slows)
+        readings += me->fake.prepared;
+    for (int i = readings; i > 0; i--)
         et_clock_now(&me->clock);
     if (t->stops == me->rank && me->fake.ran == t->run)
         wanted = SIGTERM;
@@ -179,9 +185,10 @@ static enum et_status take_part(struct et_team *team, void *arg)
         place(team, t->cores, &placement) != ET_OK)
         return ET_USAGE;
     options.passes = t->passes ? t->passes : 1;
+    options.max_passes = t->most ? t->most : options.passes;
     options.max_samples = 20;
     options.min_time = 1e-3;
-    options.budget = 0.05;
+    options.budget = t->budget > 0 ? t->budget : 0.05;
     if (et_plan_expand("p", t->plan, &known, &options, NULL, &all, &cases) !=
             ET_OK ||
         !et_histories_begin(&histories, cases.n))
@@ -303,6 +310,35 @@ static void passes(void **state)
     et_text_free(&t.listing.lines);
 }
 
+static int passes_of(struct trial t)
+{
+    t.plan = PLAN "ranks = 4\n";
+    t.cores = 2;
+    t.slow = t.stops = -1;
+    assert_int_equal(go(&t), ET_OK);
+    et_text_free(&t.listing.lines);
+    return t.members[0].fake.prepared;
+}
+
+/* A case that is not sure has more passes than the plan asks for, as long as
+ * there is time; one that is sure, or has too few to tell, has none. */
+static void more_passes(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        passes_of((struct trial){
+            .passes = 6, .most = 9, .budget = 1e3, .slows = true}),
+        9);
+    assert_int_equal(
+        passes_of((struct trial){.passes = 6, .most = 9, .budget = 1e3}), 6);
+    assert_int_equal(
+        passes_of((struct trial){.passes = 6, .most = 9, .slows = true}), 6);
+    assert_int_equal(
+        passes_of((struct trial){
+            .passes = 3, .most = 9, .budget = 1e3, .slows = true}),
+        3);
+}
+
 /* Told to stop within a case, whoever is: all ranks end, and the case is not
  * delivered, so that a resumed run does it again. */
 static void stops_within_a_case(void **state)
@@ -322,4 +358,4 @@ static void stops_within_a_case(void **state)
     }
 }
 
-QUIET_TEST_MAIN(hosts, crowds, passes, stops_within_a_case)
+QUIET_TEST_MAIN(hosts, crowds, passes, more_passes, stops_within_a_case)
