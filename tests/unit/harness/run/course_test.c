@@ -34,7 +34,7 @@ struct trial {
     struct et_bench bench;
     int (*pace)(int rank, int ran); /* readings of the clock; NULL: none */
     double budget, precision, min_time;
-    int64_t min_samples, max_samples;
+    int64_t min_samples, max_samples, passes;
     int leap;   /* the run in which the last rank's clock leaps; 0: none */
     bool kinds; /* ranks' processors take turns */
     struct member members[MOST];
@@ -152,7 +152,7 @@ static enum et_status take_part(struct et_team *team, void *arg)
         et_case_name(&c) != ET_OK)
         return ET_USAGE;
     c.ranks = team->size;
-    o.passes = 1;
+    o.passes = t->passes;
     o.budget = t->budget;
     o.precision = t->precision;
     o.min_time = t->min_time;
@@ -194,7 +194,8 @@ static struct trial trial_of(int ranks, int (*pace)(int rank, int ran))
                       .precision = 0.03,
                       .min_time = 1e-3,
                       .min_samples = 12,
-                      .max_samples = 1000};
+                      .max_samples = 1000,
+                      .passes = 1};
     t.bench.state_size = sizeof(struct state);
     t.bench.unsupported = NULL;
     t.bench.prepare = prepare;
@@ -276,6 +277,34 @@ static void stopping(void **state)
     t = trial_of(2, even);
     t.precision = 1e-6;
     t.max_samples = 17;
+    r = go(&t);
+    assert_int_equal(r->time.n, 17);
+    end(&t);
+}
+
+/* A pass has its share of the case's budget and samples. */
+static void shares(void **state)
+{
+    (void)state;
+    struct trial t = trial_of(2, even);
+    t.precision = 1e-6;
+    t.passes = 5;
+    t.budget = 1; /* a fifth of it, as above */
+    const struct et_result *r = go(&t);
+    assert_true(r->time.n >= 30 && r->time.n < 110);
+    end(&t);
+    t = trial_of(2, even);
+    t.precision = 1e-6;
+    t.passes = 5;
+    t.budget = 0.1; /* some 7 samples */
+    t.min_samples = 51;
+    r = go(&t);
+    assert_int_equal(r->time.n, 11);
+    end(&t);
+    t = trial_of(2, even);
+    t.precision = 1e-6;
+    t.passes = 5;
+    t.max_samples = 83;
     r = go(&t);
     assert_int_equal(r->time.n, 17);
     end(&t);
@@ -549,5 +578,5 @@ static void a_leap(void **state)
     skip();
 }
 
-QUIET_TEST_MAIN(stopping, calibrating, figures, warm_up_is_dropped,
+QUIET_TEST_MAIN(stopping, shares, calibrating, figures, warm_up_is_dropped,
                 a_falling_drift, digests, why_barriers, a_leap)

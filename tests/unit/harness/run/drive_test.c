@@ -83,6 +83,7 @@ struct trial {
     int cores;                /* that each node's ranks may use together */
     int slow;                 /* this rank takes twice as long */
     int passes;               /* 0: one */
+    int had;                  /* passes of the first case, before */
     int most;                 /* passes of a case; 0: as `passes` */
     double budget;            /* s; 0: 0.05 */
     bool slows;               /* each pass takes longer than the one before */
@@ -193,6 +194,7 @@ static enum et_status take_part(struct et_team *team, void *arg)
             ET_OK ||
         !et_histories_begin(&histories, cases.n))
         return ET_USAGE;
+    histories.v[0].passes = t->had;
     const struct et_drive d = {.instruments = {.clock = &me->clock,
                                                .counters = &counters,
                                                .energy = &energy,
@@ -325,18 +327,63 @@ static int passes_of(struct trial t)
 static void more_passes(void **state)
 {
     (void)state;
-    assert_int_equal(
-        passes_of((struct trial){
-            .passes = 6, .most = 9, .budget = 1e3, .slows = true}),
-        9);
+    assert_int_equal(passes_of((struct trial){
+                         .passes = 6, .most = 9, .budget = 1e3, .slows = true}),
+                     9);
     assert_int_equal(
         passes_of((struct trial){.passes = 6, .most = 9, .budget = 1e3}), 6);
     assert_int_equal(
         passes_of((struct trial){.passes = 6, .most = 9, .slows = true}), 6);
-    assert_int_equal(
-        passes_of((struct trial){
-            .passes = 3, .most = 9, .budget = 1e3, .slows = true}),
-        3);
+    assert_int_equal(passes_of((struct trial){
+                         .passes = 3, .most = 9, .budget = 1e3, .slows = true}),
+                     3);
+}
+
+/* The others catch up first with a case that a run which is carried on has more
+ * passes of. */
+static void catches_up(void **state)
+{
+    (void)state;
+    struct trial t = {.plan = PLAN "ranks = 4, 2\n",
+                      .cores = 2,
+                      .slow = -1,
+                      .stops = -1,
+                      .passes = 3,
+                      .had = 2,
+                      .listing.crowds = true};
+    assert_int_equal(go(&t), ET_OK);
+    assert_lines(&t, "2 measured no crowd\n"
+                     "2 measured no crowd\n"
+                     "4 measured no crowd\n"
+                     "2 measured no crowd\n");
+}
+
+/* What a pass leaves in the history of its case. */
+static void history(void **state)
+{
+    (void)state;
+    struct et_histories h;
+    struct et_result r;
+    assert_true(et_histories_begin(&h, 1));
+    et_result_begin(&r);
+    r.outcome = ET_MEASURED;
+    r.time.median = 2;
+    r.time.iterations = 3;
+    assert_true(et_reals_add(&r.time.samples, 1) &&
+                et_reals_add(&r.time.samples, 4));
+    for (int i = 1; i <= 2; i++) {
+        assert_true(et_history_add(&h.v[0], &r));
+        /* Time that was spent on it: a sample is the time of an iteration. */
+        assert_true(h.v[0].sampled == i * (1 + 4) * 3);
+        assert_int_equal(h.v[0].passes, i);
+        assert_int_equal(h.v[0].medians.n, i);
+        assert_false(h.v[0].closed);
+    }
+    r.outcome = ET_WRONG_DATA;
+    assert_true(et_history_add(&h.v[0], &r));
+    assert_true(h.v[0].closed && h.v[0].passes == 2);
+    et_result_free(&r);
+    et_histories_free(&h);
 }
 
 /* Told to stop within a case, whoever is: all ranks end, and the case is not
@@ -358,4 +405,5 @@ static void stops_within_a_case(void **state)
     }
 }
 
-QUIET_TEST_MAIN(hosts, crowds, passes, more_passes, stops_within_a_case)
+QUIET_TEST_MAIN(hosts, crowds, passes, more_passes, catches_up, history,
+                stops_within_a_case)

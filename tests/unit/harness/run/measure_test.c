@@ -383,33 +383,6 @@ static void limits(void **state)
     close_lab(&l);
 }
 
-/* A pass has its share of the case's samples and of its budget. */
-static void shares(void **state)
-{
-    (void)state;
-    struct fake f = {0};
-    struct et_result r;
-    struct lab l;
-    open_lab(&l, &f, "none");
-    l.options.passes = 5;
-    l.options.precision = 1e-6;
-    l.options.max_samples = 48;
-    measure_with(&l, "quick", &r);
-    assert_int_equal(r.time.n, 10);
-    et_result_free(&r);
-    l.options.max_samples = 100000;
-    l.options.budget = 0.5; /* a fifth of it: some 50 samples, as above */
-    measure_with(&l, "quick", &r);
-    assert_true(r.time.n > 20 && r.time.n < 120);
-    et_result_free(&r);
-    l.options.budget = 0.05; /* some 5 samples; 8 are the least of a pass */
-    l.options.min_samples = 36;
-    measure_with(&l, "quick", &r);
-    assert_true(r.time.n >= 8 && r.time.n < 16);
-    et_result_free(&r);
-    close_lab(&l);
-}
-
 static void same_every_time(void **state)
 {
     (void)state;
@@ -619,5 +592,5 @@ static void stopped(void **state)
 QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, counts_work_alone,
                 fewer_bits_are_doubtful, not_counted, wrong_at_once,
                 wrong_when_timed, fails, unsupported, unsupported_left_out,
-                limits, shares, same_every_time, driven, gravest, carried_on,
+                limits, same_every_time, driven, gravest, carried_on,
                 carried_on_late, full_disk, stopped)
