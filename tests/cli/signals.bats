@@ -9,14 +9,16 @@ load live
     for signal in INT TERM HUP; do
         rm -rf d
         setup_plan 0.3 1
-        start "$ETALON"
+        # Under nohup SIGHUP is ignored, as it should be; not here.
+        start env --default-signal=HUP "$ETALON"
         # A background job of a script may have SIGINT ignored; etalon takes it.
         kill "-$signal" "$job"
         ended
         [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
         grep -q "SIG$signal: the run ends after this sample" err
         grep -q "\"reason\": \"SIG$signal\"" d/run.json
-        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" err
+        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" err ||
+            fail "it is to say how to go on"
         [ -s d/report.txt ]
         [ -s d/report.html ]
         try verify d
@@ -63,7 +65,7 @@ load live
     # after that; its one second is too few for a busy machine. The launcher of
     # Open MPI 5 hands it on and kills a quarter of a second later, whatever it
     # is told, and passes on nothing that a rank says in between.
-    export OMPI_MCA_odls_base_sigkill_timeout=2
+    export OMPI_MCA_odls_base_sigkill_timeout=10
     setup_plan 0.6 2 mpi
     start "${mpi[@]}" "$ETALON"
     kill -TERM "$job"
@@ -73,7 +75,8 @@ load live
     if [ "$(launcher)" = prrte ]; then
         partial 'interrupted\|running'
     else
-        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" err
+        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" err ||
+            fail "it is to say how to go on"
         try verify d
         passed
         partial interrupted
