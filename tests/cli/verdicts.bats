@@ -15,9 +15,9 @@ setup_file() {
     command -v python3 >/dev/null || return 0
     cd "$BATS_FILE_TMPDIR" || return
     BATS_TEST_TMPDIR=$PWD begin
-    steady=(--passes 6 --precision 1 --min-samples 120 --max-samples 100000
-        --no-ceilings)
-    make_run good --budget 1 "${steady[@]}"
+    steady=(--passes 6 --max-passes 6 --budget 1 --precision 1
+        --min-samples 120 --max-samples 100000 --no-ceilings)
+    make_run good "${steady[@]}"
     make_run more "${steady[@]}" --set gemm.shapes=8x8x8,9x9x9,10x10x10
     make_run other "${steady[@]}" --set gemm.shapes=10x10x10
     for run in good more other; do calm "$run"; done
@@ -180,7 +180,7 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
 }
 
 @test "judge: 0, 1, 5 and 2" {
-    changed b 'pass'
+    changed b "$second"
     easy=('where = bench=gemm' 'metric = time' 'at_most = 1000 s')
     judged 0 PASS "${easy[@]}"
     judged 1 FAIL 'where = bench=gemm' 'metric = time' 'at_most = 0.001 ns'
@@ -188,26 +188,29 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     plan c.ini '[clause]' 'where = bench=gemm'
     try judge c.ini b && refused 2 'c.ini:1'
     # Wrong data is a miss, even of what anything would meet; not of the best.
-    changed b 'wrong(r[3])'
+    changed b "$second wrong(r[3])"
     judged 1 FAIL "${easy[@]}"
     grep -q wrong out
     judged 0 PASS "${easy[@]}" 'take = best'
-    changed b 'wrong(r[0]); wrong(cases[0][5])'
+    changed b "$second wrong(r[0]); wrong(cases[0][5])"
     judged 5 INCONCLUSIVE "${easy[@]}" 'take = best'
     # Not converged, and drifting, are not known.
-    changed b 'takes(r, 1e-6, apart=0.3)'
+    changed b "$second takes(r, 1e-6, apart=0.3)"
     judged 5 INCONCLUSIVE "${easy[@]}"
-    changed b 'for x in r[2:]: x["time_s"]["drifts"] = True'
+    changed b "$second"'
+for x in r[2:]: x["time_s"]["drifts"] = True'
     judged 5 INCONCLUSIVE "${easy[@]}"
     # Nor is what something else on the machine has disturbed.
-    changed b 'takes(r, 1e-6)
+    changed b "$second"'
 for x in r:
     x["disturbed"].update(n=9, most=9, many=True, at=list(range(9)))'
     judged 5 INCONCLUSIVE "${easy[@]}"
-    changed b 'r[3]["facts"]["doubt"] = "it may be warm"'
+    changed b "$second"'
+r[3]["facts"]["doubt"] = "it may be warm"'
     judged 5 INCONCLUSIVE "${easy[@]}"
     # Cases that are missing could decide otherwise.
-    changed b 'del cases[1]; h["outcome"] = "interrupted"'
+    changed b "$second"'
+del cases[1]; h["outcome"] = "interrupted"'
     judged 5 INCONCLUSIVE "${easy[@]}"
 }
 
@@ -230,8 +233,8 @@ for x in r:
 
 @test "judge: the peak of the contract, and how many records a clause picked" {
     # A run that claims a low peak passes by its own word alone.
-    make_run b --passes 6 --precision 1 --max-samples 100 \
-        --peak fp64=100GFLOP/s
+    make_run b --passes 12 --max-passes 60 --budget 1 --precision 1 \
+        --min-samples 240 --peak fp64=100GFLOP/s
     calm b
     share=('where = bench=gemm' 'metric = flops' 'at_least = 0.001 % of peak')
     judged 0 PASS "${share[@]}"
