@@ -65,8 +65,8 @@ load live
     # after that; its one second is too few for a busy machine. The launcher of
     # Open MPI 5 hands it on and kills a quarter of a second later, whatever it
     # is told, and passes on nothing that a rank says in between.
-    export OMPI_MCA_odls_base_sigkill_timeout=10
-    setup_plan 0.6 2 mpi
+    export OMPI_MCA_odls_base_sigkill_timeout=5
+    setup_plan 3 2 mpi
     start "${mpi[@]}" "$ETALON"
     kill -TERM "$job"
     ended
