@@ -171,17 +171,16 @@ static void on_stop(struct et_guard *g, int why)
         et_warn("%s: the report has %g s more", et_stop_say(why), PROMISED);
         return;
     }
-    /* The disk may take its time. */
-    et_warn("%s: the run ends after this sample, in %g s at the latest%s",
-            et_stop_say(why), PROMISED,
-            why == ET_STOP_TIME_LIMIT ? ""
-                                      : "; a second signal ends it at once");
     if (try_hold(g)) {
         if (g->duties.note)
             g->duties.note(g->duties.with, "interrupted", et_stop_say(why),
                            false);
         et_guard_release(g);
     }
+    et_warn("%s: the run ends after this sample, in %g s at the latest%s",
+            et_stop_say(why), PROMISED,
+            why == ET_STOP_TIME_LIMIT ? ""
+                                      : "; a second signal ends it at once");
     /* A launcher ends all where one rank has died. */
     if (why != ET_STOP_TIME_LIMIT &&
         find_missing(g, true, missing, sizeof missing))
