@@ -84,6 +84,7 @@ static int outcome(void (*trial)(void), double *took, char said[4000])
         dup2(fd[1], STDERR_FILENO);
         close(fd[0]);
         close(fd[1]);
+        signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
         et_stop_install();
         trial();
         _exit(FINE);
