@@ -340,7 +340,7 @@ static void default_plan(void **state)
         counts[i] = x.cases.n;
         release(&x);
     }
-    assert_true(counts[0] > 10 && counts[1] > 2 * counts[0]);
+    assert_true(counts[0] > 10 && counts[1] > 3 * counts[0]);
 }
 
 /* Sizes that are words: peak's element types. */
