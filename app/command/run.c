@@ -178,8 +178,11 @@ static enum et_status name_directories(struct session *s)
     time_t now = time(NULL);
     struct tm tm;
     if (!o->resume && !o->out) {
-        strftime(name, sizeof name, "etalon-run-%Y%m%d-%H%M%S",
-                 gmtime_r(&now, &tm));
+        size_t n = strftime(name, sizeof name, "etalon-run-%Y%m%d-%H%M%S",
+                            gmtime_r(&now, &tm));
+        /* Another run may have begun in the same second. */
+        for (int k = 2; access(name, F_OK) == 0 && k < 100; k++)
+            snprintf(name + n, sizeof name - n, "-%d", k);
         o->out = et_strdup(name);
     }
     const char *dir = o->resume ? o->resume : o->out;

@@ -370,7 +370,7 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
     return s;
 }
 
-/* Rank 0: the next case that is due, and *again from the first one as long as
+/* Rank 0: the next case that is due, and again from the first one as long as
  * any was. False: the run is done. */
 static bool find_next(struct driving *g)
 {

@@ -57,9 +57,9 @@ static enum et_status write_ranks(const struct et_doc *doc,
     (void)doc;
     et_text_add(&path, "%s/" ET_RANKS_FILE, dir);
     char why[ET_REGULAR_WHY] = "out of memory";
-    struct et_ranks_pass pass = {
+    struct et_ranks_reader reader = {
         path.failed ? NULL : et_regular_read(path.s, why), 0};
-    if (!pass.file) {
+    if (!reader.file) {
         s = et_error(errno == ENOENT ? ET_USAGE : ET_INFRA, "%s: %s",
                      et_text_str(&path), why);
         et_text_free(&path);
@@ -67,7 +67,7 @@ static enum et_status write_ranks(const struct et_doc *doc,
     }
     fputs("case,pass,rank,host,median_s,last\r\n", to);
     size_t at = 0; /* records and blocks are in order of line */
-    while ((found = et_ranks_next(&pass, &block)) == ET_RANKS_BLOCK) {
+    while ((found = et_ranks_next(&reader, &block)) == ET_RANKS_BLOCK) {
         while (at < run->n && run->records[at].line < block.record)
             at++;
         const struct et_record *r = &run->records[at];
@@ -75,12 +75,12 @@ static enum et_status write_ranks(const struct et_doc *doc,
             put_block(to, r, et_run_placed(run, r), &block);
         et_ranks_free(&block);
     }
-    fclose(pass.file);
+    fclose(reader.file);
     if (found == ET_RANKS_TORN)
         et_warn("%s: %s", path.s, et_ranks_say(found));
     else if (found != ET_RANKS_END)
         s = et_error(ET_INFRA, "%s: %s after byte %ld", path.s,
-                     et_ranks_say(found), pass.whole);
+                     et_ranks_say(found), reader.whole);
     et_text_free(&path);
     return s;
 }

@@ -115,10 +115,10 @@ static enum et_ranks_found read_whole(FILE *f, void *to, size_t n)
     return ferror(f) ? ET_RANKS_NO_READ : ET_RANKS_TORN;
 }
 
-static enum et_ranks_found read_head(struct et_ranks_pass *pass)
+static enum et_ranks_found read_head(struct et_ranks_reader *reader)
 {
     unsigned char head[ET_RANKS_HEAD];
-    enum et_ranks_found found = read_whole(pass->file, head, sizeof head);
+    enum et_ranks_found found = read_whole(reader->file, head, sizeof head);
     if (found != ET_RANKS_BLOCK)
         return found;
     uint64_t version = get(head + 8, 4);
@@ -127,7 +127,7 @@ static enum et_ranks_found read_head(struct et_ranks_pass *pass)
         return ET_RANKS_DAMAGED;
     if (version > ET_RANKS_VERSION)
         return ET_RANKS_NEWER;
-    pass->whole = ET_RANKS_HEAD;
+    reader->whole = ET_RANKS_HEAD;
     return ET_RANKS_BLOCK;
 }
 
@@ -170,25 +170,26 @@ static bool unpack(const unsigned char *block, size_t id, size_t n,
     return true;
 }
 
-enum et_ranks_found et_ranks_next(struct et_ranks_pass *pass,
+enum et_ranks_found et_ranks_next(struct et_ranks_reader *reader,
                                   struct et_ranks *out)
 {
     unsigned char head[BLOCK_HEAD];
     struct et_text t = {0};
-    enum et_ranks_found found = pass->whole ? ET_RANKS_BLOCK : read_head(pass);
+    enum et_ranks_found found =
+        reader->whole ? ET_RANKS_BLOCK : read_head(reader);
     if (found != ET_RANKS_BLOCK)
         return found;
-    size_t there = fread(head, 1, sizeof head, pass->file);
+    size_t there = fread(head, 1, sizeof head, reader->file);
     if (there < sizeof head)
-        return ferror(pass->file) ? ET_RANKS_NO_READ
-               : there            ? ET_RANKS_TORN
-                                  : ET_RANKS_END;
+        return ferror(reader->file) ? ET_RANKS_NO_READ
+               : there              ? ET_RANKS_TORN
+                                    : ET_RANKS_END;
     uint64_t id = get(head + 4, 4), n = get(head + 16, 8);
     if (get(head, 4) != BLOCK || id > MOST_ID || n > MOST_RANKS || n == 0)
         return ET_RANKS_DAMAGED;
     size_t body = body_size((size_t)id, (size_t)n);
     et_text_put(&t, (const char *)head, sizeof head);
-    found = read_body(pass->file, &t, body + 8 - sizeof head);
+    found = read_body(reader->file, &t, body + 8 - sizeof head);
     const unsigned char *block = (const unsigned char *)t.s;
     if (found == ET_RANKS_BLOCK &&
         get(block + body, 8) != checksum(block, body))
@@ -196,7 +197,7 @@ enum et_ranks_found et_ranks_next(struct et_ranks_pass *pass,
     if (found == ET_RANKS_BLOCK && !unpack(block, (size_t)id, (size_t)n, out))
         found = ET_RANKS_NO_READ;
     if (found == ET_RANKS_BLOCK)
-        pass->whole += (long)(body + 8);
+        reader->whole += (long)(body + 8);
     et_text_free(&t);
     return found;
 }

@@ -37,14 +37,14 @@ enum et_ranks_found {
 };
 
 /* A pass over a file that is open for reading at its start. */
-struct et_ranks_pass {
+struct et_ranks_reader {
     FILE *file;
     long whole; /* bytes up to the end of the last whole block */
 };
 
 /* The next block into *out, owned by the caller, where it is a whole one. The
  * first call reads the head as well. Once it was none, it stays so. */
-enum et_ranks_found et_ranks_next(struct et_ranks_pass *pass,
+enum et_ranks_found et_ranks_next(struct et_ranks_reader *reader,
                                   struct et_ranks *out);
 /* What was found, in words that go after "PATH: ". */
 const char *et_ranks_say(enum et_ranks_found found);

@@ -191,6 +191,10 @@ static void say_validity(const struct et_record *r, struct et_text *t)
     if (s->time.passes.n)
         et_text_add(t, " in %s",
                     et_say_count(s->time.passes.n, "pass", "passes").s);
+    if (isfinite(s->time.between) && s->time.passes.n > 1)
+        et_text_add(t, ", whose medians are up to %s apart (within a pass %s)",
+                    et_say_percent(s->time.between).s,
+                    et_say_percent(s->time.within).s);
     if (s->time.n_effective < 0.9 * (double)s->time.n)
         et_text_add(t, " (worth %.0f)", s->time.n_effective);
     if (isfinite(f->share) && f->binds)

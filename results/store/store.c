@@ -134,28 +134,28 @@ static enum et_status find_last_block(struct et_store *s, struct growing *f)
 {
     struct et_ranks r;
     int copy = dup(f->fd);
-    struct et_ranks_pass pass = {copy < 0 ? NULL : et_noted(fdopen(copy, "r")),
-                                 0};
+    struct et_ranks_reader reader = {
+        copy < 0 ? NULL : et_noted(fdopen(copy, "r")), 0};
     enum et_ranks_found found = ET_RANKS_END;
     bool kept = true;
     size_t seen = 0; /* lines up to that of the last block */
-    if (!pass.file) {
+    if (!reader.file) {
         enum et_status status = failed(s->dir, f->name);
         if (copy >= 0)
             close(copy);
         return status;
     }
-    while (kept && (found = et_ranks_next(&pass, &r)) == ET_RANKS_BLOCK) {
+    while (kept && (found = et_ranks_next(&reader, &r)) == ET_RANKS_BLOCK) {
         kept = r.record < s->lines;
-        f->size = kept ? pass.whole : f->size;
+        f->size = kept ? reader.whole : f->size;
         seen = kept ? (size_t)r.record + 1 : seen;
         et_ranks_free(&r);
     }
-    fclose(pass.file);
-    if (f->size == 0 && pass.whole) /* no block, but the head is whole */
+    fclose(reader.file);
+    if (f->size == 0 && reader.whole) /* no block, but the head is whole */
         f->size = ET_RANKS_HEAD;
     /* A power failure may leave anything where a next block was to stand. */
-    bool tail = found == ET_RANKS_DAMAGED && pass.whole && seen >= s->due;
+    bool tail = found == ET_RANKS_DAMAGED && reader.whole && seen >= s->due;
     if (kept && found != ET_RANKS_END && found != ET_RANKS_TORN && !tail)
         return et_error(found == ET_RANKS_NEWER ? ET_USAGE : ET_INFRA,
                         "%s/%s: %s after byte %lld: the run cannot go on with "

@@ -184,11 +184,11 @@ static int by_line(const void *key, const void *record)
 static enum et_status check_blocks(const struct et_run *run, FILE *f,
                                    const char *path, bool *seen)
 {
-    struct et_ranks_pass pass = {f, 0};
+    struct et_ranks_reader reader = {f, 0};
     struct et_ranks block;
     enum et_ranks_found found;
     enum et_status s = ET_OK;
-    while ((found = et_ranks_next(&pass, &block)) == ET_RANKS_BLOCK) {
+    while ((found = et_ranks_next(&reader, &block)) == ET_RANKS_BLOCK) {
         size_t line = (size_t)block.record;
         const struct et_record *r =
             run->n ? bsearch(&line, run->records, run->n, sizeof *r, by_line)
@@ -209,7 +209,7 @@ static enum et_status check_blocks(const struct et_run *run, FILE *f,
         et_warn("%s: %s", path, et_ranks_say(found));
     else if (found != ET_RANKS_END)
         s = et_error(ET_INFRA, "%s: %s after byte %ld", path,
-                     et_ranks_say(found), pass.whole);
+                     et_ranks_say(found), reader.whole);
     return s;
 }
 

@@ -16,23 +16,7 @@
 #include "harness/base/log.h"
 #include "harness/run/guard.h"
 #include "harness/run/stop.h"
-
-#define FINE 42
-
-static void nap(double seconds)
-{
-    struct timespec t = {(time_t)seconds, 0};
-    t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
-    while (nanosleep(&t, &t) && errno == EINTR)
-        ;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "tests/unit/child.h"
 
 /* The duties, which say what they were asked. */
 static void note(void *with, const char *outcome, const char *reason, bool last)
@@ -72,39 +56,25 @@ static void at_hand(struct et_guard *g)
     et_guard_release(g);
 }
 
-static int outcome(void (*trial)(void), double *took, char said[4000])
+static void (*the_trial)(void);
+
+static void under_guard(void)
 {
-    int fd[2], status = 0;
-    assert_int_equal(pipe(fd), 0);
-    double begin = now();
-    fflush(stdout);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        dup2(fd[1], STDERR_FILENO);
-        close(fd[0]);
-        close(fd[1]);
-        signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
-        et_stop_install();
-        trial();
-        _exit(FINE);
-    }
-    close(fd[1]);
-    size_t n = 0;
-    for (ssize_t got; (got = read(fd[0], said + n, 3999 - n)) > 0;)
-        n += (size_t)got;
-    said[n] = '\0';
-    close(fd[0]);
-    assert_int_equal(waitpid(child, &status, 0), child);
-    *took = now() - begin;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    et_stop_install();
+    the_trial();
+}
+
+static int outcome(void (*trial)(void), double *took, char said[CHILD_SAID])
+{
+    the_trial = trial;
+    return child_outcome(under_guard, took, said);
 }
 
 static void hangs_when_told_to_stop(void)
 {
     at_hand(guard());
     kill(getpid(), SIGINT);
-    nap(20);
+    child_nap(20);
 }
 
 static void stops_when_told(void)
@@ -112,10 +82,10 @@ static void stops_when_told(void)
     struct et_guard *g = guard();
     kill(getpid(), SIGHUP);
     for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
-        nap(0.01);
+        child_nap(0.01);
     if (et_stop_wanted() != SIGHUP)
         _exit(1);
-    nap(0.2); /* the last sample */
+    child_nap(0.2); /* the last sample */
     et_guard_close(g);
 }
 
@@ -124,9 +94,9 @@ static void is_told_twice(void)
     guard();
     kill(getpid(), SIGINT);
     for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
-        nap(0.01);
+        child_nap(0.01);
     kill(getpid(), SIGINT);
-    nap(20);
+    child_nap(20);
 }
 
 /* As nohup(1) starts it. */
@@ -136,7 +106,7 @@ static void outlives_its_terminal(void)
     et_stop_install();
     struct et_guard *g = guard();
     kill(getpid(), SIGHUP);
-    nap(0.2);
+    child_nap(0.2);
     if (et_stop_wanted())
         _exit(1);
     et_guard_close(g);
@@ -144,7 +114,7 @@ static void outlives_its_terminal(void)
 
 static void asked_to_stop(void **state)
 {
-    char said[4000];
+    char said[CHILD_SAID];
     double took;
     (void)state;
     assert_int_equal(outcome(hangs_when_told_to_stop, &took, said), ET_UNSURE);
@@ -158,11 +128,11 @@ static void asked_to_stop(void **state)
     assert_non_null(strstr(last, "run leave\n"));
     /* A case cut short has no record: it is run again. */
     assert_null(strstr(said, "case: "));
-    assert_int_equal(outcome(stops_when_told, &took, said), FINE);
+    assert_int_equal(outcome(stops_when_told, &took, said), CHILD_FINE);
     assert_non_null(strstr(said, "run note interrupted: SIGHUP\n"));
     assert_null(strstr(said, "last"));
     assert_int_equal(outcome(is_told_twice, &took, said), 128 + SIGINT);
-    assert_int_equal(outcome(outlives_its_terminal, &took, said), FINE);
+    assert_int_equal(outcome(outlives_its_terminal, &took, said), CHILD_FINE);
     assert_string_equal(said, "");
 }
 
@@ -170,7 +140,7 @@ static void hangs(void)
 {
     at_hand(guard());
     et_watchdog_feed(et_watchdog_open(), 0.3, "sampling");
-    nap(20);
+    child_nap(20);
 }
 
 static void is_fed(void)
@@ -179,7 +149,7 @@ static void is_fed(void)
     struct et_watchdog *w = et_watchdog_open();
     for (int i = 0; i < 32; i++) {
         et_watchdog_feed(w, 1.2, "sampling");
-        nap(0.05);
+        child_nap(0.05);
     }
     et_watchdog_close(w);
     et_guard_close(g);
@@ -187,7 +157,7 @@ static void is_fed(void)
 
 static void without_progress(void **state)
 {
-    char said[4000];
+    char said[CHILD_SAID];
     double took;
     (void)state;
     assert_int_equal(outcome(hangs, &took, said), ET_INFRA);
@@ -197,7 +167,7 @@ static void without_progress(void **state)
     assert_non_null(strstr(said, "case: a library or the disk hangs"));
     assert_non_null(strstr(said, "run note failed: a library or the disk"));
     assert_non_null(strstr(said, "run leave\n"));
-    assert_int_equal(outcome(is_fed, &took, said), FINE);
+    assert_int_equal(outcome(is_fed, &took, said), CHILD_FINE);
     assert_string_equal(said, "");
 }
 
@@ -216,7 +186,7 @@ static void main_ends(void)
 
 static void exits_unasked(void **state)
 {
-    char said[4000];
+    char said[CHILD_SAID];
     double took;
     (void)state;
     assert_int_equal(outcome(library_gives_up, &took, said), ET_INFRA);
@@ -232,7 +202,7 @@ static void lasts_too_long(void)
     struct et_guard *g = guard();
     et_guard_limit(g, 0.2);
     for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
-        nap(0.01);
+        child_nap(0.01);
     if (et_stop_wanted() != ET_STOP_TIME_LIMIT)
         _exit(1);
     et_guard_close(g);
@@ -241,14 +211,14 @@ static void lasts_too_long(void)
 static void lasts_and_hangs(void)
 {
     et_guard_limit(guard(), 0.2);
-    nap(20);
+    child_nap(20);
 }
 
 static void has_no_limit(void)
 {
     struct et_guard *g = guard();
     et_guard_limit(g, NAN);
-    nap(0.3);
+    child_nap(0.3);
     if (et_stop_wanted())
         _exit(1);
     et_guard_close(g);
@@ -256,15 +226,15 @@ static void has_no_limit(void)
 
 static void time_limit(void **state)
 {
-    char said[4000];
+    char said[CHILD_SAID];
     double took;
     (void)state;
-    assert_int_equal(outcome(lasts_too_long, &took, said), FINE);
+    assert_int_equal(outcome(lasts_too_long, &took, said), CHILD_FINE);
     assert_true(took >= 0.19);
     assert_non_null(strstr(said, "run note interrupted: time limit\n"));
     assert_int_equal(outcome(lasts_and_hangs, &took, said), ET_UNSURE);
     assert_non_null(strstr(said, "run note interrupted: time limit, last\n"));
-    assert_int_equal(outcome(has_no_limit, &took, said), FINE);
+    assert_int_equal(outcome(has_no_limit, &took, said), CHILD_FINE);
     assert_string_equal(said, "");
 }
 
@@ -275,7 +245,7 @@ static void reports(void)
     struct et_guard *g = guard();
     et_guard_over(g, ET_WRONG, "; do it again");
     kill(getpid(), SIGTERM);
-    nap(20);
+    child_nap(20);
 }
 
 static void reports_well(void)
@@ -283,12 +253,12 @@ static void reports_well(void)
     struct et_guard *g = guard();
     et_guard_over(g, ET_OK, "");
     kill(getpid(), SIGTERM);
-    nap(20);
+    child_nap(20);
 }
 
 static void after_the_run(void **state)
 {
-    char said[4000];
+    char said[CHILD_SAID];
     double took;
     (void)state;
     assert_int_equal(outcome(reports, &took, said), ET_WRONG);
@@ -304,7 +274,7 @@ static void holds_and_hangs(void)
     struct et_guard *g = guard();
     et_guard_hold(g);
     kill(getpid(), SIGINT);
-    nap(20);
+    child_nap(20);
 }
 
 /* A disk that hangs keeps nobody's end. */
@@ -312,7 +282,7 @@ static void hang(void *with, const char *outcome, const char *reason, bool last)
 {
     (void)with, (void)outcome, (void)reason;
     if (last)
-        nap(30);
+        child_nap(30);
 }
 
 static void disk_hangs(void)
@@ -320,12 +290,12 @@ static void disk_hangs(void)
     struct et_guard_duties duties = {NULL, hang, NULL, NULL};
     et_guard_set(guard(), &duties);
     kill(getpid(), SIGINT);
-    nap(30);
+    child_nap(30);
 }
 
 static void held(void **state)
 {
-    char said[4000];
+    char said[CHILD_SAID];
     double took;
     (void)state;
     assert_int_equal(outcome(holds_and_hangs, &took, said), ET_UNSURE);

@@ -105,11 +105,11 @@ static enum et_status verify(void **state, const char *part)
 static void every_median_is_kept(void **state)
 {
     struct et_ranks r;
-    struct et_ranks_pass pass = {fopen(file(state, "ranks.bin"), "r"), 0};
+    struct et_ranks_reader reader = {fopen(file(state, "ranks.bin"), "r"), 0};
     const char *const ids[] = {"a", "b", "c"};
-    assert_non_null(pass.file);
+    assert_non_null(reader.file);
     for (uint64_t i = 0; i < 3; i++) {
-        assert_int_equal(et_ranks_next(&pass, &r), ET_RANKS_BLOCK);
+        assert_int_equal(et_ranks_next(&reader, &r), ET_RANKS_BLOCK);
         assert_int_equal(r.record, i);
         assert_string_equal(r.id, ids[i]);
         assert_int_equal(r.medians.n, i == 1 ? 2 : RANKS);
@@ -119,9 +119,9 @@ static void every_median_is_kept(void **state)
         assert_true(r.last.v[0] == 1 && r.last.v[1] == 0);
         et_ranks_free(&r);
     }
-    assert_int_equal(et_ranks_next(&pass, &r), ET_RANKS_END);
-    assert_int_equal(pass.whole, size_of(file(state, "ranks.bin")));
-    fclose(pass.file);
+    assert_int_equal(et_ranks_next(&reader, &r), ET_RANKS_END);
+    assert_int_equal(reader.whole, size_of(file(state, "ranks.bin")));
+    fclose(reader.file);
     assert_int_equal(verify(state, NULL), ET_OK);
 }
 
