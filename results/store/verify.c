@@ -229,9 +229,75 @@ static enum et_status check_plan(const struct et_run *run)
     return ET_OK;
 }
 
+static int by_pass(const void *a, const void *b)
+{
+    const struct et_result *x = &(*(const struct et_record *const *)a)->result;
+    const struct et_result *y = &(*(const struct et_record *const *)b)->result;
+    int c = strcmp(x->id, y->id);
+    return c ? c : (x->pass > y->pass) - (x->pass < y->pass);
+}
+
+/* How many passes a complete run has of a case; 0: it does not say. */
+static int64_t passes_of(const struct et_run *run)
+{
+    const char *text = et_pairs_get(&run->info.config, "passes");
+    const struct et_run_resume *again = run->resumes.v;
+    int64_t each, launches = 1;
+    for (size_t i = 0; i < run->resumes.n; i++)
+        launches += again[i].again;
+    bool told = text && et_parse_int(text, &each) && each > 0;
+    return told && strcmp(run->outcome, "complete") == 0 ? each * launches : 0;
+}
+
+/* The n passes of a case, by number: a slow one that was left out would make
+ * the case fast. */
+static enum et_status check_case_passes(const struct et_run *run,
+                                        const struct et_record *const *v,
+                                        size_t n, int64_t want)
+{
+    struct et_check_case c = {run->dir, v[0]->result.id, ET_OK};
+    char what[96];
+    bool measured = true;
+    for (size_t i = 0; i < n; i++) {
+        measured = measured && v[i]->result.outcome == ET_MEASURED;
+        if (v[i]->result.pass == (int64_t)i)
+            continue;
+        snprintf(what, sizeof what, "its pass %zu is missing", i);
+        et_check_says(&c, what);
+        return c.status;
+    }
+    if (measured && (int64_t)n < want) {
+        snprintf(what, sizeof what, "has %zu passes; the run made %lld", n,
+                 (long long)want);
+        et_check_says(&c, what);
+    }
+    return c.status;
+}
+
+static enum et_status check_passes(const struct et_run *run)
+{
+    const struct et_record **v = et_alloc(run->n, sizeof *v);
+    int64_t want = passes_of(run);
+    enum et_status s = ET_OK;
+    if (!v)
+        return et_error(ET_INFRA, "%s: out of memory", run->dir);
+    for (size_t i = 0; i < run->n; i++)
+        v[i] = &run->records[i];
+    if (run->n > 1)
+        qsort(v, run->n, sizeof *v, by_pass);
+    for (size_t i = 0, end; i < run->n; i = end) {
+        for (end = i + 1;
+             end < run->n && strcmp(v[end]->result.id, v[i]->result.id) == 0;)
+            end++;
+        s = et_status_worse(s, check_case_passes(run, &v[i], end - i, want));
+    }
+    free(v);
+    return s;
+}
+
 enum et_status et_verify_figures(const struct et_run *run)
 {
-    enum et_status s = check_plan(run);
+    enum et_status s = et_status_worse(check_plan(run), check_passes(run));
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
         struct et_check_case c = {run->dir, r->result.id, ET_OK};

@@ -20,7 +20,8 @@ void et_check_same(struct et_check_case *c, const char *what, double recorded,
                    double recomputed);
 
 /* Medians, intervals, metrics and verification verdicts of every record, from
- * its own samples, and the plan's digest. ET_INFRA, each difference logged. */
+ * its own samples; the passes of each case, none missing; and the plan's
+ * digest. ET_INFRA, each difference logged. */
 enum et_status et_verify_figures(const struct et_run *run);
 
 /* What the records say of their ranks and nodes, from ranks.bin and from the

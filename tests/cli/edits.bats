@@ -219,3 +219,25 @@ TABLE
     # The digest that it prints is the one to note.
     grep -qx "$(sha256sum <d/manifest.sha256 | cut -c 1-64)  manifest.sha256" out
 }
+
+# A pass that was slow, taken out with its report and all.
+@test "a pass that was left out" {
+    make_run good --passes 3
+    left_out() { # left_out PASS WORDS
+        rm -rf d
+        cp -r good d
+        rm d/manifest.sha256
+        sed -i "/m=9.*\"pass\":$1,/d" d/records.jsonl
+        "$ETALON" report d --update >/dev/null 2>&1 || true
+        (cd d && find . -type f ! -name manifest.sha256 -printf '%P\n' | sort |
+            xargs sha256sum) >new
+        mv new d/manifest.sha256
+        try verify d
+        [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
+        grep -qF -- "$2" err || fail "'$2' is wanted"
+    }
+    [ "$(grep -c 'm=9' good/records.jsonl)" -eq 3 ]
+    left_out 0 'its pass 0 is missing'
+    left_out 1 'its pass 1 is missing'
+    left_out 2 'has 2 passes; the run made 3'
+}
