@@ -139,6 +139,7 @@ struct et_result sample_result(const char *id, double median, double spread,
     r.backend = strdup("blis");
     r.started = strdup("2026-01-01T00:00:00Z");
     r.outcome = ET_MEASURED;
+    r.pass = 0;
     r.team.ranks = 2;
     r.team.nodes = 1;
     r.team.threads = r.team.delivered = 1;
