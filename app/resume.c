@@ -24,7 +24,7 @@ static enum et_status check_given(const struct et_strings *given)
 {
     static const char *const free_to_change[] = {
         "resume",     "again",   "quiet",   "require-quiet", "timeout",
-        "time-limit", "scratch", "catalog", "team"};
+        "time-limit", "scratch", "catalog", "team",          "launches"};
     const size_t n = sizeof free_to_change / sizeof *free_to_change;
     for (size_t i = 0; i < given->n; i++) {
         size_t k = 0;

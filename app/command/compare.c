@@ -1,70 +1,112 @@
-/* etalon compare: runs side by side, the first the baseline. */
+/* etalon compare: a run against one or several baselines. */
 #include "config.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "app/command.h"
 #include "app/evidence.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "results/verdict/compare.h"
 #include "results/report/report.h"
-
-#include <stdlib.h>
+#include "results/verdict/compare.h"
 
 static const struct et_manual manual = {
-    .summary = "Compare runs with the first of them, case by case",
-    .help = "A case is better or worse when the ratio of its medians is beyond "
-            "the tolerance, its samples have shifted the same way, and a rank "
-            "test, adjusted for all compared cases, says that chance is "
-            "unlikely (p below 0.05). It is unsure if the change is beyond "
-            "the tolerance without that, or if a side did not converge or "
-            "has no interval, or if the case failed and the first run has no "
-            "figure of it. A case that only the first run measured is missing. "
-            "Exit code 3 if a case is wrong, 1 if one is worse or missing, 5 "
-            "if one is unsure; 4 if a run directory differs from its "
-            "manifest, as `etalon verify` checks.",
-    .examples = "  etalon compare last-night tonight\n",
+    .summary = "Compare a run with one or several baselines, case by case",
+    .help =
+        "The last directory is the run, those before it are the baselines; "
+        "`--` may stand between. Give several baselines, best three or more: "
+        "from them it is known how much this machine differs from one run to "
+        "the next. With one alone, only a change beyond what the passes of the "
+        "runs let fear is found.\n\nFirst is judged what all cases of a kind "
+        "of work (compute, memory, network, storage) share, then each case "
+        "against that. A kind or a case is better or worse if its speed "
+        "changed by more than the tolerance and chance is unlikely (p below "
+        "0.05, adjusted for all of them). It is unsure if chance may do it, "
+        "or if the case may not be relied on: it did not converge, drifts, "
+        "was disturbed or oversubscribed, or is faster than its ceiling. A "
+        "case that only a baseline measured is missing.\n\nExit code 3 if a "
+        "case is wrong, 1 if a kind or a case is worse or missing, 5 if one is "
+        "unsure; 4 if a run directory differs from its manifest, as `etalon "
+        "verify` checks.",
+    .examples = "  etalon compare good-1 good-2 good-3 -- tonight\n"
+                "  etalon compare last-night tonight\n",
 };
 
 struct options {
     struct et_destination to;
     double tolerance;
+    bool quiet;
 };
 
 static const struct et_field rows[] = {
     ET_ROW(options, tolerance, ET_REAL,
-           "a change up to this share does not count", .preset = "0.05",
+           "a change up to this share does not count", .preset = "0.03",
            .min = 0, .max = 1),
+    ET_ROW(options, quiet, ET_BOOL, "print nothing if the exit code is 0",
+           .preset = "no"),
     ET_DESTINATION_ROWS(options, to)};
+
+/* Where `--` stands, the run alone stands behind it. */
+static enum et_status check_words(const struct et_call *call)
+{
+    size_t behind = 0;
+    bool divided = false;
+    for (size_t i = 2; i < call->line.n; i++) {
+        behind += divided;
+        divided = divided || strcmp(call->line.v[i], "--") == 0;
+    }
+    if (!divided || behind == call->words.n || behind == 1)
+        return ET_OK;
+    return et_error(ET_USAGE,
+                    "compare: one run stands behind `--`, and %zu do: etalon "
+                    "compare good-1 good-2 good-3 -- tonight",
+                    behind);
+}
+
+static enum et_status report(const struct options *o,
+                             const struct et_run *const *baselines, size_t n,
+                             const struct et_run *now)
+{
+    struct et_comparisons found = {0};
+    struct et_doc doc = {0};
+    enum et_status verdict = ET_OK;
+    enum et_status s = et_compare(baselines, n, now, o->tolerance, &found);
+    if (s == ET_OK)
+        verdict = et_comparisons_status(&found);
+    if (s == ET_OK && !(o->quiet && verdict == ET_OK)) {
+        s = et_report_comparison(baselines, n, now, o->tolerance, &found, &doc);
+        if (s == ET_OK)
+            s = et_doc_print(&doc, NULL, now->dir, o->to.format, o->to.out);
+    }
+    et_doc_free(&doc);
+    et_comparisons_free(&found);
+    return s == ET_OK ? verdict : s;
+}
 
 static enum et_status compare(void *options, const struct et_call *call)
 {
-    const struct options *o = options;
-    struct et_run *runs = et_alloc(call->words.n, sizeof *runs);
-    struct et_comparisons found = {0};
-    struct et_doc doc = {0};
+    const size_t words = call->words.n;
+    struct et_run *runs = et_alloc(words, sizeof *runs);
+    const struct et_run **all = et_alloc(words, sizeof *all);
     size_t n = 0;
-    enum et_status s = ET_OK;
-    if (!runs)
-        return et_error(ET_INFRA, "no memory");
-    while (s == ET_OK && n < call->words.n) {
+    enum et_status s = check_words(call);
+    if (s == ET_OK && (!runs || !all))
+        s = et_no_memory();
+    while (s == ET_OK && n < words) {
         s = et_evidence_load(call->words.v[n], &runs[n]);
-        n += s == ET_OK || s == ET_UNSURE;
+        if (s == ET_OK || s == ET_UNSURE) {
+            all[n] = &runs[n];
+            n++;
+        }
     }
     if (s == ET_OK)
-        s = et_compare(runs, n, o->tolerance, &found);
-    if (s == ET_OK)
-        s = et_report_comparison(runs, n, &found, &doc);
-    if (s == ET_OK)
-        s = et_doc_print(&doc, NULL, call->words.v[0], o->to.format, o->to.out);
-    if (s == ET_OK)
-        s = et_comparisons_status(&found);
-    et_doc_free(&doc);
-    et_comparisons_free(&found);
+        s = report(options, all, n - 1, all[n - 1]);
     for (size_t i = 0; i < n; i++)
         et_run_free(&runs[i]);
     free(runs);
+    free(all);
     return s;
 }
 

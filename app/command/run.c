@@ -16,6 +16,7 @@
 #include "app/ending.h"
 #include "app/evidence.h"
 #include "app/identity.h"
+#include "app/launches.h"
 #include "app/libraries.h"
 #include "app/nodes.h"
 #include "app/resume.h"
@@ -174,21 +175,13 @@ static enum et_status share_options(struct session *s)
 static enum et_status name_directories(struct session *s)
 {
     struct et_options *o = s->o;
-    char name[64];
-    time_t now = time(NULL);
-    struct tm tm;
-    if (!o->resume && !o->out) {
-        size_t n = strftime(name, sizeof name, "etalon-run-%Y%m%d-%H%M%S",
-                            gmtime_r(&now, &tm));
-        /* Another run may have begun in the same second. */
-        for (int k = 2; access(name, F_OK) == 0 && k < 100; k++)
-            snprintf(name + n, sizeof name - n, "-%d", k);
-        o->out = et_strdup(name);
-    }
+    enum et_status status = et_launches_name(o);
+    if (status != ET_OK)
+        return status;
     const char *dir = o->resume ? o->resume : o->out;
     char owner[ET_SCRATCH_OWNER];
     et_scratch_owner("", owner);
-    snprintf(s->tag, sizeof s->tag, "%s-%lld", owner, (long long)now);
+    snprintf(s->tag, sizeof s->tag, "%s-%lld", owner, (long long)time(NULL));
     if (o->scratch && strcmp(o->scratch, dir) != 0)
         return et_scratch_check(o->scratch); /* before anything is made */
     if (!o->scratch)
@@ -419,6 +412,8 @@ static enum et_status run(void *options, const struct et_call *call)
     struct session s = {.o = options};
     struct et_drive_outcome outcome = {0};
     struct et_libraries libraries;
+    if (s.o->launches > 1)
+        return et_launches_run(s.o, &call->line);
     et_libraries_try(&libraries);
     enum et_status status = et_team_open(s.o->team, &s.world);
     if (status != ET_OK)

@@ -70,14 +70,10 @@ static const struct claim claims[] = {
     /* and from as many as show how much they depend. */
     {ET_TRIAL_STOPPED, ET_NOISE_AR03, 0.1, 150, COVERS},
     {ET_TRIAL_STOPPED, ET_NOISE_AR06, 0.1, 150, COVERS},
-    {ET_TRIAL_SHIFT, ET_NOISE_NORMAL, 0.05, 30, COVERS},
-    {ET_TRIAL_SHIFT, ET_NOISE_LOGNORMAL, 0.05, 100, COVERS},
-    {ET_TRIAL_SHIFT, ET_NOISE_BIMODAL, 0.05, 100, COVERS},
-    {ET_TRIAL_SHIFT, ET_NOISE_AR06, 0.05, 100, COVERS},
     /* Tests where there is nothing, */
-    {ET_TRIAL_RANK, ET_NOISE_NORMAL, 0, 100, 0.03, 0.06},
-    {ET_TRIAL_RANK, ET_NOISE_BIMODAL, 0, 100, 0.03, 0.06},
-    {ET_TRIAL_RANK, ET_NOISE_AR06, 0, 100, 0.03, 0.06},
+    {ET_TRIAL_LEVELS, ET_NOISE_NORMAL, 0, 6, 0, 0.05},
+    {ET_TRIAL_LEVELS, ET_NOISE_BIMODAL, 0, 6, 0, 0.05},
+    {ET_TRIAL_LEVELS, ET_NOISE_LOGNORMAL, 0, 6, 0, 0.05},
     {ET_TRIAL_WARMUP, ET_NOISE_NORMAL, 0, 100, 0, 0.03},
     {ET_TRIAL_WARMUP, ET_NOISE_BIMODAL, 0, 100, 0, 0.03},
     {ET_TRIAL_WARMUP, ET_NOISE_AR06, 0, 100, 0, 0.03},
@@ -85,8 +81,9 @@ static const struct claim claims[] = {
     {ET_TRIAL_TREND, ET_NOISE_BIMODAL, 0, 100, 0, 0.03},
     {ET_TRIAL_TREND, ET_NOISE_AR06, 0, 100, 0, 0.03},
     /* and where there is something. */
-    {ET_TRIAL_RANK, ET_NOISE_NORMAL, 0.05, 100, 0.99, 1},
-    {ET_TRIAL_RANK, ET_NOISE_AR06, 0.05, 100, 0.85, 1},
+    {ET_TRIAL_LEVELS, ET_NOISE_NORMAL, 0.2, 6, 0.9, 1},
+    {ET_TRIAL_LEVELS_ONE, ET_NOISE_NORMAL, 0.1, 6, 0.9, 1},
+    {ET_TRIAL_LEVELS_ONE, ET_NOISE_NORMAL, 0.05, 6, TOLD},
     {ET_TRIAL_WARMUP, ET_NOISE_NORMAL, 0.5, 100, 0.97, 1},
     {ET_TRIAL_WARMUP, ET_NOISE_AR03, 1, 100, 0.9, 1},
     {ET_TRIAL_TREND, ET_NOISE_NORMAL, 0.1, 100, 0.97, 1},
@@ -97,7 +94,7 @@ static const struct claim claims[] = {
 static bool covers(const struct claim *c)
 {
     return c->trial == ET_TRIAL_MEDIAN || c->trial == ET_TRIAL_PLAIN ||
-           c->trial == ET_TRIAL_STOPPED || c->trial == ET_TRIAL_SHIFT;
+           c->trial == ET_TRIAL_STOPPED;
 }
 
 static void put(struct et_block *b, const struct claim *c,

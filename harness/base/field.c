@@ -298,13 +298,14 @@ static void free_list(const struct et_field *row, struct et_list *l)
     free(l->v);
 }
 
-static void free_pairs(struct et_pairs *p)
+void et_pairs_free(struct et_pairs *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         free(p->v[i].key);
         free(p->v[i].text);
     }
     free(p->v);
+    *p = (struct et_pairs){0};
 }
 
 void et_fields_free(const struct et_field *rows, void *base, size_t size)
@@ -321,7 +322,7 @@ void et_fields_free(const struct et_field *rows, void *base, size_t size)
             free(AT(struct et_reals, base, row)->v);
             break;
         case ET_PAIRS:
-            free_pairs(AT(struct et_pairs, base, row));
+            et_pairs_free(AT(struct et_pairs, base, row));
             break;
         case ET_OBJECT:
             et_fields_free(row->sub, AT(char, base, row), row->sub_size);

@@ -130,6 +130,7 @@ bool et_reals_add(struct et_reals *a, double v);
 void *et_list_add(struct et_list *l, size_t size);
 bool et_pairs_set(struct et_pairs *p, const char *key, const char *text,
                   bool number);
+void et_pairs_free(struct et_pairs *p); /* leaves it empty */
 const char *et_pairs_get(const struct et_pairs *p, const char *key);
 /* Every scalar row of a struct as a pair. */
 bool et_pairs_from_fields(struct et_pairs *p, const struct et_field *rows,

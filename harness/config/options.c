@@ -24,6 +24,10 @@ const struct et_field et_option_rows[] = {
            "measure the plan of the run in DIR once more in this process, and "
            "add the passes to it",
            .metavar = "DIR"),
+    ET_ROW(et_options, launches, ET_INT,
+           "start the run so many times, each time in a new process; without "
+           "mpirun or srun only",
+           .preset = "1", .min = 1, .max = 1000),
     ET_ROW(et_options, set, ET_STRINGS,
            "change one key of the plan; may be given several times",
            .metavar = "SECTION.KEY=VALUE"),
@@ -93,8 +97,8 @@ const struct et_field et_option_rows[] = {
 
 bool et_option_is_planned(const char *key)
 {
-    static const char *const not_in_a_plan[] = {"plan", "out", "resume",
-                                                "again", "set"};
+    static const char *const not_in_a_plan[] = {"plan",  "out",      "resume",
+                                                "again", "launches", "set"};
     for (size_t i = 0; i < sizeof not_in_a_plan / sizeof *not_in_a_plan; i++) {
         if (strcmp(key, not_in_a_plan[i]) == 0)
             return false;

@@ -11,6 +11,7 @@ struct et_options {
     char *plan;            /* file; NULL: the default plan of the catalog */
     char *out;             /* run directory; NULL: etalon-run-<date> */
     char *resume;          /* run directory to continue; NULL: none */
+    int64_t launches;      /* processes one after another that run the plan */
     char *again;           /* finished run to add a launch to; NULL: none */
     struct et_strings set; /* section.key=value */
     int64_t seed;

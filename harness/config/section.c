@@ -28,12 +28,6 @@ static enum et_status no_memory(void)
     return et_error(ET_INFRA, "no memory");
 }
 
-static void free_pairs(struct et_pairs *p)
-{
-    static const struct et_field row[] = {{.key = "p", .type = ET_PAIRS}, {0}};
-    et_fields_free(row, p, sizeof *p);
-}
-
 /* A new point that sets one key; NULL on no memory. */
 static struct et_pairs *add_point(struct axis *a, const char *key,
                                   const char *value)
@@ -569,7 +563,7 @@ enum et_status et_section_expand(const struct et_section *s,
         status = multiply(s, axes, n, out);
     for (size_t i = 0; i < 64; i++) {
         for (size_t k = 0; k < axes[i].n; k++)
-            free_pairs(&axes[i].points[k]);
+            et_pairs_free(&axes[i].points[k]);
         free(axes[i].points);
     }
     return status;

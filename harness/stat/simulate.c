@@ -8,7 +8,7 @@
 
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
-#include "harness/stat/pair.h"
+#include "harness/stat/levels.h"
 #include "harness/stat/series.h"
 
 static const struct {
@@ -72,7 +72,7 @@ const char *et_trial_name(enum et_trial t)
 {
     static const char *const names[] = {
         "median interval",  "plain interval", "interval when stopped",
-        "shift interval",   "rank test",      "warm-up",
+        "change of all",    "change of one",  "warm-up",
         "settled interval", "trend"};
     return (size_t)t < sizeof names / sizeof *names ? names[t] : "?";
 }
@@ -114,24 +114,59 @@ static void stopped(const struct et_simulation *s, double *v, struct outcome *o)
                    et_noise_median(s->noise), o);
 }
 
-static bool paired(const struct et_simulation *s, const double *v, double *w,
-                   uint64_t index, struct outcome *o)
+/* Is any of them longer, its p, adjusted, below 0.05? */
+static bool finds(const struct et_level_case *cases, size_t n,
+                  const struct et_level_change *common, bool *found)
 {
-    struct et_contrast pair;
-    et_noise_fill(s->noise, s->seed, index, w, s->n);
-    for (size_t i = 0; i < s->n; i++)
-        w[i] *= 1 + s->effect;
-    struct et_sample x = {v, s->n, et_series_inflation(v, s->n)},
-                     y = {w, s->n, et_series_inflation(w, s->n)};
-    if (!et_pair_ratio(x, y, 0.95, &pair))
-        return false;
-    if (s->trial == ET_TRIAL_SHIFT) {
-        o->hit = holds(pair.interval, 1 + s->effect, o);
-        o->mean = o->none ? 0 : pair.interval.high - pair.interval.low;
-    } else {
-        o->hit = pair.p < 0.05;
+    double *p = et_alloc(n + 1, sizeof *p);
+    bool ok = p != NULL;
+    for (size_t c = 0; ok && c < n; c++)
+        p[c] = cases[c].own.p;
+    if (ok)
+        p[n] = common->p;
+    ok = ok && et_stat_holm(p, n + 1);
+    *found = false;
+    for (size_t c = 0; ok && c <= n; c++) {
+        const struct et_level_change *x = c < n ? &cases[c].own : common;
+        *found = *found || (x->shift > 0 && p[c] < 0.05);
     }
-    return true;
+    free(p);
+    return ok;
+}
+
+/* Runs of cases whose passes move as runs of a machine do. */
+static bool levels(const struct et_simulation *s, uint64_t index,
+                   struct outcome *o)
+{
+    enum { CASES = 9, RUNS = 4 };
+    const size_t n = s->n, of_run = n + 1; /* of the run, then of each pass */
+    double *v = et_alloc(RUNS * of_run * (CASES + 1), sizeof *v);
+    struct et_level_passes passes[CASES][RUNS];
+    struct et_level_case cases[CASES];
+    struct et_level_change common;
+    double truth = log(et_noise_median(s->noise));
+    if (!v)
+        return false;
+    et_noise_fill(s->noise, s->seed, index, v, RUNS * of_run * (CASES + 1));
+    for (size_t c = 0; c < CASES; c++) {
+        cases[c].runs = passes[c];
+        for (size_t r = 0; r < RUNS; r++) {
+            const double *all = &v[r * of_run];
+            double *own = &v[((c + 1) * RUNS + r) * of_run];
+            bool longer =
+                r + 1 == RUNS && (s->trial == ET_TRIAL_LEVELS || c == 0);
+            double run = (log(all[0]) - truth) / 2 + (log(own[0]) - truth) / 4 +
+                         (longer ? log(1 + s->effect) : 0);
+            for (size_t j = 0; j < n; j++)
+                own[j + 1] = run + (log(all[j + 1]) - truth) / 4 +
+                             (log(own[j + 1]) - truth) / 4;
+            passes[c][r] = (struct et_level_passes){own + 1, n};
+        }
+    }
+    bool ok = et_levels_compare(cases, CASES, RUNS - 1, &common) &&
+              finds(cases, CASES, &common, &o->hit);
+    free(v);
+    return ok;
 }
 
 static void warming(const struct et_simulation *s, double *v, struct outcome *o)
@@ -149,7 +184,7 @@ static void warming(const struct et_simulation *s, double *v, struct outcome *o)
 }
 
 static bool try_one(const struct et_simulation *s, uint64_t index, double *v,
-                    double *w, struct outcome *o)
+                    struct outcome *o)
 {
     double truth = et_noise_median(s->noise);
     switch (s->trial) {
@@ -164,9 +199,9 @@ static bool try_one(const struct et_simulation *s, uint64_t index, double *v,
     case ET_TRIAL_STOPPED:
         stopped(s, v, o);
         return !isnan(o->mean);
-    case ET_TRIAL_SHIFT:
-    case ET_TRIAL_RANK:
-        return paired(s, v, w, index + s->series, o);
+    case ET_TRIAL_LEVELS:
+    case ET_TRIAL_LEVELS_ONE:
+        return levels(s, index, o);
     case ET_TRIAL_WARMUP:
     case ET_TRIAL_SETTLED:
         warming(s, v, o);
@@ -195,12 +230,12 @@ bool et_simulate(const struct et_simulation *s, struct et_simulated *out)
 {
     struct et_simulated r = {.series = s->series};
     size_t most = longest(s);
-    double *v = et_alloc(most + s->n + 1, sizeof *v);
+    double *v = et_alloc(most + 1, sizeof *v);
     bool ok = v && s->n > 0 && s->series > 0;
     for (size_t i = 0; ok && i < s->series; i++) {
         struct outcome o = {.n = s->n};
         et_noise_fill(s->noise, s->seed, i, v, most);
-        ok = try_one(s, i, v, v + most, &o);
+        ok = try_one(s, i, v, &o);
         r.hits += o.hit && !o.none;
         r.none += o.none;
         r.mean += o.mean / (double)s->series;

@@ -38,12 +38,15 @@ enum et_trial {
                        * samples, what et_series_warmup finds left out,
                        * et_series_enough with floor n and precision `effect`;
                        * at most 2000 samples, and time without end */
-    ET_TRIAL_SHIFT,   /* et_pair_ratio's interval holds 1 + effect: two series
-                       * of n, the second longer by that share */
-    ET_TRIAL_RANK,    /* its p is below 0.05 */
-    ET_TRIAL_WARMUP,  /* et_series_warmup cuts something: the series begins
-                       * longer by `effect`, which decays with a time constant
-                       * of n / 20 samples */
+    ET_TRIAL_LEVELS, /* et_levels_compare finds one longer, p adjusted and below
+                      * 0.05: 9 cases of n passes in three runs and in a fourth,
+                      * where all are longer by `effect`. What the runs have in
+                      * common varies by half the noise, the rest of each by a
+                      * quarter, within a run the same by a quarter */
+    ET_TRIAL_LEVELS_ONE, /* the same, one case alone being longer */
+    ET_TRIAL_WARMUP,     /* et_series_warmup cuts something: the series begins
+                          * longer by `effect`, which decays with a time constant
+                          * of n / 20 samples */
     ET_TRIAL_SETTLED, /* what it leaves has an interval that holds the truth */
     ET_TRIAL_TREND    /* et_series_trend's p is below ET_TREND_ALPHA: the series
                        * is longer by `effect` at its end, in a straight line */
@@ -63,8 +66,8 @@ struct et_simulated {
     size_t none;                 /* series that had no interval; never hits */
     double share;                /* hits over series */
     struct et_interval interval; /* of the share, 95 %: Wilson's score */
-    /* Mean over the series: MEDIAN, STOPPED: effective samples; SHIFT: width
-     * of the interval; WARMUP, SETTLED: samples cut. Else 0. */
+    /* Mean over the series: MEDIAN, STOPPED: effective samples; WARMUP,
+     * SETTLED: samples cut. Else 0. */
     double mean;
     double mean_n; /* samples in the interval; n but for STOPPED */
 };
@@ -91,9 +94,6 @@ struct et_simulated {
  *     autocor. 0.6    73.1  83.5  87.7  91.0  92.1  93.6  93.6
  * Without the look at either half, looks being at 20, 31, 47... samples, 2,500
  * series gave 92.8 at 2 % and, bimodal in halves, 89.8.
- *   The shift's interval held it in 95 to 96 per cent from n = 10 on, with
- * dependence in 94 to 95.5 from n = 50 on; the rank test cried out in 4 to 6
- * per cent there, and in 28 at n = 10 and 0.6.
  *   False alarms at n = 30, 100, 300, in per cent: a warm-up 0.0, 0.3, 0.3,
  * with dependence of 0.6 5.0, 2.2, 0.7; a trend 0.8, 0.8, 0.8, with
  * 0.6 4.7, 2.3, 1.2. false: no memory, or n < 1 or series < 1. */

@@ -411,3 +411,54 @@ double et_stat_normal_quantile(double p)
                       : polynomial(e, 8, r - 5) / polynomial(f, 8, r - 5);
     return q < 0 ? -z : z;
 }
+
+double et_stat_t_tail(double t, size_t df)
+{
+    double angle = atan(t / sqrt((double)df)), c = cos(angle);
+    double term = df % 2 ? c : 1, sum = 0;
+    for (size_t k = df % 2 ? 1 : 0; k + 1 < df; k += 2) {
+        sum += term;
+        term *= c * c * (double)(k + 1) / (double)(k + 2);
+    }
+    double inside =
+        df % 2 ? (angle + sin(angle) * sum) / (M_PI / 2) : sin(angle) * sum;
+    return (1 - inside) / 2;
+}
+
+bool et_stat_holm(double *p, size_t n)
+{
+    double *adjusted = et_alloc(n + 1, sizeof *adjusted);
+    double *sorted = et_alloc(n + 1, sizeof *sorted);
+    size_t tests = 0;
+    bool ok = adjusted && sorted;
+    for (size_t i = 0; ok && i < n; i++) {
+        if (!isnan(p[i]))
+            sorted[tests++] = p[i];
+    }
+    if (ok && tests > 0) {
+        et_stat_sort(sorted, tests);
+        double least = 0;
+        for (size_t i = 0; i < tests; i++) {
+            double q = sorted[i] * (double)(tests - i);
+            least = q > least ? q : least;
+            adjusted[i] = least < 1 ? least : 1;
+        }
+        /* A group of equal p values has the adjustment of its first. */
+        for (size_t i = 0; i < n; i++) {
+            if (isnan(p[i]))
+                continue;
+            size_t a = 0, b = tests;
+            while (a < b) {
+                size_t mid = a + (b - a) / 2;
+                if (sorted[mid] < p[i])
+                    a = mid + 1;
+                else
+                    b = mid;
+            }
+            p[i] = adjusted[a];
+        }
+    }
+    free(adjusted);
+    free(sorted);
+    return ok;
+}

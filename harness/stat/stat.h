@@ -78,5 +78,13 @@ double et_stat_t95(size_t df);
  * beyond |z| on both sides, the p value of z. */
 double et_stat_normal_quantile(double p);
 double et_stat_normal_tails(double z);
+/* The chance that Student's t with df degrees of freedom is beyond t >= 0, on
+ * one side (Abramowitz and Stegun, 26.7.3 and 26.7.4). */
+double et_stat_t_tail(double t, size_t df);
+
+/* Holm's step-down adjustment (Scand. J. Statistics 6, 1979) of n p values in
+ * place: below alpha now means that the chance of one false alarm or more among
+ * all n is below alpha. NAN is no test and stays. false: no memory. */
+bool et_stat_holm(double *p, size_t n);
 
 #endif

@@ -29,6 +29,8 @@ const struct et_field et_environment_rows[] = {
     ET_ROW(et_environment, virtualised, ET_STRING,
            "signs of a virtual machine or a container, or \"none seen\""),
     ET_ROW(et_environment, cpu, ET_STRING, "processor model"),
+    ET_ROW(et_environment, microcode, ET_STRING,
+           "revision of the processor's microcode"),
     ET_ROW(et_environment, isa, ET_STRING, "SIMD extensions that matter here"),
     ET_ROW(et_environment, sockets, ET_INT, "processor packages of the node"),
     ET_ROW(et_environment, cores, ET_INT, "cores of the node"),
@@ -285,8 +287,8 @@ static bool read_processor(const char *root, const struct et_topology *t,
     e->peak_fp64 = p.fp64;
     e->peak_fp32 = p.fp32;
     bool ok = !list.failed && set(&e->binding, et_text_str(&list)) &&
-              set(&e->cpu, p.cpu) && set(&e->isa, p.isa) &&
-              set(&e->clock_origin, p.clock_origin) &&
+              set(&e->cpu, p.cpu) && set(&e->microcode, p.microcode) &&
+              set(&e->isa, p.isa) && set(&e->clock_origin, p.clock_origin) &&
               set(&e->peak_origin, p.origin);
     et_text_free(&list);
     return ok;

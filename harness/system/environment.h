@@ -15,6 +15,7 @@ struct et_environment {
     char *kernel;      /* uname release and machine */
     char *virtualised; /* hypervisor or container seen, "none seen" */
     char *cpu;         /* model name */
+    char *microcode;   /* its revision; NULL: the kernel does not say */
     char *isa;         /* SIMD found that matters to the peak */
     int64_t sockets, cores, threads; /* online, whole node */
     int64_t numa_nodes;

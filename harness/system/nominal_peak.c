@@ -17,7 +17,7 @@
 /* What /proc/cpuinfo says of one processor. On Arm the vendor is the text of
  * "CPU implementer", the model the number of "CPU part". */
 struct cpu {
-    char vendor[64], name[160], flags[4096];
+    char vendor[64], name[160], microcode[32], flags[4096];
     int family, model;
     double mhz;
 };
@@ -153,6 +153,8 @@ static void take(struct cpu *c, const char *key, char *value)
         snprintf(c->vendor, sizeof c->vendor, "%s", value);
     else if (strcmp(key, "model name") == 0 || strcmp(key, "cpu") == 0)
         snprintf(c->name, sizeof c->name, "%s", value);
+    else if (strcmp(key, "microcode") == 0)
+        snprintf(c->microcode, sizeof c->microcode, "%s", value);
     else if (strcmp(key, "flags") == 0 || strcmp(key, "Features") == 0)
         snprintf(c->flags, sizeof c->flags, "%s", value);
     else if (strcmp(key, "cpu family") == 0)
@@ -279,6 +281,7 @@ void et_nominal_peak_read(const char *root, int cpu,
     const struct row *r = find(&c);
     find_clock(root, cpu, &c, &p);
     list_isa(&c, &p);
+    snprintf(p.microcode, sizeof p.microcode, "%s", c.microcode);
     if (r) {
         p.flop_fp64 = (double)(r->bits / 64 * r->pipes * r->lane);
         p.fp64 = p.flop_fp64 * p.clock_hz;

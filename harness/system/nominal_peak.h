@@ -10,6 +10,7 @@
 
 struct et_nominal_peak {
     char cpu[160];       /* model name; "" where not known */
+    char microcode[32];  /* its revision; "" where the kernel does not say */
     char isa[256];       /* SIMD flags that matter, blank between; or "" */
     double clock_hz;     /* nominal; NAN where not known */
     double clock_max_hz; /* highest that cpufreq allows; NAN: not told */

@@ -33,6 +33,25 @@ enum et_role et_run_role(const struct et_run *run, const struct et_record *r)
                                                       : ET_ROLE_NONE;
 }
 
+const char *et_run_work(const struct et_run *run, const struct et_record *r)
+{
+    switch (et_run_role(run, r)) {
+    case ET_ROLE_COLLECTIVE:
+        return "network";
+    case ET_ROLE_STORAGE:
+        return "storage";
+    case ET_ROLE_COMPUTE_CEILING:
+        return "compute";
+    case ET_ROLE_MEMORY_CEILING:
+        return "memory";
+    case ET_ROLE_NONE:
+        break;
+    }
+    return et_record_metric(r, "flops") ? "compute"
+           : et_record_level(r)         ? "memory"
+                                        : "other";
+}
+
 bool et_run_accuses(const struct et_run *run, const struct et_record *r)
 {
     switch (et_run_role(run, r)) {

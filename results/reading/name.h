@@ -16,6 +16,9 @@ const struct et_run_bench *et_run_bench(const struct et_run *run,
 /* As run.json says; where it does not, what the record's metrics and facts
  * show: collective, storage or none. */
 enum et_role et_run_role(const struct et_run *run, const struct et_record *r);
+/* The kind of work that its figure rests on: "compute", "memory", "network",
+ * "storage", or "other" where neither its role nor its metric tells. */
+const char *et_run_work(const struct et_run *run, const struct et_record *r);
 /* Does a rank that took longer than the others in this case accuse its node?
  * Only where each rank works by itself. In a collective the wait for a slow
  * link shows at the rank that receives, and storage serves several nodes: there

@@ -99,6 +99,14 @@ enum et_flaw et_record_flaw(const struct et_record *r,
     return ET_FLAW_NONE;
 }
 
+enum et_flaw et_run_flaw(const struct et_run *run, const struct et_record *r,
+                         const struct et_strings *accused, const char *peak)
+{
+    enum et_flaw f = et_record_flaw(r, accused);
+    bool above = et_run_above_boost(run, r, peak, NULL);
+    return above && (!f || f > ET_FLAW_SUSPECT) ? ET_FLAW_SUSPECT : f;
+}
+
 const char *et_flaw_name(enum et_flaw f)
 {
     static const char *const names[ET_FLAWS] = {

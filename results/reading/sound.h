@@ -41,6 +41,10 @@ bool et_flaw_is(enum et_flaw f, const struct et_record *r,
 /* The gravest that it has. */
 enum et_flaw et_record_flaw(const struct et_record *r,
                             const struct et_strings *accused);
+/* The same of a record of `run`: suspect, too, where no clock explains its rate
+ * (et_run_above_boost; peak: as there). */
+enum et_flaw et_run_flaw(const struct et_run *run, const struct et_record *r,
+                         const struct et_strings *accused, const char *peak);
 const char *et_flaw_name(enum et_flaw f); /* "not converged": for a column */
 /* In words, with the record's figures. */
 void et_flaw_say(enum et_flaw f, const struct et_record *r,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/log.h"
 #include "harness/base/memory.h"
 
 struct et_said et_say_doubts(const struct et_run *run,
@@ -190,4 +191,20 @@ bool et_figure_words(struct et_block *b, const char *x, const char *y,
     f->caption = et_strdup(caption);
     b->failed |= !f->xlabel || !f->ylabel || !f->caption;
     return !b->failed;
+}
+
+enum et_status et_report_finish(struct et_doc *doc, struct et_doc *out)
+{
+    if (!doc->title || !et_doc_whole(doc)) {
+        et_doc_free(doc);
+        return et_error(ET_INFRA, "no memory for the report");
+    }
+    et_doc_clean(doc->title);
+    *out = *doc;
+    return ET_OK;
+}
+
+const char *et_report_run_name(const struct et_run *r)
+{
+    return r->dir ? r->dir : "run";
 }

@@ -5,6 +5,7 @@
  * no bench. */
 #include "config.h"
 #include "results/report/parts.h"
+#include "results/reading/slow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,7 @@
 #include "harness/base/memory.h"
 #include "harness/stat/stat.h"
 
-#define REASONS 24   /* different findings that are told apart */
-#define SLOW 16      /* nodes or ranks that are named */
-#define SLOWER 1.02  /* median over the others' that is worth a name */
-#define CHANCE 0.001 /* that any innocent one of a case is named */
+#define REASONS 24 /* different findings that are told apart */
 
 /* A finding, how many cases have it, and the first of them. */
 struct finding {
@@ -231,116 +229,10 @@ out:
 /* --- who was slowest ------------------------------------------------------
  */
 
-/* P(X >= k), X ~ binomial(n, q). */
-static double tail(double k, double n, double q)
-{
-    double sum = 0;
-    for (double i = ceil(k); i <= n; i++)
-        sum += exp(lgamma(n + 1) - lgamma(i + 1) - lgamma(n - i + 1) +
-                   i * log(q) + (n - i) * log1p(-q));
-    return sum;
-}
-
-struct slow {
-    const char *host; /* NULL: it is a rank of a lone node */
-    int64_t rank;
-    const struct et_record *worst;
-    size_t cases;
-    double median, others, share, expected;
-};
-struct slows {
-    struct slow v[SLOW];
-    size_t n, tested;
-    bool more; /* others have no place */
-    /* Of cases that accuse nobody: how many lagged, and the worst. */
-    size_t waited, shared;
-    struct slow somewhere;
-};
-
-static void name_slow(struct slows *l, const struct slow *s)
-{
-    size_t i = 0;
-    while (i < l->n &&
-           (l->v[i].rank != s->rank ||
-            (s->host && strcmp(l->v[i].host ? l->v[i].host : "", s->host))))
-        i++;
-    l->more |= i == SLOW;
-    if (i == SLOW)
-        return;
-    size_t cases = i < l->n ? l->v[i].cases : 0;
-    if (i == l->n || s->median / s->others > l->v[i].median / l->v[i].others)
-        l->v[i] = *s;
-    l->n += i == l->n;
-    l->v[i].cases = cases + 1;
-}
-
-/* One of the `n` nodes or ranks of a case, which was last in `k` samples; q:
- * the share of them that chance gives it. Is it slow? */
-static bool is_slow(const struct et_record *r, struct slow *s, size_t n,
-                    double k, double q)
-{
-    const struct et_result_time *t = &r->result.time;
-    double samples = (double)t->n, worth = t->n_effective;
-    if (!(worth > 0 && worth < samples))
-        worth = samples;
-    s->worst = r;
-    s->share = k / samples;
-    s->expected = q;
-    if (!(s->share > q) || !(q > 0 && q < 1) ||
-        tail(s->share * worth, round(worth), q) > CHANCE / (double)n)
-        return false;
-    return s->median > SLOWER * s->others;
-}
-
-/* The largest lag of all cases that accuse nobody. */
-static void note_somewhere(struct slows *l, const struct slow *s)
-{
-    const struct slow *worst = &l->somewhere;
-    if (!worst->worst || s->median / s->others > worst->median / worst->others)
-        l->somewhere = *s;
-}
-
-/* Who is named has a count that chance does not explain, so it is among those
- * that were the last most often. */
-static void slowest_of(struct slows *l, const struct et_run *run,
-                       const struct et_record *r)
-{
-    const struct et_result_time *t = &r->result.time;
-    bool nodes = t->nodes.n > 1;
-    const struct et_result_spread *parts = nodes ? &t->nodes : &t->ranks;
-    const struct et_result_part *v = parts->last.v;
-    double ranks = (double)r->result.team.ranks;
-    if (parts->n < 2 || t->n < 1 || !et_record_measured(r))
-        return;
-    bool accuses = et_run_accuses(run, r), waited = false;
-    *(accuses ? &l->tested : &l->shared) += 1;
-    for (size_t i = 0; i < parts->last.n; i++) {
-        struct slow s = {.host = nodes ? v[i].host : NULL,
-                         .rank = nodes ? -1 : v[i].rank,
-                         .median = v[i].median,
-                         .others = v[i].others};
-        double share = (double)v[i].ranks / ranks;
-        if (!is_slow(r, &s, (size_t)parts->n, (double)v[i].last, share))
-            continue;
-        waited = !accuses;
-        if (accuses)
-            name_slow(l, &s);
-        else
-            note_somewhere(l, &s);
-    }
-    l->waited += waited;
-}
-
-static int by_cases(const void *a, const void *b)
-{
-    const struct slow *x = a, *y = b;
-    return (x->cases < y->cases) - (x->cases > y->cases);
-}
-
 /* Without a name: the rank that waited is not the one that is slow. */
-static void say_somewhere(struct et_report *w, const struct slows *l)
+static void say_somewhere(struct et_report *w, const struct et_slows *l)
 {
-    const struct slow *s = &l->somewhere;
+    const struct et_slow *s = &l->somewhere;
     if (!l->waited)
         return;
     et_doc_heading(w->doc, 3, "Slow somewhere");
@@ -362,13 +254,11 @@ static void slowest(struct et_report *w)
     static const char *const columns[] = {
         "Node or rank", "Listed in", "Its median", "Median of others",
         "Slowest in",   "Chance",    "Worst case", NULL};
-    struct slows l = {.n = 0};
-    for (size_t i = 0; i < w->run->n; i++)
-        slowest_of(&l, w->run, &w->run->records[i]);
+    struct et_slows l;
+    et_slows_find(w->run, &l);
     say_somewhere(w, &l);
     if (!l.n)
         return;
-    qsort(l.v, l.n, sizeof *l.v, by_cases);
     et_doc_heading(w->doc, 3, "Slowest nodes and ranks");
     et_doc_paragraph(
         w->doc,
@@ -381,7 +271,7 @@ static void slowest(struct et_report *w)
         "and storage name nobody.");
     struct et_block *b = et_doc_table(w->doc, "lrrrrrl", columns);
     for (size_t i = 0; b && i < l.n; i++) {
-        const struct slow *s = &l.v[i];
+        const struct et_slow *s = &l.v[i];
         if (s->host)
             et_block_cell(b, "node %s", s->host);
         else
@@ -399,7 +289,7 @@ static void slowest(struct et_report *w)
         et_block_note(b,
                       "The first %d that were found; there are more: see "
                       "`etalon report --ranks`.",
-                      SLOW);
+                      ET_SLOWS);
 }
 
 bool et_report_caveats(struct et_report *w)

@@ -92,6 +92,10 @@ bool et_same_but_numbers(const char *a, const char *b);
 /* Ends a table: a last column that stayed empty goes, and where rows were cut
  * a note says so. */
 void et_report_close(struct et_block *b, size_t shown, size_t all);
+/* Gives the finished document over; ET_INFRA, logged, where memory ran out. */
+enum et_status et_report_finish(struct et_doc *doc, struct et_doc *out);
+/* Its directory. */
+const char *et_report_run_name(const struct et_run *r);
 /* A figure's file stem: letters, digits and '-' of the words given. */
 struct et_said et_report_stem(const char *a, const char *b, const char *c);
 /* Series header and values of a .dat: texts quoted, absent as "?". */

@@ -95,9 +95,7 @@ static size_t colour_of(const struct et_report *w, const char *backend)
 enum et_flaw et_report_flaw(const struct et_report *w,
                             const struct et_record *r)
 {
-    enum et_flaw f = et_record_flaw(r, &w->accused);
-    bool above = et_run_above_boost(w->run, r, w->options->peak, NULL);
-    return above && (!f || f > ET_FLAW_SUSPECT) ? ET_FLAW_SUSPECT : f;
+    return et_run_flaw(w->run, r, &w->accused, w->options->peak);
 }
 
 void et_report_colour(const struct et_report *w, struct et_block *b,

@@ -21,8 +21,11 @@ enum et_status et_report_build(const struct et_run *run,
 enum et_status et_report_judgement(const struct et_judgement *j,
                                    const struct et_run *run,
                                    struct et_doc *out);
-enum et_status et_report_comparison(const struct et_run *runs, size_t n,
-                                    const struct et_comparisons *c,
+/* now: the run that was compared with the n baselines. */
+enum et_status et_report_comparison(const struct et_run *const *baselines,
+                                    size_t n, const struct et_run *now,
+                                    double tolerance,
+                                    const struct et_comparisons *found,
                                     struct et_doc *out);
 
 #endif

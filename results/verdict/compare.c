@@ -1,5 +1,5 @@
-/* Runs side by side. Cases are matched by their identity, which holds bench,
- * backend, parameters and team. Knows records; draws nothing.
+/* A run beside its baselines. Cases are matched by their identity, which holds
+ * bench, backend, parameters and team. Knows records; draws nothing.
  */
 #include "config.h"
 #include "results/verdict/compare.h"
@@ -10,8 +10,8 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/stat/pair.h"
-#include "harness/stat/series.h"
+#include "harness/stat/levels.h"
+#include "harness/stat/stat.h"
 #include "results/reading/name.h"
 
 const char *et_change_name(enum et_change c)
@@ -21,10 +21,11 @@ const char *et_change_name(enum et_change c)
     return (size_t)c < sizeof names / sizeof *names ? names[c] : "?";
 }
 
-/* The records of a run by identity. */
-struct index {
-    const struct et_record **v;
-    size_t n;
+/* A run, its records by identity, and the ceilings that its cases accuse. */
+struct side {
+    const struct et_run *run;
+    const struct et_record **v; /* sorted */
+    struct et_strings accused;
 };
 
 static int by_id(const void *a, const void *b)
@@ -33,11 +34,11 @@ static int by_id(const void *a, const void *b)
     return strcmp((*x)->result.id, (*y)->result.id);
 }
 
-static bool index_make(const struct et_run *run, struct index *out)
+static bool side_make(const struct et_run *run, struct side *out)
 {
-    out->n = run->n;
+    out->run = run;
     out->v = et_alloc(run->n, sizeof *out->v);
-    if (!out->v)
+    if (!out->v || !et_accused_find(run, &out->accused))
         return false;
     for (size_t i = 0; i < run->n; i++)
         out->v[i] = &run->records[i];
@@ -46,11 +47,17 @@ static bool index_make(const struct et_run *run, struct index *out)
     return true;
 }
 
-static const struct et_record *look_up(const struct index *x,
+static void side_free(struct side *s)
+{
+    free(s->v);
+    et_strings_free(&s->accused);
+}
+
+static const struct et_record *look_up(const struct side *s,
                                        const struct et_record *r)
 {
     const struct et_record **p =
-        x->n ? bsearch(&r, x->v, x->n, sizeof *x->v, by_id) : NULL;
+        s->run->n ? bsearch(&r, s->v, s->run->n, sizeof *s->v, by_id) : NULL;
     return p ? *p : NULL;
 }
 
@@ -61,168 +68,337 @@ static const struct et_metric_value *merit(const struct et_run *run,
     if (!r || r->result.outcome != ET_MEASURED || !et_record_checked(r))
         return NULL;
     const struct et_metric_value *v = et_run_merit(run, r);
-    return v && v->better && isfinite(v->value) ? v : NULL;
+    return v && v->better && isfinite(v->value) && v->value > 0 ? v : NULL;
 }
 
-static struct et_sample samples(const struct et_record *r)
+/* A case while it is compared: the logarithms of its speed in the passes of
+ * each side, the run last; n 0 where a side does not count. */
+struct row {
+    struct et_comparison c;
+    struct et_level_passes *passes;
+    bool counts; /* in the run and in a baseline */
+};
+
+/* Everything that is compared. */
+struct work {
+    const struct side *sides; /* the baselines, then the run */
+    size_t baselines;
+    struct row *rows;
+    size_t n;
+};
+
+static bool say(struct et_comparison *c, const char *reason)
 {
-    const struct et_reals *v = &r->result.time.samples;
-    return (struct et_sample){v->v, v->n, et_series_inflation(v->v, v->n)};
+    free(c->reason);
+    c->reason = et_strdup(reason);
+    return c->reason != NULL;
 }
 
-/* The samples are times; `c` speaks of the metric, which is either a time or an
- * amount over one. */
-static void compare_samples(const struct et_record *base,
-                            const struct et_record *now,
-                            struct et_comparison *c)
+static bool say_flaw(struct et_comparison *c, enum et_flaw flaw, bool now)
 {
-    struct et_contrast pair;
-    double before = base->result.time.median, after = now->result.time.median;
-    if (!et_pair_ratio(samples(base), samples(now), 0.95, &pair))
-        return;
-    struct et_interval i = pair.interval;
-    /* 1, unless the amount of work is not the same. */
-    double amount = c->higher ? c->value * after / (c->base * before)
-                              : c->value * before / (c->base * after);
-    c->shift = amount * (c->higher ? 1 / pair.shift : pair.shift);
-    c->low = amount * (c->higher ? 1 / i.high : i.low);
-    c->high = amount * (c->higher ? 1 / i.low : i.high);
-    c->ahead = 1 - pair.above;
-    c->p = pair.p;
+    char text[64];
+    snprintf(text, sizeof text, "%s%s", et_flaw_name(flaw),
+             now ? "" : " in the baselines");
+    return say(c, text);
 }
 
-static void compare_values(const struct et_record *base,
-                           const struct et_record *now,
-                           const struct et_metric_value *a,
-                           const struct et_metric_value *b, bool fake,
-                           struct et_comparison *c)
+/* The figure is a time or an amount over one, and the amount is the same in
+ * all passes of a run. */
+static bool take_passes(const struct et_record *r,
+                        const struct et_metric_value *m,
+                        struct et_level_passes *out)
 {
-    c->base = a->value;
-    c->value = b->value;
-    c->ratio = b->value / a->value;
-    c->higher = et_metric_is_higher(a);
-    c->settled = base->result.time.converged && now->result.time.converged;
-    c->change = ET_CHANGE_UNSURE; /* until weighed */
-    bool whole = !fake && isfinite(c->ratio) && isfinite(a->ci_low) &&
-                 isfinite(a->ci_high) && isfinite(b->ci_low) &&
-                 isfinite(b->ci_high) && a->unit && b->unit &&
-                 strcmp(a->unit, b->unit) == 0;
-    if (whole)
-        compare_samples(base, now, c);
+    const struct et_result_pass *p = r->result.time.passes.v;
+    size_t n = r->result.time.passes.n;
+    double speed = et_metric_is_higher(m) ? m->value : 1 / m->value;
+    double *v = et_alloc(n + 1, sizeof *v);
+    if (!v)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        v[i] = log(speed * r->result.time.median / p[i].median);
+    *out = (struct et_level_passes){v, n};
+    return true;
 }
 
-/* What a tested case has come to. */
-static enum et_change weigh(const struct et_comparison *c, double tolerance)
+/* The passes of one side, or why they do not count. */
+static bool take_side(struct row *row, const struct side *s, bool now,
+                      const struct et_record *r,
+                      const struct et_metric_value *m,
+                      struct et_level_passes *out)
 {
-    bool beyond = !(fabs(c->ratio - 1) <= tolerance);
-    bool agree = c->ratio > 1 ? c->shift > 1 : c->shift < 1;
-    if (beyond && agree && c->p < ET_COMPARE_ALPHA)
-        return (c->ratio > 1) == c->higher ? ET_CHANGE_BETTER : ET_CHANGE_WORSE;
-    /* Chance may have done it, or the samples have changed their shape: not a
-     * change, and not the same. Within a wide interval a loss may hide. */
-    if (beyond || !(fabs(c->shift - 1) <= tolerance) || !c->settled)
-        return ET_CHANGE_UNSURE;
-    return ET_CHANGE_SAME;
+    struct et_comparison *c = &row->c;
+    enum et_flaw flaw = et_run_flaw(s->run, r, &s->accused, NULL);
+    if (s->run->info.clock_fake)
+        return say(c, "a fake clock measures nothing");
+    if (strcmp(m->name, c->metric) != 0 || !m->unit ||
+        strcmp(m->unit, c->unit) != 0)
+        return say(c, "the figures have different units");
+    return flaw ? say_flaw(c, flaw, now) : take_passes(r, m, out);
 }
 
-/* All p values at once, since each case more is another chance to be wrong. */
+/* Both sides have a figure: which of them count. */
+static bool take_sides(const struct work *w, struct row *row,
+                       const struct et_record *const *r,
+                       const struct et_metric_value *const *m)
+{
+    bool any = false;
+    for (size_t k = 0; k < w->baselines; k++) {
+        if (m[k] &&
+            !take_side(row, &w->sides[k], false, r[k], m[k], &row->passes[k]))
+            return false;
+        any = any || row->passes[k].n;
+    }
+    if (any) { /* what another baseline lacks does not matter */
+        free(row->c.reason);
+        row->c.reason = NULL;
+    }
+    size_t k = w->baselines;
+    if (!take_side(row, &w->sides[k], true, r[k], m[k], &row->passes[k]))
+        return false;
+    row->counts = any && row->passes[k].n;
+    for (size_t i = 0; i < k; i++)
+        row->c.baselines += row->passes[i].n > 0;
+    return true;
+}
+
+/* The median of the baselines' figures. */
+static double typical(const struct et_metric_value *const *m, size_t n,
+                      double *room)
+{
+    size_t there = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (m[k])
+            room[there++] = m[k]->value;
+    }
+    return et_stat_median(room, there);
+}
+
+/* One case; what nobody measured leaves no row, unless the run got it wrong or
+ * failed at it. `example`: its record in any side. */
+static bool take_case(struct work *w, const struct et_record *example,
+                      const struct et_record **r,
+                      const struct et_metric_value **m, double *room)
+{
+    const struct et_metric_value *before = NULL;
+    const size_t last = w->baselines;
+    for (size_t k = 0; k <= last; k++) {
+        r[k] = look_up(&w->sides[k], example);
+        m[k] = merit(w->sides[k].run, r[k]);
+        before = before || k == last ? before : m[k];
+    }
+    const struct et_record *now = r[last];
+    bool wrong = now && (now->result.outcome == ET_WRONG_DATA ||
+                         now->result.verification.status == ET_CHECK_FAILED);
+    bool failed = now && now->result.outcome == ET_FAILED;
+    const struct et_metric_value *named = before ? before : m[last];
+    if (!named && !wrong && !failed)
+        return true;
+    struct row *row = &w->rows[w->n++];
+    struct et_comparison *c = &row->c;
+    *c = (struct et_comparison){
+        .id = et_strdup(example->result.id),
+        .metric = et_strdup(named ? named->name : "none"),
+        .unit = et_strdup(named && named->unit ? named->unit : ""),
+        .work = et_run_work(now ? w->sides[last].run : w->sides[0].run,
+                            now ? now : example),
+        .base = typical(m, last, room),
+        .value = m[last] ? m[last]->value : NAN,
+        .cases = 1,
+        .all = {NAN, NAN, NAN, NAN},
+        .own = {NAN, NAN, NAN, NAN},
+        .change = wrong               ? ET_CHANGE_WRONG
+                  : before && m[last] ? ET_CHANGE_UNSURE /* until weighed */
+                  : before            ? ET_CHANGE_MISSING
+                  : m[last]           ? ET_CHANGE_NEW
+                                      : ET_CHANGE_UNSURE};
+    row->passes = et_alloc(last + 1, sizeof *row->passes);
+    if (!c->id || !c->metric || !c->unit || !row->passes)
+        return false;
+    if (wrong || failed) {
+        struct et_text why = {0};
+        et_flaw_say(ET_FLAW_WRONG, now, &why);
+        bool ok = !why.failed && say(c, et_text_str(&why));
+        et_text_free(&why);
+        return ok;
+    }
+    if (before && m[last]) {
+        c->all.ratio = et_metric_is_higher(m[last]) ? c->value / c->base
+                                                    : c->base / c->value;
+        return take_sides(w, row, r, m);
+    }
+    return !before || say(c, now ? "it was not measured, or not checked"
+                                 : "the run has no such case");
+}
+
+/* Every case once: those of the first side that has it. */
+static bool take_cases(struct work *w)
+{
+    const size_t sides = w->baselines + 1;
+    const struct et_record **r = et_alloc(sides, sizeof *r);
+    const struct et_metric_value **m = et_alloc(sides, sizeof *m);
+    double *room = et_alloc(sides, sizeof *room);
+    bool ok = r && m && room;
+    for (size_t k = 0; ok && k < sides; k++) {
+        const struct et_run *run = w->sides[k].run;
+        for (size_t i = 0; ok && i < run->n; i++) {
+            bool known = false;
+            for (size_t before = 0; before < k && !known; before++)
+                known = look_up(&w->sides[before], &run->records[i]) != NULL;
+            ok = known || take_case(w, &run->records[i], r, m, room);
+        }
+    }
+    free(r);
+    free(m);
+    free(room);
+    return ok;
+}
+
+static struct et_speed speed_of(const struct et_level_change *c)
+{
+    return (struct et_speed){exp(c->shift), exp(c->low), exp(c->high), c->p};
+}
+
+/* All rows of a kind of work that count; into *kind what they share. */
+static bool compare_kind(struct work *w, const char *work,
+                         struct et_comparison *kind)
+{
+    struct et_level_case *cases = et_alloc(w->n + 1, sizeof *cases);
+    struct et_level_change common;
+    size_t n = 0;
+    bool ok = cases != NULL;
+    for (size_t i = 0; ok && i < w->n; i++) {
+        if (w->rows[i].counts && strcmp(w->rows[i].c.work, work) == 0)
+            cases[n++].runs = w->rows[i].passes;
+    }
+    ok = ok && (n == 0 || et_levels_compare(cases, n, w->baselines, &common));
+    n = 0;
+    for (size_t i = 0; ok && i < w->n; i++) {
+        struct et_comparison *c = &w->rows[i].c;
+        if (!w->rows[i].counts || strcmp(c->work, work) != 0)
+            continue;
+        c->all = speed_of(&cases[n].all);
+        c->own = speed_of(&cases[n].own);
+        n++;
+    }
+    *kind = (struct et_comparison){.work = work,
+                                   .base = NAN,
+                                   .value = NAN,
+                                   .baselines = w->baselines,
+                                   .cases = n,
+                                   .own = {NAN, NAN, NAN, NAN},
+                                   .change = ET_CHANGE_UNSURE};
+    if (ok && n > 0)
+        kind->all = speed_of(&common);
+    free(cases);
+    return ok;
+}
+
+/* What a kind or a case that was tested has come to. */
+static bool weigh(struct et_comparison *c, double tolerance)
+{
+    const struct et_speed *s = c->id ? &c->own : &c->all;
+    bool beyond = !(fabs(s->ratio - 1) <= tolerance);
+    /* What only lags behind a common gain is no slower than before. */
+    bool whole = s->ratio < 1 ? c->all.ratio < 1 : c->all.ratio > 1;
+    if (isnan(s->p))
+        return say(c, "fewer than two passes: nothing tells how much it "
+                      "differs by chance");
+    if (!beyond || !whole) {
+        c->change = ET_CHANGE_SAME;
+        return true;
+    }
+    if (s->p < ET_COMPARE_ALPHA) {
+        c->change = s->ratio < 1 ? ET_CHANGE_WORSE : ET_CHANGE_BETTER;
+        return true;
+    }
+    return say(c, "beyond the tolerance, but chance may do that");
+}
+
+/* All p values at once, since each more is another chance to be wrong. */
 static bool weigh_all(struct et_comparisons *all, double tolerance)
 {
     double *p = et_alloc(all->n + 1, sizeof *p);
     for (size_t i = 0; p && i < all->n; i++)
-        p[i] = all->v[i].p;
-    bool ok = p && et_pair_holm(p, all->n);
+        p[i] = all->v[i].id ? all->v[i].own.p : all->v[i].all.p;
+    bool ok = p && et_stat_holm(p, all->n);
     for (size_t i = 0; ok && i < all->n; i++) {
         struct et_comparison *c = &all->v[i];
-        c->p = p[i];
-        if (c->change == ET_CHANGE_UNSURE && !isnan(c->p))
-            c->change = weigh(c, tolerance);
+        (c->id ? &c->own : &c->all)->p = p[i];
+        if (c->change == ET_CHANGE_UNSURE && !c->reason)
+            ok = weigh(c, tolerance);
     }
     free(p);
     return ok;
 }
 
-/* One case of the baseline or of run k, or both; a case that neither measured
- * leaves no row, unless run k got it wrong or failed at it. */
-static bool compare_case(struct et_comparisons *out, const struct et_run *runs,
-                         size_t k, const struct et_record *base,
-                         const struct et_record *now)
+/* The kinds, then the cases, which are taken over from the rows. */
+static bool compare_all(struct work *w, struct et_comparisons *out)
 {
-    const struct et_metric_value *a = merit(&runs[0], base);
-    const struct et_metric_value *b = merit(&runs[k], now);
-    struct et_comparison c = {.base = NAN,
-                              .value = NAN,
-                              .ratio = NAN,
-                              .shift = NAN,
-                              .low = NAN,
-                              .high = NAN,
-                              .p = NAN,
-                              .ahead = NAN,
-                              .run = k};
-    bool wrong = now && (now->result.outcome == ET_WRONG_DATA ||
-                         now->result.verification.status == ET_CHECK_FAILED);
-    bool failed = now && now->result.outcome == ET_FAILED;
-    if (!a && !b && !wrong && !failed)
-        return true;
-    if (a && b && strcmp(a->name, b->name) != 0)
-        b = et_record_metric(now, a->name);
-    if (a && b)
-        compare_values(base, now, a, b,
-                       runs[0].info.clock_fake || runs[k].info.clock_fake, &c);
-    else if (a) {
-        c.base = a->value;
-        c.change = ET_CHANGE_MISSING;
-    } else if (b) {
-        c.value = b->value;
-        c.change = ET_CHANGE_NEW;
-    } else {
-        c.change = ET_CHANGE_UNSURE; /* failed, and no baseline either */
+    static const char *const kinds[] = {"compute", "memory", "network",
+                                        "storage", "other"};
+    const size_t most = sizeof kinds / sizeof *kinds;
+    out->v = et_alloc(most + w->n, sizeof *out->v);
+    bool ok = out->v != NULL;
+    for (size_t i = 0; ok && i < most; i++) {
+        ok = compare_kind(w, kinds[i], &out->v[out->n]);
+        /* Fewer cases share nothing that is not theirs. */
+        if (out->v[out->n].cases >= ET_LEVELS_LEAST)
+            out->n++;
     }
-    if (wrong)
-        c.change = ET_CHANGE_WRONG;
-    const struct et_metric_value *named = a ? a : b;
-    c.id = et_strdup((base ? base : now)->result.id);
-    c.metric = et_strdup(named ? named->name : "none");
-    c.unit = et_strdup(named && named->unit ? named->unit : "");
-    out->v[out->n++] = c;
-    return c.id && c.metric && c.unit;
+    out->kinds = out->n;
+    for (size_t i = 0; ok && i < w->n; i++) {
+        out->v[out->n++] = w->rows[i].c;
+        w->rows[i].c = (struct et_comparison){.work = NULL};
+    }
+    return ok;
 }
 
-enum et_status et_compare(const struct et_run *runs, size_t n, double tolerance,
+static void comparison_free(struct et_comparison *c)
+{
+    free(c->id);
+    free(c->metric);
+    free(c->unit);
+    free(c->reason);
+}
+
+static void work_free(struct work *w)
+{
+    for (size_t i = 0; w->rows && i < w->n; i++) {
+        for (size_t k = 0; w->rows[i].passes && k <= w->baselines; k++)
+            free((double *)w->rows[i].passes[k].v);
+        free(w->rows[i].passes);
+        comparison_free(&w->rows[i].c);
+    }
+    free(w->rows);
+}
+
+enum et_status et_compare(const struct et_run *const *baselines, size_t n,
+                          const struct et_run *now, double tolerance,
                           struct et_comparisons *out)
 {
     struct et_comparisons result = {0};
-    struct index base = {0};
-    enum et_status s = ET_OK;
-    if (n < 2)
-        return et_error(ET_USAGE, "a comparison needs two runs or more");
+    if (n < 1)
+        return et_error(ET_USAGE, "a comparison needs a baseline");
     if (!(tolerance >= 0) || !isfinite(tolerance))
         return et_error(ET_USAGE, "the tolerance must be 0 or more");
+    struct side *sides = et_alloc(n + 1, sizeof *sides);
+    struct work w = {.sides = sides, .baselines = n};
     size_t most = 0;
-    for (size_t k = 1; k < n; k++)
-        most += runs[0].n + runs[k].n;
-    result.v = et_alloc(most, sizeof *result.v);
-    bool ok = result.v && index_make(&runs[0], &base);
-    for (size_t k = 1; ok && k < n; k++) {
-        struct index here;
-        ok = index_make(&runs[k], &here);
-        for (size_t i = 0; ok && i < runs[0].n; i++) {
-            const struct et_record *r = &runs[0].records[i];
-            ok = compare_case(&result, runs, k, r, look_up(&here, r));
-        }
-        for (size_t i = 0; ok && i < runs[k].n; i++) {
-            const struct et_record *r = &runs[k].records[i];
-            if (!look_up(&base, r))
-                ok = compare_case(&result, runs, k, NULL, r);
-        }
-        free(here.v);
+    bool ok = sides != NULL;
+    for (size_t k = 0; ok && k <= n; k++) {
+        ok = side_make(k < n ? baselines[k] : now, &sides[k]);
+        most += sides[k].run->n;
     }
-    free(base.v);
-    ok = ok && weigh_all(&result, tolerance);
+    w.rows = ok ? et_alloc(most + 1, sizeof *w.rows) : NULL;
+    ok = w.rows && take_cases(&w) && compare_all(&w, &result) &&
+         weigh_all(&result, tolerance);
+    work_free(&w);
+    for (size_t k = 0; sides && k <= n; k++)
+        side_free(&sides[k]);
+    free(sides);
     if (!ok) {
-        s = et_error(ET_INFRA, "out of memory");
         et_comparisons_free(&result);
-        return s;
+        return et_no_memory();
     }
     *out = result;
     return ET_OK;
@@ -230,11 +406,8 @@ enum et_status et_compare(const struct et_run *runs, size_t n, double tolerance,
 
 void et_comparisons_free(struct et_comparisons *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        free(c->v[i].id);
-        free(c->v[i].metric);
-        free(c->v[i].unit);
-    }
+    for (size_t i = 0; c->v && i < c->n; i++)
+        comparison_free(&c->v[i]);
     free(c->v);
     memset(c, 0, sizeof *c);
 }
@@ -246,7 +419,7 @@ enum et_status et_comparisons_status(const struct et_comparisons *c)
         enum et_change change = c->v[i].change;
         wrong += change == ET_CHANGE_WRONG;
         lost += change == ET_CHANGE_WORSE || change == ET_CHANGE_MISSING;
-        compared += change != ET_CHANGE_NEW;
+        compared += change != ET_CHANGE_NEW && c->v[i].id;
         unsure += change == ET_CHANGE_UNSURE;
     }
     /* Runs that share no case were not compared at all. */

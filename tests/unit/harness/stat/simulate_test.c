@@ -56,16 +56,13 @@ static void intervals(void **state)
     within(ET_TRIAL_STOPPED, ET_NOISE_AR03, 0.02, 20, 0.93, 0.97);
     within(ET_TRIAL_STOPPED, ET_NOISE_NORMAL, 0.1, 12, 0.93, 0.97);
     within(ET_TRIAL_STOPPED, ET_NOISE_AR06, 0.1, 150, 0.93, 0.97);
-    within(ET_TRIAL_SHIFT, ET_NOISE_LOGNORMAL, 0.05, 100, 0.93, 0.97);
-    within(ET_TRIAL_SHIFT, ET_NOISE_BIMODAL, 0.05, 20, 0.93, 0.97);
-    within(ET_TRIAL_SHIFT, ET_NOISE_AR06, 0.05, 100, 0.93, 0.97);
 }
 
 static void false_alarms(void **state)
 {
     (void)state;
     for (int k = 0; k < ET_NOISES; k++) {
-        within(ET_TRIAL_RANK, (enum et_noise)k, 0, 100, 0.03, 0.06);
+        within(ET_TRIAL_LEVELS, (enum et_noise)k, 0, 6, 0, 0.05);
         within(ET_TRIAL_WARMUP, (enum et_noise)k, 0, 100, 0, 0.03);
         within(ET_TRIAL_TREND, (enum et_noise)k, 0, 100, 0, 0.03);
     }
@@ -74,8 +71,8 @@ static void false_alarms(void **state)
 static void what_is_there_is_found(void **state)
 {
     (void)state;
-    within(ET_TRIAL_RANK, ET_NOISE_NORMAL, 0.05, 100, 0.99, 1);
-    within(ET_TRIAL_RANK, ET_NOISE_AR06, 0.05, 100, 0.85, 1);
+    within(ET_TRIAL_LEVELS, ET_NOISE_NORMAL, 0.2, 6, 0.9, 1);
+    within(ET_TRIAL_LEVELS_ONE, ET_NOISE_NORMAL, 0.1, 6, 0.9, 1);
     within(ET_TRIAL_WARMUP, ET_NOISE_NORMAL, 0.5, 100, 0.97, 1);
     within(ET_TRIAL_WARMUP, ET_NOISE_AR03, 1, 100, 0.9, 1);
     within(ET_TRIAL_TREND, ET_NOISE_NORMAL, 0.1, 100, 0.97, 1);

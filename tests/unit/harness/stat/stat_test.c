@@ -297,5 +297,43 @@ static void normal(void **state)
     assert_true(isnan(et_stat_normal_quantile(1.5)));
 }
 
+/* From tables, and for 1 and 2 from their closed forms. */
+static void student_tails(void **state)
+{
+    (void)state;
+    assert_near(et_stat_t_tail(1.0, 1), 0.25, 1e-5);
+    assert_near(et_stat_t_tail(2.0, 2), 0.0917517, 1e-5);
+    assert_near(et_stat_t_tail(2.0, 3), 0.0696630, 1e-5);
+    assert_near(et_stat_t_tail(2.5, 6), 0.0232640, 1e-5);
+    assert_near(et_stat_t_tail(2.0, 8), 0.0402580, 1e-5);
+    assert_near(et_stat_t_tail(3.0, 14), 0.00477576, 1e-5);
+    assert_near(et_stat_t_tail(0, 5), 0.5, 1e-5);
+}
+
+static void holm(void **state)
+{
+    (void)state;
+    /* R 4: p.adjust(p, "holm"). */
+    double p[] = {0.01, 0.02, 0.03, NAN, 0.04, 0.05, 0.001, 0.01};
+    const double adjusted[] = {0.06, 0.08, 0.09, NAN, 0.09, 0.09, 0.007, 0.06};
+    assert_true(et_stat_holm(p, COUNT(p)));
+    for (size_t i = 0; i < COUNT(p); i++) {
+        if (i == 3)
+            assert_true(isnan(p[i]));
+        else
+            assert_near(p[i], adjusted[i], 1e-12);
+    }
+    double q[] = {0.2, 0.9, 0.001, 0.4};
+    const double bounded[] = {0.6, 0.9, 0.004, 0.8};
+    assert_true(et_stat_holm(q, COUNT(q)));
+    for (size_t i = 0; i < COUNT(q); i++)
+        assert_near(q[i], bounded[i], 1e-12);
+    double sure[] = {0.9, 0.8};
+    assert_true(et_stat_holm(sure, 2));
+    assert_true(sure[0] == 1 && sure[1] == 1);
+    assert_true(et_stat_holm(q, 0));
+}
+
 TEST_MAIN(interval_ranks, coverage, large_counts, quantiles, lines, no_lines,
-          student, near_ranks, quantile_intervals, means, ranks, normal)
+          student, near_ranks, quantile_intervals, means, ranks, normal,
+          student_tails, holm)

@@ -65,8 +65,12 @@ static void what_asks_for_attention(void **state)
     for (size_t i = 0; i < 7; i++)
         rows[i] = (struct et_comparison){
             .id = name, .metric = name, .unit = unit, .change = turned[i]};
-    const struct et_comparisons c = {rows, 7};
-    assert_int_equal(et_report_comparison(runs, 2, &c, &doc), ET_OK);
+    const struct et_comparisons c = {rows, 7, 0};
+    const struct et_run *base = &runs[0];
+    assert_int_equal(et_report_comparison(&base, 1, &runs[1], 0.03, &c, &doc),
+                     ET_OK);
+    assert_said(doc.blocks[0].cells.v[1],
+                "WRONG, of 7 cases: 1 wrong, 1 worse");
     for (size_t i = 0, k = 0; i < doc.n; i++) {
         const struct et_block *b = &doc.blocks[i];
         static const char *const order[] = {
@@ -81,4 +85,70 @@ static void what_asks_for_attention(void **state)
     et_run_free(&runs[1]);
 }
 
-TEST_MAIN(numbers, what_asks_for_attention)
+/* The first lines: what is worse, by how much, in which of two nodes, and what
+ * differs. */
+static void first_lines(void **state)
+{
+    (void)state;
+    static const double lags[] = {0.5, 0.5, 0.6, 0.6};
+    char id[] = "gemm m=1", unit[] = "GFLOP/s", reason[] = "no such case";
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    const struct et_run *base = &runs[0];
+    struct et_result r = sample_result("gemm m=1", 0.5, 0.01, 31);
+    sample_place(&runs[1].info, 2, 2);
+    r.team.nodes = 2;
+    r.team.ranks = 4;
+    sample_ranks(&r, lags, 4, 2);
+    struct et_result_part *last = r.time.nodes.last.v;
+    assert_true(r.time.nodes.last.n > 0);
+    last->last = 31;
+    last->median = 0.6;
+    last->others = 0.5;
+    sample_add(&runs[1], r);
+    assert_true(et_pairs_set(&runs[1].info.libraries, "blis", "1.1", false));
+    struct et_comparison rows[] = {{.work = "memory",
+                                    .cases = 6,
+                                    .all = {0.94, 0.92, 0.96, 0.001},
+                                    .change = ET_CHANGE_WORSE},
+                                   {.id = id,
+                                    .work = "compute",
+                                    .unit = unit,
+                                    .base = 4,
+                                    .value = 3.6,
+                                    .all = {0.9, 0.88, 0.92, 0.001},
+                                    .own = {0.91, 0.89, 0.935, 0.001},
+                                    .change = ET_CHANGE_WORSE},
+                                   {.id = id,
+                                    .work = "compute",
+                                    .unit = unit,
+                                    .base = 4,
+                                    .value = NAN,
+                                    .reason = reason,
+                                    .change = ET_CHANGE_MISSING}};
+    const struct et_comparisons c = {rows, 3, 1};
+    struct et_doc doc;
+    assert_int_equal(et_report_comparison(&base, 1, &runs[1], 0.03, &c, &doc),
+                     ET_OK);
+    const struct et_strings *cells = &doc.blocks[0].cells;
+    static const char *const lines[] = {
+        "Verdict",
+        "WORSE, of 2 cases: 0 wrong, 1 worse, 1 missing",
+        "worse",
+        "6 % slower [4, 8], all 6 memory cases: memory or its clock",
+        "worse",
+        "9 % slower [6.5, 11], gemm m=1",
+        "missing",
+        "gemm m=1: no such case",
+        "Slow node",
+        ", up to 20 % longer than the others, in 1 of 1 compute",
+        "Differs",
+        "library blis"};
+    assert_int_equal(cells->n, sizeof lines / sizeof *lines);
+    for (size_t i = 0; i < cells->n; i++)
+        assert_said(cells->v[i], lines[i]);
+    et_doc_free(&doc);
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
+TEST_MAIN(numbers, what_asks_for_attention, first_lines)

@@ -167,7 +167,8 @@ static void rule_7_comparison(void **state)
     struct et_comparisons c;
     sample_add(&runs[0], sample_result("a", 0.010, 0.5, 21));
     sample_add(&runs[1], sample_result("a", 0.011, 0.5, 21));
-    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
+    const struct et_run *base = &runs[0];
+    assert_int_equal(et_compare(&base, 1, &runs[1], 0.05, &c), ET_OK);
     assert_int_equal(c.n, 1);
     assert_int_not_equal(c.v[0].change, ET_CHANGE_WORSE);
     et_comparisons_free(&c);

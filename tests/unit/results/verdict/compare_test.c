@@ -1,5 +1,5 @@
-/* Comparison: noise is not a change, a change is not noise, and what is not
- * there is not the same. */
+/* Comparison: noise is not a change, a change is not noise, what all cases of a
+ * kind share is not each one's, and what is not there is not the same. */
 #include "config.h"
 #include "tests/unit/test_main.h"
 #include "tests/unit/results/sample.h"
@@ -11,262 +11,91 @@
 
 #include "results/verdict/compare.h"
 
-/* A baseline of 0.5 s against `median`; one case each. */
-static struct et_comparison pair(double median, double spread, size_t n,
-                                 enum et_status *status)
+/* A case of six passes around the result's median, the outermost `spread` away;
+ * `turn` shifts the order, so that cases do not move together. */
+static struct et_result passes(struct et_result r, double spread, unsigned turn)
 {
-    struct et_run runs[2] = {sample_run(), sample_run()};
-    struct et_comparisons c;
-    sample_add(&runs[0], sample_result("a", 0.5, 0.01, 31));
-    sample_add(&runs[1], sample_result("a", median, spread, n));
-    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
-    assert_int_equal(c.n, 1);
-    struct et_comparison first = c.v[0];
-    assert_string_equal(first.id, "a");
-    assert_string_equal(first.metric, "flops");
-    *status = et_comparisons_status(&c);
-    et_comparisons_free(&c);
-    et_run_free(&runs[0]);
-    et_run_free(&runs[1]);
-    return first;
-}
-
-static void changes(void **state)
-{
-    (void)state;
-    enum et_status s;
-    struct et_comparison c = pair(0.5, 0.01, 31, &s);
-    assert_int_equal(c.change, ET_CHANGE_SAME);
-    assert_true(c.low < 1 && c.high > 1 && fabs(c.ratio - 1) < 1e-12);
-    assert_int_equal(s, ET_OK);
-    c = pair(0.52, 0.01, 31, &s); /* real, but within the tolerance */
-    assert_true(c.high < 1);
-    assert_int_equal(c.change, ET_CHANGE_SAME);
-    assert_true(c.p < 0.05);
-    c = pair(0.6, 0.9, 31, &s); /* large, but chance may do it */
-    assert_int_equal(c.change, ET_CHANGE_UNSURE);
-    assert_true(c.p > 0.05 && c.low < 1 && c.high > 1);
-    assert_int_equal(s, ET_UNSURE);
-    c = pair(0.6, 0.01, 31, &s);
-    assert_int_equal(c.change, ET_CHANGE_WORSE);
-    assert_true(c.ratio < 1 && c.p < 0.05 && c.ahead == 0);
-    assert_true(fabs(c.shift - c.ratio) < 0.01);
-    assert_true(c.low < c.shift && c.shift < c.high && c.high < 1);
-    assert_int_equal(s, ET_MISSED);
-    c = pair(0.4, 0.01, 31, &s);
-    assert_int_equal(c.change, ET_CHANGE_BETTER);
-    assert_true(c.low > 1 && c.ahead == 1);
-    assert_int_equal(s, ET_OK);
-    c = pair(0.6, 0.01, 5, &s); /* too few samples for an interval */
-    assert_int_equal(c.change, ET_CHANGE_UNSURE);
-    assert_true(isnan(c.p) && isnan(c.low));
-    assert_int_equal(s, ET_UNSURE);
-}
-
-/* What was promised of a lone case is not promised of the worst of many. */
-static void many_cases_are_many_chances(void **state)
-{
-    (void)state;
-    struct et_run runs[2] = {sample_run(), sample_run()};
-    struct et_comparisons c;
-    enum et_status s;
-    struct et_comparison alone = pair(0.53, 0.1, 15, &s);
-    assert_true(alone.p < 0.05 && alone.p > 0.0005);
-    assert_int_equal(alone.change, ET_CHANGE_WORSE);
-    for (int i = 0; i < 200; i++) {
-        char id[16];
-        snprintf(id, sizeof id, "%d", i);
-        sample_add(&runs[0], sample_result(id, 0.5, 0.01, 31));
-        sample_add(&runs[1], sample_result(id, i ? 0.5 : 0.53, i ? 0.01 : 0.1,
-                                           i ? 31 : 15));
+    static const double at[] = {-1, 0.6, -0.2, 1, -0.6, 0.2};
+    for (unsigned i = 0; i < 6; i++) {
+        struct et_result_pass *p = et_list_add(&r.time.passes, sizeof *p);
+        double x = at[(i + turn) % 6];
+        assert_non_null(p);
+        *p = (struct et_result_pass){
+            .pass = i, .n = 5, .median = r.time.median * (1 + spread * x)};
     }
-    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
-    assert_int_equal(c.n, 200);
-    assert_true(c.v[0].p > 0.05 && c.v[0].p <= 200 * alone.p * 1.001);
-    assert_int_equal(c.v[0].change, ET_CHANGE_UNSURE);
-    for (size_t i = 1; i < c.n; i++)
-        assert_int_equal(c.v[i].change, ET_CHANGE_SAME);
-    assert_int_equal(et_comparisons_status(&c), ET_UNSURE);
-    et_comparisons_free(&c);
-    et_run_free(&runs[0]);
-    et_run_free(&runs[1]);
+    return r;
 }
 
-/* Samples 0..n-1 of `r` are set, and summarised. */
-static void set_samples(struct et_result *r, double (*at)(size_t i))
+static struct et_result of(const char *id, double median, double spread,
+                           unsigned turn)
 {
-    for (size_t i = 0; i < r->time.samples.n; i++)
-        r->time.samples.v[i] = at(i);
-    sample_summarise(r);
-}
-
-static double steady(size_t i)
-{
-    return 0.5 + 0.001 * (double)(i * 7 % 31);
-}
-/* Two modes, of which the slow one has 46 or 47 of 93 samples. */
-static double mostly_fast(size_t i)
-{
-    return steady(i) * (i % 2 == 1 ? 1.5 : 1);
-}
-static double mostly_slow(size_t i)
-{
-    return steady(i) * (i % 2 == 0 ? 1.5 : 1);
-}
-/* Long waves, of which each run caught another part. */
-static double wave(size_t i)
-{
-    return 0.5 + 0.1 * sin(0.04 * (double)i) + 0.001 * (double)(i * 7 % 31);
-}
-static double later_wave(size_t i)
-{
-    return wave(i + 60);
-}
-
-static struct et_comparison shaped(double (*before)(size_t),
-                                   double (*after)(size_t), size_t n)
-{
-    struct et_run runs[2] = {sample_run(), sample_run()};
-    struct et_comparisons c;
-    struct et_result a = sample_result("a", 0.5, 0.01, n),
-                     b = sample_result("a", 0.5, 0.01, n);
-    set_samples(&a, before);
-    set_samples(&b, after);
-    sample_add(&runs[0], a);
-    sample_add(&runs[1], b);
-    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
-    struct et_comparison first = c.v[0];
-    et_comparisons_free(&c);
-    et_run_free(&runs[0]);
-    et_run_free(&runs[1]);
-    return first;
-}
-
-static void the_median_is_not_all(void **state)
-{
-    (void)state;
-    assert_int_equal(shaped(steady, steady, 93).change, ET_CHANGE_SAME);
-    /* The median jumps by half with one sample; the samples do not. */
-    struct et_comparison c = shaped(mostly_fast, mostly_slow, 93);
-    assert_true(c.ratio < 0.75 && c.p > 0.5);
-    assert_int_equal(c.change, ET_CHANGE_UNSURE);
-}
-
-static void neighbours_are_counted_in(void **state)
-{
-    (void)state;
-    struct et_comparison c = shaped(wave, later_wave, 80);
-    assert_true(fabs(c.ratio - 1) > 0.05);
-    assert_int_equal(c.change, ET_CHANGE_UNSURE);
-    assert_false(c.p <= 0.05); /* or none: no interval, no test */
-}
-
-static enum et_change change_of(const struct et_comparisons *c, const char *id)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        if (strcmp(c->v[i].id, id) == 0)
-            return c->v[i].change;
-    }
-    fail_msg("%s was not compared", id);
-    return ET_CHANGE_SAME;
-}
-
-static void what_is_not_in_both(void **state)
-{
-    (void)state;
-    struct et_run runs[2] = {sample_run(), sample_run()};
-    struct et_comparisons c;
-    struct et_result broken = sample_result("broke", 0.5, 0.01, 31);
-    broken.outcome = ET_WRONG_DATA;
-    struct et_result neither[2] = {sample_result("neither", 0.5, 0.01, 31),
-                                   sample_result("neither", 0.5, 0.01, 31)};
-    neither[0].outcome = neither[1].outcome = ET_UNSUPPORTED;
-    struct et_result unsure = sample_result("unsure", 0.5, 0.01, 31);
-    unsure.time.converged = false;
-    sample_add(&runs[0], sample_result("same", 0.5, 0.01, 31));
-    sample_add(&runs[0], sample_result("gone", 0.5, 0.01, 31));
-    sample_add(&runs[0], sample_result("broke", 0.5, 0.01, 31));
-    sample_add(&runs[0], neither[0]);
-    sample_add(&runs[0], sample_result("unsure", 0.5, 0.01, 31));
-    sample_add(&runs[1], unsure);
-    sample_add(&runs[1], neither[1]);
-    sample_add(&runs[1], sample_result("new", 0.5, 0.01, 31));
-    sample_add(&runs[1], broken);
-    sample_add(&runs[1], sample_result("same", 0.5, 0.01, 31));
-    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
-    assert_int_equal(c.n, 5);
-    assert_int_equal(change_of(&c, "same"), ET_CHANGE_SAME);
-    assert_int_equal(change_of(&c, "gone"), ET_CHANGE_MISSING);
-    assert_int_equal(change_of(&c, "broke"), ET_CHANGE_WRONG);
-    assert_int_equal(change_of(&c, "unsure"), ET_CHANGE_UNSURE);
-    assert_int_equal(change_of(&c, "new"), ET_CHANGE_NEW);
-    assert_int_equal(et_comparisons_status(&c), ET_WRONG);
-    et_comparisons_free(&c);
-    et_run_free(&runs[0]);
-    et_run_free(&runs[1]);
-}
-
-static void nothing_in_common_is_unsure(void **state)
-{
-    (void)state;
-    struct et_run runs[3] = {sample_run(), sample_run(), sample_run()};
-    struct et_comparisons c;
-    sample_add(&runs[1], sample_result("b", 0.5, 0.01, 31));
-    sample_add(&runs[2], sample_result("c", 0.5, 0.01, 31));
-    assert_int_equal(et_compare(runs, 3, 0.05, &c), ET_OK);
-    assert_int_equal(c.n, 2);
-    assert_int_equal(c.v[1].run, 2);
-    assert_int_equal(et_comparisons_status(&c), ET_UNSURE);
-    et_comparisons_free(&c);
-    assert_int_equal(et_compare(runs, 1, 0.05, &c), ET_USAGE);
-    assert_int_equal(et_compare(runs, 3, -1, &c), ET_USAGE);
-    for (int i = 0; i < 3; i++)
-        et_run_free(&runs[i]);
-}
-
-static void a_fake_clock_decides_nothing(void **state)
-{
-    (void)state;
-    struct et_run runs[2] = {sample_run(), sample_run()};
-    struct et_comparisons c;
-    sample_add(&runs[0], sample_result("a", 0.5, 0.01, 31));
-    sample_add(&runs[1], sample_result("a", 0.5, 0.01, 31));
-    for (int fake = 0; fake < 2; fake++) {
-        runs[fake].info.clock_fake = true;
-        runs[!fake].info.clock_fake = false;
-        assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
-        assert_int_equal(c.v[0].change, ET_CHANGE_UNSURE);
-        et_comparisons_free(&c);
-    }
-    et_run_free(&runs[0]);
-    et_run_free(&runs[1]);
+    return passes(sample_result(id, median, 0.01, 31), spread, turn);
 }
 
 /* A load that takes `median` at rest: a metric of which lower is better. */
 static struct et_result access_of(double median)
 {
-    struct et_result r = sample_result("a", median, 0.01, 31);
+    struct et_result r = of("a", median, 0.002, 0);
     r.work.flop = r.work.bytes = 0;
     r.work.accesses = 1;
     return r;
 }
 
-/* The one case of two runs; the status in *s. */
-static struct et_comparison only(struct et_result base, struct et_result now,
-                                 double tolerance, enum et_status *s)
+/* Runs 0 to n - 1 are the baselines, run n is compared with them. */
+enum { MOST = 8 };
+struct bench {
+    struct et_run runs[MOST];
+    size_t n;
+    struct et_comparisons found;
+};
+
+static struct bench bench(size_t baselines)
 {
-    struct et_run runs[2] = {sample_run(), sample_run()};
-    struct et_comparisons c;
-    sample_add(&runs[0], base);
-    sample_add(&runs[1], now);
-    assert_int_equal(et_compare(runs, 2, tolerance, &c), ET_OK);
-    assert_int_equal(c.n, 1);
-    struct et_comparison first = c.v[0];
-    *s = et_comparisons_status(&c);
-    et_comparisons_free(&c);
-    et_run_free(&runs[0]);
-    et_run_free(&runs[1]);
-    return first;
+    struct bench b = {.n = baselines};
+    for (size_t i = 0; i <= baselines; i++) {
+        b.runs[i] = sample_run();
+        b.runs[i].info.environment.peak_fp32 = 1e10;
+    }
+    return b;
+}
+
+static enum et_status compare(struct bench *b, double tolerance)
+{
+    const struct et_run *before[MOST];
+    for (size_t i = 0; i < b->n; i++)
+        before[i] = &b->runs[i];
+    return et_compare(before, b->n, &b->runs[b->n], tolerance, &b->found);
+}
+
+static enum et_status done(struct bench *b)
+{
+    enum et_status s = et_comparisons_status(&b->found);
+    et_comparisons_free(&b->found);
+    for (size_t i = 0; i <= b->n; i++)
+        et_run_free(&b->runs[i]);
+    return s;
+}
+
+/* The row of a case, or of a kind of work. */
+static const struct et_comparison *row(const struct bench *b, const char *name)
+{
+    for (size_t i = 0; i < b->found.n; i++) {
+        const struct et_comparison *c = &b->found.v[i];
+        if (strcmp(c->id ? c->id : c->work, name) == 0)
+            return c;
+    }
+    fail_msg("%s was not compared", name);
+    return NULL;
+}
+
+static void is(const struct bench *b, const char *name, enum et_change change,
+               const char *reason)
+{
+    const struct et_comparison *c = row(b, name);
+    if (c->change != change)
+        fail_msg("%s is %s", name, et_change_name(c->change));
+    if (reason ? !c->reason || !strstr(c->reason, reason) : c->reason != NULL)
+        fail_msg("%s: '%s' is no reason", name, c->reason ? c->reason : "");
 }
 
 static void near(double a, double b)
@@ -275,184 +104,412 @@ static void near(double a, double b)
         fail_msg("%.9g is not %.9g", a, b);
 }
 
-/* 0.5 s to 0.6 s: of an access 1.2 times as long, and worse; of 2 GFLOP 4 to
- * 3.333 GFLOP/s, 0.8333 times as much, and worse, too. The samples lie within
- * 1 %, so no pair of them is further than 2 % from that. */
-static void either_way_may_be_better(void **state)
+/* One case of 0.5 s in three baselines, and `median` now. */
+static struct bench alone(double median, double spread)
 {
-    (void)state;
-    enum et_status s;
-    struct et_comparison c = only(access_of(0.5), access_of(0.6), 0.05, &s);
-    assert_int_equal(c.change, ET_CHANGE_WORSE);
-    assert_int_equal(s, ET_MISSED);
-    assert_false(c.higher);
-    near(c.base, 5e8); /* ns */
-    near(c.value, 6e8);
-    near(c.ratio, 1.2);
-    near(c.shift, 1.2);
-    assert_true(1.176 < c.low && c.low < 1.2 && 1.2 < c.high && c.high < 1.224);
-    near(c.ahead, 0);
-    c = only(access_of(0.5), access_of(0.4), 0.05, &s);
-    assert_int_equal(c.change, ET_CHANGE_BETTER);
-    assert_int_equal(s, ET_OK);
-    near(c.ratio, 0.8);
-    near(c.shift, 0.8);
-    assert_true(c.low < 0.8 && 0.8 < c.high);
-    near(c.ahead, 1);
-    c = pair(0.6, 0.01, 31, &s);
-    assert_true(c.higher);
-    near(c.base, 4);
-    near(c.value, 10 / 3.0);
-    near(c.ratio, 5 / 6.0);
-    near(c.shift, 5 / 6.0);
-    assert_true(0.816 < c.low && c.low < 5 / 6.0);
-    assert_true(5 / 6.0 < c.high && c.high < 0.85);
+    struct bench b = bench(3);
+    for (unsigned i = 0; i < 3; i++)
+        sample_add(&b.runs[i], of("a", 0.5, spread, i));
+    sample_add(&b.runs[3], of("a", median, spread, 3));
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    assert_int_equal(b.found.n, 1);
+    return b;
 }
 
-/* Twice the work in twice the time is the same rate: each sample counts with
- * its own amount. */
+static void changes(void **state)
+{
+    (void)state;
+    struct bench b = alone(0.5, 0.005);
+    is(&b, "a", ET_CHANGE_SAME, NULL);
+    near(b.found.v[0].own.ratio, 1);
+    near(b.found.v[0].own.p, 0.5);
+    assert_string_equal(b.found.v[0].metric, "flops");
+    assert_string_equal(b.found.v[0].work, "compute");
+    assert_int_equal(b.found.v[0].baselines, 3);
+    assert_int_equal(done(&b), ET_OK);
+    b = alone(0.51, 0.0005); /* real, but within the tolerance */
+    is(&b, "a", ET_CHANGE_SAME, NULL);
+    assert_true(b.found.v[0].own.p < 0.01 && b.found.v[0].own.high < 1);
+    assert_int_equal(done(&b), ET_OK);
+    b = alone(0.6, 0.3); /* large, but chance may do it */
+    is(&b, "a", ET_CHANGE_UNSURE, "chance may do that");
+    assert_true(b.found.v[0].own.low < 1 && b.found.v[0].own.high > 1);
+    assert_int_equal(done(&b), ET_UNSURE);
+    b = alone(0.6, 0.005);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    near(b.found.v[0].base, 4);
+    near(b.found.v[0].value, 10 / 3.0);
+    near(b.found.v[0].own.ratio, 5 / 6.0);
+    near(b.found.v[0].all.ratio, 5 / 6.0);
+    assert_true(b.found.v[0].own.low < 5 / 6.0 &&
+                b.found.v[0].own.high > 5 / 6.0 &&
+                b.found.v[0].own.high < 0.9 && b.found.v[0].own.p < 0.01);
+    assert_int_equal(done(&b), ET_MISSED);
+    b = alone(0.4, 0.005);
+    is(&b, "a", ET_CHANGE_BETTER, NULL);
+    assert_int_equal(done(&b), ET_OK);
+}
+
+/* Five cases in three baselines; now each takes `longer` times as long, and the
+ * first `more` times that. */
+static struct bench five(double longer, double more, double spread)
+{
+    struct bench b = bench(3);
+    for (unsigned k = 0; k < 5; k++) {
+        char id[] = "case 0";
+        id[5] = (char)('0' + k);
+        for (unsigned i = 0; i < 3; i++)
+            sample_add(&b.runs[i], of(id, 0.5 + 0.1 * k, spread, i + k));
+        sample_add(&b.runs[3],
+                   of(id, (0.5 + 0.1 * k) * longer * (k == 0 ? more : 1),
+                      spread, 2 * k));
+    }
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    assert_int_equal(b.found.n, 6);
+    assert_int_equal(b.found.kinds, 1);
+    return b;
+}
+
+static void what_all_share_is_not_each_ones(void **state)
+{
+    (void)state;
+    struct bench b = five(1.1, 1, 0.002);
+    is(&b, "compute", ET_CHANGE_WORSE, NULL);
+    near(row(&b, "compute")->all.ratio, 1 / 1.1);
+    assert_int_equal(row(&b, "compute")->cases, 5);
+    is(&b, "case 0", ET_CHANGE_SAME, NULL);
+    near(row(&b, "case 0")->all.ratio, 1 / 1.1);
+    near(row(&b, "case 0")->own.ratio, 1);
+    is(&b, "case 4", ET_CHANGE_SAME, NULL);
+    assert_int_equal(done(&b), ET_MISSED);
+    b = five(1, 1.1, 0.002);
+    is(&b, "compute", ET_CHANGE_SAME, NULL);
+    is(&b, "case 0", ET_CHANGE_WORSE, NULL);
+    near(row(&b, "case 0")->own.ratio, 1 / 1.1);
+    is(&b, "case 1", ET_CHANGE_SAME, NULL);
+    assert_int_equal(done(&b), ET_MISSED);
+    /* All are faster but one, which is as it was: it is no worse. */
+    b = five(1 / 1.2, 1.2, 0.002);
+    is(&b, "compute", ET_CHANGE_BETTER, NULL);
+    near(row(&b, "case 0")->all.ratio, 1);
+    is(&b, "case 0", ET_CHANGE_SAME, NULL);
+    assert_int_equal(done(&b), ET_OK);
+}
+
+/* How far a case lies from the others does not count as noise of its kind. */
+static void two_cases_share_nothing(void **state)
+{
+    (void)state;
+    struct bench b = bench(1);
+    for (size_t i = 0; i < 2; i++) {
+        double longer = i == 0 ? 1 : 1.2;
+        sample_add(&b.runs[i], of("a", 0.5 * longer, 0.002, 0));
+        sample_add(&b.runs[i], of("b", 0.7 * longer, 0.002, 2));
+    }
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    assert_int_equal(b.found.kinds, 0);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    is(&b, "b", ET_CHANGE_WORSE, NULL);
+    assert_int_equal(done(&b), ET_MISSED);
+}
+
+/* A case that differs between the baselines needs a larger change. */
+static void baselines_show_how_much_runs_differ(void **state)
+{
+    (void)state;
+    static const double steady[] = {0.5, 0.501, 0.499},
+                        restless[] = {0.5, 0.56, 0.44};
+    for (int k = 0; k < 2; k++) {
+        struct bench b = bench(3);
+        for (unsigned i = 0; i < 3; i++)
+            sample_add(&b.runs[i],
+                       of("a", k == 0 ? steady[i] : restless[i], 0.005, i));
+        sample_add(&b.runs[3], of("a", 0.56, 0.005, 3));
+        assert_int_equal(compare(&b, 0.03), ET_OK);
+        is(&b, "a", k == 0 ? ET_CHANGE_WORSE : ET_CHANGE_UNSURE,
+           k == 0 ? NULL : "chance");
+        done(&b);
+    }
+}
+
+/* What three baselines decide, one leaves open. */
+static void one_baseline_is_unsure(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 3; n += 2) {
+        struct bench b = bench(n);
+        for (size_t i = 0; i < n; i++)
+            sample_add(&b.runs[i], of("a", 0.5, 0.015, (unsigned)i));
+        sample_add(&b.runs[n], of("a", 0.52, 0.015, 3));
+        assert_int_equal(compare(&b, 0.03), ET_OK);
+        is(&b, "a", n == 1 ? ET_CHANGE_UNSURE : ET_CHANGE_WORSE,
+           n == 1 ? "chance" : NULL);
+        done(&b);
+    }
+}
+
+/* What was promised of a lone case is not promised of the worst of many. */
+static void many_cases_are_many_chances(void **state)
+{
+    (void)state;
+    double alone_p = NAN;
+    for (unsigned n = 6; n <= 106; n += 100) {
+        struct bench b = bench(3);
+        for (unsigned k = 0; k < n; k++) {
+            char id[16];
+            snprintf(id, sizeof id, "%u", k);
+            for (unsigned i = 0; i <= 3; i++)
+                sample_add(&b.runs[i],
+                           of(id, i == 3 && k == 0 ? 0.52 : 0.5, 0.025, i + k));
+        }
+        assert_int_equal(compare(&b, 0.03), ET_OK);
+        const struct et_comparison *c = row(&b, "0");
+        if (n == 6) {
+            alone_p = c->own.p;
+            assert_int_equal(c->change, ET_CHANGE_WORSE);
+        } else {
+            assert_true(c->own.p > alone_p);
+            assert_int_equal(c->change, ET_CHANGE_UNSURE);
+        }
+        is(&b, "1", ET_CHANGE_SAME, NULL);
+        done(&b);
+    }
+}
+
+/* Each reason not to rely on a case, in the run and in the baselines. */
+static void set_flaw(struct et_result *r, int flaw)
+{
+    switch (flaw) {
+    case 0:
+        r->time.converged = false;
+        break;
+    case 1:
+        r->time.drifts = true;
+        break;
+    case 2:
+        r->disturbed.many = true;
+        break;
+    case 3:
+        r->team.oversubscribed = true;
+        break;
+    case 4:
+        r->team.delivered = 0;
+        break;
+    case 5: /* 4 GFLOP/s, twice its ceiling */
+        sample_ceiling(r, "compute", "p", 2e9);
+        break;
+    default: /* far above what two cores of 10 GFLOP/s can do */
+        r->work.flop *= 1e4;
+        break;
+    }
+}
+static const char *const flaws[] = {
+    "not converged", "drifts",  "disturbed", "oversubscribed",
+    "fewer threads", "suspect", "suspect"};
+
+static void unsound_cases_are_unsure(void **state)
+{
+    (void)state;
+    for (int flaw = 0; flaw < 7; flaw++) {
+        /* where: in the run, in all baselines, in one of them */
+        for (int where = 0; where < 3; where++) {
+            struct bench b = bench(3);
+            for (unsigned i = 0; i <= 3; i++) {
+                struct et_result r = of("a", i == 3 ? 0.8 : 0.5, 0.002, i);
+                if (where == 0 ? i == 3 : where == 1 ? i < 3 : i == 0)
+                    set_flaw(&r, flaw);
+                sample_add(&b.runs[i], r);
+            }
+            assert_int_equal(compare(&b, 0.03), ET_OK);
+            if (where == 2) {
+                is(&b, "a", ET_CHANGE_WORSE, NULL);
+                assert_int_equal(row(&b, "a")->baselines, 2);
+            } else {
+                is(&b, "a", ET_CHANGE_UNSURE, flaws[flaw]);
+                assert_true((strstr(row(&b, "a")->reason, "baselines") !=
+                             NULL) == (where == 1));
+                assert_true(isnan(row(&b, "a")->own.p));
+            }
+            assert_int_equal(done(&b), where == 2 ? ET_MISSED : ET_UNSURE);
+        }
+    }
+}
+
+static void what_is_not_in_both(void **state)
+{
+    (void)state;
+    struct bench b = bench(2);
+    struct et_result broken = of("broke", 0.5, 0.002, 0), neither[2];
+    broken.outcome = ET_WRONG_DATA;
+    for (int i = 0; i < 2; i++) {
+        neither[i] = of("neither", 0.5, 0.002, 0);
+        neither[i].outcome = ET_UNSUPPORTED;
+        sample_add(&b.runs[i], of("same", 0.5, 0.002, 0));
+    }
+    sample_add(&b.runs[0], of("gone", 0.5, 0.002, 0));
+    sample_add(&b.runs[1], of("gone too", 0.5, 0.002, 0));
+    sample_add(&b.runs[0], of("broke", 0.5, 0.002, 0));
+    sample_add(&b.runs[0], neither[0]);
+    sample_add(&b.runs[2], neither[1]);
+    sample_add(&b.runs[2], of("new", 0.5, 0.002, 0));
+    sample_add(&b.runs[2], broken);
+    sample_add(&b.runs[2], of("same", 0.5, 0.002, 0));
+    assert_int_equal(compare(&b, 0.05), ET_OK);
+    assert_int_equal(b.found.n, 5);
+    is(&b, "same", ET_CHANGE_SAME, NULL);
+    is(&b, "gone", ET_CHANGE_MISSING, "no such case");
+    is(&b, "gone too", ET_CHANGE_MISSING, "no such case");
+    is(&b, "broke", ET_CHANGE_WRONG, "wrong");
+    is(&b, "new", ET_CHANGE_NEW, NULL);
+    assert_int_equal(done(&b), ET_WRONG);
+}
+
+/* A case that was there and has no figure here. */
+static void cases_without_a_figure(void **state)
+{
+    (void)state;
+    static const struct {
+        int before, now, check;
+        enum et_change change;
+        const char *reason;
+        enum et_status status;
+    } v[] = {
+        {ET_MEASURED, ET_MEASURED, ET_CHECK_NONE, ET_CHANGE_MISSING,
+         "not checked", ET_MISSED},
+        {ET_MEASURED, ET_MEASURED, ET_CHECK_FAILED, ET_CHANGE_WRONG, "wrong",
+         ET_WRONG},
+        {ET_MEASURED, ET_FAILED, ET_CHECK_PASSED, ET_CHANGE_MISSING, "failed",
+         ET_MISSED},
+        /* Failed on both sides: nothing is known, and nothing is well. */
+        {ET_FAILED, ET_FAILED, ET_CHECK_PASSED, ET_CHANGE_UNSURE, "failed",
+         ET_UNSURE},
+        {ET_WRONG_DATA, ET_WRONG_DATA, ET_CHECK_NONE, ET_CHANGE_WRONG, "wrong",
+         ET_WRONG},
+        {ET_FAILED, ET_MEASURED, ET_CHECK_PASSED, ET_CHANGE_NEW, NULL,
+         ET_UNSURE},
+    };
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        struct bench b = bench(1);
+        struct et_result before = of("a", 0.5, 0.002, 0),
+                         now = of("a", 0.5, 0.002, 0);
+        before.outcome = v[i].before;
+        now.outcome = v[i].now;
+        now.verification.status = v[i].check;
+        sample_add(&b.runs[0], before);
+        sample_add(&b.runs[1], now);
+        assert_int_equal(compare(&b, 0.05), ET_OK);
+        is(&b, "a", v[i].change, v[i].reason);
+        assert_int_equal(done(&b), v[i].status);
+    }
+}
+
+static void one_pass_tells_nothing(void **state)
+{
+    (void)state;
+    struct bench b = bench(1);
+    sample_add(&b.runs[0], sample_result("a", 0.5, 0.01, 31));
+    sample_add(&b.runs[1], sample_result("a", 0.9, 0.01, 31));
+    assert_int_equal(compare(&b, 0.05), ET_OK);
+    is(&b, "a", ET_CHANGE_UNSURE, "fewer than two passes");
+    near(b.found.v[0].all.ratio, 5 / 9.0); /* shown all the same */
+    assert_int_equal(done(&b), ET_UNSURE);
+}
+
+static void what_cannot_be_compared(void **state)
+{
+    (void)state;
+    struct bench b = bench(1);
+    sample_add(&b.runs[0], of("b", 0.5, 0.002, 0));
+    sample_add(&b.runs[1], of("c", 0.5, 0.002, 0));
+    assert_int_equal(compare(&b, -1), ET_USAGE);
+    assert_int_equal(compare(&b, NAN), ET_USAGE);
+    b.n = 0;
+    assert_int_equal(compare(&b, 0.05), ET_USAGE);
+    b.n = 1;
+    b.found = (struct et_comparisons){0};
+    for (int fake = 0; fake < 2; fake++) {
+        struct bench other = bench(1);
+        other.runs[fake].info.clock_fake = true;
+        sample_add(&other.runs[0], of("a", 0.5, 0.002, 0));
+        sample_add(&other.runs[1], of("a", 0.5, 0.002, 0));
+        assert_int_equal(compare(&other, 0.05), ET_OK);
+        is(&other, "a", ET_CHANGE_UNSURE, "fake clock");
+        done(&other);
+        other = bench(1);
+        sample_add(&other.runs[0], of("a", 0.5, 0.002, 0));
+        sample_add(&other.runs[1], of("a", 0.5, 0.002, 0));
+        struct et_metric_value *m = other.runs[fake].records[0].metrics.v;
+        free(m->unit);
+        m->unit = strdup("FLOP/s");
+        assert_int_equal(compare(&other, 0.05), ET_OK);
+        is(&other, "a", ET_CHANGE_UNSURE, "different units");
+        done(&other);
+    }
+    done(&b);
+}
+
+/* Nothing in common: not compared at all. */
+static void nothing_in_common_is_unsure(void **state)
+{
+    (void)state;
+    struct bench b = bench(2);
+    sample_add(&b.runs[2], of("c", 0.5, 0.002, 0));
+    assert_int_equal(compare(&b, 0.05), ET_OK);
+    assert_int_equal(b.found.n, 1);
+    is(&b, "c", ET_CHANGE_NEW, NULL);
+    assert_int_equal(done(&b), ET_UNSURE);
+}
+
+/* 0.5 s to 0.6 s of an access: 1.2 times as long, 5/6 of the speed. */
+static void less_may_be_better(void **state)
+{
+    (void)state;
+    struct bench b = bench(1);
+    sample_add(&b.runs[0], access_of(0.5));
+    sample_add(&b.runs[1], access_of(0.6));
+    assert_int_equal(compare(&b, 0.05), ET_OK);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    near(b.found.v[0].base, 5e8); /* ns */
+    near(b.found.v[0].value, 6e8);
+    near(b.found.v[0].all.ratio, 5 / 6.0);
+    near(b.found.v[0].own.ratio, 5 / 6.0);
+    assert_int_equal(done(&b), ET_MISSED);
+    b = bench(1);
+    sample_add(&b.runs[0], access_of(0.5));
+    sample_add(&b.runs[1], access_of(0.4));
+    assert_int_equal(compare(&b, 0.05), ET_OK);
+    is(&b, "a", ET_CHANGE_BETTER, NULL);
+    near(b.found.v[0].own.ratio, 1.25);
+    assert_int_equal(done(&b), ET_OK);
+}
+
+/* Twice the work in twice the time is the same rate. */
 static void amounts_that_differ(void **state)
 {
     (void)state;
-    enum et_status s;
-    struct et_result twice = sample_result("a", 1.0, 0.01, 31);
+    struct bench b = bench(1);
+    struct et_result twice = of("a", 1.0, 0.002, 0);
     twice.work.flop = 4e9;
-    struct et_comparison c =
-        only(sample_result("a", 0.5, 0.01, 31), twice, 0.05, &s);
-    near(c.ratio, 1);
-    near(c.shift, 1);
-    assert_int_equal(c.change, ET_CHANGE_SAME);
-    assert_int_equal(s, ET_OK);
-    twice = sample_result("a", 0.5, 0.01, 31);
-    twice.work.flop = 4e9;
-    c = only(sample_result("a", 0.5, 0.01, 31), twice, 0.05, &s);
-    near(c.ratio, 2);
-    near(c.shift, 2);
-    twice = access_of(1.0); /* two loads in twice the time */
-    twice.work.accesses = 2;
-    c = only(access_of(0.5), twice, 0.05, &s);
-    near(c.ratio, 1);
-    near(c.shift, 1);
+    sample_add(&b.runs[0], of("a", 0.5, 0.002, 0));
+    sample_add(&b.runs[1], twice);
+    assert_int_equal(compare(&b, 0.05), ET_OK);
+    near(b.found.v[0].own.ratio, 1);
+    is(&b, "a", ET_CHANGE_SAME, NULL);
+    assert_int_equal(done(&b), ET_OK);
 }
 
 /* 4 to 5 GFLOP/s is a quarter more, and a quarter is tolerated. */
 static void the_tolerance_itself_is_tolerated(void **state)
 {
     (void)state;
-    enum et_status s;
-    struct et_comparison c = only(sample_result("a", 0.5, 0.001, 31),
-                                  sample_result("a", 0.4, 0.001, 31), 0.25, &s);
-    assert_true(c.ratio == 1.25);
-    assert_int_not_equal(c.change, ET_CHANGE_BETTER);
-    c = only(sample_result("a", 0.5, 0.001, 31),
-             sample_result("a", 0.4, 0.001, 31), 0.249, &s);
-    assert_int_equal(c.change, ET_CHANGE_BETTER);
-}
-
-/* The median of 31 of 61 fast samples and of 31 of 61 slower ones: it rises by
- * 6 %, but three of four pairs fall. Both cannot be: unsure. */
-static double two_modes(size_t i)
-{
-    size_t k = i * 37 % 61;
-    return (k < 31 ? 0.5 : 1.0) + 1e-5 * (double)k;
-}
-static double two_others(size_t i)
-{
-    size_t k = i * 37 % 61;
-    return (k < 30 ? 0.3 : 0.532) + 1e-5 * (double)k;
-}
-
-/* The same median as two_modes, of which half a thousandth is rounding; but all
- * other pairs fall by far. */
-static double faster_half(size_t i)
-{
-    size_t k = i * 37 % 61;
-    return (k < 30 ? 0.3 : 0.5) + 1e-5 * (double)k;
-}
-
-static void median_and_samples_disagree(void **state)
-{
-    (void)state;
-    struct et_comparison same = shaped(two_modes, faster_half, 61);
-    assert_true(fabs(same.ratio - 1) < 0.01 && same.shift > 1.05);
-    assert_int_equal(same.change, ET_CHANGE_UNSURE);
-    struct et_comparison c = shaped(two_modes, two_others, 61);
-    assert_true(c.ratio < 0.95 && c.shift > 1.05);
-    assert_true(c.p < ET_COMPARE_ALPHA);
-    assert_int_equal(c.change, ET_CHANGE_UNSURE);
-}
-
-/* A case that was there and is not sound here. */
-static void unsound_cases(void **state)
-{
-    (void)state;
-    enum et_status s;
-    struct et_result base, now = sample_result("a", 0.5, 0.01, 31);
-    now.verification.status = ET_CHECK_NONE; /* nobody looked */
-    struct et_comparison c =
-        only(sample_result("a", 0.5, 0.01, 31), now, 0.05, &s);
-    assert_int_equal(c.change, ET_CHANGE_MISSING);
-    assert_int_equal(s, ET_MISSED);
-    now = sample_result("a", 0.5, 0.01, 31);
-    now.verification.status = ET_CHECK_FAILED;
-    c = only(sample_result("a", 0.5, 0.01, 31), now, 0.05, &s);
-    assert_int_equal(c.change, ET_CHANGE_WRONG);
-    assert_int_equal(s, ET_WRONG);
-    now = sample_result("a", 0.5, 0.01, 31);
-    now.outcome = ET_FAILED;
-    c = only(sample_result("a", 0.5, 0.01, 31), now, 0.05, &s);
-    assert_int_equal(c.change, ET_CHANGE_MISSING);
-    /* Failed on both sides: nothing is known, and nothing is well. */
-    base = sample_result("a", 0.5, 0.01, 31);
-    base.outcome = ET_FAILED;
-    now = sample_result("a", 0.5, 0.01, 31);
-    now.outcome = ET_FAILED;
-    c = only(base, now, 0.05, &s);
-    assert_int_equal(c.change, ET_CHANGE_UNSURE);
-    assert_string_equal(et_change_name(c.change), "unsure");
-    assert_int_equal(s, ET_UNSURE);
-    /* Wrong on both sides: wrong here. */
-    base = sample_result("a", 0.5, 0.01, 31);
-    base.outcome = ET_WRONG_DATA;
-    now = sample_result("a", 0.5, 0.01, 31);
-    now.outcome = ET_WRONG_DATA;
-    now.verification.status = ET_CHECK_NONE;
-    c = only(base, now, 0.05, &s);
-    assert_int_equal(c.change, ET_CHANGE_WRONG);
-    assert_int_equal(s, ET_WRONG);
-}
-
-static void one_side_that_did_not_converge(void **state)
-{
-    (void)state;
-    for (int side = 0; side < 2; side++) {
-        enum et_status s;
-        struct et_result v[2] = {sample_result("a", 0.5, 0.01, 31),
-                                 sample_result("a", 0.5, 0.01, 31)};
-        v[side].time.converged = false;
-        struct et_comparison c = only(v[0], v[1], 0.05, &s);
-        assert_int_equal(c.change, ET_CHANGE_UNSURE);
-        assert_int_equal(s, ET_UNSURE);
+    for (int k = 0; k < 2; k++) {
+        struct bench b = bench(1);
+        sample_add(&b.runs[0], of("a", 0.5, 0.0001, 0));
+        sample_add(&b.runs[1], of("a", 0.4, 0.0001, 0));
+        assert_int_equal(compare(&b, k ? 0.249 : 0.2501), ET_OK);
+        is(&b, "a", k ? ET_CHANGE_BETTER : ET_CHANGE_SAME, NULL);
+        done(&b);
     }
-}
-
-/* Figures in different units are not compared. */
-static void units_that_differ(void **state)
-{
-    (void)state;
-    struct et_run runs[2] = {sample_run(), sample_run()};
-    struct et_comparisons c;
-    sample_add(&runs[0], sample_result("a", 0.5, 0.01, 31));
-    sample_add(&runs[1], sample_result("a", 0.5, 0.01, 31));
-    struct et_metric_value *v = runs[1].records[0].metrics.v;
-    free(v->unit);
-    v->unit = strdup("FLOP/s");
-    assert_int_equal(et_compare(runs, 2, 0.05, &c), ET_OK);
-    assert_int_equal(c.v[0].change, ET_CHANGE_UNSURE);
-    assert_true(isnan(c.v[0].p));
-    et_comparisons_free(&c);
-    et_run_free(&runs[0]);
-    et_run_free(&runs[1]);
 }
 
 /* The gravest of all cases is the whole. */
@@ -470,19 +527,26 @@ static void the_whole_is_the_gravest(void **state)
         {{ET_CHANGE_WORSE, ET_CHANGE_WRONG, ET_CHANGE_UNSURE}, ET_WRONG},
         {{ET_CHANGE_NEW, ET_CHANGE_NEW, ET_CHANGE_NEW}, ET_UNSURE},
     };
+    char id[] = "a";
     for (size_t i = 0; i < sizeof wholes / sizeof *wholes; i++) {
-        struct et_comparison v[3] = {{.change = wholes[i].v[0]},
-                                     {.change = wholes[i].v[1]},
-                                     {.change = wholes[i].v[2]}};
-        struct et_comparisons c = {v, 3};
+        struct et_comparison v[3] = {{.id = id, .change = wholes[i].v[0]},
+                                     {.id = id, .change = wholes[i].v[1]},
+                                     {.id = id, .change = wholes[i].v[2]}};
+        struct et_comparisons c = {v, 3, 0};
         assert_int_equal(et_comparisons_status(&c), wholes[i].status);
     }
+    /* A kind alone is no case, but its loss is one. */
+    struct et_comparison kind = {.change = ET_CHANGE_SAME};
+    struct et_comparisons c = {&kind, 1, 1};
+    assert_int_equal(et_comparisons_status(&c), ET_UNSURE);
+    kind.change = ET_CHANGE_WORSE;
+    assert_int_equal(et_comparisons_status(&c), ET_MISSED);
 }
 
-TEST_MAIN(changes, many_cases_are_many_chances, the_median_is_not_all,
-          neighbours_are_counted_in, what_is_not_in_both,
-          nothing_in_common_is_unsure, a_fake_clock_decides_nothing,
-          either_way_may_be_better, amounts_that_differ,
-          the_tolerance_itself_is_tolerated, median_and_samples_disagree,
-          unsound_cases, one_side_that_did_not_converge, units_that_differ,
-          the_whole_is_the_gravest)
+TEST_MAIN(changes, what_all_share_is_not_each_ones, two_cases_share_nothing,
+          baselines_show_how_much_runs_differ, one_baseline_is_unsure,
+          many_cases_are_many_chances, unsound_cases_are_unsure,
+          what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
+          what_cannot_be_compared, nothing_in_common_is_unsure,
+          less_may_be_better, amounts_that_differ,
+          the_tolerance_itself_is_tolerated, the_whole_is_the_gravest)

@@ -1,0 +1,318 @@
+/* Speed: how often `etalon compare` cries wolf, and how often it finds a true
+ * slowdown, on runs of one plan on one machine that did not change. Runs are
+ * drawn as baselines and as tonight's again and again; a slowdown is put into
+ * tonight's by making its times longer. Prints tables; asserts nothing. Usage:
+ * aa DIR DIR DIR DIR...
+ */
+#include "config.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/log.h"
+#include "harness/base/random.h"
+#include "harness/stat/stat.h"
+#include "results/reading/name.h"
+#include "results/reading/sound.h"
+#include "results/verdict/compare.h"
+
+#define TOLERANCE 0.03 /* as `etalon compare` has it */
+enum { MOST_BASELINES = 5, DRAWS = 1000, POWER_DRAWS = 400 };
+
+static const char *const kinds[] = {"compute", "memory", "network", "storage"};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+struct runs {
+    struct et_run *v;
+    size_t n;
+};
+
+static void need(bool ok, const char *what)
+{
+    if (ok)
+        return;
+    fprintf(stderr, "aa: %s\n", what);
+    exit(4);
+}
+
+/* --- drawing ------------------------------------------------------------ */
+
+struct draw {
+    const struct et_run *baselines[MOST_BASELINES];
+    struct et_run *now;
+};
+
+/* Numbers from a stream, one after another. */
+struct dice {
+    uint64_t stream, thrown;
+};
+
+static size_t throw(struct dice * d, size_t n)
+{
+    return (size_t)(et_random_u64(d->stream, d->thrown++) % n);
+}
+
+/* `m` baselines and tonight's, all different, by a random order. */
+static struct draw draw_runs(const struct runs *r, size_t m, struct dice *dice)
+{
+    struct draw d;
+    size_t order[64];
+    need(r->n <= 64 && r->n > m, "from 4 to 64 runs are needed");
+    for (size_t i = 0; i < r->n; i++)
+        order[i] = i;
+    for (size_t i = 0; i <= m; i++) {
+        size_t k = i + throw(dice, r->n - i);
+        size_t other = order[i];
+        order[i] = order[k];
+        order[k] = other;
+    }
+    for (size_t i = 0; i < m; i++)
+        d.baselines[i] = &r->v[order[i]];
+    d.now = &r->v[order[m]];
+    return d;
+}
+
+/* --- what is found ------------------------------------------------------- */
+
+struct counts {
+    size_t drawn, exit[6], kinds[KINDS], cases[KINDS];
+};
+
+static size_t kind_of(const char *work)
+{
+    size_t k = 0;
+    while (k < KINDS && strcmp(kinds[k], work) != 0)
+        k++;
+    return k;
+}
+
+static void count(const struct draw *d, size_t m, struct counts *c)
+{
+    struct et_comparisons found;
+    bool kind_worse[KINDS] = {0}, case_worse[KINDS] = {0};
+    need(et_compare(d->baselines, m, d->now, TOLERANCE, &found) == ET_OK,
+         "cannot compare");
+    for (size_t i = 0; i < found.n; i++) {
+        const struct et_comparison *v = &found.v[i];
+        size_t k = kind_of(v->work);
+        if (v->change == ET_CHANGE_WORSE && k < KINDS)
+            *(v->id ? &case_worse[k] : &kind_worse[k]) = true;
+    }
+    c->drawn++;
+    c->exit[et_comparisons_status(&found)]++;
+    for (size_t k = 0; k < KINDS; k++) {
+        c->kinds[k] += kind_worse[k];
+        c->cases[k] += case_worse[k];
+    }
+    et_comparisons_free(&found);
+}
+
+static double percent(size_t k, size_t n)
+{
+    return n ? 100 * (double)k / (double)n : NAN;
+}
+
+static void print_false_alarms(const struct runs *r)
+{
+    static const size_t ms[] = {1, 2, 3, 5};
+    printf("%-10s %6s %7s %7s %7s   %s\n", "baselines", "drawn", "exit 0",
+           "exit 1", "exit 5", "worse: kinds, then single cases");
+    for (size_t i = 0; i < sizeof ms / sizeof *ms && ms[i] < r->n; i++) {
+        struct dice dice = {.stream = et_random_stream(1, ms[i])};
+        struct counts c = {0};
+        for (int k = 0; k < DRAWS; k++) {
+            struct draw d = draw_runs(r, ms[i], &dice);
+            count(&d, ms[i], &c);
+        }
+        printf("%-10zu %6zu %5.1f %% %5.1f %% %5.1f %%  ", ms[i], c.drawn,
+               percent(c.exit[ET_OK], c.drawn),
+               percent(c.exit[ET_MISSED], c.drawn),
+               percent(c.exit[ET_UNSURE], c.drawn));
+        for (size_t k = 0; k < KINDS; k++)
+            printf(" %s %.1f %%, %.1f %%", kinds[k],
+                   percent(c.kinds[k], c.drawn), percent(c.cases[k], c.drawn));
+        printf("\n");
+    }
+}
+
+/* --- true slowdowns ------------------------------------------------------ */
+
+static void slow_down(struct et_record *r, double by)
+{
+    struct et_result_time *t = &r->result.time;
+    struct et_result_pass *p = t->passes.v;
+    t->median *= by;
+    t->ci_low *= by;
+    t->ci_high *= by;
+    for (size_t i = 0; i < t->passes.n; i++)
+        p[i].median *= by;
+    need(et_record_remake(r) == ET_OK, "out of memory");
+}
+
+/* The k-th record of that kind of work that can be compared; NULL: there are
+ * not so many. */
+static struct et_record *nth(struct et_run *run, const char *work, size_t k)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        struct et_record *r = &run->records[i];
+        if (et_record_checked(r) && et_run_merit(run, r) &&
+            strcmp(et_run_work(run, r), work) == 0 && k-- == 0)
+            return r;
+    }
+    return NULL;
+}
+
+/* Is it found: the case itself, or its whole kind? */
+static bool is_found(const struct draw *d, size_t m, const char *work,
+                     const char *id)
+{
+    struct et_comparisons found;
+    bool yes = false;
+    need(et_compare(d->baselines, m, d->now, TOLERANCE, &found) == ET_OK,
+         "cannot compare");
+    for (size_t i = 0; i < found.n; i++) {
+        const struct et_comparison *v = &found.v[i];
+        bool meant =
+            v->id ? id && strcmp(v->id, id) == 0 : strcmp(v->work, work) == 0;
+        yes = yes || (meant && v->change == ET_CHANGE_WORSE);
+    }
+    et_comparisons_free(&found);
+    return yes;
+}
+
+/* One case of the kind, or all. */
+static double power(const struct runs *r, size_t m, const char *work, bool all,
+                    double by)
+{
+    struct dice dice = {.stream = et_random_stream(2, m)};
+    size_t found = 0, drawn = 0, n = 0;
+    while (nth(&r->v[0], work, n))
+        n++;
+    for (int k = 0; n > 0 && k < POWER_DRAWS; k++) {
+        struct draw d = draw_runs(r, m, &dice);
+        size_t one = throw(&dice, n);
+        const struct et_record *example = nth(d.now, work, one);
+        for (size_t i = 0; i < n; i++) {
+            struct et_record *x = nth(d.now, work, i);
+            if (x && (all || i == one))
+                slow_down(x, by);
+        }
+        drawn++;
+        found +=
+            example && is_found(&d, m, work, all ? NULL : example->result.id);
+        for (size_t i = 0; i < n; i++) {
+            struct et_record *x = nth(d.now, work, i);
+            if (x && (all || i == one))
+                slow_down(x, 1 / by);
+        }
+    }
+    return percent(found, drawn);
+}
+
+static void print_power(const struct runs *r)
+{
+    static const double by[] = {1.05, 1.1, 1.2, 1.5, 2};
+    enum { N = sizeof by / sizeof *by };
+    printf("%-22s", "found, 3 baselines");
+    for (size_t i = 0; i < N; i++)
+        printf(" %5.0f %%", 100 * (by[i] - 1));
+    printf(" longer\n");
+    for (size_t k = 0; k < KINDS; k++) {
+        for (int all = 0; all < 2; all++) {
+            printf("%-8s %-13s", kinds[k], all ? "all cases" : "one case");
+            for (size_t i = 0; i < N; i++)
+                printf(" %5.0f %%", power(r, 3, kinds[k], all, by[i]));
+            printf("\n");
+        }
+    }
+}
+
+/* --- what the machine shows ---------------------------------------------- */
+
+static double spread(const double *v, size_t n)
+{
+    double mean = et_stat_mean(v, n), sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (v[i] - mean) * (v[i] - mean);
+    return n > 1 ? sqrt(sum / (double)(n - 1)) : NAN;
+}
+
+/* Standard deviations in per cent: of a case from run to run, and of the passes
+ * within a run; and how often a case has no flaw. */
+static void print_machine(const struct runs *r)
+{
+    printf("%-8s %5s %14s %14s %9s\n", "", "cases", "run to run", "in a run",
+           "no flaw");
+    for (size_t k = 0; k < KINDS; k++) {
+        double runs[64], between = 0, within = 0;
+        size_t n = 0, sound = 0, seen = 0;
+        for (; nth(&r->v[0], kinds[k], n); n++) {
+            const char *id = nth(&r->v[0], kinds[k], n)->result.id;
+            size_t there = 0;
+            double inside = 0;
+            for (size_t i = 0; i < r->n; i++) {
+                const struct et_record *x = nth(&r->v[i], kinds[k], n);
+                double passes[64];
+                size_t m = 0;
+                if (!x || strcmp(x->result.id, id) != 0)
+                    continue;
+                const struct et_result_pass *p = x->result.time.passes.v;
+                for (; m < x->result.time.passes.n && m < 64; m++)
+                    passes[m] = log(p[m].median);
+                inside += spread(passes, m);
+                runs[there++] = log(x->result.time.median);
+                sound += et_sound(x, NULL, NULL);
+                seen++;
+            }
+            between += spread(runs, there);
+            within += inside / (double)there;
+        }
+        if (n)
+            printf("%-8s %5zu %12.1f %% %12.1f %% %7.0f %%\n", kinds[k], n,
+                   100 * between / (double)n, 100 * within / (double)n,
+                   percent(sound, seen));
+    }
+}
+
+/* As if each case could be relied on, whatever its passes show: the hardest
+ * question to the statistics alone. */
+static void trust_all(struct runs *r)
+{
+    for (size_t i = 0; i < r->n; i++) {
+        for (size_t k = 0; k < r->v[i].n; k++) {
+            struct et_result *x = &r->v[i].records[k].result;
+            x->time.converged = true;
+            x->time.drifts = false;
+            x->disturbed.many = false;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct runs r = {.v = calloc((size_t)argc, sizeof *r.v)};
+    need(r.v != NULL, "out of memory");
+    for (int i = 1; i < argc; i++) {
+        need(et_run_load(argv[i], &r.v[r.n]) == ET_OK, argv[i]);
+        r.n++;
+    }
+    need(r.n >= 4 && r.n <= 64, "from 4 to 64 runs are needed");
+    printf("%zu runs, %zu cases each\n\n", r.n, r.v[0].n);
+    print_machine(&r);
+    for (int trusted = 0; trusted < 2; trusted++) {
+        printf("\n%s\n", trusted
+                             ? "As if every case could be relied on"
+                             : "As etalon compares: what has a flaw is unsure");
+        if (trusted)
+            trust_all(&r);
+        print_false_alarms(&r);
+        print_power(&r);
+    }
+    for (size_t i = 0; i < r.n; i++)
+        et_run_free(&r.v[i]);
+    free(r.v);
+    return 0;
+}

@@ -1,0 +1,130 @@
+/* levels: a case alone and three cases in common
+ * worked out by hand, and what happens where something is missing. */
+#include "config.h"
+#include "tests/unit/test_main.h"
+
+#include <math.h>
+
+#include "harness/stat/levels.h"
+
+static void near(double a, double b)
+{
+    if (!(fabs(a - b) <= 1e-5 * fabs(b) + 1e-9))
+        fail_msg("%.9g is not %.9g", a, b);
+}
+
+/* Two passes 0.01 to either side, in both runs: the variance of their median is
+ * pi/2 x 2 x 0.01^2 / 2, and that of the difference 8 x 2 times that. */
+static void one_case(void **state)
+{
+    (void)state;
+    const double before[] = {-0.01, 0.01}, now[] = {0.09, 0.11};
+    const struct et_level_passes runs[] = {{before, 2}, {now, 2}};
+    struct et_level_case c = {.runs = runs};
+    struct et_level_change common;
+    assert_true(et_levels_compare(&c, 1, 1, &common));
+    assert_true(isnan(common.shift) && isnan(common.p));
+    near(c.own.shift, 0.1);
+    near(c.own.p, 0.0584100); /* t = 0.1 / 0.0501326, 4 degrees of freedom */
+    near(c.own.low, 0.1 - 2.776 * 0.0501326);
+    near(c.own.high, 0.1 + 2.776 * 0.0501326);
+    near(c.all.shift, c.own.shift);
+    near(c.all.p, c.own.p);
+}
+
+static const double
+    a[3][3] = {{0.00, 0.02, 0.04}, {0.01, 0.03, 0.06}, {-0.10, -0.07, -0.05}},
+    b[3][3] = {{1.00, 1.01, 1.03}, {1.02, 1.02, 1.05}, {0.92, 0.95, 0.96}},
+    c[3][3] = {{2.00, 2.04, 2.03}, {2.01, 2.05, 2.06}, {1.70, 1.75, 1.72}};
+
+static void three_cases(void **state)
+{
+    (void)state;
+    const struct et_level_passes runs[3][3] = {
+        {{a[0], 3}, {a[1], 3}, {a[2], 3}},
+        {{b[0], 3}, {b[1], 3}, {b[2], 3}},
+        {{c[0], 3}, {c[1], 3}, {c[2], 3}}};
+    struct et_level_case v[3] = {
+        {.runs = runs[0]}, {.runs = runs[1]}, {.runs = runs[2]}};
+    struct et_level_change common;
+    assert_true(et_levels_compare(v, 3, 2, &common));
+    near(common.shift, -0.095);
+    near(common.p, 0.0571516);
+    near((common.high - common.low) / 2, 2.571 * 0.0497235);
+    near(v[0].own.shift + 1, 1);
+    near(v[0].own.p, 0.5);
+    near(v[1].own.shift, 0.03);
+    near(v[1].own.p, 0.2363712);
+    near(v[2].own.shift, -0.225);
+    near(v[2].own.p, 0.000988121);
+    near(v[2].all.shift, -0.32);
+    near(v[1].all.shift, -0.065);
+    /* The whole is less sure than the rest alone. */
+    assert_true(v[1].all.high - v[1].all.low > common.high - common.low);
+}
+
+/* A baseline that lacks a case counts for the others. */
+static void a_baseline_without(void **state)
+{
+    (void)state;
+    const struct et_level_passes runs[3][4] = {
+        {{a[0], 3}, {a[0], 3}, {a[0], 3}, {a[0], 3}},
+        {{b[0], 3}, {NULL, 0}, {b[0], 3}, {b[0], 3}},
+        {{c[0], 3}, {c[0], 3}, {NULL, 0}, {c[2], 3}}};
+    struct et_level_case v[3] = {
+        {.runs = runs[0]}, {.runs = runs[1]}, {.runs = runs[2]}};
+    struct et_level_change common;
+    assert_true(et_levels_compare(v, 3, 3, &common));
+    near(common.shift + 1, 1);
+    near(v[1].own.shift + 1, 1);
+    near(v[2].own.shift, -0.31);
+    assert_true(v[2].own.p < 0.001 && v[0].own.p > 0.4);
+}
+
+/* One pass a run: shifts, and nothing to judge them by. */
+static void one_pass(void **state)
+{
+    (void)state;
+    const struct et_level_passes runs[3][2] = {
+        {{a[0], 1}, {a[2], 1}}, {{b[0], 1}, {b[2], 1}}, {{c[0], 1}, {c[2], 1}}};
+    struct et_level_case v[3] = {
+        {.runs = runs[0]}, {.runs = runs[1]}, {.runs = runs[2]}};
+    struct et_level_change common;
+    assert_true(et_levels_compare(v, 3, 1, &common));
+    near(common.shift, -0.1);
+    near(v[2].own.shift, -0.2);
+    assert_true(isnan(common.p) && isnan(v[2].own.p) && isnan(v[2].all.low));
+}
+
+/* Passes that are all the same prove less than nothing in the world can. */
+static void no_noise_at_all(void **state)
+{
+    (void)state;
+    const double before[] = {1, 1, 1}, now[] = {1.0005, 1.0005, 1.0005};
+    const struct et_level_passes runs[] = {{before, 3}, {now, 3}};
+    struct et_level_case v = {.runs = runs};
+    struct et_level_change common;
+    assert_true(et_levels_compare(&v, 1, 1, &common));
+    assert_true(v.own.p > 0.4); /* 0.05 %, of which 0.1 % is supposed noise */
+}
+
+/* More baselines that agree make the same shift less likely to be chance; such
+ * that do not, more. */
+static void baselines_tell(void **state)
+{
+    (void)state;
+    double p[3];
+    const double far[3] = {0.2, 0.22, 0.24};
+    for (int k = 0; k < 3; k++) {
+        const struct et_level_passes runs[4] = {
+            {a[0], 3}, {k == 2 ? far : a[0], 3}, {a[0], 3}, {a[2], 3}};
+        struct et_level_case v = {.runs = k == 0 ? runs + 2 : runs};
+        struct et_level_change common;
+        assert_true(et_levels_compare(&v, 1, k == 0 ? 1 : 3, &common));
+        p[k] = v.own.p;
+    }
+    assert_true(p[1] < p[0] / 2 && p[2] > 1.5 * p[1]);
+}
+
+TEST_MAIN(one_case, three_cases, a_baseline_without, one_pass, no_noise_at_all,
+          baselines_tell)

@@ -1,0 +1,127 @@
+/* What differs between runs: each kind of fact, several baselines, and what
+ * differs between any two runs and is not said. */
+#include "config.h"
+#include "tests/unit/test_main.h"
+#include "tests/unit/results/sample.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "results/verdict/differs.h"
+
+static void set(char **member, const char *text)
+{
+    free(*member);
+    *member = text ? strdup(text) : NULL;
+}
+
+static const struct et_difference *find(const struct et_list *l,
+                                        const char *what)
+{
+    const struct et_difference *v = l->v;
+    for (size_t i = 0; i < l->n; i++) {
+        if (strcmp(v[i].what, what) == 0)
+            return &v[i];
+    }
+    return NULL;
+}
+
+static void says(const struct et_list *l, const char *what, const char *before,
+                 const char *now)
+{
+    const struct et_difference *d = find(l, what);
+    if (!d)
+        fail_msg("%s is not said", what);
+    assert_string_equal(d->before, before);
+    assert_string_equal(d->now, now);
+}
+
+static void each_kind_of_fact(void **state)
+{
+    (void)state;
+    struct et_run a = sample_run(), b = sample_run();
+    const struct et_run *before[] = {&a};
+    struct et_list l = {0};
+    set(&a.info.environment.kernel, "5.10 x86_64");
+    set(&b.info.environment.kernel, "5.11 x86_64");
+    set(&b.info.environment.microcode, "0x2b");
+    set(&a.info.flags, "-O2");
+    set(&b.info.flags, "-O3");
+    a.info.environment.load = 0.1;
+    b.info.environment.load = 4.2;
+    a.info.environment.memory = 64LL << 30;
+    b.info.environment.memory = 32LL << 30;
+    assert_true(et_pairs_set(&a.info.libraries, "blis", "0.9", false) &&
+                et_pairs_set(&b.info.libraries, "blis", "1.1", false) &&
+                et_pairs_set(&a.info.config, "budget", "2", true) &&
+                et_pairs_set(&b.info.config, "budget", "1", true) &&
+                et_pairs_set(&b.info.environment.variables, "OMP_PROC_BIND",
+                             "close", false));
+    sample_place(&b.info, 4, 1);
+    assert_int_equal(et_differences_find(before, 1, &b, &l), ET_OK);
+    says(&l, "kernel", "5.10 x86_64", "5.11 x86_64");
+    says(&l, "microcode", "not known", "0x2b");
+    says(&l, "flags", "-O2", "-O3");
+    says(&l, "load at the start", "0", "4");
+    says(&l, "memory", "64 GiB", "32 GiB");
+    says(&l, "library blis", "0.9", "1.1");
+    says(&l, "option budget", "2", "1");
+    says(&l, "variable OMP_PROC_BIND", "not known", "close");
+    says(&l, "hosts", "n1", "n[1-4]");
+    et_differences_free(&l);
+    et_run_free(&a);
+    et_run_free(&b);
+}
+
+/* Two runs of one machine differ in these always. */
+static void what_always_differs(void **state)
+{
+    (void)state;
+    struct et_run a = sample_run(), b = sample_run();
+    const struct et_run *before[] = {&a};
+    struct et_list l = {0};
+    set(&b.info.id, "another");
+    set(&b.info.started, "2027-01-01T00:00:00Z");
+    set(&b.info.plan_file, "/elsewhere/plan.ini");
+    a.info.environment.load = 0.2;
+    b.info.environment.load = 0.4;
+    a.info.environment.memory = 1000LL << 20;
+    b.info.environment.memory = 1001LL << 20;
+    a.info.environment.clock_hz = 2.601e9;
+    b.info.environment.clock_hz = 2.599e9;
+    b.info.clock_overhead = a.info.clock_overhead * 1.1;
+    assert_true(et_pairs_set(&b.info.config, "out", "night-2", false) &&
+                et_pairs_set(&b.info.config, "scratch", "night-2", false));
+    assert_int_equal(et_differences_find(before, 1, &b, &l), ET_OK);
+    const struct et_difference *d = l.v;
+    if (l.n)
+        fail_msg("%s is said", d->what);
+    et_differences_free(&l);
+    et_run_free(&a);
+    et_run_free(&b);
+}
+
+/* Each different value of the baselines once; said also where only one of them
+ * differs. */
+static void several_baselines(void **state)
+{
+    (void)state;
+    struct et_run v[4];
+    const struct et_run *before[3];
+    struct et_list l = {0};
+    static const char *const kernels[] = {"5.10", "5.11", "5.10", "5.11"};
+    for (int i = 0; i < 4; i++) {
+        v[i] = sample_run();
+        set(&v[i].info.environment.kernel, kernels[i]);
+        if (i < 3)
+            before[i] = &v[i];
+    }
+    assert_int_equal(et_differences_find(before, 3, &v[3], &l), ET_OK);
+    assert_int_equal(l.n, 1);
+    says(&l, "kernel", "5.10, 5.11", "5.11");
+    et_differences_free(&l);
+    for (int i = 0; i < 4; i++)
+        et_run_free(&v[i]);
+}
+
+TEST_MAIN(each_kind_of_fact, what_always_differs, several_baselines)
