@@ -46,7 +46,7 @@ static struct et_said say_speed(const struct et_speed *s)
     int n = snprintf(out.s, sizeof out.s, "%.3g %% %s", by,
                      slower ? "slower" : "faster");
     if (isfinite(low) && isfinite(high) && n > 0 && (size_t)n < sizeof out.s)
-        snprintf(out.s + n, sizeof out.s - (size_t)n, " [%.2g, %.2g]", low,
+        snprintf(out.s + n, sizeof out.s - (size_t)n, " [%.3g, %.3g]", low,
                  high);
     return out;
 }

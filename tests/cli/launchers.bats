@@ -89,3 +89,61 @@ auto() { # auto NAME=VALUE...: a run that looks for ranks
     for pid in $pids; do wait "$pid"; done
     [ -e two.1/report.txt ] && [ -e two.2/report.txt ]
 }
+
+# Where nothing started it, etalon starts itself again.
+@test "several launches of one run" {
+    clear
+    try run --plan tiny.ini --out two --launches 2
+    passed
+    [ "$(grep -c 'launch [12] of 2$' err)" -eq 2 ] || fail 'two are wanted'
+    whole_launches two 2
+    try run --again two --launches 2 --quiet
+    passed
+    whole_launches two 4
+}
+
+# whole_launches DIR N: each of the two cases was measured in each of N.
+whole_launches() {
+    for k in $(seq 0 $(($2 - 1))); do
+        [ "$(grep -c "\"launch\":$k," "$1/records.jsonl")" -eq 2 ] ||
+            fail "launch $k: two records are wanted"
+    done
+    try verify "$1"
+    passed
+}
+
+@test "launches that cannot be" {
+    clear
+    try run --plan tiny.ini --out d --launches 0 && refused 2 'launches: 0'
+    make_run d
+    try run --resume d --launches 2 && refused 2 '--again'
+    plan p.ini '[run]' 'launches = 2' '[gemm]' 'shapes = 8x8x8'
+    try run --plan p.ini && refused 2 'p.ini:2' launches
+    status=0
+    OMPI_COMM_WORLD_SIZE=2 "$ETALON" run --plan tiny.ini --out e --launches 2 \
+        >out 2>err || status=$?
+    refused 2 OMPI_COMM_WORLD_SIZE '--again DIR'
+    [ ! -e e ] || fail 'a run directory'
+    # The first of them fails, and no other is tried.
+    try run --plan tiny.ini --out d --launches 3
+    [ "$status" -eq 2 ]
+    [ "$(grep -c 'launch [0-9] of 3$' err)" -eq 1 ] || fail 'one is wanted'
+}
+
+@test "launches that are stopped" {
+    clear
+    plan slow.ini '[run]' 'budget = 3' 'team = self' '[gemm]' 'shapes = 64^3' \
+        'backend = reference'
+    "$ETALON" run --plan slow.ini --out s --launches 3 >out 2>err &
+    parent=$!
+    for _ in $(seq 100); do
+        [ -s s/records.jsonl ] && break
+        sleep 0.1
+    done
+    kill -TERM "$parent"
+    status=0
+    wait "$parent" || status=$?
+    [ "$(grep -c 'launch [0-9] of 3$' err)" -eq 1 ] || fail 'one is wanted'
+    grep -q '"outcome": "interrupted"' s/run.json || fail 'interrupted is wanted'
+    grep -q -- '--resume s' err || fail 'the remedy is wanted'
+}

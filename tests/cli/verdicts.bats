@@ -93,8 +93,8 @@ compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
     changed a "$second" "${3:-good}"
     try compare a b
     [ "$status" -eq "$1" ] || fail "exit code $1 is wanted"
-    tr -s ' \n' ' ' <out | grep -q "Changes .*[1-9] $2" ||
-        fail "a case that is $2 is wanted: $(grep -A 1 Changes out)"
+    tr -s ' \n' ' ' <out | grep -q "Verdict .*[1-9] $2" ||
+        fail "a case that is $2 is wanted: $(grep -A 1 Verdict out)"
 }
 
 @test "compare: same, and exit code 0" {
@@ -138,6 +138,47 @@ compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
 @test "compare: a case that did not converge is unsure: 5" {
     changed b "$second takes(r, 1e-6, apart=0.3)"
     compared 5 unsure
+}
+
+@test "compare: several baselines, and one run behind them" {
+    for name in a b c d; do changed "$name" "$second"; done
+    changed d "$second takes(r, 1.2e-6)"
+    try compare a b c -- d
+    [ "$status" -eq 1 ]
+    [ "$(grep -c '^Baseline ' out)" -eq 3 ] || fail 'three baselines are wanted'
+    grep -qE '^worse +16.7 % slower \[[0-9.]+, [0-9.]+\], gemm ' out ||
+        fail 'the case and its change are wanted in the first lines'
+    # A baseline that differs from the others shows that runs differ.
+    try compare a b d c
+    [ "$status" -eq 5 ]
+    try compare a b c
+    passed
+    for words in 'a -- b c' 'a -- b c d'; do
+        # shellcheck disable=SC2086
+        try compare $words && refused 2 'one run stands behind `--`'
+    done
+    # Nothing is said where nothing is the matter.
+    try compare a b --quiet
+    passed
+    [ ! -s out ] || fail 'no word is wanted'
+    try compare a d --quiet
+    [ "$status" -eq 1 ]
+    grep -q '^Verdict  *WORSE' out
+}
+
+@test "compare: what all cases share is said once, and what differs" {
+    changed a "$second" more
+    changed b "[takes(x, 1.2e-6) for x in cases];"'
+h["environment"]["kernel"] = "another"' more
+    try compare a b
+    [ "$status" -eq 1 ]
+    grep -q '^worse  *16.7 % slower .*all 3 compute cases: clock' out ||
+        fail 'the kind is wanted'
+    [ "$(grep -c '^worse ' out)" -eq 2 ] || fail 'two lines are wanted'
+    grep -q '0 worse, 0 missing, 0 unsure, 0 better, 0 new, 3 same' out ||
+        fail 'no case for itself is wanted'
+    grep -q '^Differs  *kernel$' out
+    grep -q '^kernel .* another$' out
 }
 
 @test "compare: 4 for a run that is not what it left, on either side" {
