@@ -165,18 +165,22 @@ static struct et_record *nth(struct et_run *run, const char *work, size_t k)
     return NULL;
 }
 
-/* Is it found: the case itself, or its whole kind? */
+/* Is it found: the case itself, or its whole kind, which may be by a case where
+ * they are too few to be judged together? */
 static bool is_found(const struct draw *d, size_t m, const char *work,
                      const char *id)
 {
     struct et_comparisons found;
-    bool yes = false;
+    bool yes = false, together = false;
     need(et_compare(d->baselines, m, d->now, TOLERANCE, &found) == ET_OK,
          "cannot compare");
     for (size_t i = 0; i < found.n; i++) {
         const struct et_comparison *v = &found.v[i];
-        bool meant =
-            v->id ? id && strcmp(v->id, id) == 0 : strcmp(v->work, work) == 0;
+        bool same = strcmp(v->work, work) == 0;
+        together = together || (same && !v->id);
+        bool meant = !v->id ? same
+                     : id   ? strcmp(v->id, id) == 0
+                            : same && !together;
         yes = yes || (meant && v->change == ET_CHANGE_WORSE);
     }
     et_comparisons_free(&found);

@@ -63,6 +63,38 @@ static void three_cases(void **state)
     assert_true(v[1].all.high - v[1].all.low > common.high - common.low);
 }
 
+/* Three baselines, whose parts in common do not lie around the middle one. */
+static void three_baselines(void **state)
+{
+    (void)state;
+    static const double e[4][3] = {{0.0, 0.01, 0.03},
+                                   {0.05, 0.06, 0.09},
+                                   {0.01, 0.03, 0.03},
+                                   {-0.10, -0.07, -0.05}},
+                        f[4][3] = {{1.0, 1.01, 1.02},
+                                   {1.06, 1.07, 1.08},
+                                   {1.02, 1.04, 1.03},
+                                   {0.92, 0.95, 0.96}},
+                        g[4][3] = {{1.97, 2.01, 1.98},
+                                   {2.00, 2.01, 2.03},
+                                   {2.03, 2.05, 2.06},
+                                   {1.70, 1.75, 1.72}};
+    const struct et_level_passes runs[3][4] = {
+        {{e[0], 3}, {e[1], 3}, {e[2], 3}, {e[3], 3}},
+        {{f[0], 3}, {f[1], 3}, {f[2], 3}, {f[3], 3}},
+        {{g[0], 3}, {g[1], 3}, {g[2], 3}, {g[3], 3}}};
+    struct et_level_case v[3] = {
+        {.runs = runs[0]}, {.runs = runs[1]}, {.runs = runs[2]}};
+    struct et_level_change common;
+    assert_true(et_levels_compare(v, 3, 3, &common));
+    near(common.shift, -0.102222222);
+    near(common.p, 0.0118923981);
+    near(v[1].own.shift, 0.0155555556);
+    near(v[1].own.p, 0.359117724);
+    near(v[2].own.shift, -0.191111111);
+    near(v[2].own.p, 0.00238838367);
+}
+
 /* A baseline that lacks a case counts for the others. */
 static void a_baseline_without(void **state)
 {
@@ -126,5 +158,5 @@ static void baselines_tell(void **state)
     assert_true(p[1] < p[0] / 2 && p[2] > 1.5 * p[1]);
 }
 
-TEST_MAIN(one_case, three_cases, a_baseline_without, one_pass, no_noise_at_all,
-          baselines_tell)
+TEST_MAIN(one_case, three_cases, three_baselines, a_baseline_without, one_pass,
+          no_noise_at_all, baselines_tell)

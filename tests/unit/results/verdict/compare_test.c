@@ -180,6 +180,8 @@ static void what_all_share_is_not_each_ones(void **state)
     is(&b, "case 0", ET_CHANGE_SAME, NULL);
     near(row(&b, "case 0")->all.ratio, 1 / 1.1);
     near(row(&b, "case 0")->own.ratio, 1);
+    assert_true(row(&b, "case 0")->own.p > 0.3 &&
+                row(&b, "case 0")->all.p < 0.05);
     is(&b, "case 4", ET_CHANGE_SAME, NULL);
     assert_int_equal(done(&b), ET_MISSED);
     b = five(1, 1.1, 0.002);
@@ -194,6 +196,44 @@ static void what_all_share_is_not_each_ones(void **state)
     near(row(&b, "case 0")->all.ratio, 1);
     is(&b, "case 0", ET_CHANGE_SAME, NULL);
     assert_int_equal(done(&b), ET_OK);
+}
+
+/* A load of the memory: another kind of work. */
+static struct et_result load_of(const char *id, double median, unsigned turn)
+{
+    struct et_result r = of(id, median, 0.002, turn);
+    r.work.flop = 0;
+    assert_true(et_pairs_set(&r.facts, "fits_in", "memory", false));
+    return r;
+}
+
+static void kinds_are_judged_apart(void **state)
+{
+    (void)state;
+    struct bench b = bench(2);
+    for (unsigned k = 0; k < 4; k++) {
+        char id[2][7] = {"case 0", "load 0"};
+        id[0][5] = id[1][5] = (char)('0' + k);
+        for (unsigned i = 0; i <= 2; i++) {
+            struct et_result r = load_of(id[1], 0.3, i + k);
+            /* One that is not sound in any baseline spoils no other. */
+            r.time.converged = k > 0 || i == 2;
+            sample_add(&b.runs[i], r);
+            sample_add(&b.runs[i],
+                       of(id[0], i == 2 ? 0.6 : 0.5, 0.002, i + 2 * k));
+        }
+    }
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    assert_int_equal(b.found.kinds, 2);
+    is(&b, "compute", ET_CHANGE_WORSE, NULL);
+    near(row(&b, "compute")->all.ratio, 5 / 6.0);
+    is(&b, "memory", ET_CHANGE_SAME, NULL);
+    near(row(&b, "memory")->all.ratio, 1);
+    assert_int_equal(row(&b, "memory")->cases, 3);
+    is(&b, "load 0", ET_CHANGE_UNSURE, "not converged in the baselines");
+    is(&b, "load 1", ET_CHANGE_SAME, NULL);
+    is(&b, "case 1", ET_CHANGE_SAME, NULL);
+    assert_int_equal(done(&b), ET_MISSED);
 }
 
 /* How far a case lies from the others does not count as noise of its kind. */
@@ -543,10 +583,10 @@ static void the_whole_is_the_gravest(void **state)
     assert_int_equal(et_comparisons_status(&c), ET_MISSED);
 }
 
-TEST_MAIN(changes, what_all_share_is_not_each_ones, two_cases_share_nothing,
-          baselines_show_how_much_runs_differ, one_baseline_is_unsure,
-          many_cases_are_many_chances, unsound_cases_are_unsure,
-          what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
-          what_cannot_be_compared, nothing_in_common_is_unsure,
-          less_may_be_better, amounts_that_differ,
+TEST_MAIN(changes, what_all_share_is_not_each_ones, kinds_are_judged_apart,
+          two_cases_share_nothing, baselines_show_how_much_runs_differ,
+          one_baseline_is_unsure, many_cases_are_many_chances,
+          unsound_cases_are_unsure, what_is_not_in_both, cases_without_a_figure,
+          one_pass_tells_nothing, what_cannot_be_compared,
+          nothing_in_common_is_unsure, less_may_be_better, amounts_that_differ,
           the_tolerance_itself_is_tolerated, the_whole_is_the_gravest)
