@@ -327,7 +327,7 @@ const struct et_selftest_part et_selftest_repeat = {
             "three times with --quick, in six passes or more each. The "
             "launches are runs in this process, with memory allocated and "
             "everything calibrated anew; what only a new process changes, "
-            "`etalon run --again` shows.",
+            "`etalon run --launches` shows.",
     .failure = "95 % intervals of one launch that contain the median of the "
                "others so seldom that chance does not explain it, if each "
                "launch counts once: 95 % less three standard errors; with "

@@ -68,9 +68,9 @@ bool et_report_repeat(struct et_report *w)
             w->doc,
             "How often another launch of this plan would give a result within "
             "these intervals is not known: that takes two launches with at "
-            "least %d passes of a case each. `etalon run --again DIR` adds a "
-            "launch to a run, and `etalon selftest --part repeat` tries it on "
-            "this machine.",
+            "least %d passes of a case each. `etalon run --launches 3` makes "
+            "so many, `etalon run --again DIR` adds one to a run, and `etalon "
+            "selftest --part repeat` tries it on this machine.",
             ET_PASSES_LEAST);
     return true;
 }
