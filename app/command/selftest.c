@@ -25,8 +25,10 @@ static const struct et_manual manual = {
         "Tests etalon itself, in minutes, or in seconds with --quick: whether "
         "95 % intervals contain the truth, whether faults planted in the data "
         "are found and clean data raises no false alarm, whether a slow rank "
-        "is named, how exact the clocks are, and whether a rank that computes "
-        "wrong results is named. Each part says what it did and what would "
+        "is named, how exact the clocks are, whether a rank that computes "
+        "wrong results is named, and how often the interval of one launch "
+        "contains what other launches measure. Each part says what it did and "
+        "what would "
         "have been a failure.\n\nWithout a launcher, threads of this process "
         "take the place of ranks; under mpirun or srun the first four ranks "
         "are used. The same seed tests the same.\n\nExit code 0 if all parts "
@@ -55,7 +57,8 @@ static const struct et_field rows[] = {
            "seed of everything random: the same seed tests the same",
            .preset = "1", .min = 0, .max = 9e15),
     ET_ROW(options, part, ET_STRINGS,
-           "only this part: coverage, faults, clean, slow, clocks or silent; "
+           "only this part: coverage, faults, clean, slow, clocks, silent or "
+           "repeat; "
            "may be given several times",
            .metavar = "NAME"),
     ET_DESTINATION_ROWS(options, to)};

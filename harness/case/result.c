@@ -364,6 +364,15 @@ void et_result_free(struct et_result *r)
     et_fields_free(et_result_rows, r, sizeof *r);
 }
 
+enum et_status et_result_copy(struct et_result *to,
+                              const struct et_result *from)
+{
+    struct et_result r = *from;
+    r.rank_medians = r.rank_last = (struct et_reals){0};
+    r.time.passes = (struct et_list){0};
+    return et_fields_copy(et_result_rows, to, &r, sizeof r);
+}
+
 bool et_disturbed_many(int64_t most, double n)
 {
     return most != ET_ABSENT_INT && 5 * (double)most > n;

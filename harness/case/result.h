@@ -221,5 +221,9 @@ int64_t et_result_busy_threads(const struct et_result_team *t);
 /* Zeroed, with every figure that is not yet known absent. */
 void et_result_begin(struct et_result *r);
 void et_result_free(struct et_result *r);
+/* A deep copy of what a record has of it, without the ranks' own medians and
+ * merged passes, into uninitialised `to`. ET_INFRA on no memory, logged. */
+enum et_status et_result_copy(struct et_result *to,
+                              const struct et_result *from);
 
 #endif

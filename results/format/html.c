@@ -109,13 +109,13 @@ static void element(FILE *to, const char *tag, const char *text)
     fprintf(to, "</%s>\n", tag);
 }
 
-/* A figure that opens the value is shown large: what stands before the
- * interval or the first comma. */
+/* A figure or a word in capitals that opens the value is shown large: what
+ * stands before the interval or the first comma. */
 static void card(FILE *to, const char *name, const char *value)
 {
     size_t n = 0;
-    if (strcspn(value, "0123456789") == 0 || strncmp(value, "PASS", 4) == 0 ||
-        strncmp(value, "FAIL", 4) == 0 || strncmp(value, "INCONC", 6) == 0) {
+    if (strcspn(value, "0123456789") == 0 ||
+        strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == strcspn(value, ", ")) {
         const char *bracket = strstr(value, " ["), *comma = strstr(value, ", ");
         n = bracket && (!comma || bracket < comma) ? (size_t)(bracket - value)
             : comma                                ? (size_t)(comma - value)

@@ -429,7 +429,7 @@ static enum et_status merge_all(struct et_run *run, const struct place *places,
     return s;
 }
 
-enum et_status et_run_merge(struct et_run *run)
+static enum et_status merge_cases(struct et_run *run)
 {
     const char *precision = et_pairs_get(&run->info.config, "precision");
     size_t n = run->n;
@@ -462,4 +462,10 @@ enum et_status et_run_merge(struct et_run *run)
     free(p.room);
     free(p.launch);
     return s;
+}
+
+enum et_status et_run_merge(struct et_run *run)
+{
+    enum et_status s = et_repeat_find(run, &run->repeat);
+    return s == ET_OK ? merge_cases(run) : s;
 }

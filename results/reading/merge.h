@@ -11,7 +11,9 @@
 
 /* The records of a run, in the order of their lines, become one for each case,
  * in the order of their first lines. A case that is wrong in one pass is wrong,
- * one that failed in one has failed. ET_INFRA on no memory, logged. */
+ * one that failed in one has failed. Where there are several launches, their
+ * intervals are set against each other first, into run->repeat. ET_INFRA on no
+ * memory, logged. */
 enum et_status et_run_merge(struct et_run *run);
 
 #endif

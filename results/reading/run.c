@@ -388,6 +388,7 @@ void et_run_free(struct et_run *r)
     free(r->records);
     free(r->dir);
     free(r->info.plan_text);
+    et_repeat_free(&r->repeat);
     et_strings_free(&r->warnings);
     et_fields_free(et_run_info_rows, &r->info, sizeof r->info);
     et_fields_free(et_run_rows, r, sizeof *r);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "harness/run/sink.h"
+#include "results/reading/repeat.h"
 #include "results/record/record.h"
 
 /* A run that was carried on: when, where and by which command. */
@@ -37,6 +38,8 @@ struct et_run {
     struct et_record *records;
     size_t n;
     size_t lines; /* whole ones of records.jsonl, repeated passes among them */
+    struct et_repeat repeat;    /* its launches set against each other; of
+                                 * et_run_load_passes: empty */
     struct et_strings warnings; /* what was wrong with the directory */
 };
 

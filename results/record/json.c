@@ -235,20 +235,16 @@ static enum et_status get_array(const json_t *v, const struct et_field *row,
     if (!json_is_array(v))
         return wrong(row, where, "an array");
     size_t n = json_array_size(v);
-    if (row->type == ET_REALS && n > 0) {
-        free(reals->v);
+    if (row->type == ET_REALS && n > 0)
         reals->n = 0;
-        reals->v = et_alloc(n, sizeof *reals->v);
-        if (!reals->v)
-            return no_memory_at(where);
-    }
     for (size_t i = 0; i < n; i++) {
         const json_t *item = json_array_get(v, i);
         if (row->type == ET_REALS) {
             if (!json_is_number(item) && !json_is_null(item))
                 return wrong(row, where, "an array of numbers");
-            reals->v[reals->n++] =
-                json_is_null(item) ? NAN : json_number_value(item);
+            if (!et_reals_add(
+                    reals, json_is_null(item) ? NAN : json_number_value(item)))
+                return no_memory_at(where);
         } else if (row->type == ET_STRINGS) {
             if (!json_is_string(item))
                 return wrong(row, where, "an array of strings");

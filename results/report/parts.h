@@ -52,6 +52,7 @@ bool et_report_caveats(struct et_report *w);
 bool et_report_counters(struct et_report *w);
 bool et_report_spread(struct et_report *w);
 bool et_report_missing(struct et_report *w);
+bool et_report_repeat(struct et_report *w);
 bool et_report_method(struct et_report *w);
 
 /* A short text by value, so that several stand in one call. */

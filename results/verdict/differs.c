@@ -81,10 +81,6 @@ static bool add_coarse(struct et_pairs *to, const struct et_environment *e)
         snprintf(text, sizeof text, "%.1f GHz", e->clock_hz / 1e9);
         ok = add(to, "", "nominal clock", text);
     }
-    if (ok && isfinite(e->load)) {
-        snprintf(text, sizeof text, "%.0f", e->load);
-        ok = add(to, "", "load at the start", text);
-    }
     return ok;
 }
 
@@ -122,6 +118,16 @@ static const char *value_of(const struct et_pairs *p, const char *key)
     return text ? text : "not known";
 }
 
+static bool add_difference(struct et_list *out, const char *what,
+                           const char *before, const char *now)
+{
+    struct et_difference *d = et_list_add(out, sizeof *d);
+    if (d)
+        *d = (struct et_difference){et_strdup(what), et_strdup(before),
+                                    et_strdup(now)};
+    return d && d->what && d->before && d->now;
+}
+
 /* Adds a difference in `key`, if there is one. */
 static bool compare_key(const struct et_pairs *baselines, size_t n,
                         const struct et_pairs *now, const char *key,
@@ -140,14 +146,29 @@ static bool compare_key(const struct et_pairs *baselines, size_t n,
             et_text_add(&before, "%s%s", before.n ? ", " : "", there);
     }
     bool ok = !before.failed;
-    if (ok && differs) {
-        struct et_difference *d = et_list_add(out, sizeof *d);
-        if (d)
-            *d = (struct et_difference){et_strdup(key),
-                                        et_strdup(et_text_str(&before)),
-                                        et_strdup(here)};
-        ok = d && d->what && d->before && d->now;
+    if (ok && differs)
+        ok = add_difference(out, key, et_text_str(&before), here);
+    et_text_free(&before);
+    return ok;
+}
+
+/* A load further from that of every baseline than one busy thread. */
+static bool compare_load(const struct et_run *const *baselines, size_t n,
+                         const struct et_run *now, struct et_list *out)
+{
+    struct et_text before = {0};
+    char here[32];
+    double load = now->info.environment.load;
+    bool far = isfinite(load);
+    for (size_t i = 0; i < n; i++) {
+        double there = baselines[i]->info.environment.load;
+        far = far && fabs(load - there) > 1;
+        et_text_add(&before, "%s%.1f", i ? ", " : "", there);
     }
+    snprintf(here, sizeof here, "%.1f", load);
+    bool ok =
+        !before.failed && (!far || add_difference(out, "load at the start",
+                                                  et_text_str(&before), here));
     et_text_free(&before);
     return ok;
 }
@@ -179,6 +200,7 @@ enum et_status et_differences_find(const struct et_run *const *baselines,
         ok = describe(i < n ? baselines[i] : now, &all[i]);
     for (size_t k = 0; ok && k <= n; k++)
         ok = compare_keys(all, n, k, &found);
+    ok = ok && compare_load(baselines, n, now, &found);
     for (size_t i = 0; all && i <= n; i++)
         et_pairs_free(&all[i]);
     free(all);

@@ -9,7 +9,7 @@ load common
     TMPDIR=$PWD/scratch try selftest --quick
     passed
     [ -z "$(ls scratch)" ]
-    for part in coverage faults clean slow clocks silent; do
+    for part in coverage faults clean slow clocks silent repeat; do
         grep -q "^$part .* passed$" out || fail "$part did not pass"
     done
     grep -q '^seed  *1$' out
@@ -39,6 +39,27 @@ load common
     grep -q '"etalon selftest"' r.json
     [ "$(grep -o '"A slow rank"\|"Clocks"' r.json | head -n 1)" = \
         '"A slow rank"' ]
+}
+
+@test "the plan against itself says its figure by bench" {
+    mkdir scratch
+    TMPDIR=$PWD/scratch try selftest --quick --part repeat
+    passed
+    [ -z "$(ls scratch)" ]
+    tr -s ' \n' ' ' <out >words
+    grep -qE 'Measured again, by 3 launches: [0-9]+ of [1-9][0-9]* \(' words
+    grep -qE '^gemm  *[0-9]+ of [1-9]' out
+    grep -qE '^stream  *[0-9]+ of 3 ' out
+    grep -q '^repeat  *3 launches' out
+    # The words of a run's report, of launches that were made one by one.
+    printf '[run]\nbudget = 20 ms\n[stream]\nop = triad\nlevel = l1\n' >p.ini
+    try run --plan p.ini --out r --team self --quiet
+    [ "$status" -eq 0 ] || [ "$status" -eq 5 ]
+    grep -q 'selftest --part repeat' r/report.txt
+    try run --again r --quiet
+    tr -s ' \n' ' ' <r/report.txt >words
+    grep -qE 'Measured again, by 2 launches: [0-2] of 2 \(' words
+    try verify r && passed
 }
 
 @test "words that cannot be used" {

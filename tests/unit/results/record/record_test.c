@@ -4,6 +4,7 @@
 #include "tests/unit/test_main.h"
 #include "tests/unit/results/sample.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +167,27 @@ static void an_absent_count_is_null(void **state)
     et_record_free(&b);
 }
 
+/* The passes of a case are merged into what was read: a list has the room that
+ * et_reals_add counts on. */
+static void lists_that_were_read_grow(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < 40; n++) {
+        struct et_record a = record_of(sample_result("a", 0.5, 0.1, n)), b;
+        json_t *o = et_record_to_json(&a);
+        assert_int_equal(et_record_from_json(o, &b, "here"), ET_OK);
+        struct et_reals *v = &b.result.time.samples;
+        assert_int_equal(v->n, n);
+        size_t room = malloc_usable_size(v->v);
+        assert_true(room >= (n > 16 ? n > 32 ? 64 : 32 : 16) * sizeof *v->v);
+        assert_true(et_reals_add(v, 1));
+        assert_true(v->n == n + 1 && v->v[n] == 1);
+        json_decref(o);
+        et_record_free(&a);
+        et_record_free(&b);
+    }
+}
+
 /* A number that a list lacks is no number again, not 0. */
 static void an_absent_sample_is_null(void **state)
 {
@@ -303,6 +325,6 @@ static void every_row_is_documented(void **state)
 TEST_MAIN(metrics_follow_from_the_median, few_samples_give_no_interval,
           half_an_interval_is_none, metrics_apply_by_the_work,
           only_measured_has_metrics, json_round_trip, an_absent_count_is_null,
-          an_absent_sample_is_null, odd_numbers_of_pairs_keep_their_value,
-          bad_records_are_refused, what_is_not_said_is_not_good, words,
-          every_row_is_documented)
+          lists_that_were_read_grow, an_absent_sample_is_null,
+          odd_numbers_of_pairs_keep_their_value, bad_records_are_refused,
+          what_is_not_said_is_not_good, words, every_row_is_documented)

@@ -62,7 +62,7 @@ static void each_kind_of_fact(void **state)
     says(&l, "kernel", "5.10 x86_64", "5.11 x86_64");
     says(&l, "microcode", "not known", "0x2b");
     says(&l, "flags", "-O2", "-O3");
-    says(&l, "load at the start", "0", "4");
+    says(&l, "load at the start", "0.1", "4.2");
     says(&l, "memory", "64 GiB", "32 GiB");
     says(&l, "library blis", "0.9", "1.1");
     says(&l, "option budget", "2", "1");
@@ -83,8 +83,8 @@ static void what_always_differs(void **state)
     set(&b.info.id, "another");
     set(&b.info.started, "2027-01-01T00:00:00Z");
     set(&b.info.plan_file, "/elsewhere/plan.ini");
-    a.info.environment.load = 0.2;
-    b.info.environment.load = 0.4;
+    a.info.environment.load = 0.8;
+    b.info.environment.load = 1.7;
     a.info.environment.memory = 1000LL << 20;
     b.info.environment.memory = 1001LL << 20;
     a.info.environment.clock_hz = 2.601e9;
