@@ -424,6 +424,23 @@ static enum et_status add_team(struct axis *a,
                                                               : no_memory();
 }
 
+/* 1, 2, 4, ... and `most`, ranks or nodes. One rank alone sends nothing to
+ * anybody: a collective has no such team. */
+static enum et_status add_powers(struct axis *a, const struct et_bench *b,
+                                 const struct et_allocation *allocation,
+                                 bool by_node, int64_t most)
+{
+    bool alone = b->role == ET_ROLE_COLLECTIVE &&
+                 (!by_node || allocation->ranks_upto[0] == 1);
+    enum et_status status = ET_OK;
+    for (int64_t size = alone ? 2 : 1; status == ET_OK && size < most;
+         size *= 2)
+        status = add_team(a, allocation, by_node, size);
+    if (status == ET_OK && !(alone && most == 1))
+        status = add_team(a, allocation, by_node, most);
+    return status;
+}
+
 static enum et_status team_axis(const struct et_section *s,
                                 const struct et_allocation *allocation,
                                 struct axis *a)
@@ -447,10 +464,7 @@ static enum et_status team_axis(const struct et_section *s,
         if (strcmp(items.v[i], "all") == 0) {
             status = add_team(a, allocation, by_node, most);
         } else if (strcmp(items.v[i], "powers") == 0) {
-            for (size = 1; status == ET_OK && size < most; size *= 2)
-                status = add_team(a, allocation, by_node, size);
-            if (status == ET_OK)
-                status = add_team(a, allocation, by_node, most);
+            status = add_powers(a, s->bench, allocation, by_node, most);
         } else if (!et_parse_int(items.v[i], &size) || size < 1 ||
                    size > 1000000000) {
             status = et_error(ET_USAGE,
@@ -561,12 +575,24 @@ enum et_status et_section_expand(const struct et_section *s,
         if (!add_point(&axes[n++], "threads", preset))
             status = no_memory();
     }
+    size_t before = out->n, team = n;
     if (status == ET_OK)
         status = team_axis(s, allocation, &axes[n++]);
+    /* No team: its cases are made of one rank all the same, so that whatever is
+     * wrong in the section is told, and then dropped. */
+    bool alone = status == ET_OK && axes[team].n == 0;
+    if (alone)
+        status = add_team(&axes[team], allocation, false, 1);
     if (status == ET_OK)
         status = backend_axis(s, &axes[n++]);
     if (status == ET_OK)
         status = multiply(s, axes, n, out);
+    if (alone && status == ET_OK)
+        et_warn("%s: [%s]: one rank alone sends nothing to anybody: no case; "
+                "start more ranks, or ask for ranks = 1",
+                s->where, s->title);
+    while (alone && out->n > before)
+        et_case_free(&out->v[--out->n]);
     for (size_t i = 0; i < 64; i++) {
         for (size_t k = 0; k < axes[i].n; k++)
             free_pairs(&axes[i].points[k]);
