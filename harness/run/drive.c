@@ -10,6 +10,7 @@
 #include "harness/base/dtype.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/ceilings.h"
 #include "harness/run/stop.h"
 #include "harness/stat/passes.h"
 
@@ -272,8 +273,12 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
         h->samples += r->time.n;
     }
     g->o->load = fmax(g->o->load, r->disturbed.load);
-    h->iterations =
-        r->outcome == ET_MEASURED ? (uint64_t)r->time.iterations : 0;
+    if (r->outcome == ET_MEASURED) {
+        h->settled.iterations = (uint64_t)r->time.iterations;
+        et_ceilings_learn(&r->ceilings, &h->settled);
+    } else {
+        h->settled = (struct et_visit){0};
+    }
     tell(g, r, h);
     return ET_OK;
 }
@@ -398,9 +403,10 @@ static enum et_status next_case(struct driving *g, char **id,
     *visit = (struct et_visit){0};
     if (d->world->rank == 0) {
         bool more = find_next(g);
-        if (more)
-            *visit = (struct et_visit){d->histories->v[g->i].passes,
-                                       d->histories->v[g->i].iterations};
+        if (more) {
+            *visit = d->histories->v[g->i].settled;
+            visit->pass = d->histories->v[g->i].passes;
+        }
         *id = et_strdup(more ? d->cases->v[g->i].id : "");
     }
     /* None: rank 0 had no memory for it, and all hear so. */

@@ -21,7 +21,7 @@ struct et_history {
     /* In this process. */
     int64_t disturbed, samples; /* of the visits: of one rank each; of all */
     bool visited;
-    uint64_t iterations; /* of a sample; 0: none yet */
+    struct et_visit settled; /* by its newest visit, but for the pass */
 };
 struct et_histories { /* as many as there are cases */
     struct et_history *v;
