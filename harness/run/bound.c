@@ -14,6 +14,7 @@
 #define CALIBRATED 12.0 /* samples that it takes to calibrate one */
 #define REFRESHED 8.0   /* iterations until a ceiling is steady */
 #define PATTERNS 3.0    /* ceilings that move memory */
+#define STEP 10e-6      /* s a message, of which a ring has 2 (p - 1) in turn */
 #define FIXED 0.05      /* s a pass: agreement, files, the record on disk */
 
 /* s of one iteration. */
@@ -22,7 +23,9 @@ static double iteration(const struct et_case *c, const struct et_need *need,
 {
     double nodes = (double)c->nodes;
     double one = et_bench_is_reference(c->backend) ? REFERENCE : flops;
-    return need->flop / (one * (double)(c->ranks * c->threads)) +
+    double steps =
+        c->bench->role == ET_ROLE_COLLECTIVE ? 2 * (double)(c->ranks - 1) : 0;
+    return steps * STEP + need->flop / (one * (double)(c->ranks * c->threads)) +
            (need->disk > 0 ? need->bytes / nodes / ET_BOUND_DISK
                            : need->bytes / nodes / ET_BOUND_BYTES);
 }
@@ -70,7 +73,8 @@ static double all_passes(const struct et_case *c, const struct et_options *o,
         fmin(fmax(budget, n * sample), ET_PATIENCE * budget) + 2 * sample;
     double pass = FIXED + need->memory / FILLED + UNTIMED * one + sample +
                   budget / 4 + sampled + ceilings(c, o, need, one, budget);
-    return visits(o, fmin(n * shortest, budget / 2)) * pass + FIRST * one +
+    double fewest = n * sample < ET_PATIENCE * budget ? n : 1;
+    return visits(o, fewest * shortest) * pass + FIRST * one +
            (c->bench->once ? 0 : CALIBRATED * sample);
 }
 
