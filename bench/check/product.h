@@ -7,10 +7,10 @@
  * sums of k; row i of C_g stands at (g m + i) ldc. C0 is C as filled.
  *
  * Two checks, and a bench's verify passes when both do:
- * - exact, once in a process, in preparation: a run on integers that no rounding
- *   touches, in the case's own shape, with alpha and beta replaced by their
- *   signs, and a difference of zero demanded (check.h). It costs one iteration
- *   more.
+ * - exact, once in a process, in preparation: a run on integers that no
+ * rounding touches, in the case's own shape, with alpha and beta replaced by
+ * their signs, and a difference of zero demanded (check.h). It costs one
+ * iteration more.
  * - of the timed data, whenever asked: every element where the problem is
  *   small; else each row by Freivalds' test, and `samples` elements at random.
  * The inputs move from one iteration to the next (harness/base/turn.h), unless
@@ -103,8 +103,9 @@ struct et_product {
 
 /* Bytes that a check of such products takes; INFINITY on overflow. */
 double et_product_memory(const struct et_product *p);
-/* Fills the operands and sets up the problem on them, after the exact pass where
- * it is not settled. Its finding is kept for every check to come. Local. */
+/* Fills the operands and sets up the problem on them, after the exact pass
+ * where it is not settled. Its finding is kept for every check to come. Local.
+ */
 enum et_status et_product_open(struct et_product *p);
 void et_product_close(struct et_product *p); /* {0} is fine */
 

@@ -23,11 +23,6 @@ struct axis {
     const char *where;
 };
 
-static enum et_status no_memory(void)
-{
-    return et_error(ET_INFRA, "no memory");
-}
-
 static void free_pairs(struct et_pairs *p)
 {
     static const struct et_field row[] = {{.key = "p", .type = ET_PAIRS}, {0}};
@@ -92,7 +87,7 @@ enum et_status et_section_set(struct et_section *s, const char *key,
     if (i == s->n) {
         struct et_section_entry *v = et_grow(s->v, s->n + 1, sizeof *v);
         if (!v)
-            return no_memory();
+            return et_no_memory();
         s->v = v;
         v[s->n++] = (struct et_section_entry){.key = et_strdup(key)};
     }
@@ -101,7 +96,7 @@ enum et_status et_section_set(struct et_section *s, const char *key,
     free(e->where);
     e->value = et_strdup(value);
     e->where = et_strdup(where);
-    return e->key && e->value && e->where ? ET_OK : no_memory();
+    return e->key && e->value && e->where ? ET_OK : et_no_memory();
 }
 
 void et_section_free(struct et_section *s)
@@ -151,7 +146,7 @@ static enum et_status add_range(struct axis *a, const struct et_field *row,
         char text[32];
         snprintf(text, sizeof text, "%lld", (long long)v);
         if (!add_point(a, row->key, text))
-            return no_memory();
+            return et_no_memory();
         if (!et_mul(v, factor, &v))
             break;
     }
@@ -165,7 +160,7 @@ static enum et_status add_item(struct axis *a, const struct et_field *row,
     bool whole = row->type == ET_INT || row->type == ET_BYTES;
     if (whole && strstr(item, ".."))
         return add_range(a, row, item, where);
-    return add_point(a, row->key, item) ? ET_OK : no_memory();
+    return add_point(a, row->key, item) ? ET_OK : et_no_memory();
 }
 
 /* "1024x512x256" or "2048^3" fills the bench's shape keys in order; a lone
@@ -192,10 +187,10 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
                             b->shape_key, item, keys);
         for (int64_t i = 0; i < times; i++) {
             if (!et_strings_add(&parts, et_trim(base)))
-                return no_memory();
+                return et_no_memory();
         }
     } else if (!et_split(item, 'x', &parts)) {
-        return no_memory();
+        return et_no_memory();
     }
     struct et_pairs *p = NULL;
     if (parts.n > keys || parts.n < b->shape_least)
@@ -203,10 +198,10 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
                           where, b->shape_key, item, parts.n,
                           parts.n == 1 ? "" : "s", b->shape_help);
     else if (!(p = add_point(a, NULL, NULL)))
-        status = no_memory();
+        status = et_no_memory();
     for (size_t i = 0; status == ET_OK && i < parts.n; i++) {
         if (!et_pairs_set(p, b->shape[i], parts.v[i], true))
-            status = no_memory();
+            status = et_no_memory();
     }
     et_strings_free(&parts);
     return status;
@@ -223,14 +218,14 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
             continue;
         struct et_pairs *p = add_point(a, "shape", shape->name);
         if (!p)
-            return no_memory();
+            return et_no_memory();
         found++;
         for (size_t k = 0; k < shape->values.n; k++) {
             const char *key = shape->values.v[k].key;
             /* `count` and `flops` are notes, not parameters. */
             if (et_field_find(b->params, key) &&
                 !et_pairs_set(p, key, shape->values.v[k].text, true))
-                return no_memory();
+                return et_no_memory();
         }
     }
     if (found)
@@ -240,7 +235,7 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
     if (!names || !heads) {
         free(names);
         free(heads);
-        return no_memory();
+        return et_no_memory();
     }
     /* Offer the nearest first part as well as the nearest whole name. */
     for (size_t i = 0; i < catalog->n; i++) {
@@ -264,7 +259,7 @@ static enum et_status split_list(const char *value, const char *key,
                                  const char *where, struct et_strings *out)
 {
     if (!et_split(value, ',', out))
-        return no_memory();
+        return et_no_memory();
     for (size_t i = 0; i < out->n; i++) {
         if (!*out->v[i])
             return et_error(ET_USAGE, "%s: %s: an item of the list is empty",
@@ -362,11 +357,11 @@ static enum et_status add_backends(struct axis *a, const struct et_bench *b,
         if (!et_backend_why_not(backend) &&
             !et_backend_twin(b->backends, backend) &&
             !add_point(a, "backend", backend->name))
-            return no_memory();
+            return et_no_memory();
     }
     if (a->n == before &&
         !add_point(a, "backend", et_backend_at(b->backends, 0)->name))
-        return no_memory();
+        return et_no_memory();
     return ET_OK;
 }
 
@@ -395,7 +390,7 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
                     : ET_USAGE,
                 "%s: backend: %s: %s", e->where, name, why);
         else if (!add_point(a, "backend", name))
-            status = no_memory();
+            status = et_no_memory();
     }
     et_strings_free(&items);
     return status;
@@ -421,7 +416,7 @@ static enum et_status add_team(struct axis *a,
     snprintf(nodes, sizeof nodes, "%lld", (long long)n);
     struct et_pairs *point = add_point(a, "ranks", ranks);
     return point && et_pairs_set(point, "nodes", nodes, true) ? ET_OK
-                                                              : no_memory();
+                                                              : et_no_memory();
 }
 
 /* 1, 2, 4, ... and `most`, ranks or nodes. One rank alone sends nothing to
@@ -509,7 +504,7 @@ static enum et_status make_case(const struct et_section *s,
     if (status == ET_OK && (out->n & (out->n - 1)) == 0) {
         struct et_case *v = et_grow(out->v, out->n ? 2 * out->n : 1, sizeof *v);
         if (!v)
-            status = no_memory();
+            status = et_no_memory();
         else
             out->v = v;
     }
@@ -573,7 +568,7 @@ enum et_status et_section_expand(const struct et_section *s,
         long long share = allocation->threads;
         snprintf(preset, sizeof preset, "%lld", s->bench->serial ? 1 : share);
         if (!add_point(&axes[n++], "threads", preset))
-            status = no_memory();
+            status = et_no_memory();
     }
     size_t before = out->n, team = n;
     if (status == ET_OK)

@@ -38,9 +38,9 @@ struct et_drive {
     const struct et_benches *benches;
     struct et_team *world;
     const struct et_placement *placement;
-    /* Rank 0 alone: the cases, what the run directory has of them, its launches,
-     * each with the passes and the budget that the options say, and where
-     * results go. */
+    /* Rank 0 alone: the cases, what the run directory has of them, its
+     * launches, each with the passes and the budget that the options say, and
+     * where results go. */
     const struct et_cases *cases;
     struct et_histories *histories;
     int64_t launches;

@@ -151,7 +151,8 @@ bad() { # bad LINE... : a plan of these lines
     bad '[gemm]' 'shapes = 8x8x8, 3000000^3' && refused 2 'p.ini:2: [gemm]' GiB
     try run --plan p.ini --out r && refused 2 'p.ini:2: [gemm]' GiB
     [ ! -e r ]
-    bad '[allreduce]' 'sizes = 1PiB' 'ranks = 1' && refused 2 'p.ini:2: [allreduce]' GiB
+    bad '[allreduce]' 'sizes = 1PiB' 'ranks = 1'
+    refused 2 'p.ini:2: [allreduce]' GiB
     bad '[io]' 'sizes = 1PiB' && refused 2 'p.ini:2: [io]' GiB
     bad '[conv]' 'shapes = 100000x300x800x800x64x3x3'
     refused 2 'p.ini:2: [conv]' GiB
