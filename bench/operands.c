@@ -56,6 +56,7 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
         et_random_stream(of == ET_OPERANDS_SPLIT_FIRST ? first : mine, 2);
     p->stream = et_random_stream(mine, 3);
     p->team = setting->team;
+    p->settled = setting->settled;
     p->threads = setting->threads;
     p->c = &o->out;
     return et_product_open(p);

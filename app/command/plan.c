@@ -16,6 +16,8 @@
 #include "harness/config/catalog.h"
 #include "harness/config/ini.h"
 #include "harness/config/plan.h"
+#include "harness/run/bound.h"
+#include "harness/run/placement.h"
 #include "harness/system/cgroup.h"
 #include "harness/system/environment.h"
 #include "results/reading/run.h"
@@ -60,25 +62,10 @@ static const struct et_field rows[] = {
            .min = 1, .max = 1e6),
     {0}};
 
-/* Rough rates for the estimate where the machine's peak is not known. */
-#define GUESS_FLOPS 10e9
-#define GUESS_BYTES 1e9
-/* Checks, calibration and warm-up cost about so many iterations. */
-#define EXTRA 12
-
-static double estimate(const struct et_case *c, const struct et_need *need,
-                       const struct et_options *o,
-                       const struct et_environment *env)
-{
-    double flops = isfinite(env->peak_fp64) ? env->peak_fp64 / 2 : GUESS_FLOPS;
-    if (et_bench_is_reference(c->backend))
-        flops = 1e9; /* the reference is slow by design */
-    flops *= (double)(c->ranks * c->threads);
-    double one = need->flop / flops + need->bytes / GUESS_BYTES;
-    double sampling =
-        fmin(o->budget, (double)o->max_samples * fmax(one, o->min_time));
-    return EXTRA * one + fmax(sampling, (double)o->min_samples * one);
-}
+/* Of the nominal peak of fp64: what a thread reaches at least; and where that
+ * is not known, FLOP/s. */
+#define SHARE 0.25
+#define GUESS_FLOPS 5e9
 
 static void print_case(const struct et_case *c, const struct et_need *need,
                        double seconds)
@@ -94,15 +81,15 @@ static void print_case(const struct et_case *c, const struct et_need *need,
 }
 
 static enum et_status print_cases(const struct et_cases *cases,
-                                  const struct et_options *o,
-                                  const struct et_environment *env,
+                                  const struct et_options *o, double flops,
                                   int64_t ranks_per_node)
 {
     double total = 0, memory = 0, disk = 0;
     char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER], t[ET_TEXT_NUMBER];
+    char f[ET_TEXT_NUMBER], m[ET_TEXT_NUMBER], d[ET_TEXT_NUMBER];
     enum et_status status = ET_OK;
     double available = (double)et_memory_available();
-    printf("%10s %10s %10s  %s\n", "memory", "disk", "about", "case");
+    printf("%10s %10s %10s  %s\n", "memory", "disk", "at most", "case");
     for (size_t i = 0; i < cases->n; i++) {
         const struct et_case *c = &cases->v[i];
         struct et_need need = {0};
@@ -110,7 +97,7 @@ static enum et_status print_cases(const struct et_cases *cases,
         /* One that cannot be run is enough to be told of. */
         if (status == ET_OK)
             status = et_case_fits(c, available, ranks_per_node);
-        double seconds = estimate(c, &need, o, env);
+        double seconds = et_bound_case(c, o, flops);
         print_case(c, &need, seconds);
         total += seconds;
         memory = fmax(memory, need.memory * (double)(c->ranks < ranks_per_node
@@ -119,12 +106,16 @@ static enum et_status print_cases(const struct et_cases *cases,
         disk = fmax(disk, need.disk);
     }
     printf(
-        "\n%zu cases, about %s; %s of memory on a node and %s of disk at "
+        "\n%zu cases, at most %s; %s of memory on a node and %s of disk at "
         "the peak.\nMemory is of one rank, disk of the team. The time is an "
-        "estimate: a case that converges early takes less, one with ceilings "
-        "more.\n",
+        "upper bound, with all passes, preparation, checks and ceilings, on a "
+        "quiet machine where a thread reaches %s, a node moves %s and its "
+        "storage %s. Most cases converge earlier and take a fraction of it; "
+        "`etalon run --time-limit` ends a run for certain.\n",
         cases->n, et_print_seconds(t, total), et_print_si(a, memory, "B"),
-        et_print_si(b, disk, "B"));
+        et_print_si(b, disk, "B"), et_print_si(f, flops, "FLOP/s"),
+        et_print_si(m, ET_BOUND_BYTES, "B/s"),
+        et_print_si(d, ET_BOUND_DISK, "B/s"));
     return status;
 }
 
@@ -154,14 +145,14 @@ static enum et_status plan(void *options, const struct et_call *call)
         free(upto);
         return s;
     }
-    int64_t cores = env.allowed_cores > 0 ? env.allowed_cores : 1;
-    if (floor(env.cpu_quota) < (double)cores) /* not where there is none, NAN */
-        cores = (int64_t)floor(env.cpu_quota);
+    /* Of the fullest node, as the run takes the least of all nodes. */
+    int64_t most = (o->ranks + o->nodes - 1) / o->nodes;
+    double quota = isnan(env.cpu_quota) ? INFINITY : env.cpu_quota;
     const struct et_allocation allocation = {
         .ranks = o->ranks,
         .nodes = o->nodes,
         .ranks_upto = upto,
-        .threads = cores / upto[0] > 1 ? cores / upto[0] : 1,
+        .threads = et_placement_preset(most, env.allowed_cores, quota),
     };
     s = et_fields_init(et_option_rows, &all, sizeof all);
     if (s != ET_OK)
@@ -180,7 +171,10 @@ static enum et_status plan(void *options, const struct et_call *call)
     if (s == ET_OK && all.peak)
         s = et_run_peak_check(all.peak, "[run]: peak");
     if (s == ET_OK)
-        s = print_cases(&cases, &all, &env, upto[0]);
+        s = print_cases(&cases, &all,
+                        isfinite(env.peak_fp64) ? SHARE * env.peak_fp64
+                                                : GUESS_FLOPS,
+                        most);
     et_cases_free(&cases);
     et_fields_free(et_option_rows, &all, sizeof all);
 out:

@@ -452,7 +452,7 @@ static enum et_status run(void *options, const struct et_call *call)
             .placement = &s.placement,
             .cases = root ? &s.cases : NULL,
             .histories = &s.resumed.histories,
-            .passes = s.o->passes * s.resumed.launches,
+            .launches = s.resumed.launches,
             .sink = root ? et_store_sink(s.store) : NULL,
             .guard = s.guard,
         };

@@ -202,7 +202,7 @@ static enum et_status launch(struct trial *trial, struct et_counters *counters,
         .placement = &trial->placement,
         .cases = root ? &trial->cases : NULL,
         .histories = &histories,
-        .passes = trial->options.passes,
+        .launches = 1,
         .sink = root ? &trial->sink : NULL};
     enum et_status s = ET_OK;
     if (root && !et_histories_begin(&histories, trial->cases.n))

@@ -491,7 +491,7 @@ static enum et_status exact_pass(struct et_product *p)
 enum et_status et_product_open(struct et_product *p)
 {
     enum et_status status = take_room(p);
-    if (status == ET_OK)
+    if (status == ET_OK && !p->settled)
         status = exact_pass(p);
     return status == ET_OK ? begin(p, 0) : status;
 }

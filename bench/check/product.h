@@ -7,9 +7,10 @@
  * sums of k; row i of C_g stands at (g m + i) ldc. C0 is C as filled.
  *
  * Two checks, and a bench's verify passes when both do:
- * - exact, once, in preparation: a run on integers that no rounding touches,
- *   in the case's own shape, with alpha and beta replaced by their signs, and
- *   a difference of zero demanded (check.h). It costs one iteration more.
+ * - exact, once in a process, in preparation: a run on integers that no
+ * rounding touches, in the case's own shape, with alpha and beta replaced by
+ * their signs, and a difference of zero demanded (check.h). It costs one
+ * iteration more.
  * - of the timed data, whenever asked: every element where the problem is
  *   small; else each row by Freivalds' test, and `samples` elements at random.
  * The inputs move from one iteration to the next (harness/base/turn.h), unless
@@ -65,6 +66,7 @@ struct et_product {
     const struct et_product_ops *ops;
     void *of;
     struct et_team *team;
+    bool settled;                     /* this process has done the exact pass */
     bool alike;                       /* every rank computes the same C */
     const struct et_backend *backend; /* runs what `create` planned */
     int64_t count, m, n, k, ldc;
@@ -101,8 +103,9 @@ struct et_product {
 
 /* Bytes that a check of such products takes; INFINITY on overflow. */
 double et_product_memory(const struct et_product *p);
-/* Fills the operands and sets up the problem on them, after the exact pass. Its
- * finding is kept for every check to come. Local. */
+/* Fills the operands and sets up the problem on them, after the exact pass
+ * where it is not settled. Its finding is kept for every check to come. Local.
+ */
 enum et_status et_product_open(struct et_product *p);
 void et_product_close(struct et_product *p); /* {0} is fine */
 

@@ -24,6 +24,9 @@ struct et_setting {
     const char *scratch; /* directory for files of I/O cases */
     const char *tag;     /* unique per run: for names of scratch files; begins
                           * with rank 0's owner (harness/system/scratch.h) */
+    bool settled; /* an earlier visit of this process has measured this case and
+                   * found it right: what would only be found so again, of the
+                   * same code, may be left out */
 };
 
 /* What a case needs, before it is prepared: on one rank. */

@@ -269,6 +269,8 @@ static const struct et_field ceiling_rows[] = {
     ET_ROW(et_result_ceiling, unit, ET_STRING, "unit of the rate"),
     ET_ROW(et_result_ceiling, samples, ET_REALS,
            "time of one of its iterations in each sample", .unit = "s"),
+    ET_ROW(et_result_ceiling, iterations, ET_INT,
+           "its iterations in each sample"),
     ET_ROW(et_result_ceiling, work, ET_REAL,
            "its work in one iteration, whole team"),
     ET_ROW(et_result_ceiling, rate, ET_REAL,

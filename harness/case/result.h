@@ -131,6 +131,7 @@ struct et_result_ceiling {
     char *id;                         /* of the case that was measured */
     char *unit;                       /* "FLOP/s", "B/s" */
     struct et_reals samples;          /* s per iteration */
+    int64_t iterations;               /* of a sample */
     double work;                      /* of an iteration, whole team */
     double rate, rate_low, rate_high; /* unit; whole team; of the median */
     char *absent;                     /* why there is none */

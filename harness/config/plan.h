@@ -6,7 +6,8 @@
  * shapes = 1024x512x256, 2048^3, llama3-8b/fwd     numbers or catalog names
  * sizes = 8..256MiB*8         a range: from, to, factor (preset 2)
  * backend = blis, cblas       preset: all that are here but the reference
- * ranks = 1, 2 | powers | all     preset powers: 1, 2, 4, ... and all
+ * ranks = 1, 2 | powers | all     preset powers: 1, 2, 4, ... and all; of a
+ *                                 collective from 2 on
  * nodes = 1, 2 | powers | all     instead of ranks: whole nodes
  * threads = 4                     of each rank; preset: its share of cores
  */

@@ -23,11 +23,6 @@ struct axis {
     const char *where;
 };
 
-static enum et_status no_memory(void)
-{
-    return et_error(ET_INFRA, "no memory");
-}
-
 /* A new point that sets one key; NULL on no memory. */
 static struct et_pairs *add_point(struct axis *a, const char *key,
                                   const char *value)
@@ -86,7 +81,7 @@ enum et_status et_section_set(struct et_section *s, const char *key,
     if (i == s->n) {
         struct et_section_entry *v = et_grow(s->v, s->n + 1, sizeof *v);
         if (!v)
-            return no_memory();
+            return et_no_memory();
         s->v = v;
         v[s->n++] = (struct et_section_entry){.key = et_strdup(key)};
     }
@@ -95,7 +90,7 @@ enum et_status et_section_set(struct et_section *s, const char *key,
     free(e->where);
     e->value = et_strdup(value);
     e->where = et_strdup(where);
-    return e->key && e->value && e->where ? ET_OK : no_memory();
+    return e->key && e->value && e->where ? ET_OK : et_no_memory();
 }
 
 void et_section_free(struct et_section *s)
@@ -145,7 +140,7 @@ static enum et_status add_range(struct axis *a, const struct et_field *row,
         char text[32];
         snprintf(text, sizeof text, "%lld", (long long)v);
         if (!add_point(a, row->key, text))
-            return no_memory();
+            return et_no_memory();
         if (!et_mul(v, factor, &v))
             break;
     }
@@ -159,7 +154,7 @@ static enum et_status add_item(struct axis *a, const struct et_field *row,
     bool whole = row->type == ET_INT || row->type == ET_BYTES;
     if (whole && strstr(item, ".."))
         return add_range(a, row, item, where);
-    return add_point(a, row->key, item) ? ET_OK : no_memory();
+    return add_point(a, row->key, item) ? ET_OK : et_no_memory();
 }
 
 /* "1024x512x256" or "2048^3" fills the bench's shape keys in order; a lone
@@ -186,10 +181,10 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
                             b->shape_key, item, keys);
         for (int64_t i = 0; i < times; i++) {
             if (!et_strings_add(&parts, et_trim(base)))
-                return no_memory();
+                return et_no_memory();
         }
     } else if (!et_split(item, 'x', &parts)) {
-        return no_memory();
+        return et_no_memory();
     }
     struct et_pairs *p = NULL;
     if (parts.n > keys || parts.n < b->shape_least)
@@ -197,10 +192,10 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
                           where, b->shape_key, item, parts.n,
                           parts.n == 1 ? "" : "s", b->shape_help);
     else if (!(p = add_point(a, NULL, NULL)))
-        status = no_memory();
+        status = et_no_memory();
     for (size_t i = 0; status == ET_OK && i < parts.n; i++) {
         if (!et_pairs_set(p, b->shape[i], parts.v[i], true))
-            status = no_memory();
+            status = et_no_memory();
     }
     et_strings_free(&parts);
     return status;
@@ -217,14 +212,14 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
             continue;
         struct et_pairs *p = add_point(a, "shape", shape->name);
         if (!p)
-            return no_memory();
+            return et_no_memory();
         found++;
         for (size_t k = 0; k < shape->values.n; k++) {
             const char *key = shape->values.v[k].key;
             /* `count` and `flops` are notes, not parameters. */
             if (et_field_find(b->params, key) &&
                 !et_pairs_set(p, key, shape->values.v[k].text, true))
-                return no_memory();
+                return et_no_memory();
         }
     }
     if (found)
@@ -234,7 +229,7 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
     if (!names || !heads) {
         free(names);
         free(heads);
-        return no_memory();
+        return et_no_memory();
     }
     /* Offer the nearest first part as well as the nearest whole name. */
     for (size_t i = 0; i < catalog->n; i++) {
@@ -258,7 +253,7 @@ static enum et_status split_list(const char *value, const char *key,
                                  const char *where, struct et_strings *out)
 {
     if (!et_split(value, ',', out))
-        return no_memory();
+        return et_no_memory();
     for (size_t i = 0; i < out->n; i++) {
         if (!*out->v[i])
             return et_error(ET_USAGE, "%s: %s: an item of the list is empty",
@@ -356,11 +351,11 @@ static enum et_status add_backends(struct axis *a, const struct et_bench *b,
         if (!et_backend_why_not(backend) &&
             !et_backend_twin(b->backends, backend) &&
             !add_point(a, "backend", backend->name))
-            return no_memory();
+            return et_no_memory();
     }
     if (a->n == before &&
         !add_point(a, "backend", et_backend_at(b->backends, 0)->name))
-        return no_memory();
+        return et_no_memory();
     return ET_OK;
 }
 
@@ -389,7 +384,7 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
                     : ET_USAGE,
                 "%s: backend: %s: %s", e->where, name, why);
         else if (!add_point(a, "backend", name))
-            status = no_memory();
+            status = et_no_memory();
     }
     et_strings_free(&items);
     return status;
@@ -415,7 +410,24 @@ static enum et_status add_team(struct axis *a,
     snprintf(nodes, sizeof nodes, "%lld", (long long)n);
     struct et_pairs *point = add_point(a, "ranks", ranks);
     return point && et_pairs_set(point, "nodes", nodes, true) ? ET_OK
-                                                              : no_memory();
+                                                              : et_no_memory();
+}
+
+/* 1, 2, 4, ... and `most`, ranks or nodes. One rank alone sends nothing to
+ * anybody: a collective has no such team. */
+static enum et_status add_powers(struct axis *a, const struct et_bench *b,
+                                 const struct et_allocation *allocation,
+                                 bool by_node, int64_t most)
+{
+    bool alone = b->role == ET_ROLE_COLLECTIVE &&
+                 (!by_node || allocation->ranks_upto[0] == 1);
+    enum et_status status = ET_OK;
+    for (int64_t size = alone ? 2 : 1; status == ET_OK && size < most;
+         size *= 2)
+        status = add_team(a, allocation, by_node, size);
+    if (status == ET_OK && !(alone && most == 1))
+        status = add_team(a, allocation, by_node, most);
+    return status;
 }
 
 static enum et_status team_axis(const struct et_section *s,
@@ -441,10 +453,7 @@ static enum et_status team_axis(const struct et_section *s,
         if (strcmp(items.v[i], "all") == 0) {
             status = add_team(a, allocation, by_node, most);
         } else if (strcmp(items.v[i], "powers") == 0) {
-            for (size = 1; status == ET_OK && size < most; size *= 2)
-                status = add_team(a, allocation, by_node, size);
-            if (status == ET_OK)
-                status = add_team(a, allocation, by_node, most);
+            status = add_powers(a, s->bench, allocation, by_node, most);
         } else if (!et_parse_int(items.v[i], &size) || size < 1 ||
                    size > 1000000000) {
             status = et_error(ET_USAGE,
@@ -489,7 +498,7 @@ static enum et_status make_case(const struct et_section *s,
     if (status == ET_OK && (out->n & (out->n - 1)) == 0) {
         struct et_case *v = et_grow(out->v, out->n ? 2 * out->n : 1, sizeof *v);
         if (!v)
-            status = no_memory();
+            status = et_no_memory();
         else
             out->v = v;
     }
@@ -553,14 +562,26 @@ enum et_status et_section_expand(const struct et_section *s,
         long long share = allocation->threads;
         snprintf(preset, sizeof preset, "%lld", s->bench->serial ? 1 : share);
         if (!add_point(&axes[n++], "threads", preset))
-            status = no_memory();
+            status = et_no_memory();
     }
+    size_t before = out->n, team = n;
     if (status == ET_OK)
         status = team_axis(s, allocation, &axes[n++]);
+    /* No team: its cases are made of one rank all the same, so that whatever is
+     * wrong in the section is told, and then dropped. */
+    bool alone = status == ET_OK && axes[team].n == 0;
+    if (alone)
+        status = add_team(&axes[team], allocation, false, 1);
     if (status == ET_OK)
         status = backend_axis(s, &axes[n++]);
     if (status == ET_OK)
         status = multiply(s, axes, n, out);
+    if (alone && status == ET_OK)
+        et_warn("%s: [%s]: one rank alone sends nothing to anybody: no case; "
+                "start more ranks, or ask for ranks = 1",
+                s->where, s->title);
+    while (alone && out->n > before)
+        et_case_free(&out->v[--out->n]);
     for (size_t i = 0; i < 64; i++) {
         for (size_t k = 0; k < axes[i].n; k++)
             et_pairs_free(&axes[i].points[k]);

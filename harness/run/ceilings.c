@@ -13,6 +13,8 @@
 #include "harness/stat/stat.h"
 #include "harness/system/cgroup.h"
 
+#define SLOWER 0.9 /* of another's rate: far from being the ceiling */
+
 static void give_up(struct et_ceiling *v, const char *why)
 {
     if (!*v->absent)
@@ -100,6 +102,9 @@ static enum et_status prepare(struct et_ceilings *a, struct et_ceiling *v)
     struct et_work work = {0};
     v->c.bench->work(v->state, &work);
     v->work = v->flop ? work.flop : work.bytes;
+    v->sampler.iterations = a->with->visit.ceilings[v - a->v];
+    if (v->sampler.iterations > 0)
+        return ET_OK;
     agreed(a, v, et_sampler_calibrate(&v->sampler, a->floor), "calibrating");
     return ET_OK;
 }
@@ -125,6 +130,8 @@ static enum et_status add(struct et_ceilings *a,
         return ET_OK;
     }
     const char *why = a->with->clock->fake ? "the clock is a fake" : NULL;
+    if (a->with->visit.slower[v - a->v])
+        why = "far slower than another of its kind in an earlier pass";
     if (!why)
         why = why_not(v, a->team);
     int refused = -1;
@@ -157,6 +164,7 @@ enum et_status et_ceilings_open(const struct et_instruments *with,
 
 enum et_status et_ceilings_sample(struct et_ceilings *a)
 {
+    a->looks++;
     for (size_t i = 0; i < a->n; i++) {
         struct et_ceiling *v = &a->v[i];
         double elapsed;
@@ -193,6 +201,7 @@ static bool put(const struct et_ceiling *v, struct et_list *list)
                                     .id = et_strdup(v->c.id),
                                     .unit =
                                         et_strdup(v->flop ? "FLOP/s" : "B/s"),
+                                    .iterations = ET_ABSENT_INT,
                                     .work = v->work,
                                     .rate = NAN,
                                     .rate_low = NAN,
@@ -209,6 +218,7 @@ static bool put(const struct et_ceiling *v, struct et_list *list)
     memcpy(sorted, v->samples.v, n * sizeof *sorted);
     et_stat_sort(sorted, n);
     struct et_interval ci = et_stat_median_interval(sorted, n, 0.95);
+    r->iterations = (int64_t)v->sampler.iterations;
     r->rate = v->work / et_stat_quantile(sorted, n, 0.5);
     r->rate_low = v->work / ci.high;
     r->rate_high = v->work / ci.low;
@@ -226,14 +236,41 @@ enum et_status et_ceilings_finish(struct et_ceilings *a, struct et_list *out)
     size_t passes = (size_t)a->with->options->passes;
     size_t least = (ET_CEILING_SAMPLES + passes - 1) / passes;
     least = least < 2 ? 2 : least;
-    for (size_t i = a->n ? a->v[0].samples.n : least; s == ET_OK && i < least;
-         i++)
+    while (s == ET_OK && a->n > 0 && a->looks < least)
         s = et_ceilings_sample(a);
     for (size_t i = 0; s == ET_OK && i < a->n; i++)
         s = check(a, &a->v[i]);
     for (size_t i = 0; s == ET_OK && i < a->n; i++)
         s = put(&a->v[i], out) ? ET_OK : et_no_memory();
     return s;
+}
+
+/* Of the samples, the highest rate, or the lowest. */
+static double rate_of(const struct et_result_ceiling *c, bool highest)
+{
+    double time = c->samples.v[0];
+    for (size_t i = 1; i < c->samples.n; i++)
+        time =
+            highest ? fmin(time, c->samples.v[i]) : fmax(time, c->samples.v[i]);
+    return c->work / time;
+}
+
+static bool is_slower(const struct et_result_ceiling *c,
+                      const struct et_result_ceiling *than)
+{
+    return !c->absent && !than->absent && strcmp(c->what, than->what) == 0 &&
+           rate_of(c, true) < SLOWER * rate_of(than, false);
+}
+
+void et_ceilings_learn(const struct et_list *of, struct et_visit *settled)
+{
+    const struct et_result_ceiling *v = of->v;
+    for (size_t i = 0; i < of->n; i++) {
+        if (!v[i].absent)
+            settled->ceilings[i] = (uint64_t)v[i].iterations;
+        for (size_t k = 0; k < of->n; k++)
+            settled->slower[i] |= is_slower(&v[i], &v[k]);
+    }
 }
 
 void et_ceilings_close(struct et_ceilings *a)

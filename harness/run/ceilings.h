@@ -10,10 +10,12 @@
 #include "harness/run/measure.h"
 #include "harness/run/sampler.h"
 
-#define ET_CEILINGS 4
 /* Samples of each at least, in all passes of the case; of a pass its share, and
  * two at least. */
 #define ET_CEILING_SAMPLES 12
+/* s that the case's samples last between two of a ceiling's, at least: a
+ * shorter pass has its ceilings before and after them. */
+#define ET_CEILING_APART 0.2
 
 struct et_ceiling {
     struct et_case c;
@@ -32,6 +34,7 @@ struct et_ceilings {
     double floor; /* s a sample lasts */
     struct et_ceiling v[ET_CEILINGS];
     size_t n;
+    size_t looks; /* samples of each so far */
 };
 
 /* All are collective over the case's team; an error means that the team no
@@ -47,6 +50,10 @@ enum et_status et_ceilings_sample(struct et_ceilings *a);
 /* Samples up to the least number, checks what they computed, and writes the
  * list of et_result_ceiling. */
 enum et_status et_ceilings_finish(struct et_ceilings *a, struct et_list *out);
+/* Rank 0: what that list, of a pass, settles for those after it. A ceiling is
+ * slower if its fastest sample has less than 0.9 of the rate of the slowest
+ * sample of another of its kind. */
+void et_ceilings_learn(const struct et_list *of, struct et_visit *settled);
 void et_ceilings_close(struct et_ceilings *a);
 
 #endif

@@ -10,6 +10,7 @@
 #include "harness/base/dtype.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/ceilings.h"
 #include "harness/run/stop.h"
 #include "harness/stat/passes.h"
 
@@ -77,13 +78,20 @@ void et_histories_free(struct et_histories *h)
     *h = (struct et_histories){0};
 }
 
+/* Passes that the run directory is to have of each case. */
+static int64_t passes_of(const struct et_drive *d)
+{
+    return d->instruments.options->passes * d->launches;
+}
+
 /* Has a case that is not sure yet time for another pass? */
 static bool wants_more(const struct driving *g, const struct et_history *h)
 {
     const struct et_options *o = g->d->instruments.options;
     struct et_passes p;
-    return h->passes >= ET_PASSES_LEAST && h->passes < o->max_passes &&
-           h->sampled < o->budget &&
+    return h->passes >= ET_PASSES_LEAST &&
+           h->passes < o->max_passes * g->d->launches &&
+           h->sampled < o->budget * (double)g->d->launches &&
            et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, &p) &&
            !et_passes_are_narrow(&p, o->precision);
 }
@@ -93,7 +101,7 @@ static bool is_due(const struct driving *g, const struct et_history *h)
 {
     if (h->closed || h->passes > g->round)
         return false;
-    return h->passes < g->d->passes || wants_more(g, h);
+    return h->passes < passes_of(g->d) || wants_more(g, h);
 }
 
 static void show_progress(const struct driving *g, const struct et_case *c)
@@ -122,7 +130,7 @@ static void tell(const struct driving *g, const struct et_result *r,
     }
     /* Once, when its last pass is done; what a later one adds is in the
      * report. */
-    if (h->passes != g->d->passes)
+    if (h->passes != passes_of(g->d))
         return;
     struct et_passes p;
     const struct et_options *o = g->d->instruments.options;
@@ -272,8 +280,12 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
         h->samples += r->time.n;
     }
     g->o->load = fmax(g->o->load, r->disturbed.load);
-    h->iterations =
-        r->outcome == ET_MEASURED ? (uint64_t)r->time.iterations : 0;
+    if (r->outcome == ET_MEASURED) {
+        h->settled.iterations = (uint64_t)r->time.iterations;
+        et_ceilings_learn(&r->ceilings, &h->settled);
+    } else {
+        h->settled = (struct et_visit){0};
+    }
     tell(g, r, h);
     return ET_OK;
 }
@@ -381,7 +393,7 @@ static bool find_next(struct driving *g)
                 return true;
         }
         /* None was, and none will be: no case has less than this round. */
-        if (!g->any && g->round >= d->passes)
+        if (!g->any && g->round >= passes_of(d))
             return false;
         g->any = false;
         g->i = 0;
@@ -398,9 +410,10 @@ static enum et_status next_case(struct driving *g, char **id,
     *visit = (struct et_visit){0};
     if (d->world->rank == 0) {
         bool more = find_next(g);
-        if (more)
-            *visit = (struct et_visit){d->histories->v[g->i].passes,
-                                       d->histories->v[g->i].iterations};
+        if (more) {
+            *visit = d->histories->v[g->i].settled;
+            visit->pass = d->histories->v[g->i].passes;
+        }
         *id = et_strdup(more ? d->cases->v[g->i].id : "");
     }
     /* None: rank 0 had no memory for it, and all hear so. */
@@ -447,10 +460,10 @@ static void count_visits(struct driving *g)
 {
     for (size_t i = 0; i < g->n; i++) {
         const struct et_history *h = &g->d->histories->v[i];
-        if (h->closed || h->passes >= g->d->passes)
+        if (h->closed || h->passes >= passes_of(g->d))
             g->o->kept++;
         else
-            g->visits += (size_t)(g->d->passes - h->passes);
+            g->visits += (size_t)(passes_of(g->d) - h->passes);
     }
 }
 

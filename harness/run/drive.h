@@ -21,7 +21,7 @@ struct et_history {
     /* In this process. */
     int64_t disturbed, samples; /* of the visits: of one rank each; of all */
     bool visited;
-    uint64_t iterations; /* of a sample; 0: none yet */
+    struct et_visit settled; /* by its newest visit, but for the pass */
 };
 struct et_histories { /* as many as there are cases */
     struct et_history *v;
@@ -38,11 +38,12 @@ struct et_drive {
     const struct et_benches *benches;
     struct et_team *world;
     const struct et_placement *placement;
-    /* Rank 0 alone: the cases, what the run directory has of them, how many
-     * passes it is to have of each, and where results go. */
+    /* Rank 0 alone: the cases, what the run directory has of them, its
+     * launches, each with the passes and the budget that the options say, and
+     * where results go. */
     const struct et_cases *cases;
     struct et_histories *histories;
-    int64_t passes;
+    int64_t launches;
     struct et_sink *sink;
     struct et_guard *guard; /* of all ranks; NULL: none */
 };

@@ -18,14 +18,12 @@
 #include "harness/run/delivered.h"
 #include "harness/run/digest.h"
 #include "harness/run/disturbed.h"
+#include "harness/run/joules.h"
 #include "harness/run/ranks.h"
 #include "harness/run/sampler.h"
 #include "harness/run/sampling.h"
 #include "harness/run/stop.h"
 
-/* Sampling goes on past the budget until the least number of samples is
- * reached, but not past so many budgets. */
-#define PATIENCE 5
 /* Samples of a case between two of its ceilings, at least. */
 #define INTERLEAVE 4
 
@@ -39,14 +37,14 @@ struct measuring {
     struct et_ceilings ceilings;
     struct et_digests digests;
     struct et_disturbance disturbance;
-    double budget;        /* s: of this pass, for its samples */
-    int64_t least, most;  /* samples of this pass */
-    size_t warmed;        /* samples of the warm-up proper */
-    double shortest;      /* s: a sample that is believed lasts so long */
-    double floor;         /* s: one is calibrated to last so long */
-    size_t metered;       /* samples that joules paid for */
-    double joules, spent; /* so far, of the samples; on checks */
-    bool no_joules;       /* a reading failed */
+    struct et_joules joules;
+    double budget;       /* s: of this pass, for its samples */
+    int64_t least, most; /* samples of this pass */
+    size_t warmed;       /* samples of the warm-up proper */
+    double once;         /* s: of the first run */
+    double shortest;     /* s: a sample that is believed lasts so long */
+    double floor;        /* s: one is calibrated to last so long */
+    double spent;        /* s so far, on checks */
     struct et_result *r;
     bool cut; /* stopped before this case had what it needs */
 };
@@ -81,6 +79,12 @@ static bool agreed(struct measuring *m, enum et_status mine,
     return false;
 }
 
+/* No visit of this process before this one has measured the case. */
+static bool is_first(const struct measuring *m)
+{
+    return m->with->visit.iterations == 0;
+}
+
 /* A pass has its share of what the case has in all. */
 static void share_out(struct measuring *m)
 {
@@ -92,25 +96,17 @@ static void share_out(struct measuring *m)
     m->most = (o->max_samples + n - 1) / n;
 }
 
-/* One block of samples, its energy and what disturbed it. Failing to read that
- * costs the energy, never the measurement. */
+/* One block of samples, its energy and what disturbed it. */
 static enum et_status metered(struct measuring *m, size_t n, double start,
                               double *elapsed)
 {
-    const struct et_energy *e = m->with->energy;
-    double before[ET_ENERGY_DOMAINS] = {0}, after[ET_ENERGY_DOMAINS] = {0};
-    bool reader = e->n > 0 && m->team->local_rank == 0;
-    bool read = reader && e->source->read(e, before) == ET_OK;
+    et_joules_before(&m->joules);
     et_disturbance_before(&m->disturbance, &m->sampler);
     enum et_status s =
         et_sampler_block(&m->sampler, n, start, &m->r->time.samples, elapsed);
     if (s == ET_OK)
         s = et_disturbance_after(&m->disturbance, &m->sampler, n);
-    if (read && e->source->read(e, after) == ET_OK)
-        m->joules += et_energy_used(e, before, after);
-    else
-        m->no_joules = true;
-    m->metered += n;
+    et_joules_after(&m->joules, n);
     return s;
 }
 
@@ -166,14 +162,12 @@ static enum et_status take_samples(struct measuring *m)
 {
     const struct et_options *o = m->with->options;
     struct et_result_time *time = &m->r->time;
-    double start = et_clock_now(m->with->clock), elapsed = 0;
+    double start = et_clock_now(m->with->clock), elapsed = 0, since = 0;
     enum et_status s = ET_OK;
     size_t warm = 0, between = 0;
     time->samples.n = 0;
     time->transient.n = m->warmed;
-    m->joules = 0;
-    m->no_joules = false;
-    m->metered = 0;
+    et_joules_begin(&m->joules, m->with->energy, m->team);
     et_sampler_begin(&m->sampler);
     et_disturbance_begin(&m->disturbance, &m->sampler);
     while (s == ET_OK && !m->sampler.stopped) {
@@ -184,14 +178,16 @@ static enum et_status take_samples(struct measuring *m)
         if (s == ET_OK)
             s = look(m, elapsed, &warm, &enough);
         if (enough || (int64_t)time->samples.n >= m->most ||
-            elapsed >= PATIENCE * m->budget)
+            elapsed >= ET_PATIENCE * m->budget)
             break;
         m->cut = m->sampler.stopped;
         feed(m, "sampling");
         /* Not before a block so short that what is disturbed would count. */
         if (s == ET_OK && m->ceilings.n > 0 &&
-            time->samples.n - between >= INTERLEAVE) {
+            time->samples.n - between >= INTERLEAVE &&
+            elapsed - since >= ET_CEILING_APART) {
             between = time->samples.n;
+            since = elapsed;
             s = interleave(m, &start);
         }
     }
@@ -311,29 +307,6 @@ static bool is_wrong(struct measuring *m)
     return true;
 }
 
-/* Of the whole team: one rank a node reads. */
-static enum et_status merge_energy(struct measuring *m)
-{
-    const struct et_energy *e = m->with->energy;
-    struct et_result_energy *out = &m->r->energy;
-    bool reader = m->team->local_rank == 0;
-    bool known = m->r->time.n > 0 && !m->no_joules && isfinite(m->joules);
-    double v[2] = {reader && known ? m->joules : 0, reader && !known ? 1 : 0};
-    enum et_status s = et_team_reduce(m->team, ET_SUM, v, 2);
-    if (s == ET_OK && v[1] == 0) {
-        char names[128];
-        out->source = et_strdup(et_energy_sources(e, names, sizeof names));
-        out->joules = v[0];
-        out->iterations = (double)m->metered * (double)m->sampler.iterations;
-    } else {
-        out->absent =
-            et_strdup(e->n == 0           ? e->reason
-                      : m->r->time.n == 0 ? "no sample was taken"
-                                          : "a node's reading failed");
-    }
-    return s;
-}
-
 /* Of the coarsest clock, as all must come to the same iterations. */
 static enum et_status agree_on_floor(struct measuring *m)
 {
@@ -372,9 +345,13 @@ static enum et_status time_it(struct measuring *m)
     if (s == ET_OK && m->sampler.iterations == 0)
         s = et_sampler_calibrate(&m->sampler, m->floor);
     feed(m, "warming up");
+    /* Of code that has been measured already the first run is part of it. */
+    double warmed = is_first(m) ? 0 : m->once;
+    if (s == ET_OK)
+        s = et_team_reduce(m->team, ET_MAX, &warmed, 1);
     if (s == ET_OK && !m->sampler.stopped)
-        s = et_sampler_warm_up(&m->sampler, o->precision, m->budget / 4,
-                               &m->r->time.transient);
+        s = et_sampler_warm_up(&m->sampler, o->precision,
+                               m->budget / 4 - warmed, &m->r->time.transient);
     m->warmed = m->r->time.transient.n;
     /* Once; again where the windows turn out to have been at fault, or the
      * readings that it was calibrated by. */
@@ -396,7 +373,8 @@ static enum et_status time_it(struct measuring *m)
     each[1] = et_sampler_describe(&m->sampler, &m->r->sync);
     each[2] =
         et_disturbance_describe(&m->disturbance, &m->sampler, &m->r->disturbed);
-    each[3] = merge_energy(m);
+    each[3] = et_joules_describe(&m->joules, m->sampler.iterations,
+                                 m->r->time.n > 0, &m->r->energy);
     for (size_t i = 0; s == ET_OK && i < 4; i++)
         s = each[i];
     return s;
@@ -472,26 +450,30 @@ static enum et_status whole(struct measuring *m)
         .seed = (uint64_t)m->with->options->seed,
         .scratch = m->with->options->scratch,
         .tag = m->with->tag,
+        .settled = !is_first(m),
     };
     enum et_status team = ET_OK;
     feed(m, "preparing");
     if (!agreed(m, m->bench->prepare(m->state, &setting, m->c->params), &team))
         return team;
     describe_work(m);
-    /* Wrong before it is timed: no time is spent on it. */
-    double t;
-    if (!agreed(m, et_sampler_once(&m->sampler, 1, &t), &team))
-        return team;
-    m->digests.first = digest(m);
-    et_sampler_inspect(&m->sampler);
-    bool first = m->with->visit.iterations == 0;
-    if (first && (!agreed(m, check(m), &team) || is_wrong(m)))
-        return team;
     if (!agreed(m, agree_on_floor(m), &team))
         return team;
     feed(m, "preparing the ceilings");
     team = et_ceilings_open(m->with, m->c, m->team, m->floor, &m->ceilings);
-    if (team != ET_OK || !agreed(m, time_it(m), &team))
+    if (team == ET_OK)
+        team = et_ceilings_sample(&m->ceilings);
+    if (team != ET_OK)
+        return team;
+    feed(m, "a first run");
+    if (!agreed(m, et_sampler_once(&m->sampler, 1, &m->once), &team))
+        return team;
+    m->digests.first = digest(m);
+    et_sampler_inspect(&m->sampler);
+    /* Wrong before it is timed: no time is spent on it. */
+    if (is_first(m) && (!agreed(m, check(m), &team) || is_wrong(m)))
+        return team;
+    if (!agreed(m, time_it(m), &team))
         return team;
     describe_time(m);
     const char *invalid = m->cut              ? "interrupted"
@@ -520,11 +502,11 @@ static enum et_status whole(struct measuring *m)
     m->r->outcome = ET_MEASURED;
     feed(m, "counting the threads");
     double lasts = m->r->time.median * (double)m->sampler.iterations;
-    if (first &&
+    if (is_first(m) &&
         !agreed(m, et_delivered_pass(&m->sampler, lasts, &m->r->team), &team))
         return team;
     feed(m, "counting");
-    if (first &&
+    if (is_first(m) &&
         !agreed(
             m, et_counted_pass(m->with->counters, &m->sampler, &m->r->counters),
             &team))
@@ -574,6 +556,7 @@ enum et_status et_measure(const struct et_instruments *with,
                                     .global = with->global,
                                     .no_global = with->no_global};
     et_disturbance_open(with->busy, &m.sampler, &m.disturbance);
+    et_joules_begin(&m.joules, with->energy, team);
 #ifdef _OPENMP
     omp_set_num_threads((int)c->threads);
 #endif

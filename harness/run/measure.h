@@ -1,15 +1,16 @@
 /* measure: one case, from preparing to the last check, into a result. The one
  * timing loop of the program; every bench goes through it.
  *
- * prepare -> run once and check -> calibrate -> warm up -> sample, ceilings
- * between the samples -> check the timed data -> compare the ranks' outputs ->
- * count once -> release.
+ * prepare -> ceilings -> run once and check -> calibrate -> warm up -> sample,
+ * ceilings between the samples -> check the timed data -> compare the ranks'
+ * outputs -> ceilings -> count once -> release.
  *
  * A case is visited so several times, in passes: memory is allocated, filled,
  * warmed and checked anew each time. Not done again is what the first visit of
  * a process has settled for this code on these ranks: the check before anything
- * is timed (each pass checks what it timed), the iterations of a sample, and
- * the count of events.
+ * is timed, with a product's run on integers (each pass checks what it timed),
+ * the iterations of a sample, the count of events, and ceilings that are far
+ * below another of the same kind.
  */
 #ifndef ET_RUN_MEASURE_H
 #define ET_RUN_MEASURE_H
@@ -24,11 +25,22 @@
 #include "harness/system/clock.h"
 #include "harness/team/global_clock.h"
 
+/* Sampling goes on past the budget until the least number of samples is
+ * reached, but not past so many budgets. */
+#define ET_PATIENCE 5
+
+/* Cases that bound another, at most (et_bench.ceiling). */
+#define ET_CEILINGS 4
+
 /* What the visits of this process to a case before this one have settled; all
  * zero: this is the first. */
 struct et_visit {
     int64_t pass;        /* of the case in its run directory, from 0 */
     uint64_t iterations; /* of a sample; 0: not known yet */
+    /* Of its ceilings: the same, and which are far slower than another of the
+     * same kind, so that they do not bound the case. */
+    uint64_t ceilings[ET_CEILINGS];
+    bool slower[ET_CEILINGS];
 };
 
 /* What measuring stands on; the same for all cases of a run. */

@@ -51,9 +51,20 @@ static bool threads_given(int64_t *given)
     return false;
 }
 
-/* Rank 0: threads that every rank may keep busy without taking another's core:
- * the cores that a node's ranks may use together, shared among them; the least
- * of all nodes. */
+/* The cores that a node's ranks may use together, shared among them. */
+static double share(int64_t ranks, int64_t cores, double quota)
+{
+    double all = cores == ET_ABSENT_INT ? (double)ranks : (double)cores;
+    return fmax(1, floor(fmin(all, quota) / (double)ranks));
+}
+
+int64_t et_placement_preset(int64_t ranks, int64_t cores, double quota)
+{
+    int64_t given;
+    return threads_given(&given) ? given : (int64_t)share(ranks, cores, quota);
+}
+
+/* Rank 0: the least share of all nodes. */
 static double preset_threads(const struct et_placement *p)
 {
     int64_t given;
@@ -62,13 +73,10 @@ static double preset_threads(const struct et_placement *p)
     double least = INFINITY;
     for (int node = 0; node < p->nodes; node++) {
         int64_t ranks = p->ranks_upto[node] - first_rank(p, node);
-        int64_t cores = cores_of(p, node, ranks);
-        double share =
-            cores == ET_ABSENT_INT ? 1 : floor((double)cores / (double)ranks);
-        least = fmin(least, share);
-        least = fmin(least, floor(p->places[node].quota / (double)ranks));
+        least = fmin(least, share(ranks, cores_of(p, node, ranks),
+                                  p->places[node].quota));
     }
-    return fmax(least, 1);
+    return least;
 }
 
 /* Every rank's set becomes the union of those of its node's ranks up to it, by

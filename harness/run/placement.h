@@ -29,6 +29,12 @@ struct et_placement {
     int64_t threads;     /* preset threads of a rank */
 };
 
+/* Threads that each rank may keep busy without taking another's core, where the
+ * node of a rank has so many ranks, cores and cores' worth of time (INFINITY:
+ * no end); or those that OMP_NUM_THREADS gives. What a team of several nodes
+ * has is the least of them. */
+int64_t et_placement_preset(int64_t ranks, int64_t cores, double quota);
+
 /* Collective over the whole team. */
 enum et_status et_placement_gather(struct et_team *team,
                                    const struct et_environment *env,

@@ -429,6 +429,28 @@ static enum et_status merge_all(struct et_run *run, const struct place *places,
     return s;
 }
 
+static double sum_of(const struct et_reals *samples, int64_t iterations)
+{
+    double sum = 0;
+    for (size_t i = 0; i < samples->n; i++)
+        sum += samples->v[i];
+    return iterations == ET_ABSENT_INT ? 0 : sum * (double)iterations;
+}
+
+struct et_run_times et_run_count_times(const struct et_run *passes)
+{
+    struct et_run_times t = {0};
+    for (size_t i = 0; i < passes->n; i++) {
+        const struct et_result *r = &passes->records[i].result;
+        const struct et_result_ceiling *c = r->ceilings.v;
+        t.passes += isnan(r->spent) ? 0 : r->spent;
+        t.samples += sum_of(&r->time.samples, r->time.iterations);
+        for (size_t k = 0; k < r->ceilings.n; k++)
+            t.ceilings += sum_of(&c[k].samples, c[k].iterations);
+    }
+    return t;
+}
+
 static enum et_status merge_cases(struct et_run *run)
 {
     const char *precision = et_pairs_get(&run->info.config, "precision");
@@ -467,5 +489,6 @@ static enum et_status merge_cases(struct et_run *run)
 enum et_status et_run_merge(struct et_run *run)
 {
     enum et_status s = et_repeat_find(run, &run->repeat);
+    run->times = et_run_count_times(run);
     return s == ET_OK ? merge_cases(run) : s;
 }

@@ -16,4 +16,8 @@
  * memory, logged. */
 enum et_status et_run_merge(struct et_run *run);
 
+/* Of the passes, before they are merged. What a pass does not tell is not
+ * counted: an older build's ceilings have no iterations. */
+struct et_run_times et_run_count_times(const struct et_run *passes);
+
 #endif

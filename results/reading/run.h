@@ -24,6 +24,13 @@ struct et_run_resume {
 #define ET_RUN_HEAD_MOST (8 << 20)
 #define ET_RUN_LINE_MOST (64 << 20)
 
+/* Where the time of all passes went, s. */
+struct et_run_times {
+    double passes;   /* all told: prepared, sampled, checked */
+    double samples;  /* timed, of the cases; warm-up is none */
+    double ceilings; /* timed, of their ceilings */
+};
+
 struct et_run {
     char *dir;
     int64_t schema_version;
@@ -37,6 +44,7 @@ struct et_run {
      * et_run_load_passes one a pass, in the order of their lines. */
     struct et_record *records;
     size_t n;
+    struct et_run_times times; /* 0 of et_run_load_passes */
     size_t lines; /* whole ones of records.jsonl, repeated passes among them */
     struct et_repeat repeat;    /* its launches set against each other; of
                                  * et_run_load_passes: empty */

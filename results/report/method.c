@@ -210,6 +210,18 @@ static void say_once(struct et_report *w, struct et_block *b, int kind,
     }
 }
 
+static void say_times(struct et_block *b, const struct et_run_times *t)
+{
+    double timed = t->samples + t->ceilings;
+    if (t->passes > 0)
+        et_block_fact(b, "time",
+                      "%s in all passes, of which %s (%.0f %%) were timed "
+                      "samples: %s of the cases, %s of their ceilings",
+                      et_say_seconds(t->passes).s, et_say_seconds(timed).s,
+                      100 * timed / t->passes, et_say_seconds(t->samples).s,
+                      et_say_seconds(t->ceilings).s);
+}
+
 bool et_report_method(struct et_report *w)
 {
     const struct et_run_info *info = &w->run->info;
@@ -243,6 +255,7 @@ bool et_report_method(struct et_report *w)
         et_block_fact(b, "clock", "%s, resolution %s, one reading takes %s",
                       info->clock, et_say_seconds(info->clock_resolution).s,
                       et_say_seconds(info->clock_overhead).s);
+    say_times(b, &w->run->times);
     say_once(w, b, 0, "timing");
     say_once(w, b, 1, "check");
     say_once(w, b, 2, "counting");

@@ -34,7 +34,7 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     plan all.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
         '[gemm]' 'shapes = 8x8x8' 'dtype = fp32, fp64' 'backend = reference' \
         '[conv]' 'shapes = 1x3x8x8x4x3x3' 'backend = reference' \
-        '[allreduce]' 'sizes = 64' 'backend = ring' \
+        '[allreduce]' 'sizes = 64' 'backend = ring' 'ranks = 1' \
         '[io]' 'sizes = 4096' 'op = write, read' 'backend = posix'
     try plan --plan all.ini
     passed

@@ -18,7 +18,7 @@ setup_file() {
         'max-samples = 12' 'precision = 0.5' '[gemm]' \
         'shapes = 8x8x8, 9x9x9' 'backend = reference' 'threads = 1' \
         '[conv small]' 'shapes = 1x2x4x4x2x3x3' 'backend = reference' \
-        'threads = 1' '[allreduce]' 'sizes = 64' 'backend = reference' \
+        'threads = 1' '[allreduce]' 'sizes = 64' 'backend = reference' 'ranks = 1' \
         '[io]' 'sizes = 64KiB' 'backend = posix' 'threads = 1' \
         '[stream]' 'level = l1' 'op = triad' '[memory_latency]' 'level = l1'
     cat >edit.py <<'PYTHON'

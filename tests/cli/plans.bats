@@ -73,6 +73,20 @@ bad() { # bad LINE... : a plan of these lines
     bad '[gemm]' 'ranks = 1' 'nodes = 1' && refused 2 'p.ini:3: nodes' 'p.ini:2'
 }
 
+@test "a collective of one rank" {
+    bad '[allreduce]' 'sizes = 8' 'backend = ring' && passed
+    grep -q '^0 cases' out && grep -q 'p.ini:1: \[allreduce\]: one rank' err
+    bad '[allreduce]' 'sizes = 8' 'backend = ring' 'ranks = 1' && passed
+    grep -q '^1 cases' out && [ ! -s err ]
+    bad '[allreduce]' 'sizes = 8' 'dtype = fp31' && refused 2 "'fp32'"
+    plan p.ini '[allreduce]' 'sizes = 8' 'backend = ring'
+    try plan --plan p.ini --ranks 5 && passed
+    grep -q '^3 cases' out
+    try run --plan p.ini --team self --out r && passed
+    grep -q 'one rank alone sends nothing' err
+    try verify r && passed
+}
+
 @test "values" {
     bad '[run]' 'budget = 1 lightyear' '[gemm]'
     refused 2 'p.ini:2: budget' "'1 lightyear'" '150 ms'
@@ -137,7 +151,8 @@ bad() { # bad LINE... : a plan of these lines
     bad '[gemm]' 'shapes = 8x8x8, 3000000^3' && refused 2 'p.ini:2: [gemm]' GiB
     try run --plan p.ini --out r && refused 2 'p.ini:2: [gemm]' GiB
     [ ! -e r ]
-    bad '[allreduce]' 'sizes = 1PiB' && refused 2 'p.ini:2: [allreduce]' GiB
+    bad '[allreduce]' 'sizes = 1PiB' 'ranks = 1'
+    refused 2 'p.ini:2: [allreduce]' GiB
     bad '[io]' 'sizes = 1PiB' && refused 2 'p.ini:2: [io]' GiB
     bad '[conv]' 'shapes = 100000x300x800x800x64x3x3'
     refused 2 'p.ini:2: [conv]' GiB
@@ -167,17 +182,20 @@ bad() { # bad LINE... : a plan of these lines
 }
 
 # By hand: a rank of the first case holds its 64 MiB and 3 MiB to look at them
-# with, 70.25 MB; two ranks are on a node, four write 268.4 MB. An iteration of
-# that takes 0.2684 s at 1 GB/s, the estimate 12 of them and 6 samples, 4.832 s.
-# A quarter of it is 0.8053 s and a budget of 1 s. Together 6.637 s.
+# with, 70.25 MB; two ranks are on a node, four write 268.4 MB. At 400 MB/s a node
+# an iteration takes 0.3355 s at most. The bound is longest where it takes half of
+# that, and 12 passes are needed to use the budget up: each 0.05 s, 70.25 MB at
+# 200 MB/s, three iterations, a sample (three again), a quarter of its share of
+# the budget, 1/6 s, five such shares, and two samples, 3.290 s; and in the first
+# one three iterations more: 39.98 s. Of a quarter of the bytes it is 20.67 s.
 @test "what a plan needs and how long it takes" {
     plan cost.ini '[run]' 'budget = 1' 'min-samples = 6' '[io]' \
         'backend = posix' 'sizes = 64 MiB, 16 MiB' 'ranks = 4'
     try plan --plan cost.ini --ranks 4 --nodes 2
     passed
-    grep -qE '^ +70\.25 MB +268\.4 MB +4\.832 s  io .*bytes=67108864' out
-    grep -qE '^ +19\.92 MB +67\.11 MB +1\.805 s  io .*bytes=16777216' out
-    grep -q '^2 cases, about 6\.637 s; 140\.5 MB of memory on a node' \
+    grep -qE '^ +70\.25 MB +268\.4 MB +39\.98 s  io .*bytes=67108864' out
+    grep -qE '^ +19\.92 MB +67\.11 MB +20\.67 s  io .*bytes=16777216' out
+    grep -q '^2 cases, at most 60\.64 s; 140\.5 MB of memory on a node' \
         out
     grep -q 'and 268\.4 MB of disk' out
     grep -q 'ranks=4 nodes=2' out
@@ -185,6 +203,34 @@ bad() { # bad LINE... : a plan of these lines
     passed
     grep -q '70\.25 MB of memory on a node' out
     try plan --plan cost.ini --ranks 4 --nodes 5 && refused 2 --nodes 5 4
+}
+
+at_most() { # s: of the plan that was shown last
+    sed -n 's/^[0-9]* cases, at most \([0-9.e+]*\) \(m*\)s;.*/\1 \2/p' out |
+        awk '{ print $1 * ($2 == "m" ? 1e-3 : 1) }'
+}
+
+@test "a large machine takes no longer than a small one with as much a node" {
+    plan own.ini '[gemm]' 'shapes = 64^3' 'backend = reference' 'threads = 1' \
+        'ranks = all' '[io]' 'backend = posix' 'sizes = 1 MiB' 'ranks = all'
+    try plan --plan own.ini --ranks 100 --nodes 1 && passed
+    few=$(at_most)
+    try plan --plan own.ini --ranks 100000 --nodes 1000 && passed
+    [ -n "$few" ] && [ "$few" = "$(at_most)" ]
+}
+
+# On a busy machine a run may take longer than it should, but hardly ten times.
+@test "a run takes less than the plan said, and more than a fraction of it" {
+    plan own.ini '[run]' 'passes = 6' 'budget = 0.3' 'precision = 1e-6' \
+        '[gemm]' 'shapes = 64^3, 200^3' 'backend = reference' 'ranks = 1' \
+        'threads = 1' '[io]' 'backend = posix' 'sizes = 1 MiB' 'ranks = 1'
+    try plan --plan own.ini && passed
+    most=$(at_most)
+    try run --plan own.ini --team self --quiet --out r && passed
+    took=$(tr ',' '\n' <r/records.jsonl | sed -n 's/"spent":\([0-9]\)/\1/p' |
+        awk '{ s += $1 } END { print s }')
+    echo "at most $most s, took $took s"
+    awk "BEGIN { exit !($took > 0 && $took < $most && $took > $most / 50) }"
 }
 
 @test "a rank has its share of the node's cores, and one at least" {
@@ -199,4 +245,10 @@ bad() { # bad LINE... : a plan of these lines
         grep -q "ranks=1 threads=$threads\$" out ||
             fail "$ranks ranks on $nodes nodes: not $threads threads"
     done
+    # The fullest node has three of five ranks, and all take the least share.
+    try plan --plan own.ini --ranks 5 --nodes 2 && passed
+    least=$((cores / 3 > 1 ? cores / 3 : 1))
+    grep -q "ranks=1 threads=$least\$" out
+    OMP_NUM_THREADS=7,2 try plan --plan own.ini --ranks 4 && passed
+    grep -q 'ranks=1 threads=7$' out
 }

@@ -116,7 +116,7 @@ b' && refused 2 "'a?b'"
 
 @test "without a launcher, the MPI library's cases are unsupported" {
     plan a.ini '[run]' 'passes = 1' 'budget = 0.01' 'min-time = 1e-5' 'max-samples = 6' \
-        '[allreduce]' 'sizes = 64' 'backend = mpi, ring'
+        '[allreduce]' 'sizes = 64' 'backend = mpi, ring' 'ranks = 1'
     "$ETALON" list backends | grep -q '^allreduce *mpi  *not here' &&
         skip 'built without MPI'
     try run --plan a.ini --team self --out r

@@ -93,7 +93,7 @@ else:
     cores = len(os.sched_getaffinity(0))
     for bench in sorted(BENCHES):
         for n in teams:
-            if bench == "broadcast" and n == 1:  # there is nobody to send to
+            if bench in COLLECTIVES and n == 1:  # nobody to send to
                 continue
             there = [r for r in records if r["bench"] == bench and
                      r["team"]["ranks"] == n and r["status"] == "measured"]

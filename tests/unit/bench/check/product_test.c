@@ -394,6 +394,30 @@ static void exact_faults_are_found(void **unused)
     }
 }
 
+/* What this process has done already is not done again: a kernel that errs on
+ * integers alone is not seen to. The timed data are checked all the same. */
+static void settled_is_settled(void **unused)
+{
+    (void)unused;
+    for (int way = 0; way < 2 * 2; way++) {
+        struct kernel *z = make(ET_FP64, (way / 2) * 0.5, way % 2);
+        struct et_check_worst w = {0};
+        struct et_product *p = &z->product;
+        z->err = ONE_TERM;
+        p->settled = true;
+        assert_int_equal(et_product_open(p), ET_OK);
+        assert_int_equal(et_product_run(p, 1), ET_OK);
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        assert_true(w.error < 0.7 && !w.exact);
+        assert_int_equal(et_product_run(p, 1), ET_OK);
+        et_dtype_set(ET_FP64, z->c, 11, 1e6);
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        assert_true(w.error > 1);
+        et_product_close(p);
+        free(z);
+    }
+}
+
 /* A fault that a row's bound lets pass, and an element's does not. */
 static void samples_see_more(void **unused)
 {
@@ -463,4 +487,5 @@ TEST_MAIN(gammas, worst_is_kept, the_worst_rank_counts,
           integers_are_the_greatest, integers_are_those_of_the_types,
           integers_fill_their_range, vectors_are_multiplied,
           stored_elements_may_be_short, exact_faults_are_found,
-          samples_see_more, what_is_certain_is_two_bounds_wide)
+          settled_is_settled, samples_see_more,
+          what_is_certain_is_two_bounds_wide)

@@ -174,6 +174,57 @@ static void teams(void **state)
                 "sum backend=quick bytes=8 ranks=5 nodes=2 threads=9\n");
 }
 
+/* One rank alone sends nothing: no team of a collective, unless asked for. */
+static void collectives(void **state)
+{
+    struct et_bench all = fake_serial;
+    const struct et_bench *const list[] = {&all};
+    const struct et_benches benches = {list, 1};
+    static const int64_t thin[] = {1, 2, 4};
+    static const struct et_allocation spread = {
+        .ranks = 4, .nodes = 3, .ranks_upto = thin, .threads = 1};
+    static const struct {
+        const char *plan;
+        const struct et_allocation *on;
+        const char *ids;
+    } t[] = {
+#define ALL(team) "sum backend=quick bytes=8 " team " threads=1\n"
+        {"", &three,
+         ALL("ranks=2") ALL("ranks=4 nodes=2") ALL("ranks=6 nodes=3")},
+        {"ranks = powers\n", &spread,
+         ALL("ranks=2 nodes=2") ALL("ranks=4 nodes=3")},
+        /* Whole nodes: the first has several ranks, or it has one. */
+        {"nodes = powers\n", &three,
+         ALL("ranks=2") ALL("ranks=5 nodes=2") ALL("ranks=6 nodes=3")},
+        {"nodes = powers\n", &spread,
+         ALL("ranks=2 nodes=2") ALL("ranks=4 nodes=3")},
+        {"ranks = 1\n", &one, ALL("ranks=1")},
+        {"ranks = all\n", &one, ALL("ranks=1")},
+        {"ranks = 1, powers\n", &three,
+         ALL("ranks=1") ALL("ranks=2") ALL("ranks=4 nodes=2")
+             ALL("ranks=6 nodes=3")},
+        {"", &one, ""},
+        {"nodes = powers\n", &one, ""},
+    };
+    (void)state;
+    all.role = ET_ROLE_COLLECTIVE;
+    for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
+        char text[128];
+        struct expanded x;
+        snprintf(text, sizeof text, "[sum]\nbackend=quick\n%s", t[i].plan);
+        expand(&x, text, &benches, t[i].on, NULL, NULL);
+        assert_int_equal(x.status, ET_OK);
+        assert_string_equal(et_text_str(&x.ids), t[i].ids);
+        release(&x);
+    }
+    /* A section without a case is read all the same. */
+    struct expanded x;
+    expand(&x, "[sum]\nbackend=quick\nbytes=x\n", &benches, &one, NULL, NULL);
+    assert_int_equal(x.status, ET_USAGE);
+    assert_int_equal(x.cases.n, 0);
+    release(&x);
+}
+
 /* More than there is: a case that will be skipped, never one that fits by
  * accident because the nodes are uneven. */
 static void too_large_teams(void **state)
@@ -380,6 +431,6 @@ static void words_for_sizes(void **state)
     release(&x);
 }
 
-QUIET_TEST_MAIN(presets, sweeps, ranges, doubles, teams, too_large_teams,
-                named_shapes, set_from_outside, last_word, refusals,
-                default_plan, words_for_sizes)
+QUIET_TEST_MAIN(presets, sweeps, ranges, doubles, teams, collectives,
+                too_large_teams, named_shapes, set_from_outside, last_word,
+                refusals, default_plan, words_for_sizes)

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "harness/run/ceilings.h"
 #include "harness/run/measure.h"
 #include "harness/stat/stat.h"
 #include "tests/unit/fake_bench.h"
 
 static bool wrong_ceiling;
-static double slow_ceiling; /* s that a run of one takes longer */
+static double slow_ceiling;   /* s that a run of one takes longer */
+static struct et_visit visit; /* of the case */
 /* In place of the four below, where it is not NULL. */
 static const struct et_ceiling_case *ceilings;
 static size_t n_ceilings;
@@ -119,6 +121,7 @@ static void measure_for(struct et_result *r, bool with_ceilings, double budget,
     o.passes = 1;
     o.min_time = 1e-4;
     o.budget = budget;
+    o.max_samples = 100000;
     o.precision = precision;
     o.ceilings = with_ceilings;
     const struct et_instruments with = {.clock = &clock,
@@ -126,6 +129,7 @@ static void measure_for(struct et_result *r, bool with_ceilings, double budget,
                                         .energy = &energy,
                                         .options = &o,
                                         .tag = "t",
+                                        .visit = visit,
                                         .benches = &benches};
     assert_int_equal(et_case_init(&under, &c), ET_OK);
     assert_int_equal(et_case_set(&c, "backend", "quick", "t"), ET_OK);
@@ -187,26 +191,95 @@ static void say_why_not(void **state)
     et_result_free(&r);
 }
 
-/* A ceiling's sample takes 5 ms here, a sample of the case 0.1 ms: the budget
- * is the case's alone, so its own samples fill most of it. Another process may
+/* A run of a ceiling takes 20 ms here, so that between the case's samples, of
+ * 0.1 ms, after 0.2 s of them, the ceilings take 0.2 s or more: the budget is
+ * the case's alone, so its own samples fill most of it. Another process may
  * take the core away for a while, so one try of five is enough; if the ceilings
  * were part of the budget, none would succeed. */
 static void cost_the_case_no_time(void **state)
 {
     (void)state;
     bool filled = false;
-    slow_ceiling = 5e-3;
+    slow_ceiling = 20e-3;
     for (int i = 0; i < 5 && !filled; i++) {
         struct et_result r;
         double sum = 0;
-        measure_for(&r, true, 0.05, 1e-6);
+        measure_for(&r, true, 0.5, 1e-6);
         for (size_t k = 0; k < r.time.samples.n; k++)
             sum += r.time.samples.v[k] * (double)r.time.iterations;
-        filled = sum > 0.6 * 0.05 || r.time.n == 1000;
+        filled = sum > 0.75 * 0.5;
         et_result_free(&r);
     }
     slow_ceiling = 0;
     assert_true(filled);
+}
+
+static struct et_result_ceiling *add(struct et_list *to, const char *what,
+                                     double work, double fastest,
+                                     double slowest)
+{
+    struct et_result_ceiling *c = et_list_add(to, sizeof *c);
+    assert_non_null(c);
+    *c = (struct et_result_ceiling){
+        .what = (char *)what, .work = work, .iterations = (int64_t)to->n};
+    assert_true(et_reals_add(&c->samples, slowest) &&
+                et_reals_add(&c->samples, fastest));
+    return c;
+}
+
+/* What is far below another of its kind, in each of its samples, does not bound
+ * a case. */
+static void far_slower_ones_are_told(void **state)
+{
+    (void)state;
+    struct et_list all = {0};
+    struct et_visit v = {.pass = 3};
+    add(&all, "compute", 10, 1, 1);   /* nothing to compare it with */
+    add(&all, "memory", 100, 1, 1.1); /* at least 90.9 */
+    add(&all, "memory", 100, 1.2, 2); /* at most 83.3; 81.8 were far */
+    add(&all, "memory", 50, 0.7, 1);  /* at most 71 */
+    et_ceilings_learn(&all, &v);
+    assert_true(v.pass == 3 && v.iterations == 0);
+    for (uint64_t i = 0; i < 4; i++) {
+        assert_int_equal(v.ceilings[i], i + 1);
+        assert_int_equal(v.slower[i], i == 3);
+    }
+    /* One that has no figure is not slower than another; what was told before
+     * stands. */
+    struct et_result_ceiling *c = all.v;
+    c[1].absent = (char *)"none";
+    c[2].samples.v[0] = c[2].samples.v[1] = 0.1;
+    c[2].iterations = 9;
+    v.slower[0] = true;
+    et_ceilings_learn(&all, &v);
+    assert_true(v.ceilings[1] == 2 && v.ceilings[2] == 9);
+    assert_true(v.slower[0] && !v.slower[1] && !v.slower[2] && v.slower[3]);
+    for (size_t i = 0; i < all.n; i++)
+        free(c[i].samples.v);
+    free(all.v);
+}
+
+/* What a visit before has settled is taken as it is. */
+static void settled_ones(void **state)
+{
+    (void)state;
+    struct et_result r;
+    wrong_ceiling = false;
+    visit = (struct et_visit){.pass = 1,
+                              .iterations = 50,
+                              .ceilings = {7, 0, 0, 0},
+                              .slower = {false, true, false, false}};
+    measure(&r, true);
+    visit = (struct et_visit){0};
+    const struct et_result_ceiling *v = r.ceilings.v;
+    assert_int_equal(r.ceilings.n, 4);
+    assert_null(v[0].absent);
+    assert_int_equal(v[0].iterations, 7);
+    assert_true(v[0].samples.n >= 12 && v[0].rate > 0);
+    assert_non_null(strstr(v[1].absent, "far slower"));
+    assert_int_equal(v[1].samples.n, 0);
+    assert_true(v[1].iterations == ET_ABSENT_INT && isnan(v[1].rate));
+    et_result_free(&r);
 }
 
 /* Two of one kind are two, whatever became of the one before. */
@@ -282,5 +355,6 @@ static void can_be_left_out(void **state)
     et_result_free(&r);
 }
 
-TEST_MAIN(are_measured, say_why_not, cost_the_case_no_time, several_of_one_kind,
+TEST_MAIN(are_measured, say_why_not, cost_the_case_no_time,
+          far_slower_ones_are_told, settled_ones, several_of_one_kind,
           no_such_bench, can_be_left_out)

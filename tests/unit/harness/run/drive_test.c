@@ -84,6 +84,7 @@ struct trial {
     int slow;                 /* this rank takes twice as long */
     int passes;               /* 0: one */
     int had;                  /* passes of the first case, before */
+    int launches;             /* 0: one */
     int most;                 /* passes of a case; 0: as `passes` */
     double budget;            /* s; 0: 0.05 */
     bool slows;               /* each pass takes longer than the one before */
@@ -206,7 +207,7 @@ static enum et_status take_part(struct et_team *team, void *arg)
                                .placement = &placement,
                                .cases = team->rank == 0 ? &cases : NULL,
                                .histories = &histories,
-                               .passes = options.passes,
+                               .launches = t->launches ? t->launches : 1,
                                .sink =
                                    team->rank == 0 ? &t->listing.sink : NULL};
     me->status = et_drive_run(&d, &me->outcome);
@@ -332,6 +333,16 @@ static void more_passes(void **state)
                      9);
     assert_int_equal(
         passes_of((struct trial){.passes = 6, .most = 9, .budget = 1e3}), 6);
+    /* Each launch has as many. */
+    assert_int_equal(passes_of((struct trial){.passes = 6,
+                                              .most = 9,
+                                              .budget = 1e3,
+                                              .slows = true,
+                                              .launches = 2}),
+                     18);
+    assert_int_equal(
+        passes_of((struct trial){.passes = 3, .budget = 1e3, .launches = 2}),
+        6);
     assert_int_equal(
         passes_of((struct trial){.passes = 6, .most = 9, .slows = true}), 6);
     assert_int_equal(passes_of((struct trial){

@@ -457,7 +457,7 @@ static enum et_status drive(struct fake *f, const char *plan,
                                .placement = &placement,
                                .cases = &cases,
                                .histories = &histories,
-                               .passes = 1,
+                               .launches = 1,
                                .sink = &listing->sink};
     enum et_status s = et_drive_run(&d, o);
     et_histories_free(&histories);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
 #include "results/reading/group.h"
 #include "results/reading/merge.h"
 #include "results/reading/sound.h"
@@ -75,6 +76,35 @@ static void the_figure(void **state)
     assert_false(run.records[0].result.time.converged);
     assert_int_equal(et_record_flaw(&run.records[0], NULL),
                      ET_FLAW_UNCONVERGED);
+    et_run_free(&run);
+}
+
+/* By hand: what each pass took, and its samples times their iterations. */
+static void where_the_time_went(void **state)
+{
+    (void)state;
+    struct et_run run = sample_run();
+    double samples = 0;
+    for (int i = 0; i < 6; i++) {
+        add_pass(&run, i % 2 ? "a" : "b", i / 2, medians[i]);
+        struct et_result *r = &run.records[i].result;
+        r->spent = i == 5 ? NAN : 40;
+        r->time.iterations = i + 1;
+        for (size_t k = 0; k < r->time.samples.n; k++)
+            samples += r->time.samples.v[k] * (i + 1);
+        struct et_result_ceiling *c = et_list_add(&r->ceilings, sizeof *c);
+        assert_non_null(c);
+        *c = (struct et_result_ceiling){.what = et_strdup("memory"),
+                                        .id = et_strdup("stream"),
+                                        .work = 1,
+                                        .iterations = i ? 8 : ET_ABSENT_INT};
+        assert_true(et_reals_add(&c->samples, 0.25));
+        assert_true(et_reals_add(&c->samples, 0.5));
+    }
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    assert_true(run.times.passes == 5 * 40);
+    assert_true(near(run.times.samples, samples));
+    assert_true(run.times.ceilings == 5 * 8 * 0.75);
     et_run_free(&run);
 }
 
@@ -336,11 +366,17 @@ static void threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_figure),    cmocka_unit_test(too_few),
-        cmocka_unit_test(several_cases), cmocka_unit_test(the_gravest_outcome),
-        cmocka_unit_test(launches),      cmocka_unit_test(ceilings),
-        cmocka_unit_test(ranks),         cmocka_unit_test(the_rest),
-        cmocka_unit_test(drift),         cmocka_unit_test(disturbed),
+        cmocka_unit_test(the_figure),
+        cmocka_unit_test(where_the_time_went),
+        cmocka_unit_test(too_few),
+        cmocka_unit_test(several_cases),
+        cmocka_unit_test(the_gravest_outcome),
+        cmocka_unit_test(launches),
+        cmocka_unit_test(ceilings),
+        cmocka_unit_test(ranks),
+        cmocka_unit_test(the_rest),
+        cmocka_unit_test(drift),
+        cmocka_unit_test(disturbed),
         cmocka_unit_test(threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
