@@ -99,7 +99,7 @@ static void print_program(void)
                et_commands[i]->manual->summary);
     printf("\nStart with\n"
            "  etalon info                   what this machine has\n"
-           "  mpirun -np 2 etalon run       measure it, in some minutes\n"
+           "  mpirun -np 2 etalon run       measure it, in about two minutes\n"
            "  etalon COMMAND --help         details of a command\n\n");
     wrap(stdout,
          "Exit codes: 0 pass, 1 a threshold or baseline missed, 2 "

@@ -12,7 +12,7 @@
 
 const struct et_field et_option_rows[] = {
     ET_ROW(et_options, plan, ET_STRING,
-           "plan to run; preset: the default plan, some minutes",
+           "plan to run; preset: the default plan, about two minutes",
            .metavar = "FILE"),
     ET_ROW(et_options, out, ET_STRING,
            "new run directory; preset: etalon-run-<date and time>",

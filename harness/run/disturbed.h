@@ -7,9 +7,9 @@
  *   the precision that is asked for if nobody asks for another. On two cores of
  *   a virtual machine that happened to 0 to 5 % of the samples without other
  *   work, and to 26 to 100 % beside a process that never sleeps, which has the
- *   core for a slice of the kernel's scheduler, some ms. What a thread that
- *   sleeps loses when it is woken stays below: 0.5 ms in 40 ms of writing to a
- *   disk;
+ *   core for a slice of the kernel's scheduler, some ms. Of storage 10 %: there
+ *   the kernel works for the case itself on the same cores, and two ranks that
+ *   wrote to a disk of two idle cores lost 2 to 5 % to it;
  * - a hypervisor gave the rank's hardware threads to others for more than 1 %
  *   of the time of its block of samples, and for at least 3 ticks of 10 ms, in
  *   which the kernel counts it;

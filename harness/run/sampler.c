@@ -23,6 +23,8 @@
 #define TOLERANCE 1e-6 /* s off the start, besides the clock's error */
 #define SHARE 0.01     /* of a sample, likewise, where that is more */
 #define WAITED 0.02    /* of a sample without a core: it is disturbed */
+/* Of storage: there the kernel works for the case itself, on the same cores. */
+#define WAITED_STORAGE 0.1
 #define DRIFT 2e-4     /* s a second, at most, of a clock against another */
 #define WINDOWS 8      /* fewer do not tell whether they are missed often */
 
@@ -250,9 +252,10 @@ static void judge_one(struct et_sampler *m, size_t i, size_t at,
         m->missed.v[at] =
             all->off[i] > m->error + fmax(TOLERANCE, SHARE * whole);
     /* Until now this rank's own share stood there. */
-    m->disturbed.v[at] = m->disturbed.v[at] > WAITED ? ET_DISTURBED_HERE
-                         : all->waited[i] > WAITED   ? ET_DISTURBED
-                                                     : 0;
+    double most = m->bench->role == ET_ROLE_STORAGE ? WAITED_STORAGE : WAITED;
+    m->disturbed.v[at] = m->disturbed.v[at] > most ? ET_DISTURBED_HERE
+                         : all->waited[i] > most   ? ET_DISTURBED
+                                                   : 0;
     *time = m->spans ? whole / per : all->own[i];
 }
 
