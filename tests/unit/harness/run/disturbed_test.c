@@ -156,8 +156,8 @@ static void sample(struct lab *l, const struct et_bench *b, size_t n)
     free(times.v);
 }
 
-/* Samples of tens of ms beside a thread that wants the same core. */
-/* Half of a core is too little for every bench. */
+/* Samples of tens of ms beside a thread that wants the same core: half of it is
+ * too little for every bench. */
 static void shared(const struct et_bench *b)
 {
     struct lab l;
