@@ -577,7 +577,7 @@ enum et_status et_section_expand(const struct et_section *s,
     if (status == ET_OK)
         status = multiply(s, axes, n, out);
     if (alone && status == ET_OK)
-        et_warn("%s: [%s]: one rank alone sends nothing to anybody: no case; "
+        et_note("%s: [%s]: one rank alone sends nothing to anybody: no case; "
                 "start more ranks, or ask for ranks = 1",
                 s->where, s->title);
     while (alone && out->n > before)

@@ -25,8 +25,8 @@
 #define WAITED 0.02    /* of a sample without a core: it is disturbed */
 /* Of storage: there the kernel works for the case itself, on the same cores. */
 #define WAITED_STORAGE 0.1
-#define DRIFT 2e-4     /* s a second, at most, of a clock against another */
-#define WINDOWS 8      /* fewer do not tell whether they are missed often */
+#define DRIFT 2e-4 /* s a second, at most, of a clock against another */
+#define WINDOWS 8  /* fewer do not tell whether they are missed often */
 
 struct taken {
     double start;       /* agreed; 0 without windows */

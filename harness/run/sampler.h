@@ -64,7 +64,8 @@ struct et_sampler {
     struct et_reals last; /* 1 where this rank was the last, or tied, else 0 */
     struct et_reals missed; /* 1 where a rank missed the window, else 0 */
     /* 1 where a thread of some rank waited for a core, although it had work,
-     * for more than 2 % of the sample (10 % of storage); or as et_sampler_mark says. */
+     * for more than 2 % of the sample (10 % of storage); or as et_sampler_mark
+     * says. */
     struct et_reals disturbed;
     double waited;   /* s, this rank's longest waits, all these samples */
     double quickest; /* the team's, s an iteration, of the newest block */

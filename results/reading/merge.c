@@ -12,6 +12,7 @@
 #include "harness/base/memory.h"
 #include "harness/stat/passes.h"
 #include "results/reading/merge_parts.h"
+#include "results/reading/usual.h"
 
 /* Records of one case, in order of pass. */
 struct passes {
@@ -477,6 +478,8 @@ static enum et_status merge_cases(struct et_run *run)
                 run->records[kept++] = run->records[i];
         }
         run->n = kept;
+        if (s == ET_OK)
+            s = et_usual_widen(run, p.precision);
     }
     free(places);
     free(gone);

@@ -1,8 +1,9 @@
 /* merge: the passes of a case, one line of records.jsonl each, into the one
  * record that reports and verdicts are made from. Its figure is the median of
  * the passes' medians, its interval what these say (harness/stat/passes.h), and
- * `converged` whether that is as narrow as the run asked for. Nothing of it is
- * in any file: it follows from the passes.
+ * `converged` whether that is as narrow as the run asked for; no interval is
+ * narrower than is usual for its bench (results/reading/usual.h). Nothing of it
+ * is in any file: it follows from the passes.
  */
 #ifndef ET_RESULTS_READING_MERGE_H
 #define ET_RESULTS_READING_MERGE_H

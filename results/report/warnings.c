@@ -4,8 +4,11 @@
 #include "results/report/parts.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/memory.h"
+#include "harness/stat/stat.h"
 #include "results/record/metric.h"
 
 /* Ids of the first few that `test` picks, in brackets. */
@@ -186,6 +189,31 @@ static void warn_nominal(struct et_report *w)
             n == 1 ? "1 case is" : et_say_count(n, "", "cases are").s);
 }
 
+/* By how much their passes differ, too: on a restless machine that is the
+ * news. */
+static void warn_unconverged(struct et_report *w)
+{
+    size_t n = 0;
+    double *apart = et_alloc(w->run->n + 1, sizeof *apart);
+    for (size_t i = 0; apart && i < w->run->n; i++) {
+        const struct et_record *r = &w->run->records[i];
+        if (is_unconverged(r))
+            apart[n++] = r->result.time.between;
+    }
+    if (n) {
+        double middle = et_stat_median(apart, n);
+        et_doc_warning(w->doc,
+                       "%s did not converge: interval wider than requested. "
+                       "%s%s%sThe tables mark them.",
+                       et_say_count(n, "case", "cases").s,
+                       isfinite(middle) ? "The medians of their passes are "
+                                        : "",
+                       isfinite(middle) ? et_say_percent(middle).s : "",
+                       isfinite(middle) ? " apart, typically. " : "");
+    }
+    free(apart);
+}
+
 bool et_report_warnings(struct et_report *w)
 {
     const struct et_run *run = w->run;
@@ -209,14 +237,7 @@ bool et_report_warnings(struct et_report *w)
               "had fewer threads at work than were asked for");
     warn_some(w, is_failed, "failed");
     warn_some(w, is_unchecked, "never had its result checked");
-    struct et_text names = {0};
-    size_t n = name_some(run, is_unconverged, &names);
-    if (n)
-        et_doc_warning(w->doc,
-                       "%s did not converge: interval wider than requested. "
-                       "The tables mark them.",
-                       et_say_count(n, "case", "cases").s);
-    et_text_free(&names);
+    warn_unconverged(w);
     warn_nominal(w);
     for (size_t i = 0; i < info->cautions.n && i < ET_REPORT_ROWS; i++)
         et_doc_warning(w->doc, "%s", info->cautions.v[i]);

@@ -7,7 +7,7 @@ load common
 @test "standard output that is full or closed" {
     make_run d
     plan c.ini '[a]' 'where = bench=gemm' 'metric = flops' 'at_least = 1 FLOP/s'
-    for words in 'list options' 'list backends' info plan schema man --help \
+    for words in 'list options' 'list backends' info 'plan --ranks 2' schema man --help \
         'run --help' --version 'report d' 'report d --format html' \
         'report d --format json' 'report d --format csv' 'verify d' \
         'compare d d' 'judge c.ini d'; do

@@ -1,5 +1,6 @@
-/* Speed: how often `etalon compare` cries wolf, and how often it finds a true
- * slowdown, on runs of one plan on one machine that did not change. Runs are
+/* Speed: how often the interval of a run contains what the others measured, how
+ * often `etalon compare` cries wolf, and how often it finds a true slowdown, on
+ * runs of one plan on one machine that did not change. Runs are
  * drawn as baselines and as tonight's again and again; a slowdown is put into
  * tonight's by making its times longer. Prints tables; asserts nothing. Usage:
  * aa DIR DIR DIR DIR...
@@ -165,6 +166,16 @@ static struct et_record *nth(struct et_run *run, const char *work, size_t k)
     return NULL;
 }
 
+static const struct et_record *find(const struct et_run *run, const char *id)
+{
+    for (size_t i = 0; i < run->n; i++) {
+        const struct et_record *r = &run->records[i];
+        if (strcmp(r->result.id, id) == 0 && et_record_measured(r))
+            return r;
+    }
+    return NULL;
+}
+
 /* Is it found: the case itself, or its whole kind, which may be by a case where
  * they are too few to be judged together? */
 static bool is_found(const struct draw *d, size_t m, const char *work,
@@ -281,6 +292,72 @@ static void print_machine(const struct runs *r)
     }
 }
 
+/* --- intervals ------------------------------------------------------------ */
+
+struct held {
+    size_t all, of_all, converged, of_converged;
+};
+
+static void hold(struct held *h, const struct et_result_time *t, double truth)
+{
+    bool yes = t->ci_low <= truth && truth <= t->ci_high;
+    if (isnan(t->ci_low) || isnan(truth))
+        return;
+    h->of_all++;
+    h->all += yes;
+    h->of_converged += t->converged;
+    h->converged += yes && t->converged;
+}
+
+static void print_held(const char *what, const struct held *h)
+{
+    printf("%-34s %5zu of %5zu, %3.0f %%   %4zu of %4zu, %3.0f %%\n", what,
+           h->all, h->of_all, percent(h->all, h->of_all), h->converged,
+           h->of_converged, percent(h->converged, h->of_converged));
+}
+
+/* Where each interval of each run should have the result of the others. */
+static void print_intervals(const struct runs *r)
+{
+    struct held others = {0}, near = {0}, any = {0}, kind[KINDS] = {{0}};
+    for (size_t c = 0; c < r->v[0].n; c++) {
+        const struct et_record *example = &r->v[0].records[c];
+        const struct et_record *x[64];
+        double rest[64];
+        size_t k = kind_of(et_run_work(&r->v[0], example));
+        for (size_t i = 0; i < r->n; i++)
+            x[i] = find(&r->v[i], example->result.id);
+        for (size_t i = 0; i < r->n; i++) {
+            size_t n = 0;
+            for (size_t j = 0; x[i] && j < r->n; j++) {
+                if (j == i || !x[j])
+                    continue;
+                rest[n] = x[j]->result.time.median;
+                hold(&any, &x[i]->result.time, rest[n]);
+                if (j + 1 == i || i + 1 == j)
+                    hold(&near, &x[i]->result.time, rest[n]);
+                n++;
+            }
+            if (n == 0)
+                continue;
+            double truth = et_stat_median(rest, n);
+            hold(&others, &x[i]->result.time, truth);
+            if (k < KINDS)
+                hold(&kind[k], &x[i]->result.time, truth);
+        }
+    }
+    printf("\n%-34s %-22s %s\n", "The interval of one run contains",
+           "all cases", "of the converged");
+    print_held("the median of the others", &others);
+    for (size_t k = 0; k < KINDS; k++) {
+        char name[64];
+        snprintf(name, sizeof name, "  %s", kinds[k]);
+        print_held(name, &kind[k]);
+    }
+    print_held("the run before, or after", &near);
+    print_held("any one other", &any);
+}
+
 /* As if each case could be relied on, whatever its passes show: the hardest
  * question to the statistics alone. */
 static void trust_all(struct runs *r)
@@ -306,6 +383,7 @@ int main(int argc, char **argv)
     need(r.n >= 4 && r.n <= 64, "from 4 to 64 runs are needed");
     printf("%zu runs, %zu cases each\n\n", r.n, r.v[0].n);
     print_machine(&r);
+    print_intervals(&r);
     for (int trusted = 0; trusted < 2; trusted++) {
         printf("\n%s\n", trusted
                              ? "As if every case could be relied on"
