@@ -114,7 +114,12 @@ def check_record(r):
     near(t["min"], v[0], who + ": min")
     near(t["max"], v[-1], who + ": max")
     near(t["mean"], sum(v) / len(v), who + ": mean")
-    must(t["ci_low"] < t["median"] < t["ci_high"], who + ": its interval")
+    # A pass has an interval from six independent samples on.
+    if t["ci_low"] is None:
+        must(len(v) < 6 or t["n_effective"] is None or t["n_effective"] < 6,
+             who + ": no interval")
+    else:
+        must(t["ci_low"] < t["median"] < t["ci_high"], who + ": its interval")
     want = {n: value(n, w.get(m[0]), t["median"]) for n, m in METRICS.items()
             if n == "time" or m[0] in w}
     have = {m["name"]: m for m in r["metrics"]}
@@ -122,11 +127,12 @@ def check_record(r):
         who, sorted(have), sorted(want)))
     for name in set(have) & set(want):
         kind, _, unit, better = METRICS[name]
-        ends = sorted(value(name, w.get(kind), t[e])
-                      for e in ("ci_low", "ci_high"))
         near(have[name]["value"], want[name], who + ": " + name)
-        near(have[name]["ci_low"], ends[0], who + ": ci_low of " + name)
-        near(have[name]["ci_high"], ends[1], who + ": ci_high of " + name)
+        if t["ci_low"] is not None:
+            ends = sorted(value(name, w.get(kind), t[e])
+                          for e in ("ci_low", "ci_high"))
+            near(have[name]["ci_low"], ends[0], who + ": ci_low of " + name)
+            near(have[name]["ci_high"], ends[1], who + ": ci_high of " + name)
         must((have[name]["unit"], have[name]["better"]) == (unit, better),
              "%s: %s: unit or direction" % (who, name))
     if "least" in w:
@@ -136,23 +142,40 @@ def check_record(r):
 
 
 def merge(passes):
-    """The case of its six passes, and its metrics by name: the median of their
-    medians, and between the smallest and the largest of these."""
-    r, w = dict(passes[0]), work(passes[0])
+    """The case of its six passes: the median of their medians, and between the
+    smallest and the largest of these."""
+    r = dict(passes[0])
     must([p["pass"] for p in passes] == list(range(6)),
          r["case"] + ": not six passes")
     m = sorted(p["time_s"]["median"] for p in passes)
     t = {"samples": [s for p in passes for s in p["time_s"]["samples"]],
          "median": quantile(m, 0.5), "ci_low": m[0], "ci_high": m[-1]}
     r["time_s"] = t
-    metrics = {}
+    return r
+
+
+def widen(cases):
+    """No interval is narrower than is usual for the cases of its bench."""
+    for bench in {r["bench"] for r in cases}:
+        mine = [r["time_s"] for r in cases if r["bench"] == bench]
+        widths = [(t["ci_high"] - t["ci_low"]) / t["median"] for t in mine]
+        usual = quantile(sorted(widths), 0.5)
+        for t, width in zip(mine, widths):
+            if len(mine) >= 3 and width < usual:
+                t["ci_low"] = min(t["ci_low"], t["median"] * (1 - usual / 2))
+                t["ci_high"] = max(t["ci_high"], t["median"] * (1 + usual / 2))
+
+
+def metrics_of(r):
+    """By name, of a merged case."""
+    metrics, w, t = {}, work(r), r["time_s"]
     for name, (kind, _, _, _) in METRICS.items():
         if name == "time" or kind in w:
             ends = sorted(value(name, w.get(kind), t[e])
                           for e in ("ci_low", "ci_high"))
             metrics[name] = {"value": value(name, w.get(kind), t["median"]),
                              "ci_low": ends[0], "ci_high": ends[1]}
-    return r, metrics
+    return metrics
 
 
 def printed(text, wanted):
@@ -302,8 +325,10 @@ def main():
     for r in measured:
         check_record(r)
         cases.setdefault(r["case"], []).append(r)
-    for passes in cases.values():
-        r, metrics = merge(passes)
+    merged = [merge(passes) for passes in cases.values()]
+    widen(merged)
+    for r in merged:
+        metrics = metrics_of(r)
         seen |= set(metrics)
         check_report(rows, r, metrics, largest[r["bench"]])
         for name in METRICS:
