@@ -66,6 +66,15 @@ static void each_end_by_itself(void **state)
     assert_true(near(t->ci_low, 0.48) && near(t->ci_high, 0.5225));
     assert_true(t->converged); /* 8.5 % of 10 % */
     et_run_free(&run);
+    run = sample_run();
+    for (int i = 0; i < 3; i++)
+        add(&run, "gemm", i ? 0.08 : 0.06);
+    run.records[0].result.time.ci_low = 0.4725; /* 5.5 % below */
+    run.records[0].result.time.ci_high = 0.5025;
+    assert_int_equal(et_usual_widen(&run, 0.10), ET_OK);
+    t = &run.records[0].result.time;
+    assert_true(near(t->ci_low, 0.4725) && near(t->ci_high, 0.52));
+    et_run_free(&run);
 }
 
 /* What has no interval says nothing of what is usual, and gets none. */

@@ -336,6 +336,12 @@ static void not_sure_is_not_a_pass(void **state)
     judged(&run, clause, ET_VERDICT_PASS, "a", "");
     assert_true(et_pairs_set(&r->facts, "doubt", "it may be warm", false));
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "it may be warm");
+    /* That it has no interval either is the lesser reason. */
+    struct et_metric_value *v = run.records[0].metrics.v;
+    struct et_metric_value had = *v;
+    v->ci_low = NAN;
+    judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "it may be warm");
+    *v = had;
     size_t facts = r->facts.n;
     r->facts.n = 0;
     r->time.drifts = true;
@@ -348,6 +354,11 @@ static void not_sure_is_not_a_pass(void **state)
     run.records[0].roofline.suspect = NULL;
     assert_true(et_strings_add(&r->verification.odd, "rank 3 on n7"));
     judged(&run, clause, ET_VERDICT_FAIL, "a", "outputs of rank 3 on n7");
+    /* It fails, whatever else makes it doubtful. */
+    run.records[0].roofline.suspect = strdup("the peak");
+    judged(&run, clause, ET_VERDICT_FAIL, "a", "outputs of rank 3 on n7");
+    free(run.records[0].roofline.suspect);
+    run.records[0].roofline.suspect = NULL;
     et_strings_free(&r->verification.odd);
     r->verification.status = ET_CHECK_NONE;
     judged(&run, clause, ET_VERDICT_INCONCLUSIVE, "a", "not verified");
