@@ -35,12 +35,14 @@ static void fail_case(void *with, const char *reason)
     fprintf(stderr, "%s: %s\n", (const char *)with, reason);
 }
 
+/* The child's whole team, which lasts as long as the child. */
+static struct et_team *team;
+
 static struct et_guard *guard(void)
 {
     static char name[] = "run";
     struct et_guard_duties duties = {name, note, leave, NULL};
     struct et_guard *g = NULL;
-    struct et_team *team = NULL;
     if (et_team_open("self", &team) != ET_OK ||
         et_guard_open(team, &g) != ET_OK)
         _exit(99);
