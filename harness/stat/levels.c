@@ -37,12 +37,6 @@ struct kind {
 
 #define VALUE(k, c, r) ((k)->value[(c) * (k)->runs + (r)])
 
-static double median_of(const double *v, size_t n, double *room)
-{
-    memcpy(room, v, n * sizeof *room);
-    return et_stat_median(room, n);
-}
-
 /* Of a median of these. */
 static double noise_of_median(const double *v, size_t n)
 {
@@ -59,7 +53,7 @@ static void take_values(struct kind *k)
         size_t there = 0;
         for (size_t r = 0; r < k->runs; r++) {
             const struct et_level_passes *p = &k->cases[c].runs[r];
-            double v = p->n ? median_of(p->v, p->n, k->room) : NAN;
+            double v = et_stat_median(p->v, p->n);
             VALUE(k, c, r) = v;
             if (p->n && r + 1 < k->runs) {
                 sum += v;

@@ -16,10 +16,11 @@
 /* What asks for attention first. */
 static const struct {
     enum et_change change;
-    const char *verdict; /* of the whole, where this is the gravest */
+    const char *verdict; /* of the whole, where this is the gravest;
+                          * NULL: it is none */
 } order[] = {{ET_CHANGE_WRONG, "WRONG"},     {ET_CHANGE_WORSE, "WORSE"},
              {ET_CHANGE_MISSING, "MISSING"}, {ET_CHANGE_UNSURE, "UNSURE"},
-             {ET_CHANGE_BETTER, "BETTER"},   {ET_CHANGE_NEW, "NEW"},
+             {ET_CHANGE_BETTER, "BETTER"},   {ET_CHANGE_NEW, NULL},
              {ET_CHANGE_SAME, "SAME"}};
 #define N_ORDER (sizeof order / sizeof *order)
 
@@ -87,7 +88,7 @@ static void name_gravest(struct comparison *w)
 {
     static const enum et_change grave[] = {ET_CHANGE_WRONG, ET_CHANGE_WORSE,
                                            ET_CHANGE_MISSING};
-    size_t left = 0, named = 0;
+    size_t named = 0;
     for (size_t k = 0; k < sizeof grave / sizeof *grave; k++) {
         for (size_t i = 0; i < w->found->n; i++) {
             if (w->found->v[i].change != grave[k])
@@ -97,9 +98,9 @@ static void name_gravest(struct comparison *w)
             named++;
         }
     }
-    left = named > NAMED ? named - NAMED : 0;
-    if (left)
-        et_block_fact(w->head, "and", "%zu more, in the table of cases", left);
+    if (named > NAMED)
+        et_block_fact(w->head, "and", "%zu more, in the table of cases",
+                      named - NAMED);
 }
 
 /* Nodes that computed slowly in this run, whatever the baselines say. */
@@ -145,7 +146,9 @@ static void first_lines(struct comparison *w)
         for (size_t k = 0; k < N_ORDER; k++) {
             bool here = c->v[i].change == order[k].change;
             counts[k] += here && c->v[i].id;
-            gravest = here && k < gravest ? k : gravest;
+            /* A case more is no verdict. */
+            if (here && k < gravest && order[k].verdict)
+                gravest = k;
         }
     }
     for (size_t k = 0; k < N_ORDER; k++)
@@ -154,12 +157,10 @@ static void first_lines(struct comparison *w)
     w->head = et_doc_facts(w->doc);
     if (w->head)
         w->head->level = 1;
-    et_block_fact(
-        w->head, "Verdict", "%s, of %s: %s",
-        c->n == 0                                ? "UNSURE"
-        : order[gravest].change == ET_CHANGE_NEW ? "UNSURE"
-                                                 : order[gravest].verdict,
-        et_say_count(c->n - c->kinds, "case", "cases").s, et_text_str(&text));
+    et_block_fact(w->head, "Verdict", "%s, of %s: %s",
+                  gravest < N_ORDER ? order[gravest].verdict : "UNSURE",
+                  et_say_count(c->n - c->kinds, "case", "cases").s,
+                  et_text_str(&text));
     et_text_free(&text);
     name_gravest(w);
     name_slow(w);

@@ -11,10 +11,12 @@ dir=${4:-$(mktemp -d)}
 burner=
 trap '[ -z "$burner" ] || kill "$burner"; [ "${4:-}" ] || rm -rf "$dir"' EXIT
 # Two ranks where there is a launcher, so that there is a network to measure.
+# shellcheck source=../mpi/env.sh
+. "$(dirname "$0")/../mpi/env.sh"
 start=
-if command -v mpirun >/dev/null && mpirun -n 2 "$etalon" --version \
-    >/dev/null 2>&1; then
-    start='mpirun -n 2'
+if command -v "$MPIRUN" >/dev/null &&
+    "$MPIRUN" -n 2 "$etalon" --version >/dev/null 2>&1; then
+    start="$MPIRUN -n 2"
 fi
 
 measure() { # measure NAME: the runs of one state of the machine

@@ -148,14 +148,10 @@ static void passes(void **state)
     t.max_passes = 5;
     assert_true(bound(&t) == five);
     /* Samples so long that six passes have the budget already. */
-    t = (struct trial){.backend = "quick",
-                       .ranks = 1,
-                       .nodes = 1,
-                       .threads = 1,
-                       .passes = 6,
-                       .max_passes = 1000,
-                       .min_samples = 12,
-                       .budget = 1};
+    t = plain;
+    t.passes = 6;
+    t.max_passes = 1000;
+    t.min_samples = 12;
     of_rank = (struct et_need){.flop = 1e9, .memory = 0.1e9};
     assert_true(bound(&t) > 6 * (0.5 + 0.6) && bound(&t) < 1000 * 0.5 * 2);
 }

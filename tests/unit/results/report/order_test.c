@@ -85,6 +85,29 @@ static void what_asks_for_attention(void **state)
     et_run_free(&runs[1]);
 }
 
+/* A case more neither makes a verdict nor hides one; alone it is none. */
+static void new_cases(void **state)
+{
+    (void)state;
+    char id[] = "a";
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    const struct et_run *base = &runs[0];
+    struct et_comparison rows[] = {
+        {.id = id, .work = "compute", .change = ET_CHANGE_NEW},
+        {.id = id, .work = "compute", .change = ET_CHANGE_SAME}};
+    for (size_t n = 0; n <= 2; n++) {
+        const struct et_comparisons c = {rows, n, 0};
+        struct et_doc doc;
+        assert_int_equal(
+            et_report_comparison(&base, 1, &runs[1], 0.03, &c, &doc), ET_OK);
+        assert_said(doc.blocks[0].cells.v[1],
+                    n == 2 ? "SAME, of" : "UNSURE, of");
+        et_doc_free(&doc);
+    }
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
 /* The first lines: what is worse, by how much, in which of two nodes, and what
  * differs. */
 static void first_lines(void **state)
@@ -151,4 +174,4 @@ static void first_lines(void **state)
     et_run_free(&runs[1]);
 }
 
-TEST_MAIN(numbers, what_asks_for_attention, first_lines)
+TEST_MAIN(numbers, what_asks_for_attention, new_cases, first_lines)
