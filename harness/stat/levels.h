@@ -16,8 +16,9 @@
  * the baselines. The factor is needed because passes of a run lie within
  * minutes and runs do not: the machine moves more in a day than in a minute.
  * For the rest, the baselines of all cases together say how large it is, and
- * each case's own passes say how much of that is its own. The run's part is
- * tested with Student's t, and so is the rest.
+ * each case's passes, with a share of what is usual for the kind, say how much
+ * of that is its own. The run's part is tested with Student's t, and so is the
+ * rest.
  *
  * The factors and their weights were chosen from runs of one machine that had
  * not changed; docs/method.md has the table of false alarms. The variance of a

@@ -258,17 +258,22 @@ static struct et_speed speed_of(const struct et_level_change *c)
     return (struct et_speed){exp(c->shift), exp(c->low), exp(c->high), c->p};
 }
 
-/* All rows of a kind of work that count; into *kind what they share. */
+/* All rows of a kind of work that count; into *kind what they share. A few that
+ * look steady where most do not do so by luck, and speak for no other. */
 static bool compare_kind(struct work *w, const char *work,
                          struct et_comparison *kind)
 {
     struct et_level_case *cases = et_alloc(w->n + 1, sizeof *cases);
     struct et_level_change common;
-    size_t n = 0;
+    size_t n = 0, measured = 0;
     bool ok = cases != NULL;
     for (size_t i = 0; ok && i < w->n; i++) {
-        if (w->rows[i].counts && strcmp(w->rows[i].c.work, work) == 0)
-            cases[n++].runs = w->rows[i].passes;
+        const struct row *row = &w->rows[i];
+        if (strcmp(row->c.work, work) != 0)
+            continue;
+        measured += !isnan(row->c.base) && !isnan(row->c.value);
+        if (row->counts)
+            cases[n++].runs = row->passes;
     }
     ok = ok && (n == 0 || et_levels_compare(cases, n, w->baselines, &common));
     n = 0;
@@ -287,10 +292,14 @@ static bool compare_kind(struct work *w, const char *work,
                                    .cases = n,
                                    .own = {NAN, NAN, NAN, NAN},
                                    .change = ET_CHANGE_UNSURE};
-    if (ok && n > 0)
-        kind->all = speed_of(&common);
     free(cases);
-    return ok;
+    if (!ok || n == 0)
+        return ok;
+    kind->all = speed_of(&common);
+    if (2 * n >= measured)
+        return true;
+    kind->all.p = NAN;
+    return say(kind, "fewer than half of its cases can be relied on");
 }
 
 /* What a kind or a case that was tested has come to. */

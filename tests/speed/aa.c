@@ -176,34 +176,46 @@ static const struct et_record *find(const struct et_run *run, const char *id)
     return NULL;
 }
 
-/* Is it found: the case itself, or its whole kind, which may be by a case where
- * they are too few to be judged together? */
-static bool is_found(const struct draw *d, size_t m, const char *work,
-                     const char *id)
+/* What a comparison says of a slowdown. */
+struct told {
+    bool counts, found; /* it could be judged; it is called worse */
+};
+
+/* The case itself, or its whole kind, which may be by a case where they are too
+ * few to be judged together. */
+static struct told ask(const struct draw *d, size_t m, const char *work,
+                       const char *id)
 {
     struct et_comparisons found;
-    bool yes = false, together = false;
+    struct told told = {false, false};
+    bool together = false;
     need(et_compare(d->baselines, m, d->now, TOLERANCE, &found) == ET_OK,
          "cannot compare");
     for (size_t i = 0; i < found.n; i++) {
         const struct et_comparison *v = &found.v[i];
         bool same = strcmp(v->work, work) == 0;
         together = together || (same && !v->id);
-        bool meant = !v->id ? same
+        bool meant = !v->id ? same && !id
                      : id   ? strcmp(v->id, id) == 0
                             : same && !together;
-        yes = yes || (meant && v->change == ET_CHANGE_WORSE);
+        told.counts =
+            told.counts || (meant && !isnan(v->id ? v->own.p : v->all.p));
+        told.found = told.found || (meant && v->change == ET_CHANGE_WORSE);
     }
     et_comparisons_free(&found);
-    return yes;
+    return told;
 }
 
+struct power {
+    double all, counted; /* per cent of the draws; of those that counted */
+};
+
 /* One case of the kind, or all. */
-static double power(const struct runs *r, size_t m, const char *work, bool all,
-                    double by)
+static struct power power(const struct runs *r, size_t m, const char *work,
+                          bool all, double by)
 {
     struct dice dice = {.stream = et_random_stream(2, m)};
-    size_t found = 0, drawn = 0, n = 0;
+    size_t found = 0, counted = 0, drawn = 0, n = 0;
     while (nth(&r->v[0], work, n))
         n++;
     for (int k = 0; n > 0 && k < POWER_DRAWS; k++) {
@@ -216,15 +228,18 @@ static double power(const struct runs *r, size_t m, const char *work, bool all,
                 slow_down(x, by);
         }
         drawn++;
-        found +=
-            example && is_found(&d, m, work, all ? NULL : example->result.id);
+        if (example) {
+            struct told t = ask(&d, m, work, all ? NULL : example->result.id);
+            counted += t.counts;
+            found += t.found;
+        }
         for (size_t i = 0; i < n; i++) {
             struct et_record *x = nth(d.now, work, i);
             if (x && (all || i == one))
                 slow_down(x, 1 / by);
         }
     }
-    return percent(found, drawn);
+    return (struct power){percent(found, drawn), percent(found, counted)};
 }
 
 static void print_power(const struct runs *r)
@@ -233,13 +248,18 @@ static void print_power(const struct runs *r)
     enum { N = sizeof by / sizeof *by };
     printf("%-22s", "found, 3 baselines");
     for (size_t i = 0; i < N; i++)
-        printf(" %5.0f %%", 100 * (by[i] - 1));
-    printf(" longer\n");
+        printf(" %9.0f %%", 100 * (by[i] - 1));
+    printf("   longer; (of the draws that had no flaw)\n");
     for (size_t k = 0; k < KINDS; k++) {
         for (int all = 0; all < 2; all++) {
             printf("%-8s %-13s", kinds[k], all ? "all cases" : "one case");
-            for (size_t i = 0; i < N; i++)
-                printf(" %5.0f %%", power(r, 3, kinds[k], all, by[i]));
+            for (size_t i = 0; i < N; i++) {
+                struct power p = power(r, 3, kinds[k], all, by[i]);
+                if (isnan(p.counted))
+                    printf(" %3.0f   (-) %%", p.all);
+                else
+                    printf(" %3.0f (%3.0f) %%", p.all, p.counted);
+            }
             printf("\n");
         }
     }

@@ -14,7 +14,8 @@ static void near(double a, double b)
 }
 
 /* Two passes 0.01 to either side, in both runs: the variance of their median is
- * pi/2 x 2 x 0.01^2 / 2, and that of the difference 8 x 2 times that. */
+ * pi/2 x (0.012 / 1.683 x 2 / 0.6)^2 / 2, as the middle three fifths reach over
+ * 0.012, and that of the difference 8 x 2 times that. */
 static void one_case(void **state)
 {
     (void)state;
@@ -25,9 +26,9 @@ static void one_case(void **state)
     assert_true(et_levels_compare(&c, 1, 1, &common));
     assert_true(isnan(common.shift) && isnan(common.p));
     near(c.own.shift, 0.1);
-    near(c.own.p, 0.0584100); /* t = 0.1 / 0.0501326, 4 degrees of freedom */
-    near(c.own.low, 0.1 - 2.776 * 0.0501326);
-    near(c.own.high, 0.1 + 2.776 * 0.0501326);
+    near(c.own.p, 0.150467244); /* t = 0.1 / 0.0842521, 4 degrees of freedom */
+    near(c.own.low, 0.1 - 2.776 * 0.0842521141);
+    near(c.own.high, 0.1 + 2.776 * 0.0842521141);
     near(c.all.shift, c.own.shift);
     near(c.all.p, c.own.p);
 }
@@ -49,14 +50,14 @@ static void three_cases(void **state)
     struct et_level_change common;
     assert_true(et_levels_compare(v, 3, 2, &common));
     near(common.shift, -0.095);
-    near(common.p, 0.0571516);
-    near((common.high - common.low) / 2, 2.571 * 0.0497235);
+    near(common.p, 0.103147147);
+    near((common.high - common.low) / 2, 2.571 * 0.0654398174);
     near(v[0].own.shift + 1, 1);
     near(v[0].own.p, 0.5);
     near(v[1].own.shift, 0.03);
-    near(v[1].own.p, 0.2363712);
+    near(v[1].own.p, 0.238406235);
     near(v[2].own.shift, -0.225);
-    near(v[2].own.p, 0.000988121);
+    near(v[2].own.p, 0.00113972186);
     near(v[2].all.shift, -0.32);
     near(v[1].all.shift, -0.065);
     /* The whole is less sure than the rest alone. */
@@ -88,11 +89,11 @@ static void three_baselines(void **state)
     struct et_level_change common;
     assert_true(et_levels_compare(v, 3, 3, &common));
     near(common.shift, -0.102222222);
-    near(common.p, 0.0118923981);
+    near(common.p, 0.0236963505);
     near(v[1].own.shift, 0.0155555556);
-    near(v[1].own.p, 0.359117724);
+    near(v[1].own.p, 0.359791870);
     near(v[2].own.shift, -0.191111111);
-    near(v[2].own.p, 0.00238838367);
+    near(v[2].own.p, 0.00247156660);
 }
 
 /* A baseline that lacks a case counts for the others. */
@@ -141,11 +142,11 @@ static void no_noise_at_all(void **state)
 }
 
 /* More baselines that agree make the same shift less likely to be chance; such
- * that do not, more. */
+ * that do not, less sure. */
 static void baselines_tell(void **state)
 {
     (void)state;
-    double p[3];
+    double p[3], reach[3];
     const double far[3] = {0.2, 0.22, 0.24};
     for (int k = 0; k < 3; k++) {
         const struct et_level_passes runs[4] = {
@@ -154,9 +155,30 @@ static void baselines_tell(void **state)
         struct et_level_change common;
         assert_true(et_levels_compare(&v, 1, k == 0 ? 1 : 3, &common));
         p[k] = v.own.p;
+        reach[k] = v.own.high - v.own.low;
     }
-    assert_true(p[1] < p[0] / 2 && p[2] > 1.5 * p[1]);
+    assert_true(p[1] < 0.7 * p[0] && reach[2] > 1.3 * reach[1]);
+}
+
+/* One pass of six that lies far away changes nothing; two do. */
+static void an_odd_pass(void **state)
+{
+    (void)state;
+    double reach[3];
+    const double v[6] = {0, 0.01, 0.02, 0.03, 0.04, 0.05};
+    for (size_t odd = 0; odd < 3; odd++) {
+        double w[6];
+        for (size_t i = 0; i < 6; i++)
+            w[i] = v[i] + (i + odd >= 6 ? 5 : 0);
+        const struct et_level_passes runs[2] = {{w, 6}, {v, 6}};
+        struct et_level_case one = {.runs = runs};
+        struct et_level_change common;
+        assert_true(et_levels_compare(&one, 1, 1, &common));
+        reach[odd] = one.own.high - one.own.low;
+    }
+    near(reach[1], reach[0]);
+    assert_true(reach[2] > 20 * reach[0]);
 }
 
 TEST_MAIN(one_case, three_cases, three_baselines, a_baseline_without, one_pass,
-          no_noise_at_all, baselines_tell)
+          no_noise_at_all, baselines_tell, an_odd_pass)

@@ -236,6 +236,35 @@ static void kinds_are_judged_apart(void **state)
     assert_int_equal(done(&b), ET_MISSED);
 }
 
+/* Three or four of eight cases can be relied on; all are slower. */
+static void few_speak_for_no_kind(void **state)
+{
+    (void)state;
+    for (unsigned sound = 3; sound <= 4; sound++) {
+        struct bench b = bench(3);
+        for (unsigned k = 0; k < 8; k++) {
+            char id[] = "case 0";
+            id[5] = (char)('0' + k);
+            for (unsigned i = 0; i <= 3; i++) {
+                struct et_result r = of(id, i == 3 ? 0.6 : 0.5, 0.002, i + k);
+                r.time.converged = k < sound;
+                sample_add(&b.runs[i], r);
+            }
+        }
+        assert_int_equal(compare(&b, 0.03), ET_OK);
+        if (sound == 4) {
+            is(&b, "compute", ET_CHANGE_WORSE, NULL);
+        } else {
+            is(&b, "compute", ET_CHANGE_UNSURE, "fewer than half of its cases");
+            assert_true(isnan(row(&b, "compute")->all.p));
+        }
+        near(row(&b, "compute")->all.ratio, 5 / 6.0);
+        is(&b, "case 0", ET_CHANGE_SAME, NULL);
+        is(&b, "case 7", ET_CHANGE_UNSURE, "not converged");
+        assert_int_equal(done(&b), sound == 4 ? ET_MISSED : ET_UNSURE);
+    }
+}
+
 /* How far a case lies from the others does not count as noise of its kind. */
 static void two_cases_share_nothing(void **state)
 {
@@ -584,9 +613,10 @@ static void the_whole_is_the_gravest(void **state)
 }
 
 TEST_MAIN(changes, what_all_share_is_not_each_ones, kinds_are_judged_apart,
-          two_cases_share_nothing, baselines_show_how_much_runs_differ,
-          one_baseline_is_unsure, many_cases_are_many_chances,
-          unsound_cases_are_unsure, what_is_not_in_both, cases_without_a_figure,
-          one_pass_tells_nothing, what_cannot_be_compared,
-          nothing_in_common_is_unsure, less_may_be_better, amounts_that_differ,
+          few_speak_for_no_kind, two_cases_share_nothing,
+          baselines_show_how_much_runs_differ, one_baseline_is_unsure,
+          many_cases_are_many_chances, unsound_cases_are_unsure,
+          what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
+          what_cannot_be_compared, nothing_in_common_is_unsure,
+          less_may_be_better, amounts_that_differ,
           the_tolerance_itself_is_tolerated, the_whole_is_the_gravest)
