@@ -15,7 +15,7 @@
 #define ET_CEILING_SAMPLES 12
 /* s that the case's samples last between two of a ceiling's, at least: a
  * shorter pass has its ceilings before and after them. */
-#define ET_CEILING_APART 0.2
+#define ET_CEILING_APART 0.5
 
 struct et_ceiling {
     struct et_case c;

@@ -345,13 +345,15 @@ static enum et_status time_it(struct measuring *m)
     if (s == ET_OK && m->sampler.iterations == 0)
         s = et_sampler_calibrate(&m->sampler, m->floor);
     feed(m, "warming up");
-    /* Of code that has been measured already the first run is part of it. */
+    /* Code that has been measured already needs less, and its first run is part
+     * of it. */
     double warmed = is_first(m) ? 0 : m->once;
+    double most = m->budget / (is_first(m) ? 4 : 8);
     if (s == ET_OK)
         s = et_team_reduce(m->team, ET_MAX, &warmed, 1);
     if (s == ET_OK && !m->sampler.stopped)
-        s = et_sampler_warm_up(&m->sampler, o->precision,
-                               m->budget / 4 - warmed, &m->r->time.transient);
+        s = et_sampler_warm_up(&m->sampler, o->precision, most - warmed,
+                               &m->r->time.transient);
     m->warmed = m->r->time.transient.n;
     /* Once; again where the windows turn out to have been at fault, or the
      * readings that it was calibrated by. */

@@ -165,8 +165,8 @@ static void ceilings(void **state)
     t.ceilings = true; /* but none bounds it */
     assert_true(bound(&t) == without);
     t.bounded = true;
-    /* Three move 1 GB at 4 GB/s, twelve times and four between, each nine. */
-    assert_true(bound(&t) > without + 3 * 16 * 9 * 0.25);
+    /* Three move 1 GB at 4 GB/s, twelve times and two between, each nine. */
+    assert_true(bound(&t) > without + 3 * 14 * 9 * 0.25);
     t.ceilings = false;
     assert_true(bound(&t) == without);
 }
