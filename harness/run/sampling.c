@@ -15,6 +15,26 @@ double et_sampling_floor(double min_time, double resolution)
     return min_time > least ? min_time : least;
 }
 
+/* n: 2 or more. */
+static bool is_prime(uint64_t n)
+{
+    for (uint64_t d = 2; d * d <= n; d++) {
+        if (n % d == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Outputs are looked at after samples only. A library that is wrong in every
+ * second call, or in every twentieth, must not be in step with that: it is not
+ * if the calls of a sample are a prime number that is no factor of theirs. */
+static uint64_t out_of_step(uint64_t n)
+{
+    while (n == 2 || n == 5 || !is_prime(n))
+        n++;
+    return n;
+}
+
 uint64_t et_sampling_grow(uint64_t iterations, double seconds, double floor)
 {
     if (seconds >= floor || iterations >= (1u << 30))
@@ -25,7 +45,7 @@ uint64_t et_sampling_grow(uint64_t iterations, double seconds, double floor)
     if (factor > 10)
         factor = 10;
     uint64_t more = (uint64_t)ceil((double)iterations * factor);
-    return more > iterations ? more : iterations + 1;
+    return out_of_step(more > iterations ? more : iterations + 1);
 }
 
 bool et_sampling_flat(const double *v, size_t n, double precision)

@@ -21,14 +21,17 @@ static void floors(void **state)
 static void growth(void **state)
 {
     (void)state;
-    /* Long enough: the same; else a fifth more than needed, up to tenfold. */
+    /* Long enough: the same; else a fifth more than needed, up to tenfold, and
+     * on to a prime number that is no factor of 20. */
     assert_int_equal(et_sampling_grow(5, 1e-3, 1e-3), 5);
     assert_int_equal(et_sampling_grow(5, 2, 1e-3), 5);
-    assert_int_equal(et_sampling_grow(100, 0.5e-3, 1e-3), 240);
-    assert_int_equal(et_sampling_grow(100, 1e-9, 1e-3), 1000);
-    assert_int_equal(et_sampling_grow(1, 0, 1e-3), 10);
-    assert_int_equal(et_sampling_grow(1, -1, 1e-3), 10);
-    assert_true(et_sampling_grow(1, 0.999e-3, 1e-3) > 1);
+    assert_int_equal(et_sampling_grow(100, 0.5e-3, 1e-3), 241);
+    assert_int_equal(et_sampling_grow(100, 1e-9, 1e-3), 1009);
+    assert_int_equal(et_sampling_grow(1, 0, 1e-3), 11);
+    assert_int_equal(et_sampling_grow(1, -1, 1e-3), 11);
+    assert_int_equal(et_sampling_grow(1, 0.999e-3, 1e-3), 3);
+    assert_int_equal(et_sampling_grow(1, 0.3e-3, 1e-3), 7);
+    assert_int_equal(et_sampling_grow(100, 1.2e-3 / 1.21, 1e-3), 127);
     /* However little a unit of work takes, it ends. */
     uint64_t n = 1;
     int steps = 0;
