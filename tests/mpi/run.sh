@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the multi-rank tests, or those named, under a real mpirun on 2, 3 and 4
-# ranks (make check runs each alone, too); 77 (a skip) where there is no MPI to run them on. Called from the build
-# directory.
+# ranks (make check runs each alone, too); 77 (a skip) where there is no MPI to
+# run them on. Called from the build directory.
 set -u
 . "$(dirname "$0")/env.sh"
 pardon_mpi_leaks
