@@ -265,7 +265,7 @@ static const struct et_field ceiling_rows[] = {
            "what bounds the case: compute or memory"),
     ET_ROW_AS(
         "source", et_result_ceiling, id, ET_STRING,
-        "identity of the case that was measured between this one's samples"),
+        "identity of the case that was measured beside this one's samples"),
     ET_ROW(et_result_ceiling, unit, ET_STRING, "unit of the rate"),
     ET_ROW(et_result_ceiling, samples, ET_REALS,
            "time of one of its iterations in each sample", .unit = "s"),
@@ -317,7 +317,7 @@ const struct et_field et_result_rows[] = {
     ET_ROW(et_result, energy, ET_OBJECT, "energy used",
            ET_ROWS_OF(et_result_energy, energy_rows)),
     ET_ROW(et_result, ceilings, ET_LIST,
-           "what bounds the case, measured between its samples",
+           "what bounds the case, measured beside its samples",
            ET_ROWS_OF(et_result_ceiling, ceiling_rows)),
     ET_ROW(et_result, facts, ET_PAIRS, "what the bench adds"),
     {0}};

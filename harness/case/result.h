@@ -125,7 +125,7 @@ struct et_result_disturbed {
     struct et_list absents;        /* of et_result_absent */
 };
 
-/* What bounds the case, measured between its own samples. */
+/* What bounds the case, measured beside its own samples. */
 struct et_result_ceiling {
     char *what;                       /* "compute", "memory" */
     char *id;                         /* of the case that was measured */

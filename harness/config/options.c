@@ -89,7 +89,7 @@ const struct et_field et_option_rows[] = {
     ET_PEAK_ROW(et_options, "from clock and SIMD width"),
     ET_TARGET_ROW(et_options),
     ET_ROW(et_options, ceilings, ET_BOOL,
-           "measure a compute case's ceilings between its samples",
+           "measure a compute case's ceilings beside its samples",
            .preset = "yes"),
     ET_ROW(et_options, quiet, ET_BOOL, "print only warnings and errors",
            .preset = "no"),

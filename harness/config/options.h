@@ -28,7 +28,7 @@ struct et_options {
     char *catalog; /* NULL: where it is installed */
     char *peak;    /* nominal peak of a core; NULL: from the CPU */
     double target; /* FLOP/s that scaling is projected to */
-    bool ceilings; /* measure what bounds a case, between its samples */
+    bool ceilings; /* measure what bounds a case, beside its samples */
     bool quiet;
 };
 

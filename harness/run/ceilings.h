@@ -1,4 +1,4 @@
-/* ceilings: what bounds a case, measured between its own samples by the same
+/* ceilings: what bounds a case, measured beside its own samples by the same
  * ranks on the same cores, so that both saw the same machine. A ceiling is a
  * case of another bench, whose role the case's bench names (et_bench.ceiling).
  * What could not be measured says why; it never costs the case itself.

@@ -2,7 +2,7 @@
  * timing loop of the program; every bench goes through it.
  *
  * prepare -> ceilings -> run once and check -> calibrate -> warm up -> sample,
- * ceilings between the samples -> check the timed data -> compare the ranks'
+ * ceilings beside the samples -> check the timed data -> compare the ranks'
  * outputs -> ceilings -> count once -> release.
  *
  * A case is visited so several times, in passes: memory is allocated, filled,

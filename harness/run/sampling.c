@@ -26,8 +26,9 @@ static bool is_prime(uint64_t n)
 }
 
 /* Outputs are looked at after samples only. A library that is wrong in every
- * second call, or in every twentieth, must not be in step with that: it is not
- * if the calls of a sample are a prime number that is no factor of theirs. */
+ * second call, or in every twentieth, must not be in step with that: if the
+ * calls of a sample are a prime number that is no factor of 20, samples end at
+ * all places of such a pattern in turn. */
 static uint64_t out_of_step(uint64_t n)
 {
     while (n == 2 || n == 5 || !is_prime(n))
@@ -40,7 +41,7 @@ uint64_t et_sampling_grow(uint64_t iterations, double seconds, double floor)
     if (seconds >= floor || iterations >= (1u << 30))
         return iterations;
     /* A fifth more than needed, so that noise does not fall short again; at
-     * most tenfold, since a very short reading says little. */
+     * most about tenfold, since a very short reading says little. */
     double factor = seconds > 0 ? 1.2 * floor / seconds : 10;
     if (factor > 10)
         factor = 10;

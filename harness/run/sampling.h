@@ -14,9 +14,9 @@
 double et_sampling_floor(double min_time, double resolution);
 
 /* More iterations for a sample that took `seconds` with `iterations` and
- * should take `floor`; the same number when it is long enough. More are a prime
- * number, 3 or at least 7, so that nothing that repeats after a few calls is in
- * step with the samples. */
+ * should take `floor`; the same number when it is long enough. If it is
+ * more, it is a prime number, 3 or at least 7, so that what errs in every
+ * second or twentieth call is not in step with the samples. */
 uint64_t et_sampling_grow(uint64_t iterations, double seconds, double floor);
 
 /* Is the series flat: none of the last three samples beat the best of those

@@ -42,7 +42,7 @@ struct kind {
 /* The variance of the median of these, which are overwritten. By the middle
  * three fifths of them: one odd pass of six hardly moves a median, so it may
  * not count more here. Of normal values these reach over 1.683 standard
- * deviations; n - 1.4 corrects for few values, to 1 % from six on. */
+ * deviations; n - 1.4 corrects that for few values, to 1 % from six on. */
 static double noise_of_median(double *v, size_t n)
 {
     double size = (double)n;

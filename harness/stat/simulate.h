@@ -95,8 +95,8 @@ struct et_simulated {
  * Without the look at either half, looks being at 20, 31, 47... samples, 2,500
  * series gave 92.8 at 2 % and, bimodal in halves, 89.8.
  *   Of runs in two levels (ET_TRIAL_LEVELS, 6 passes) one was called longer in
- * 2.7, 4.1 and 3.1 per cent where none was, of normal, bimodal and log-normal
- * noise; 10 % in one case were found in 92, 5 % in 32, 20 % in all in 99.
+ * 2.7, 4.1 and 3.3 per cent where none was, of normal, bimodal and log-normal
+ * noise; 10 % in one case were found in 92, 5 % in 31, 20 % in all in 99.
  *   False alarms at n = 30, 100, 300, in per cent: a warm-up 0.0, 0.3, 0.3,
  * with dependence of 0.6 5.0, 2.2, 0.7; a trend 0.8, 0.8, 0.8, with
  * 0.6 4.7, 2.3, 1.2. false: no memory, or n < 1 or series < 1. */

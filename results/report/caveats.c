@@ -191,7 +191,7 @@ static bool suspects(struct et_report *w)
     et_doc_heading(w->doc, 3, "Faster than possible");
     et_doc_paragraph(w->doc,
                      "The whole interval of each of these cases lies above the "
-                     "interval of a ceiling that was measured between its "
+                     "interval of a ceiling that was measured beside its "
                      "samples. One of the two figures is wrong. The records do "
                      "not show which, so neither is quoted.");
     struct et_block *b = et_doc_table(w->doc, "lrlr", columns);

@@ -207,12 +207,12 @@ static void speed_cell(struct et_block *b, const struct et_speed *s)
 static void list_kinds(struct comparison *w)
 {
     static const char *const columns[] = {
-        "Change", "Kind of work", "Cases", "Speed", "p", NULL};
+        "Change", "Kind of work", "Cases", "Speed", "p", "Reason", NULL};
     if (!w->found->kinds)
         return;
     et_doc_heading(w->doc, 2, "Kinds of work");
     et_doc_paragraph(w->doc, "What all cases of a kind share.");
-    struct et_block *b = et_doc_table(w->doc, "llrrr", columns);
+    struct et_block *b = et_doc_table(w->doc, "llrrrl", columns);
     for (size_t i = 0; i < w->found->kinds; i++) {
         const struct et_comparison *c = &w->found->v[i];
         et_block_cell(b, "%s", et_change_name(c->change));
@@ -220,6 +220,7 @@ static void list_kinds(struct comparison *w)
         et_block_cell(b, "%zu", c->cases);
         speed_cell(b, &c->all);
         et_block_cell(b, "%s", et_say_real(c->all.p).s);
+        et_block_cell(b, "%s", c->reason ? c->reason : "");
     }
 }
 
@@ -274,7 +275,8 @@ static void explain(struct comparison *w)
         "A kind or a case is worse or better if its speed changed by more "
         "than the tolerance (%.3g %%) and p is below %g. It is unsure if the "
         "speed changed by more than that and p is not below, or if the case "
-        "may not be relied on, for the reason given.",
+        "may not be relied on, or fewer than half of the kind, for the reason "
+        "given.",
         100 * w->tolerance, ET_COMPARE_ALPHA);
     if (w->n == 1)
         et_doc_paragraph(

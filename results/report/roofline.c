@@ -436,7 +436,7 @@ bool et_report_roofline(struct et_report *w)
             w->doc,
             "Attainable, in GFLOP/s, is the lower of two values: the compute "
             "ceiling, and the arithmetic intensity times the memory ceiling. "
-            "Both ceilings were measured on the same cores, between the "
+            "Both ceilings were measured on the same cores, beside the "
             "samples "
             "of the case. Reached is the case's share of it; the brackets hold "
             "the worst ends of both intervals.");

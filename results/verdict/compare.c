@@ -258,10 +258,30 @@ static struct et_speed speed_of(const struct et_level_change *c)
     return (struct et_speed){exp(c->shift), exp(c->low), exp(c->high), c->p};
 }
 
-/* All rows of a kind of work that count; into *kind what they share. A few that
- * look steady where most do not do so by luck, and speak for no other. */
+/* What all cases of a kind share, as one more of *out. */
+static bool add_kind(const struct work *w, const char *work, size_t cases,
+                     const struct et_level_change *common, const char *reason,
+                     struct et_comparisons *out)
+{
+    struct et_comparison *kind = &out->v[out->n++];
+    *kind = (struct et_comparison){.work = work,
+                                   .base = NAN,
+                                   .value = NAN,
+                                   .baselines = w->baselines,
+                                   .cases = cases,
+                                   .all = speed_of(common),
+                                   .own = {NAN, NAN, NAN, NAN},
+                                   .change = ET_CHANGE_UNSURE};
+    if (!reason)
+        return true;
+    kind->all.p = NAN;
+    return say(kind, reason);
+}
+
+/* All rows of a kind of work that count, together with what they share. Where
+ * they are few of the kind they look steady by luck, and speak for no other. */
 static bool compare_kind(struct work *w, const char *work,
-                         struct et_comparison *kind)
+                         struct et_comparisons *out)
 {
     struct et_level_case *cases = et_alloc(w->n + 1, sizeof *cases);
     struct et_level_change common;
@@ -276,6 +296,13 @@ static bool compare_kind(struct work *w, const char *work,
             cases[n++].runs = row->passes;
     }
     ok = ok && (n == 0 || et_levels_compare(cases, n, w->baselines, &common));
+    /* Fewer cases share nothing that is not theirs. */
+    if (ok && n >= ET_LEVELS_LEAST)
+        ok = add_kind(w, work, n, &common,
+                      2 * n < measured
+                          ? "fewer than half of its cases can be relied on"
+                          : NULL,
+                      out);
     n = 0;
     for (size_t i = 0; ok && i < w->n; i++) {
         struct et_comparison *c = &w->rows[i].c;
@@ -285,21 +312,8 @@ static bool compare_kind(struct work *w, const char *work,
         c->own = speed_of(&cases[n].own);
         n++;
     }
-    *kind = (struct et_comparison){.work = work,
-                                   .base = NAN,
-                                   .value = NAN,
-                                   .baselines = w->baselines,
-                                   .cases = n,
-                                   .own = {NAN, NAN, NAN, NAN},
-                                   .change = ET_CHANGE_UNSURE};
     free(cases);
-    if (!ok || n == 0)
-        return ok;
-    kind->all = speed_of(&common);
-    if (2 * n >= measured)
-        return true;
-    kind->all.p = NAN;
-    return say(kind, "fewer than half of its cases can be relied on");
+    return ok;
 }
 
 /* What a kind or a case that was tested has come to. */
@@ -348,12 +362,8 @@ static bool compare_all(struct work *w, struct et_comparisons *out)
     const size_t most = sizeof kinds / sizeof *kinds;
     out->v = et_alloc(most + w->n, sizeof *out->v);
     bool ok = out->v != NULL;
-    for (size_t i = 0; ok && i < most; i++) {
-        ok = compare_kind(w, kinds[i], &out->v[out->n]);
-        /* Fewer cases share nothing that is not theirs. */
-        if (out->v[out->n].cases >= ET_LEVELS_LEAST)
-            out->n++;
-    }
+    for (size_t i = 0; ok && i < most; i++)
+        ok = compare_kind(w, kinds[i], out);
     out->kinds = out->n;
     for (size_t i = 0; ok && i < w->n; i++) {
         out->v[out->n++] = w->rows[i].c;
