@@ -247,7 +247,7 @@ static void few_speak_for_no_kind(void **state)
             b.runs[i % 4].records[i / 4].result.time.converged = i / 4 < sound;
         }
         assert_int_equal(compare(&b, 0.03), ET_OK);
-        assert_int_equal(b.found.kinds, sound > 2);
+        assert_true(sound != 3 || isnan(row(&b, "compute")->all.p));
         is(&b, "a", sound > 2 ? ET_CHANGE_SAME : ET_CHANGE_WORSE, NULL);
         is(&b, "h", ET_CHANGE_UNSURE, "not converged");
         if (sound == 3)
