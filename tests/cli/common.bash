@@ -48,6 +48,8 @@ fail() {
     echo "status: $status"
     echo 'standard error:'
     cat err
+    echo 'the end of standard output:'
+    tail -n 15 out
     return 1
 }
 

@@ -10,7 +10,7 @@ setup() {
     mkdir -p "$tree/build" "$tree/.ci" "$tree/tests/bare" "$bin"
     cp "$src/quickstart" "$tree/"
     cp "$src/.ci/run" "$tree/.ci/"
-    cp "$src/tests/totals" "$tree/tests/"
+    cp "$src/tests/totals" "$src/tests/failures" "$tree/tests/"
     chmod u+w "$tree/quickstart" "$tree/.ci/run" # not so in a tarball
     export CALLS=$BATS_TEST_TMPDIR/calls HERE=$BATS_TEST_TMPDIR/here
     : >"$CALLS"
@@ -56,7 +56,7 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
     PATH=${PATH#"$bin":}
     command -v shellcheck || skip 'no shellcheck here'
     shellcheck "$src/quickstart" "$src/.ci/run" "$src/tests/totals" \
-        "$src/tests/bare/run"
+        "$src/tests/failures" "$src/tests/bare/run"
     cd "$src/tests/mpi"
     shellcheck -x ./*.sh
 }
@@ -167,6 +167,31 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
     stub "$bin/mpirun" 'exit 0'
     run "$tree/quickstart"
     [ "$status" -eq 4 ] # no report is no success
+}
+
+@test "tests that failed are told last, in their own words" {
+    touch "$HERE"
+    mkdir -p "$tree/build/tests/cli"
+    for test in fails bats silent passes; do
+        echo ':global-test-result: FAIL' >"$tree/build/tests/cli/$test.trs"
+    done
+    echo ':global-test-result: PASS' >"$tree/build/tests/cli/passes.trs"
+    (seq 1 99 && echo 'FAILED: this is why' && seq 100 999) \
+        >"$tree/build/tests/cli/fails.log"
+    printf '%s\n' 'ok 1 a' 'not ok 2 b' '# in line 3' "$(printf '%999s' long)" \
+        >"$tree/build/tests/cli/bats.log"
+    seq 2001 3000 >"$tree/build/tests/cli/silent.log"
+    echo 'FAILED: not asked for' >"$tree/build/tests/cli/passes.log"
+    stub "$bin/make" 'case $* in *VERBOSE*) echo "a wall of text"; exit 2;; esac'
+    run "$tree/quickstart" check
+    echo "$output"
+    [ "$status" -eq 2 ]
+    told=${output#*wall of text}
+    [[ $told == *'failed: tests/cli/bats'*'not ok 2 b'*'# in line 3'* ]]
+    [[ $told == *'failed: tests/cli/fails'*'FAILED: this is why'* ]]
+    [[ $told == *'failed: tests/cli/silent'*3000* ]]
+    [[ $told != *'not asked for'* && $told != *' 999'* && $told != *' 2001'* ]]
+    [ "$(wc -L <<<"$told")" -lt 250 ]
 }
 
 # .ci/run, with a quickstart that only leaves a log, and a bare machine where

@@ -10,7 +10,8 @@ load common
     passed
     [ -z "$(ls scratch)" ]
     for part in coverage faults clean slow clocks silent repeat; do
-        grep -q "^$part .* passed$" out || fail "$part did not pass"
+        grep -q "^$part .* passed$" out ||
+            fail "$part did not pass: $(grep "^$part " out)"
     done
     grep -q '^seed  *1$' out
     # Something was planted, and in every bench that is known to take it.
