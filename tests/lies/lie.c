@@ -11,7 +11,7 @@
  *
  * Of the clock:
  *
- *   clock-steps  that of rank 1 is 0.1 s ahead after half a second
+ *   clock-steps  that of rank 1 is 0.1 s ahead after a second
  *   clock-jumps  the same, and back after 50 ms, again and again
  *   clock-slow   each runs at a sixteenth of its speed
  *
@@ -176,7 +176,7 @@ int clock_gettime(clockid_t id, struct timespec *out)
     int64_t by = now - first;
     if (kind == 3)
         now = first + by / 16;
-    else if (kind == 1 ? by > 500000000 : by > 500000000 && by / 50000000 % 2)
+    else if (by > 1000000000 && (kind == 1 || by / 50000000 % 2))
         now += 100000000;
     out->tv_sec = now / 1000000000;
     out->tv_nsec = now % 1000000000;
