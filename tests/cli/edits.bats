@@ -21,6 +21,9 @@ setup_file() {
         'threads = 1' '[allreduce]' 'sizes = 64' 'backend = reference' 'ranks = 1' \
         '[io]' 'sizes = 64KiB' 'backend = posix' 'threads = 1' \
         '[stream]' 'level = l1' 'op = triad' '[memory_latency]' 'level = l1'
+    # Itself, not a script that looks for it anew each time.
+    PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+    export PYTHON
     cat >edit.py <<'PYTHON'
 import hashlib, json, os, re, sys
 
@@ -85,7 +88,7 @@ PYTHON
 edited() { # edited CODE: a copy as d, by Python code, signed for again
     rm -rf d
     cp -r "$BATS_FILE_TMPDIR/good" d
-    python3 "$BATS_FILE_TMPDIR/edit.py" d "$1" || fail "$1"
+    "$PYTHON" "$BATS_FILE_TMPDIR/edit.py" d "$1" || fail "$1"
     rm d/manifest.sha256
     (cd d && find . -type f ! -name manifest.sha256 -printf '%P\n' | sort |
         xargs sha256sum) >new

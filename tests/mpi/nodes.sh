@@ -81,6 +81,7 @@ done
 
 cat > "$work/plan.ini" <<'PLAN'
 [run]
+passes = 2
 budget = 0.1
 max-samples = 20
 [gemm]
