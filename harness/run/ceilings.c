@@ -273,6 +273,25 @@ void et_ceilings_learn(const struct et_list *of, struct et_visit *settled)
     }
 }
 
+/* Of one kind; NAN: none is known. */
+static double fastest(const struct et_result *r, const char *what)
+{
+    const struct et_result_ceiling *c = r->ceilings.v;
+    double best = NAN;
+    for (size_t i = 0; i < r->ceilings.n; i++) {
+        if (!c[i].absent && c[i].what && strcmp(c[i].what, what) == 0)
+            best = fmax(best, c[i].rate); /* not NAN, if one is not */
+    }
+    return best;
+}
+
+double et_ceilings_time(const struct et_result *r)
+{
+    double compute = r->work.flop / fastest(r, "compute"),
+           memory = r->work.traffic / fastest(r, "memory");
+    return compute > 0 && memory > 0 ? fmax(compute, memory) : NAN;
+}
+
 void et_ceilings_close(struct et_ceilings *a)
 {
     for (size_t i = 0; i < a->n; i++) {

@@ -54,6 +54,10 @@ enum et_status et_ceilings_finish(struct et_ceilings *a, struct et_list *out);
  * slower if its fastest sample has less than 0.9 of the rate of the slowest
  * sample of another of its kind. */
 void et_ceilings_learn(const struct et_list *of, struct et_visit *settled);
+/* s that an iteration of the result's work takes at its fastest ceilings: its
+ * FLOP at the compute ceiling or its traffic at the memory ceiling, whichever
+ * is longer; NAN where one of the two is not known. */
+double et_ceilings_time(const struct et_result *r);
 void et_ceilings_close(struct et_ceilings *a);
 
 #endif

@@ -67,13 +67,17 @@ bool et_history_add(struct et_history *h, const struct et_result *r)
     for (size_t i = 0; i < t->samples.n; i++)
         h->sampled += t->samples.v[i] * (double)t->iterations;
     h->passes++;
-    return et_reals_add(&h->medians, t->median);
+    double ceiling = et_ceilings_time(r);
+    return et_reals_add(&h->medians, t->median) &&
+           (isnan(ceiling) || et_reals_add(&h->ceilings, ceiling));
 }
 
 void et_histories_free(struct et_histories *h)
 {
-    for (size_t i = 0; i < h->n; i++)
+    for (size_t i = 0; i < h->n; i++) {
         free(h->v[i].medians.v);
+        free(h->v[i].ceilings.v);
+    }
     free(h->v);
     *h = (struct et_histories){0};
 }
@@ -84,6 +88,22 @@ static int64_t passes_of(const struct et_drive *d)
     return d->instruments.options->passes * d->launches;
 }
 
+/* What the passes say so far. What the ceiling that binds has moved by is part
+ * of the interval, as it will be in the report (results/reading/merge.c). */
+static bool summarise(const struct et_history *h, struct et_passes *out)
+{
+    struct et_passes c;
+    if (!et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, out) ||
+        !et_passes_summarise(h->ceilings.v, NULL, h->ceilings.n, 0.95, &c))
+        return false;
+    if (!isnan(c.interval.low) && !isnan(out->interval.low)) {
+        double scale = out->median / c.median;
+        out->interval.low = fmin(out->interval.low, scale * c.interval.low);
+        out->interval.high = fmax(out->interval.high, scale * c.interval.high);
+    }
+    return true;
+}
+
 /* Has a case that is not sure yet time for another pass? */
 static bool wants_more(const struct driving *g, const struct et_history *h)
 {
@@ -92,8 +112,7 @@ static bool wants_more(const struct driving *g, const struct et_history *h)
     return h->passes >= ET_PASSES_LEAST &&
            h->passes < o->max_passes * g->d->launches &&
            h->sampled < o->budget * (double)g->d->launches &&
-           et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, &p) &&
-           !et_passes_are_narrow(&p, o->precision);
+           summarise(h, &p) && !et_passes_are_narrow(&p, o->precision);
 }
 
 /* Is it the turn of this case in this pass? */
@@ -134,7 +153,7 @@ static void tell(const struct driving *g, const struct et_result *r,
         return;
     struct et_passes p;
     const struct et_options *o = g->d->instruments.options;
-    if (!et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, &p))
+    if (!summarise(h, &p))
         return;
     if (r->work.flop > 0 && r->work.bus_bytes == 0 && r->work.messages == 0)
         et_print_si(rate, r->work.flop / p.median,

@@ -13,11 +13,12 @@
 
 /* What a run directory has of a case. */
 struct et_history {
-    struct et_reals medians; /* s, of the passes that were measured */
-    double sampled;          /* s that these sampled */
-    int64_t passes;          /* that stand; one that failed is done again */
-    bool closed;             /* no pass is wanted any more: it is wrong, say */
-    int outcome;             /* enum et_outcome, of the newest; -1: none */
+    struct et_reals medians;  /* s, of the passes that were measured */
+    struct et_reals ceilings; /* s, of those that have them: et_ceilings_time */
+    double sampled;           /* s that these sampled */
+    int64_t passes;           /* that stand; one that failed is done again */
+    bool closed;              /* no pass is wanted any more: it is wrong, say */
+    int outcome;              /* enum et_outcome, of the newest; -1: none */
     /* In this process. */
     int64_t disturbed, samples; /* of the visits: of one rank each; of all */
     bool visited;

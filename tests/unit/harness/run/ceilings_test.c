@@ -346,6 +346,32 @@ static void no_such_bench(void **state)
     et_result_free(&r);
 }
 
+/* By hand: 8 FLOP at 4 FLOP/s, and so many bytes at 8 B/s. */
+static void limit_the_time(void **state)
+{
+    (void)state;
+    struct et_result_ceiling v[] = {{.what = "compute", .rate = 4},
+                                    {.what = "compute", .rate = 2},
+                                    {.what = "compute", .rate = 100},
+                                    {.what = "memory", .rate = NAN},
+                                    {.what = "memory", .rate = 8}};
+    struct et_result r = {.ceilings = {v, 5}};
+    v[2].absent = (char *)"not here";
+    r.work.flop = 8;
+    r.work.traffic = 24;
+    assert_true(et_ceilings_time(&r) == 3);
+    r.work.traffic = 12;
+    assert_true(et_ceilings_time(&r) == 2);
+    r.work.traffic = 0; /* not known */
+    assert_true(isnan(et_ceilings_time(&r)));
+    r.work.traffic = 12;
+    r.work.flop = 0;
+    assert_true(isnan(et_ceilings_time(&r)));
+    r.work.flop = 8;
+    r.ceilings.n = 4; /* no memory ceiling is known */
+    assert_true(isnan(et_ceilings_time(&r)));
+}
+
 static void can_be_left_out(void **state)
 {
     (void)state;
@@ -355,6 +381,6 @@ static void can_be_left_out(void **state)
     et_result_free(&r);
 }
 
-TEST_MAIN(are_measured, say_why_not, cost_the_case_no_time,
+TEST_MAIN(limit_the_time, are_measured, say_why_not, cost_the_case_no_time,
           far_slower_ones_are_told, settled_ones, several_of_one_kind,
           no_such_bench, can_be_left_out)

@@ -88,6 +88,7 @@ struct trial {
     int most;                 /* passes of a case; 0: as `passes` */
     double budget;            /* s; 0: 0.05 */
     bool slows;               /* each pass takes longer than the one before */
+    double ceilings[6];       /* s, of six passes before; 0: none */
     int stops, run; /* this rank is told to stop in its run of that number */
     struct listing listing;
     struct member members[RANKS];
@@ -196,6 +197,10 @@ static enum et_status take_part(struct et_team *team, void *arg)
         !et_histories_begin(&histories, cases.n))
         return ET_USAGE;
     histories.v[0].passes = t->had;
+    for (int i = 0; i < 6 && t->ceilings[i] > 0; i++) {
+        if (!et_reals_add(&histories.v[0].ceilings, t->ceilings[i]))
+            return ET_INFRA;
+    }
     const struct et_drive d = {.instruments = {.clock = &me->clock,
                                                .counters = &counters,
                                                .energy = &energy,
@@ -348,6 +353,23 @@ static void more_passes(void **state)
     assert_int_equal(passes_of((struct trial){
                          .passes = 3, .most = 9, .budget = 1e3, .slows = true}),
                      3);
+    /* What its ceiling moved by counts, up or down, though its own passes do
+     * not differ. */
+    assert_int_equal(passes_of((struct trial){.passes = 6,
+                                              .most = 9,
+                                              .budget = 1e3,
+                                              .ceilings = {4, 4, 4, 4, 4, 5}}),
+                     9);
+    assert_int_equal(passes_of((struct trial){.passes = 6,
+                                              .most = 9,
+                                              .budget = 1e3,
+                                              .ceilings = {3, 4, 4, 4, 4, 4}}),
+                     9);
+    assert_int_equal(passes_of((struct trial){.passes = 6,
+                                              .most = 9,
+                                              .budget = 1e3,
+                                              .ceilings = {4, 4, 4, 4, 4, 4}}),
+                     6);
 }
 
 /* The others catch up first with a case that a run which is carried on has more
@@ -388,6 +410,7 @@ static void history(void **state)
         assert_true(h.v[0].sampled == i * (1 + 4) * 3);
         assert_int_equal(h.v[0].passes, i);
         assert_int_equal(h.v[0].medians.n, i);
+        assert_int_equal(h.v[0].ceilings.n, 0); /* it has none */
         assert_false(h.v[0].closed);
     }
     r.outcome = ET_WRONG_DATA;
