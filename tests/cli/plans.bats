@@ -245,9 +245,9 @@ at_most() { # s: of the plan that was shown last
         grep -q "ranks=1 threads=$threads\$" out ||
             fail "$ranks ranks on $nodes nodes: not $threads threads"
     done
-    # The fullest node has three of five ranks, and all take the least share.
-    try plan --plan own.ini --ranks 5 --nodes 2 && passed
-    least=$((cores / 3 > 1 ? cores / 3 : 1))
+    # The fullest node has two of three ranks, and all take the least share.
+    try plan --plan own.ini --ranks 3 --nodes 2 && passed
+    least=$((cores / 2 > 1 ? cores / 2 : 1))
     grep -q "ranks=1 threads=$least\$" out
     OMP_NUM_THREADS=7,2 try plan --plan own.ini --ranks 4 && passed
     grep -q 'ranks=1 threads=7$' out
