@@ -108,7 +108,7 @@ run() { # NAME [MPIRUN OPTION...]
     dir=$work/$1
     shift
     # shellcheck disable=SC2086 # words
-    timeout 60 nsenter --target "$(cat "$work/n0.pid")" --net --uts \
+    timeout 180 nsenter --target "$(cat "$work/n0.pid")" --net --uts \
         "$MPIRUN" --host n0:2,n1:1,n2:1 -np 4 --bind-to none $far \
         --mca btl_tcp_if_include $net --mca pml ob1 "$@" \
         "$etalon" run --plan "$work/plan.ini" --out "$dir" \
