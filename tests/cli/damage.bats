@@ -89,10 +89,10 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
 
 @test "a last record that is torn anywhere" {
     last=$(tail -n 1 "$BATS_FILE_TMPDIR/good/records.jsonl" | wc -c)
-    for i in {0..9}; do
+    for i in {0..19}; do
         copy
         rm d/manifest.sha256
-        truncate -s "-$((1 + i * (last - 1) / 9))" d/records.jsonl
+        truncate -s "-$((1 + i * (last - 1) / 19))" d/records.jsonl
         try run --resume d --quiet
         passed
         whole d 2

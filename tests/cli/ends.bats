@@ -107,8 +107,8 @@ needs_orte() { # what other launchers leave time for is not known
     needs_mpi
     contract
     setup_plan 0.5 3 mpi
-    sed -i 's/^\[run\]/&\ntimeout = 2/' slow.ini
-    for n in 0 2; do
+    sed -i 's/^\[run\]/&\ntimeout = 3/' slow.ini
+    for n in 0 1 2; do
         rm -rf d
         start "$MPIRUN" -np 3 "$ETALON"
         job_of_rank=$(rank $n)

@@ -245,10 +245,13 @@ at_most() { # s: of the plan that was shown last
         grep -q "ranks=1 threads=$threads\$" out ||
             fail "$ranks ranks on $nodes nodes: not $threads threads"
     done
-    # The fullest node has two of three ranks, and all take the least share.
-    try plan --plan own.ini --ranks 3 --nodes 2 && passed
-    least=$((cores / 2 > 1 ? cores / 2 : 1))
-    grep -q "ranks=1 threads=$least\$" out
+    # The fullest of two nodes has two of three ranks, or three of five, and all
+    # take the least share.
+    for most in 2 3; do
+        try plan --plan own.ini --ranks $((2 * most - 1)) --nodes 2 && passed
+        least=$((cores / most > 1 ? cores / most : 1))
+        grep -q "ranks=1 threads=$least\$" out
+    done
     OMP_NUM_THREADS=7,2 try plan --plan own.ini --ranks 4 && passed
     grep -q 'ranks=1 threads=7$' out
 }

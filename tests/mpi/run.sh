@@ -23,10 +23,7 @@ failed=0
     tests/mpi/roll_test tests/mpi/slow_test tests/contract/collective_test \
     tests/contract/io_test
 for program; do
-    counts='2 3 4'
-    # Its files know no tree, which is what a fourth rank adds to.
-    case $program in */io_test) counts='2 3' ;; esac
-    for ranks in $counts; do
+    for ranks in 2 3 4; do
         # shellcheck disable=SC2086 # empty words must vanish
         ET_TEST_RANKS=$ranks $limit "$MPIRUN" -n "$ranks" "./$program"
         code=$?

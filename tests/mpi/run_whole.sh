@@ -19,7 +19,7 @@ done
 [ -n "$python" ] || skip "no python3 with jsonschema"
 
 limit=
-command -v timeout >/dev/null && limit="timeout 180"
+command -v timeout >/dev/null && limit="timeout 60"
 unset OMP_NUM_THREADS
 
 work=$(mktemp -d ./whole.XXXXXX) || exit 1
