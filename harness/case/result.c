@@ -5,7 +5,9 @@
 #include "config.h"
 #include "harness/case/result.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct et_field team_rows[] = {
     ET_ROW(et_result_team, ranks, ET_INT, "processes that shared the case"),
@@ -326,6 +328,19 @@ static void begin_spread(struct et_result_spread *s)
 {
     s->n = ET_ABSENT_INT;
     s->min = s->p5 = s->p25 = s->median = s->p75 = s->p95 = s->max = NAN;
+}
+
+const struct et_result_ceiling *et_result_ceiling_of(const struct et_result *r,
+                                                     const char *what)
+{
+    const struct et_result_ceiling *c = r->ceilings.v, *best = NULL;
+    for (size_t i = 0; i < r->ceilings.n; i++) {
+        bool known = c[i].what && strcmp(c[i].what, what) == 0 &&
+                     !c[i].absent && isfinite(c[i].rate) && c[i].rate > 0;
+        if (known && (!best || c[i].rate > best->rate))
+            best = &c[i];
+    }
+    return best;
 }
 
 int64_t et_result_busy_threads(const struct et_result_team *t)

@@ -215,6 +215,11 @@ bool et_disturbed_many(int64_t most, double n);
 /* Rows of the whole tree: the record's schema stands on them. */
 extern const struct et_field et_result_rows[];
 
+/* The fastest of the ceilings that bound it in this way, "compute" or "memory";
+ * NULL: none has a rate. */
+const struct et_result_ceiling *et_result_ceiling_of(const struct et_result *r,
+                                                     const char *what);
+
 /* Threads of a rank that need a core: those that worked, or, where that was not
  * counted, those that were asked for. */
 int64_t et_result_busy_threads(const struct et_result_team *t);

@@ -273,22 +273,13 @@ void et_ceilings_learn(const struct et_list *of, struct et_visit *settled)
     }
 }
 
-/* Of one kind; NAN: none is known. */
-static double fastest(const struct et_result *r, const char *what)
-{
-    const struct et_result_ceiling *c = r->ceilings.v;
-    double best = NAN;
-    for (size_t i = 0; i < r->ceilings.n; i++) {
-        if (!c[i].absent && c[i].what && strcmp(c[i].what, what) == 0)
-            best = fmax(best, c[i].rate); /* not NAN, if one is not */
-    }
-    return best;
-}
-
 double et_ceilings_time(const struct et_result *r)
 {
-    double compute = r->work.flop / fastest(r, "compute"),
-           memory = r->work.traffic / fastest(r, "memory");
+    const struct et_result_ceiling *c = et_result_ceiling_of(r, "compute"),
+                                   *m = et_result_ceiling_of(r, "memory");
+    if (!c || !m)
+        return NAN;
+    double compute = r->work.flop / c->rate, memory = r->work.traffic / m->rate;
     return compute > 0 && memory > 0 ? fmax(compute, memory) : NAN;
 }
 

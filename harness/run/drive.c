@@ -96,11 +96,7 @@ static bool summarise(const struct et_history *h, struct et_passes *out)
     if (!et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, out) ||
         !et_passes_summarise(h->ceilings.v, NULL, h->ceilings.n, 0.95, &c))
         return false;
-    if (!isnan(c.interval.low) && !isnan(out->interval.low)) {
-        double scale = out->median / c.median;
-        out->interval.low = fmin(out->interval.low, scale * c.interval.low);
-        out->interval.high = fmax(out->interval.high, scale * c.interval.high);
-    }
+    et_passes_widen(&out->interval, out->median, &c.interval, c.median);
     return true;
 }
 

@@ -49,6 +49,16 @@ bool et_passes_summarise(const double *medians, const int64_t *launch, size_t n,
     return true;
 }
 
+void et_passes_widen(struct et_interval *of, double median,
+                     const struct et_interval *other, double middle)
+{
+    double scale = median / middle;
+    if (isnan(of->low) || isnan(other->low))
+        return;
+    of->low = fmin(of->low, scale * other->low);
+    of->high = fmax(of->high, scale * other->high);
+}
+
 bool et_passes_are_narrow(const struct et_passes *p, double precision)
 {
     double width = p->interval.high - p->interval.low;

@@ -35,6 +35,12 @@ struct et_passes {
 bool et_passes_summarise(const double *medians, const int64_t *launch, size_t n,
                          double confidence, struct et_passes *out);
 
+/* Makes the interval *of around `median` reach as far up and down, as shares of
+ * that, as `other` does around `middle`. As it was, where one of the two is
+ * not there. */
+void et_passes_widen(struct et_interval *of, double median,
+                     const struct et_interval *other, double middle);
+
 /* Is the interval there and at most `precision` of the median wide? */
 bool et_passes_are_narrow(const struct et_passes *p, double precision);
 

@@ -348,11 +348,14 @@ static enum et_status widen(struct et_result *r)
     struct et_roofline line = {0};
     enum et_status s = et_roofline_make(r, &line);
     const struct et_result_ceiling *c =
-        s == ET_OK && line.binds ? et_roofline_ceiling(r, line.binds) : NULL;
-    if (c && c->rate_low > 0 && c->rate_high > 0 && !isnan(r->time.ci_low)) {
+        s == ET_OK && line.binds ? et_result_ceiling_of(r, line.binds) : NULL;
+    if (c && c->rate_low > 0 && c->rate_high > 0) {
         struct et_result_time *t = &r->time;
-        t->ci_low = fmin(t->ci_low, t->median * c->rate / c->rate_high);
-        t->ci_high = fmax(t->ci_high, t->median * c->rate / c->rate_low);
+        struct et_interval own = {t->ci_low, t->ci_high},
+                           its = {1 / c->rate_high, 1 / c->rate_low};
+        et_passes_widen(&own, t->median, &its, 1 / c->rate);
+        t->ci_low = own.low;
+        t->ci_high = own.high;
     }
     et_fields_free(et_roofline_rows, &line, sizeof line);
     return s;

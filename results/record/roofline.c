@@ -48,19 +48,6 @@ static const struct et_result_ceiling *find(const struct et_result *r,
     return NULL;
 }
 
-const struct et_result_ceiling *et_roofline_ceiling(const struct et_result *r,
-                                                    const char *what)
-{
-    const struct et_result_ceiling *c = r->ceilings.v, *best = NULL;
-    for (size_t i = 0; i < r->ceilings.n; i++) {
-        bool known = c[i].what && strcmp(c[i].what, what) == 0 &&
-                     !c[i].absent && isfinite(c[i].rate) && c[i].rate > 0;
-        if (known && (!best || c[i].rate > best->rate))
-            best = &c[i];
-    }
-    return best;
-}
-
 /* A ceiling in FLOP/s: `times` is 1 or the intensity. */
 struct roof {
     const char *what;
@@ -71,7 +58,7 @@ struct roof {
 static struct roof roof_of(const struct et_result *r, const char *what,
                            double times)
 {
-    const struct et_result_ceiling *c = et_roofline_ceiling(r, what);
+    const struct et_result_ceiling *c = et_result_ceiling_of(r, what);
     struct roof f = {what, c, NAN, NAN, NAN};
     if (c) {
         f.rate = times * c->rate;

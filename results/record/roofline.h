@@ -31,8 +31,5 @@ extern const struct et_field et_roofline_rows[];
  * et_fields_free-d by its rows. ET_INFRA on no memory. */
 enum et_status et_roofline_make(const struct et_result *r,
                                 struct et_roofline *out);
-/* The fastest ceiling of this name; NULL where none has a rate. */
-const struct et_result_ceiling *et_roofline_ceiling(const struct et_result *r,
-                                                    const char *what);
 
 #endif

@@ -130,8 +130,8 @@ static void from_points(const struct et_run *run, const struct et_picks *p,
         char words[64];
         if (!is_of(r, team) || r->roofline.suspect)
             continue;
-        c = et_roofline_ceiling(&r->result, "compute");
-        m = et_roofline_ceiling(&r->result, "memory");
+        c = et_result_ceiling_of(&r->result, "compute");
+        m = et_result_ceiling_of(&r->result, "memory");
         snprintf(words, sizeof words, "%s", et_record_dtype(r));
         bool known = !roofless;
         for (size_t k = 0; k < roofs->n && !roofless; k++)

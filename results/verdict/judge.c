@@ -164,7 +164,7 @@ static bool is_bounded(const struct et_clause *c, const struct et_run *run,
 {
     return strcmp(c->metric->name, "flops") != 0 ||
            et_run_role(run, r) == ET_ROLE_COMPUTE_CEILING ||
-           et_roofline_ceiling(&r->result, "compute");
+           et_result_ceiling_of(&r->result, "compute");
 }
 
 static struct finding find(const struct et_clause *c, const char *given,

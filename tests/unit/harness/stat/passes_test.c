@@ -61,6 +61,22 @@ static void launches(void **state)
     assert_true(p.interval.low == 1.2 && p.interval.high == 3.1);
 }
 
+/* As shares of the median, by hand: 10 % down and 20 % up of another. */
+static void widened(void **state)
+{
+    (void)state;
+    const struct et_interval other = {9, 12}, none = {NAN, NAN};
+    struct et_interval narrow = {99, 101}, wide = {80, 130}, absent = none;
+    et_passes_widen(&narrow, 100, &none, NAN);
+    assert_true(narrow.low == 99 && narrow.high == 101);
+    et_passes_widen(&narrow, 100, &other, 10);
+    assert_true(narrow.low == 90 && narrow.high == 120);
+    et_passes_widen(&wide, 100, &other, 10);
+    assert_true(wide.low == 80 && wide.high == 130);
+    et_passes_widen(&absent, 100, &other, 10);
+    assert_true(isnan(absent.low) && isnan(absent.high));
+}
+
 /* Of independent passes the interval of six holds the median in 97 % (1 -
  * 2/64), whatever their distribution; here a skewed one. */
 static void coverage(void **state)
@@ -82,4 +98,4 @@ static void coverage(void **state)
         fail_msg("%.4f of the intervals hold the median, not 0.969", share);
 }
 
-TEST_MAIN(six_passes, too_few, launches, coverage)
+TEST_MAIN(six_passes, too_few, launches, widened, coverage)

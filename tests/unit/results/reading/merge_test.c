@@ -199,7 +199,7 @@ static void ceilings(void **state)
     assert_int_equal(et_run_merge(&run), ET_OK);
     const struct et_record *r = &run.records[0];
     const struct et_result_ceiling *c =
-        et_roofline_ceiling(&r->result, "compute");
+        et_result_ceiling_of(&r->result, "compute");
     assert_int_equal(c->samples.n, 6 * 7);
     assert_true(near(c->rate_low, 5e9) && near(c->rate_high, 5.5e9));
     assert_true(c->rate > 5.2e9 && c->rate < 5.3e9);
