@@ -112,7 +112,7 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
     run "$tree/quickstart" check
     [ "$status" -eq 0 ]
     grep '^apt-get install' "$CALLS" | grep -q libcmocka-dev
-    grep -q '^make -C build -j 2 check' "$CALLS"
+    grep -q '^make -C build -j 2 check-all' "$CALLS"
     rm "$HERE"
     stub "$bin/apt-get" 'case $* in *cmocka*) exit 1;; *) touch "$HERE";; esac'
     stub "$bin/pkg-config" '[ -e "$HERE" ] && [ "$2" != cmocka ]'

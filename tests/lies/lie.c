@@ -1,6 +1,6 @@
-/* Libraries and systems that lie, for tests/lies/run: it stands before libc and
- * before the CBLAS (LD_PRELOAD), and LIE says which lie it tells. Knows libc
- * and the CBLAS's calls alone. Of cblas_sgemm:
+/* Libraries and systems that lie, for tests/lies/run.sh: it stands before libc
+ * and before the CBLAS (LD_PRELOAD), and LIE says which lie it tells. Knows
+ * libc and the CBLAS's calls alone. Of cblas_sgemm:
  *
  *   remembers    gives its last answer again in every other call from the 50th
  *   idle         does nothing in every other call

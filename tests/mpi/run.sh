@@ -1,7 +1,7 @@
 #!/bin/sh
 # Run the multi-rank tests, or those named, under a real mpirun on 2, 3 and 4
-# ranks (make check runs each alone, too); 77 (a skip) where there is no MPI to
-# run them on. Called from the build directory.
+# ranks, or as many as ET_MPI_RANKS says (make check runs each alone, too); 77 (a
+# skip) where there is no MPI to run them on. Called from the build directory.
 set -u
 . "$(dirname "$0")/env.sh"
 pardon_mpi_leaks
@@ -23,7 +23,7 @@ failed=0
     tests/mpi/roll_test tests/mpi/slow_test tests/contract/collective_test \
     tests/contract/io_test
 for program; do
-    for ranks in 2 3 4; do
+    for ranks in ${ET_MPI_RANKS:-2 3 4}; do
         # shellcheck disable=SC2086 # empty words must vanish
         ET_TEST_RANKS=$ranks $limit "$MPIRUN" -n "$ranks" "./$program"
         code=$?

@@ -2,7 +2,7 @@
 # Runs etalon under libraries and systems that lie, as tests/lies/table says,
 # and looks whether each lie is caught as it should be. Called from the build
 # directory; names of lies as arguments choose some rows.
-#   tests/lies/run [LIE...]
+#   tests/lies/run.sh [LIE...]
 set -u
 LC_ALL=C
 export LC_ALL
