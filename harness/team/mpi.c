@@ -250,6 +250,22 @@ static enum et_status open_whole(struct et_team **out)
     return s ? s : make(comm, true, out);
 }
 
+/* Where the connection to another rank breaks, Open MPI 5 ends its own process
+ * by _exit, and with it the run, before anyone has said which rank it was. It
+ * shall wait so many seconds, unless the user has said how long; its launcher
+ * wakes the guard meanwhile (harness/run/guard.h). */
+static enum et_status begin(int *level)
+{
+    static const char delay[] = "OMPI_MCA_mpi_abort_delay";
+    bool ours = !getenv(delay);
+    if (ours && setenv(delay, "5", 1) != 0)
+        return et_no_memory();
+    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, level);
+    if (ours)
+        unsetenv(delay); /* it is in no record, and in no child */
+    return et_team_mpi_check(code, "MPI_Init_thread");
+}
+
 enum et_status et_team_mpi_open(struct et_team **out)
 {
     int begun = 0, level = MPI_THREAD_SINGLE;
@@ -258,9 +274,7 @@ enum et_status et_team_mpi_open(struct et_team **out)
     if (begun)
         return et_error(ET_INFRA, "MPI was begun in this process before: it "
                                   "allows that once");
-    enum et_status s = et_team_mpi_check(
-        MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level),
-        "MPI_Init_thread");
+    enum et_status s = begin(&level);
     if (s)
         return s;
     if (level < MPI_THREAD_FUNNELED)

@@ -391,7 +391,9 @@ static void default_plan(void **state)
         counts[i] = x.cases.n;
         release(&x);
     }
-    assert_true(counts[0] > 10 && counts[1] > 3 * counts[0]);
+    /* On one rank, on a node and on all; a build without MPI has fewer kinds
+     * of collectives. */
+    assert_true(counts[0] > 10 && counts[1] > 2 * counts[0]);
 }
 
 /* Sizes that are words: peak's element types. */
