@@ -94,11 +94,7 @@ static enum et_status choose(const struct et_strings *words, struct asked *out)
 {
     const struct et_selftest_part *p;
     for (size_t w = 0; w < words->n; w++) {
-        size_t i = 0;
-        while ((p = et_selftest_part_at(i)) &&
-               strcmp(p->name, words->v[w]) != 0)
-            i++;
-        if (!p)
+        if (!et_selftest_part_of(words->v[w]))
             return unknown_part(words->v[w]);
     }
     for (size_t i = 0; (p = et_selftest_part_at(i)); i++) {

@@ -25,6 +25,15 @@ const struct et_selftest_part *et_selftest_part_at(size_t i)
     return i < sizeof parts / sizeof *parts ? parts[i] : NULL;
 }
 
+const struct et_selftest_part *et_selftest_part_of(const char *name)
+{
+    const struct et_selftest_part *p;
+    size_t i = 0;
+    while ((p = et_selftest_part_at(i)) && strcmp(p->name, name) != 0)
+        i++;
+    return p;
+}
+
 void et_selftest_find(struct et_selftest_outcome *out, enum et_status verdict,
                       const char *format, ...)
 {

@@ -52,6 +52,8 @@ struct et_selftest_part {
     .name = its_name, .title = its_title, .run = run
 /* The build's list, in order; NULL past its end. */
 const struct et_selftest_part *et_selftest_part_at(size_t i);
+/* By its name; NULL: there is none. */
+const struct et_selftest_part *et_selftest_part_of(const char *name);
 
 /* A finding: the gravest is kept, of several as grave the first. */
 void et_selftest_find(struct et_selftest_outcome *out, enum et_status verdict,

@@ -286,6 +286,17 @@ void et_strings_free(struct et_strings *l)
     *l = (struct et_strings){0};
 }
 
+bool et_list_has(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    for (const char *p = list; (p = strstr(p, word)); p += n) {
+        bool begins = p == list || p[-1] == ',';
+        if (begins && (p[n] == ',' || p[n] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 bool et_split(const char *s, char separator, struct et_strings *out)
 {
     struct et_strings parts = {0};

@@ -25,18 +25,6 @@ const char *et_busy_name(enum et_busy_kind k)
     return (size_t)k < ET_BUSY_KINDS ? names[k] : "?";
 }
 
-/* Is `word` one of a list with commas? */
-static bool lists(const char *list, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *p = list; (p = strstr(p, word)); p += n) {
-        bool begins = p == list || p[-1] == ',';
-        if (begins && (p[n] == ',' || p[n] == '\0'))
-            return true;
-    }
-    return false;
-}
-
 static void keep_level(struct et_busy *b, const char *mount, const char *path)
 {
     char file[sizeof b->cpu_stat[0]];
@@ -78,7 +66,7 @@ static void find_groups(struct et_busy *b)
         *path++ = '\0';
         controllers++;
         bool second = !*controllers;
-        if (!second && !lists(controllers, "cpu"))
+        if (!second && !et_list_has(controllers, "cpu"))
             continue;
         snprintf(mount, sizeof mount, "/sys/fs/cgroup%s%s", second ? "" : "/",
                  controllers);

@@ -105,17 +105,6 @@ static const char *below(const char *mounted, const char *group)
     return strcmp(group + n, "/") == 0 ? "" : group + n;
 }
 
-static bool has_word(const char *list, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *p = list; (p = strstr(p, word)); p += n) {
-        bool begins = p == list || p[-1] == ',';
-        if (begins && (p[n] == '\0' || p[n] == ','))
-            return true;
-    }
-    return false;
-}
-
 /* This process's group of a controller; of version 2 with controller "". */
 static bool find_group(const char *root, const char *controller, char *out,
                        size_t n)
@@ -130,7 +119,7 @@ static bool find_group(const char *root, const char *controller, char *out,
         if (!path)
             continue;
         *path = '\0';
-        found = *controller ? has_word(list + 1, controller) : !list[1];
+        found = *controller ? et_list_has(list + 1, controller) : !list[1];
         if (found)
             snprintf(out, n, "%s", path + 1);
     }
@@ -144,8 +133,8 @@ static void climb(const char *root, const char *at, const char *mounted,
                   const char *controllers, struct et_cgroup *g)
 {
     bool one = *controllers;
-    bool memory = !one || has_word(controllers, "memory");
-    bool cpu = !one || has_word(controllers, "cpu");
+    bool memory = !one || et_list_has(controllers, "memory");
+    bool cpu = !one || et_list_has(controllers, "cpu");
     char group[PATH_MAX], dir[2 * PATH_MAX];
     if ((!memory && !cpu) ||
         !find_group(root, one ? (memory ? "memory" : "cpu") : "", group,

@@ -17,7 +17,7 @@ static bool take(struct et_picks *out, const struct et_run *run,
     *out = (struct et_picks){.v = v};
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
-        if (by ? by(run, r) : test(r))
+        if (by ? by(run, r) : !test || test(r))
             v[out->n++] = i;
     }
     return true;
@@ -56,6 +56,8 @@ static void put_int(struct et_text *t, int64_t v)
 static void put_key(struct et_text *t, const struct et_record *r, int key)
 {
     const struct et_result *s = &r->result;
+    if (key & ET_KEY_CASE)
+        put(t, s->id);
     if (key & ET_KEY_BENCH)
         put(t, s->bench);
     if (key & ET_KEY_DTYPE)

@@ -11,7 +11,7 @@ struct et_picks {
     size_t *v;
     size_t n;
 };
-typedef bool et_pick_test(const struct et_record *r);
+typedef bool et_pick_test(const struct et_record *r); /* NULL: all */
 bool et_picks_take(struct et_picks *out, const struct et_run *run,
                    et_pick_test *test);
 /* The same by a test that asks the run too: of a record's bench, say. */
@@ -34,6 +34,7 @@ enum {
     ET_KEY_OUTCOME = 256, /* and its reason */
     ET_KEY_OP = 512,      /* write or read, to or from which medium */
     ET_KEY_SHAPE = 1024,  /* its name in the catalog */
+    ET_KEY_CASE = 2048,   /* its identity, which holds all parameters */
     ET_KEY_KIND = ET_KEY_BENCH | ET_KEY_DTYPE | ET_KEY_OP,
     ET_KEY_SERIES = ET_KEY_BENCH | ET_KEY_BACKEND | ET_KEY_THREADS |
                     ET_KEY_WORDS | ET_KEY_NUMBERS | ET_KEY_LABEL

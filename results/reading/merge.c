@@ -11,6 +11,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/stat/passes.h"
+#include "results/reading/group.h"
 #include "results/reading/merge_parts.h"
 #include "results/reading/usual.h"
 
@@ -395,35 +396,24 @@ static enum et_status merge_case(struct passes *p)
     return s == ET_OK ? et_record_remake(r) : s;
 }
 
-/* One record and its place among the lines. */
-struct place {
-    const char *id;
-    size_t at;
-};
-
-static int by_id(const void *a, const void *b)
-{
-    const struct place *x = a, *y = b;
-    int c = strcmp(x->id, y->id);
-    return c ? c : (x->at > y->at) - (x->at < y->at);
-}
-
-/* Merges each case of the sorted places; `gone`: records that are no case's. */
-static enum et_status merge_all(struct et_run *run, const struct place *places,
-                                struct passes *p, bool *gone)
+/* Merges the records of each case; `gone`: those that are no case's any more.
+ */
+static enum et_status merge_all(struct et_run *run,
+                                const struct et_groups *cases, struct passes *p,
+                                bool *gone)
 {
     struct et_record **room = p->v;
     enum et_status s = ET_OK;
-    for (size_t i = 0, end; s == ET_OK && i < run->n; i = end) {
-        for (end = i; end < run->n && strcmp(places[end].id, places[i].id) == 0;
-             end++) {
-            room[end - i] = &run->records[places[end].at];
-            gone[places[end].at] = end > i;
+    for (size_t i = 0; s == ET_OK && i < cases->n; i++) {
+        const struct et_picks *lines = &cases->v[i];
+        for (size_t k = 0; k < lines->n; k++) {
+            room[k] = &run->records[lines->v[k]];
+            gone[lines->v[k]] = k > 0;
         }
-        p->n = end - i;
+        p->n = lines->n;
         s = merge_case(p);
         /* The case stands where its first line stood. */
-        struct et_record *first = &run->records[places[i].at];
+        struct et_record *first = &run->records[lines->v[0]];
         if (p->v[0] != first) {
             struct et_record other = *first;
             *first = *p->v[0];
@@ -459,20 +449,20 @@ static enum et_status merge_cases(struct et_run *run)
 {
     const char *precision = et_pairs_get(&run->info.config, "precision");
     size_t n = run->n;
-    struct place *places = et_alloc(n, sizeof *places);
+    struct et_picks all = {0};
+    struct et_groups cases = {0};
     bool *gone = et_alloc(n, sizeof *gone);
     struct passes p = {.v = et_alloc(n, sizeof *p.v),
                        .room = et_alloc(n, sizeof *p.room),
                        .launch = et_alloc(n, sizeof *p.launch),
                        .precision = precision ? strtod(precision, NULL) : NAN};
     enum et_status s = ET_OK;
-    if (n > 0 && (!places || !gone || !p.v || !p.room || !p.launch))
+    if (n > 0 && (!gone || !p.v || !p.room || !p.launch ||
+                  !et_picks_take(&all, run, NULL) ||
+                  !et_groups_make(&cases, run, &all, ET_KEY_CASE)))
         s = et_no_memory();
-    for (size_t i = 0; s == ET_OK && i < n; i++)
-        places[i] = (struct place){run->records[i].result.id, i};
     if (s == ET_OK && n > 0) {
-        qsort(places, n, sizeof *places, by_id);
-        s = merge_all(run, places, &p, gone);
+        s = merge_all(run, &cases, &p, gone);
         size_t kept = 0;
         for (size_t i = 0; i < n; i++) {
             if (gone[i])
@@ -484,7 +474,8 @@ static enum et_status merge_cases(struct et_run *run)
         if (s == ET_OK)
             s = et_usual_widen(run, p.precision);
     }
-    free(places);
+    et_groups_free(&cases);
+    et_picks_free(&all);
     free(gone);
     free(p.v);
     free(p.room);

@@ -39,6 +39,10 @@ needs_mpi() {
     pardon_mpi_leaks
 }
 
+needs_python() {
+    command -v python3 >/dev/null || skip 'no python3 to change records with'
+}
+
 refute() {
     if "$@"; then fail "not wanted: $*"; fi
 }

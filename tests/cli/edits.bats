@@ -6,7 +6,7 @@
 load common
 
 setup() {
-    command -v python3 >/dev/null || skip 'no python3 to edit with'
+    needs_python
     begin
 }
 

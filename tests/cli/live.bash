@@ -16,14 +16,20 @@ teardown() {
     [ -z "${job-}" ] || kill -KILL "$job" 2>/dev/null || true
 }
 
+# await CONDITION: until the words are true, for half a minute at most.
+await() {
+    for _ in {1..300}; do
+        if eval "$1"; then return 0; fi
+        sleep 0.1
+    done
+    return 1
+}
+
 # start WORD...: the words, in the background, until a first case is on disk.
 start() {
     "$@" run --plan "$PWD/slow.ini" --out "$PWD/d" >out 2>err 3>&- &
     job=$!
-    for _ in {1..300}; do
-        [ ! -s d/records.jsonl ] || return 0
-        sleep 0.1
-    done
+    if await '[ -s d/records.jsonl ]'; then return 0; fi
     kill "$job"
     fail 'no case was finished'
 }

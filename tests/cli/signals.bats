@@ -47,10 +47,7 @@ load live
         n=$(wc -l <d/records.jsonl)
         "$ETALON" run --resume d >out 2>err 3>&- &
         job=$!
-        for _ in {1..300}; do
-            [ "$(wc -l <d/records.jsonl)" -eq "$n" ] || break
-            sleep 0.1
-        done
+        await '[ "$(wc -l <d/records.jsonl)" -ne "$n" ]'
         kill -KILL "$job"
         ended
     done

@@ -5,7 +5,7 @@
 load common
 
 setup() {
-    command -v python3 >/dev/null || skip 'no python3 to change records with'
+    needs_python
     begin
 }
 

@@ -168,10 +168,9 @@ static const struct et_conv problems[] = {
      TURN}, /* one output */
 };
 
-static void every_backend_computes(void **state)
+TEST(every_backend_computes)
 {
     const struct et_conv_backend *b;
-    (void)state;
     for (size_t i = 0; (b = et_conv_backend_at(i)); i++) {
         if (!is_here(&b->base))
             continue;
@@ -181,10 +180,9 @@ static void every_backend_computes(void **state)
 }
 
 /* Nobody takes fp32 for granted. */
-static void unknown_types_are_refused(void **state)
+TEST(unknown_types_are_refused)
 {
     const struct et_conv_backend *b;
-    (void)state;
     for (size_t i = 0; (b = et_conv_backend_at(i)); i++) {
         for (int way = 0; way < TYPE_WAYS; way++) {
             struct et_conv p = problems[1];
@@ -195,9 +193,8 @@ static void unknown_types_are_refused(void **state)
     }
 }
 
-static void the_list_is_sound(void **state)
+TEST(the_list_is_sound)
 {
-    (void)state;
     assert_string_equal(et_conv_backend_at(0)->base.name, "reference");
     assert_string_equal(et_conv_backend_at(1)->base.name, "im2col-reference");
     assert_null(et_backend_why_not(&et_conv_backend_at(0)->base));
@@ -205,9 +202,8 @@ static void the_list_is_sound(void **state)
     assert_null(et_conv_backend_find("im2col-"));
 }
 
-static void sizes_are_right(void **state)
+TEST(sizes_are_right)
 {
-    (void)state;
     struct et_conv p = {1, 3, 224, 224, 64, 7,    7, 3, 3,
                         2, 2, 1,   1,   1,  FP32, 0, 0};
     int64_t x = -1, w = -1, y = -1;
@@ -236,25 +232,22 @@ static const char *const faulty[] = {
     "n=1 c=32 h=20 w=21 k=48 r=5 s=3 pad_h=2 stride_h=2 groups=2",
     "n=2 c=64 h=48 w=48 k=64 r=3 s=3 groups=64", NULL};
 
-static void every_fault_is_found(void **state)
+TEST(every_fault_is_found)
 {
-    (void)state;
     faults_are_found(&et_bench_conv, faulty);
 }
 
-static void no_clean_run_fails(void **state)
+TEST(no_clean_run_fails)
 {
     static const char *const small[] = {"n=1 c=4 h=8 w=8 k=4 r=3 s=3",
                                         "n=2 c=6 h=6 w=6 k=6 r=1 s=1 groups=3",
                                         NULL};
-    (void)state;
     clean_runs_pass(&et_bench_conv, small, 150);
     clean_runs_pass(&et_bench_conv, faulty, 6);
 }
 
-static void the_same_seed_leaves_the_same(void **state)
+TEST(the_same_seed_leaves_the_same)
 {
-    (void)state;
     outputs_are_alike(&et_bench_conv, faulty[0]);
 }
 

@@ -297,9 +297,8 @@ static void judge(const struct et_out *f, size_t *places, char fault[200])
     }
 }
 
-static void test_listed(void **state)
+TEST(test_listed)
 {
-    (void)state;
     size_t n = 0;
     for (; et_out_at(n); n++) {
         const struct et_out *f = et_out_at(n);
@@ -379,9 +378,8 @@ static enum et_status write_tabs(const struct et_doc *d,
     return ET_OK;
 }
 
-static void test_wrong(void **state)
+TEST(test_wrong)
 {
-    (void)state;
     static const struct {
         struct et_out out;
         const char *fault;

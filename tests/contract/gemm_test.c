@@ -177,7 +177,7 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
 
 /* Iteration i has A and B where it should: integers, so that it is exact. Host
  * memory alone: a device's backend has its stand-in, in device_test.c. */
-static void inputs_move(void **state)
+TEST(inputs_move)
 {
     enum { M = 5, N = 6, K = 7, STEP = 8, SLACK = (ET_TURNS - 1) * STEP };
     static const uint64_t firsts[] = {0, 1, 63, 64, 70, 4095, 4096, 1000000};
@@ -199,7 +199,6 @@ static void inputs_move(void **state)
                         STEP,
                         STEP};
     struct et_gemm stays = p;
-    (void)state;
     stays.turn_a = stays.turn_b = 0;
     for (size_t i = 0; i < sizeof a / sizeof *a; i++)
         a[i] = (double)(et_random_u64(1, i) % 100);
@@ -231,10 +230,9 @@ static void inputs_move(void **state)
 
 /* Both inputs are other ones in each iteration, and no pair comes again soon.
  */
-static void turns_differ(void **state)
+TEST(turns_differ)
 {
     static bool seen[ET_TURNS][ET_TURNS];
-    (void)state;
     for (uint64_t i = 0; i < ET_TURNS * ET_TURNS; i++) {
         int64_t a = et_turn_a(1, i), b = et_turn_b(1, i);
         assert_true(a >= 0 && a <= et_turn_slack(1));
@@ -298,10 +296,9 @@ static void try_backend(const struct et_gemm_backend *backend)
     }
 }
 
-static void every_backend_computes(void **state)
+TEST(every_backend_computes)
 {
     const struct et_gemm_backend *b;
-    (void)state;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
         if (!is_here(&b->base))
             continue;
@@ -312,10 +309,9 @@ static void every_backend_computes(void **state)
 /* Of each type a backend does the product, or says that it does not: nobody
  * takes what it does not know for fp32. The reference does all that have
  * fractions. */
-static void every_type_is_done_or_refused(void **state)
+TEST(every_type_is_done_or_refused)
 {
     const struct et_gemm_backend *b;
-    (void)state;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
         struct et_gemm p = {.m = 17, .n = 13, .k = 29, .batch = 2, .alpha = 1};
         for (int way = 0; way < TYPE_WAYS; way++) {
@@ -349,9 +345,8 @@ static void every_type_is_done_or_refused(void **state)
     }
 }
 
-static void the_list_is_sound(void **state)
+TEST(the_list_is_sound)
 {
-    (void)state;
     const struct et_gemm_backend *b = et_gemm_backend_at(0);
     assert_non_null(b);
     assert_string_equal(b->base.name, "reference");
@@ -364,9 +359,8 @@ static void the_list_is_sound(void **state)
 }
 
 /* A library with 32-bit integers refuses; it never truncates. */
-static void great_dimensions_are_refused(void **state)
+TEST(great_dimensions_are_refused)
 {
-    (void)state;
     const struct et_gemm_backend *b = et_gemm_backend_find("cblas");
     if (et_backend_why_not(&b->base))
         skip();
@@ -384,9 +378,8 @@ static void great_dimensions_are_refused(void **state)
     }
 }
 
-static void sizes_that_overflow_are_seen(void **state)
+TEST(sizes_that_overflow_are_seen)
 {
-    (void)state;
     int64_t a = -1, b = -1, c = -1;
     struct et_gemm p = {.m = INT64_MAX / 4,
                         .n = 8,
@@ -423,13 +416,12 @@ static const char *const faulty[] = {
     "m=1 n=900 k=2400 dtype=fp64",
     NULL};
 
-static void every_fault_is_found(void **state)
+TEST(every_fault_is_found)
 {
-    (void)state;
     faults_are_found(&et_bench_gemm, faulty);
 }
 
-static void no_clean_run_fails(void **state)
+TEST(no_clean_run_fails)
 {
     /* By rows, though not large: rows that are short, sums that are. */
     static const char *const large[] = {"m=1500 n=1500 k=1 dtype=fp32",
@@ -442,14 +434,12 @@ static void no_clean_run_fails(void **state)
     static const char *const small[] = {
         "m=20 n=20 k=20 dtype=fp32", "m=9 n=11 k=40 dtype=fp64 beta=-0.5",
         "m=12 n=8 k=1 dtype=fp32 beta=1 alpha=0.1", NULL};
-    (void)state;
     clean_runs_pass(&et_bench_gemm, small, 150);
     clean_runs_pass(&et_bench_gemm, large, 12);
 }
 
-static void the_same_seed_leaves_the_same(void **state)
+TEST(the_same_seed_leaves_the_same)
 {
-    (void)state;
     outputs_are_alike(&et_bench_gemm, "m=17 n=13 k=29 ldc=20");
 }
 

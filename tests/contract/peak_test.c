@@ -53,11 +53,10 @@ static void each_case(int threads, void (*f)(struct kit *kit))
     }
 }
 
-static void listed(void **state)
+TEST(listed)
 {
     const struct et_peak_backend *b;
     int here = 0;
-    (void)state;
     assert_string_equal(et_peak_backend_at(0)->base.name, "portable");
     assert_null(et_backend_why_not(&et_peak_backend_at(0)->base));
     assert_null(et_peak_backend_find("none"));
@@ -87,11 +86,10 @@ static void listed(void **state)
     assert_true(here >= 3);
 }
 
-static void made_up_types_are_refused(void **state)
+TEST(made_up_types_are_refused)
 {
     const enum et_dtype made_up = (enum et_dtype)ET_DTYPES;
     const struct et_peak_backend *b;
-    (void)state;
     for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
         const char *why = et_peak_unsupported(b, made_up);
         assert_true(why && *why);
@@ -99,9 +97,8 @@ static void made_up_types_are_refused(void **state)
     assert_null(et_peak_widest(made_up));
 }
 
-static void widest(void **state)
+TEST(widest)
 {
-    (void)state;
     assert_non_null(et_peak_widest(ET_FP64));
     for (int d = 0; d < ET_DTYPES; d++) {
         const struct et_peak_backend *b, *w = et_peak_widest((enum et_dtype)d);
@@ -116,7 +113,7 @@ static void widest(void **state)
 }
 
 /* What an instruction does, by its maker's manual, times the accumulators. */
-static void operations(void **state)
+TEST(operations)
 {
     static const struct {
         const char *backend;
@@ -131,7 +128,6 @@ static void operations(void **state)
                 {"amx", ET_INT8, 4 * 32768},   {"neon", ET_FP64, 20 * 4},
                 {"neon", ET_FP32, 20 * 8},     {"neon", ET_FP16, 20 * 16},
                 {"neon", ET_BF16, 20 * 32}};
-    (void)state;
     for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
         const struct et_peak_backend *b = et_peak_backend_find(want[i].backend);
         struct kit kit;
@@ -162,9 +158,8 @@ static void operands(struct kit *kit)
     assert_true(other > sums / 4);
 }
 
-static void all_operands(void **state)
+TEST(all_operands)
 {
-    (void)state;
     each_case(1, operands);
 }
 
@@ -186,9 +181,8 @@ static void counts(struct kit *kit)
     assert_fails(kit, "rank 0");
 }
 
-static void all_counts(void **state)
+TEST(all_counts)
 {
-    (void)state;
     each_case(1, counts);
     each_case(2, counts);
 }
@@ -204,9 +198,8 @@ static void long_run(struct kit *kit)
     assert_passes(kit);
 }
 
-static void all_long_runs(void **state)
+TEST(all_long_runs)
 {
-    (void)state;
     each_case(1, long_run);
 }
 
@@ -262,9 +255,8 @@ static void faults(struct kit *kit)
     assert_passes(kit);
 }
 
-static void all_faults(void **state)
+TEST(all_faults)
 {
-    (void)state;
     each_case(1, faults);
     each_case(2, faults);
 }
@@ -290,18 +282,16 @@ static void hours(struct kit *kit)
     }
 }
 
-static void all_hours(void **state)
+TEST(all_hours)
 {
-    (void)state;
     each_case(2, hours);
 }
 
-static void facts_name_the_instruction(void **state)
+TEST(facts_name_the_instruction)
 {
     static const struct et_field row[] = {{.key = "p", .type = ET_PAIRS}, {0}};
     struct et_pairs p = {0};
     struct kit kit;
-    (void)state;
     open_case(&kit, et_peak_widest(ET_FP32), ET_FP32, 1);
     assert_int_equal(facts(&kit.s, &p), ET_OK);
     assert_string_equal(et_pairs_get(&p, "instruction"),

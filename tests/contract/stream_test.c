@@ -72,11 +72,10 @@ static void pass_once(et_stream_loop *loop, enum et_stream_op op, size_t n)
     drop(s, n), drop(b, n), drop(d, n);
 }
 
-static void test_loops(void **unused)
+TEST(test_loops)
 {
     const struct et_stream_width *w;
     size_t seen = 0;
-    (void)unused;
     for (size_t i = 0; (w = et_stream_widths[i]); i++) {
         for (int op = 0; w->available() && op < ET_STREAM_OPS; op++) {
             /* With four pages side by side, and what is left of them. */
@@ -123,11 +122,10 @@ static void finish(struct et_stream *p)
         drop(p->b, (size_t)p->n);
 }
 
-static void test_clean(void **unused)
+TEST(test_clean)
 {
     const struct et_stream_width *w;
     struct et_stream_fault f;
-    (void)unused;
     for (size_t i = 0; (w = et_stream_widths[i]); i++) {
         for (int k = 0; w->available() && k < 2 * ET_STREAM_OPS * MOST; k++) {
             int op = k % ET_STREAM_OPS;
@@ -186,9 +184,8 @@ static int64_t wrong_after(enum et_stream_op op, uint64_t runs)
     return wrong;
 }
 
-static void test_bad_loops(void **unused)
+TEST(test_bad_loops)
 {
-    (void)unused;
     for (int i = 0; i < ET_STREAM_OPS; i++) {
         enum et_stream_op op = (enum et_stream_op)i;
         countdown = -1, skipped = SIZE_MAX, offset = 0;
@@ -210,11 +207,10 @@ static void test_bad_loops(void **unused)
     }
 }
 
-static void test_bad_data(void **unused)
+TEST(test_bad_data)
 {
     const struct et_stream_width *w = et_stream_width_best();
     struct et_stream_fault f;
-    (void)unused;
     for (int op = 0; op < ET_STREAM_OPS; op++) {
         for (int kind = 0; kind < 5; kind++) {
             struct et_stream p = begin((enum et_stream_op)op, 2, w);
@@ -238,12 +234,11 @@ static void test_bad_data(void **unused)
     }
 }
 
-static void test_ring(void **unused)
+TEST(test_ring)
 {
     enum { N = 1000, LINE = 64 };
     uint32_t order[N];
     unsigned char seen[N] = {0};
-    (void)unused;
     char *memory = et_alloc_aligned(N, LINE);
     assert_non_null(memory);
     struct et_chase c = {
@@ -340,10 +335,9 @@ static void spoil(const struct et_bench *b, const char *op, const char *stores)
     leave(&h);
 }
 
-static void test_benches(void **unused)
+TEST(test_benches)
 {
     static const char *const ops[] = {"copy", "scale", "add", "triad"};
-    (void)unused;
     for (size_t i = 0; i < 4; i++) {
         spoil(&et_bench_stream, ops[i], "ordinary");
         if (et_stream_width_best()->nontemporal[ET_STREAM_COPY])
@@ -353,11 +347,10 @@ static void test_benches(void **unused)
     spoil(&et_bench_memory_latency, NULL, NULL);
 }
 
-static void test_work(void **unused)
+TEST(test_work)
 {
     struct et_work w;
     struct et_pairs facts = {0};
-    (void)unused;
     struct at_hand h = take(&et_bench_stream, "triad", "ordinary", 2);
     et_bench_stream.work(h.state, &w);
     /* 40000 bytes are 3 vectors of 2 pieces of 13 grains. */
@@ -406,11 +399,10 @@ static void grow_tree(const char *root)
     }
 }
 
-static void test_caches(void **unused)
+TEST(test_caches)
 {
     char root[PATH_MAX];
     struct et_caches c;
-    (void)unused;
     snprintf(root, sizeof root, "%s/etalon-tree-XXXXXX",
              getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
     assert_non_null(mkdtemp(root));
@@ -430,12 +422,11 @@ static void test_caches(void **unused)
     assert_true(c.level[0].size == ET_ABSENT_INT && c.line == 64);
 }
 
-static void test_levels(void **unused)
+TEST(test_levels)
 {
     struct et_level_params p = {.level = ET_LEVEL_BYTES};
     struct et_level_set s = {.share = {100, 1000, 5000}};
     struct et_team *t;
-    (void)unused;
     et_log_level_set(ET_LOG_NONE);
     assert_int_equal(et_level_check(&p, "test"), ET_USAGE);
     p.bytes = 4096;

@@ -12,31 +12,16 @@
 static inline struct et_types odd_types(enum et_dtype t, int way)
 {
     struct et_types types = et_types_of(t);
-    switch (way) {
-    case 0:
-        types.a.dtype = MADE_UP;
-        break;
-    case 1:
-        types.b.dtype = MADE_UP;
-        break;
-    case 2:
-        types.out.dtype = MADE_UP;
-        break;
-    case 3:
-        types.sum = MADE_UP;
-        break;
-    case 4:
-        types.a.scale = ET_SCALES;
-        break;
-    case 5:
-        types.b.scale = ET_SCALES;
-        break;
-    case 6:
-        types.out.scale = ET_SCALES;
-        break;
-    default:
+    enum et_dtype *const dtypes[] = {&types.a.dtype, &types.b.dtype,
+                                     &types.out.dtype, &types.sum};
+    enum et_scale *const scales[] = {&types.a.scale, &types.b.scale,
+                                     &types.out.scale};
+    if (way == TYPE_WAYS - 1)
         return et_types_of(MADE_UP);
-    }
+    if (way < 4)
+        *dtypes[way] = MADE_UP;
+    else
+        *scales[way - 4] = ET_SCALES;
     return types;
 }
 

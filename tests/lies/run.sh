@@ -23,9 +23,7 @@ limit=
 command -v timeout >/dev/null && limit="timeout 100"
 unset OMP_NUM_THREADS
 
-work=$(mktemp -d ./lies.XXXXXX) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+work_in lies
 cd "$work" || exit 1
 failed=0
 rows=0

@@ -16,6 +16,13 @@ pardon_mpi_leaks() {
     export LSAN_OPTIONS="detect_leaks=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}"
 }
 
+# A folder of its own for the script, which goes with it: $work.
+work_in() { # work_in NAME
+    work=$(mktemp -d "./$1.XXXXXX") || exit 1
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 1' HUP INT PIPE TERM
+}
+
 # Open MPI's launcher up to version 4 is orte, from 5 on prrte.
 launcher() {
     case $("$MPIRUN" --version 2>/dev/null) in

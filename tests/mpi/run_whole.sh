@@ -22,9 +22,7 @@ limit=
 command -v timeout >/dev/null && limit="timeout 60"
 unset OMP_NUM_THREADS
 
-work=$(mktemp -d ./whole.XXXXXX) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT PIPE TERM
+work_in whole
 failed=0
 fail() { echo "FAILED: $*"; failed=1; }
 ./etalon schema > "$work/schema.json" || fail "schema: exit $?"

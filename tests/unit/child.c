@@ -26,7 +26,10 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-int child_outcome(void (*trial)(void), double *took, char said[CHILD_SAID])
+double child_took;
+char child_said[CHILD_SAID];
+
+int child_outcome(void (*trial)(void))
 {
     int fd[2], status = 0;
     assert_int_equal(pipe(fd), 0);
@@ -44,11 +47,12 @@ int child_outcome(void (*trial)(void), double *took, char said[CHILD_SAID])
     }
     close(fd[1]);
     size_t n = 0;
-    for (ssize_t got; (got = read(fd[0], said + n, CHILD_SAID - 1 - n)) > 0;)
+    for (ssize_t got;
+         (got = read(fd[0], child_said + n, CHILD_SAID - 1 - n)) > 0;)
         n += (size_t)got;
-    said[n] = '\0';
+    child_said[n] = '\0';
     close(fd[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
-    *took = now() - begin;
+    child_took = now() - begin;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }

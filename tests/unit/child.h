@@ -7,7 +7,10 @@
 #define CHILD_SAID 4000 /* bytes that are kept of its words */
 
 /* Exit code; of a trial that a signal ended, minus the signal. */
-int child_outcome(void (*trial)(void), double *took, char said[CHILD_SAID]);
+int child_outcome(void (*trial)(void));
+/* Of the last one: s, and its words. */
+extern double child_took;
+extern char child_said[CHILD_SAID];
 
 /* Sleeps so many seconds, whatever signals come. */
 void child_nap(double seconds);

@@ -1,10 +1,14 @@
 /* The main function of a test program made of cmocka tests, with cmocka's
  * header and all that it needs.
  *
+ *   TEST(presets) { ... }          a test; it takes no state from cmocka
  *   TEST_MAIN(presets, sweeps)     runs the two functions as tests
  *   QUIET_TEST_MAIN(refusals)      the same, without what etalon logs
+ *   FRESH_TEST_MAIN(set_up, tear_down, reads, writes)
+ *                                  the same, each between a call of the first
+ *                                  two
  *
- * Up to 64 tests. A program that needs a set-up writes its own main.
+ * Up to 64 tests. A program that needs more than that writes its own main.
  */
 #ifndef ET_TESTS_TEST_MAIN_H
 #define ET_TESTS_TEST_MAIN_H
@@ -16,6 +20,8 @@
 #include <cmocka.h>
 
 #include "harness/base/log.h"
+
+#define TEST(name) static void name(void **state __attribute__((unused)))
 
 /* An entry for each test. A macro does not expand itself: TEST_EACH leaves its
  * next step, which the scans around it take, one each. */
@@ -40,5 +46,16 @@
     }
 #define TEST_MAIN(...) TEST_MAIN_AT(ET_LOG_NOTE, __VA_ARGS__)
 #define QUIET_TEST_MAIN(...) TEST_MAIN_AT(ET_LOG_NONE, __VA_ARGS__)
+
+#define FRESH_TEST_MAIN(set_up, tear_down, ...)                                \
+    int main(void)                                                             \
+    {                                                                          \
+        struct CMUnitTest tests[] = {TEST_SCAN(TEST_EACH(__VA_ARGS__))};       \
+        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {            \
+            tests[i].setup_func = set_up;                                      \
+            tests[i].teardown_func = tear_down;                                \
+        }                                                                      \
+        return cmocka_run_group_tests(tests, NULL, NULL);                      \
+    }
 
 #endif

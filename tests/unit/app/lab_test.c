@@ -154,10 +154,7 @@ static void says(const char *part, bool quick, enum et_status verdict,
     struct et_clock clock;
     struct et_doc doc = {0};
     struct et_selftest_outcome out = {.verdict = ET_OK};
-    const struct et_selftest_part *p;
-    size_t i = 0;
-    while ((p = et_selftest_part_at(i)) && strcmp(p->name, part) != 0)
-        i++;
+    const struct et_selftest_part *p = et_selftest_part_of(part);
     assert_non_null(p);
     assert_int_equal(et_clock_open("real", &clock), ET_OK);
     struct et_selftest t = {
@@ -173,10 +170,9 @@ static void says(const char *part, bool quick, enum et_status verdict,
 }
 
 /* Quick: two of ten may fail; else one of a hundred. */
-static void slow(void **state)
+TEST(slow)
 {
     static const enum way ways[] = {NEXT, NOBODY, UNMEASURED};
-    (void)state;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         lab_says.wrong = ways[i];
         lab_says.first = 0;
@@ -195,9 +191,8 @@ static void slow(void **state)
 }
 
 /* Ten runs with one bit wrong, two without: each must be told rightly. */
-static void silent(void **state)
+TEST(silent)
 {
-    (void)state;
     lab_says.wrong = RIGHT;
     says("silent", true, ET_OK, "", "named in 10; measured in 2");
     lab_says.wrong = NEXT;
@@ -218,11 +213,10 @@ static void silent(void **state)
 }
 
 /* Of three ranks the second sleeps longer, twice a run of two. */
-static void naps(void **state)
+TEST(naps)
 {
     static const double want[] = {2.5, 4.5, 2.5};
     struct et_nap nap = {.rank = 1, .base = 1.25, .more = 1};
-    (void)state;
     for (int rank = 0; rank < 3; rank++) {
         struct et_team team = {.rank = rank, .size = 3};
         const struct et_setting setting = {.team = &team};

@@ -131,9 +131,8 @@ static void check_rows(const char *table, const struct et_field *rows,
     free(base);
 }
 
-static void tables(void **state)
+TEST(tables)
 {
-    (void)state;
     check_rows("options", et_option_rows, sizeof(struct et_options));
     check_rows("result", et_result_rows, sizeof(struct et_result));
     check_rows("environment", et_environment_rows,
@@ -160,9 +159,8 @@ static void check_facts(const struct et_bench *b)
     }
 }
 
-static void benches(void **state)
+TEST(benches)
 {
-    (void)state;
     assert_true(et_benches.n >= 4);
     for (size_t i = 0; i < et_benches.n; i++) {
         const struct et_bench *b = et_benches.v[i];
@@ -194,9 +192,8 @@ static void benches(void **state)
     }
 }
 
-static void commands(void **state)
+TEST(commands)
 {
-    (void)state;
     for (size_t i = 0; et_commands[i]; i++) {
         const struct et_command *c = et_commands[i];
         assert_ptr_equal(et_command_find(c->name), c);

@@ -146,26 +146,23 @@ static void says(const char *name, enum how how, bool quick,
 }
 
 /* Passes that go up and down alike in all launches. */
-static void steady(void **state)
+TEST(steady)
 {
-    (void)state;
     says("stream", STEADY, true, ET_OK, "", "3 of 3 (100 %) intervals");
     says("stream", STEADY, true, ET_OK, "", "converged: 3 of 3 (100 %)");
     says("stream", STEADY, false, ET_OK, "", "16 of 16 (100 %) intervals");
 }
 
 /* No launch has the middle of the others. */
-static void drifting(void **state)
+TEST(drifting)
 {
-    (void)state;
     says("stream", DRIFTING, true, ET_MISSED, "0 of 3 (0 %)", "converged: no");
     says("stream", DRIFTING, false, ET_MISSED, "0 of 16 (0 %)", "of 16");
 }
 
 /* What measured nothing has shown nothing. */
-static void nothing(void **state)
+TEST(nothing)
 {
-    (void)state;
     says("stream", WRONG, true, ET_WRONG, "wrong", "");
     says("stream", BROKEN, true, ET_UNSURE, "it is broken", "");
     says("stream", UNSUPPORTED, true, ET_UNSURE, "no interval", "");

@@ -150,10 +150,7 @@ static struct et_selftest_outcome ask(const char *part, struct et_bench bench,
                             .stage = "",
                             .benches = &benches,
                             .cases = cases};
-    const struct et_selftest_part *p;
-    size_t i = 0;
-    while ((p = et_selftest_part_at(i)) && strcmp(p->name, part) != 0)
-        i++;
+    const struct et_selftest_part *p = et_selftest_part_of(part);
     assert_non_null(p);
     assert_int_equal(et_clock_open("real", &clock), ET_OK);
     assert_int_equal(et_team_open("self", &t.world), ET_OK);
@@ -174,10 +171,9 @@ static void says(const char *part, struct et_bench bench, const char *params,
                  (int)out.verdict, out.why);
 }
 
-static void faults(void **state)
+TEST(faults)
 {
     struct et_bench unhurt = whole;
-    (void)state;
     unhurt.damage = NULL;
     for (int ranks = 1; ranks <= 4; ranks += 3) {
         says("faults", whole, "how=good", ranks, ET_OK, "");
@@ -197,9 +193,8 @@ static void faults(void **state)
     assert_non_null(strstr(a.tried, "128 faults planted"));
 }
 
-static void clean(void **state)
+TEST(clean)
 {
-    (void)state;
     says("clean", whole, "how=good", 1, ET_OK, "");
     says("clean", whole, "how=blind", 1, ET_OK, "");
     says("clean", whole, "how=good", 4, ET_OK, "");
@@ -209,20 +204,18 @@ static void clean(void **state)
 }
 
 /* The part takes the gemm of the list; here none has the rows of one. */
-static void silent(void **state)
+TEST(silent)
 {
     struct et_bench mute = whole;
-    (void)state;
     says("silent", whole, "how=good", 4, ET_UNSURE, "gemm");
     mute.name = "gemm";
     mute.output = NULL;
     says("silent", mute, "how=good", 4, ET_UNSURE, "does not show");
 }
 
-static void findings(void **state)
+TEST(findings)
 {
     struct et_selftest_outcome out = {.verdict = ET_OK};
-    (void)state;
     et_selftest_find(&out, ET_UNSURE, "one");
     et_selftest_find(&out, ET_UNSURE, "two");
     assert_string_equal(out.why, "one");
@@ -233,11 +226,10 @@ static void findings(void **state)
 }
 
 /* All parts say what they are. */
-static void parts(void **state)
+TEST(parts)
 {
     const struct et_selftest_part *p;
     size_t i = 0;
-    (void)state;
     for (; (p = et_selftest_part_at(i)); i++) {
         assert_true(*p->name && *p->title && *p->done && *p->failure);
         assert_non_null(p->run);

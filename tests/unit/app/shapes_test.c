@@ -65,25 +65,22 @@ static void assert_flops(const struct et_bench *bench, size_t at_least)
     et_catalog_free(&all);
 }
 
-static void gemm_flops_agree(void **state)
+TEST(gemm_flops_agree)
 {
-    (void)state;
     assert_flops(&et_bench_gemm, 700);
 }
 
-static void conv_flops_agree(void **state)
+TEST(conv_flops_agree)
 {
-    (void)state;
     assert_flops(&et_bench_conv, 250);
 }
 
 /* All-reduce sizes are bytes of whole fp32 elements. */
-static void allreduce_sizes_are_whole(void **state)
+TEST(allreduce_sizes_are_whole)
 {
     static const struct et_field bytes[] = {
         {.key = "bytes", .type = ET_BYTES, .min = 1, .max = 0x1p40}, {0}};
     struct et_catalog all = {0};
-    (void)state;
     assert_int_equal(
         et_catalog_read(SRCDIR "/catalog", "allreduce", bytes, &all), ET_OK);
     assert_true(all.n >= 100);

@@ -43,11 +43,10 @@ static void open_case(struct kit *kit, const char *backend,
     open_kit(kit, &et_bench_conv, backend, 2, p);
 }
 
-static void right_outputs_pass(void **unused)
+TEST(right_outputs_pass)
 {
     double worst[2] = {0};
     const struct et_conv_backend *b;
-    (void)unused;
     for (size_t i = 0; (b = et_conv_backend_at(i)); i++) {
         const char *name = b->base.name;
         if (et_backend_why_not(&b->base))
@@ -74,9 +73,8 @@ static void right_outputs_pass(void **unused)
     assert_true(worst[0] > 0 && worst[1] > 0);
 }
 
-static void one_wrong_output_fails(void **unused)
+TEST(one_wrong_output_fails)
 {
-    (void)unused;
     for (size_t j = 0; j < PROBLEMS; j++) {
         struct kit kit;
         open_case(&kit, "im2col-reference", &problems[j]);
@@ -109,9 +107,8 @@ static void one_wrong_output_fails(void **unused)
 
 /* Samples in which nothing is done are seen though all is right again at the
  * check, and a glance raises no alarm. */
-static void idle_samples_fail(void **unused)
+TEST(idle_samples_fail)
 {
-    (void)unused;
     for (int way = 0; way < 4; way++) {
         struct params p = preset();
         p.c = p.k = 8, p.h = p.w = way & 1 ? 40 : 9, p.n = 3;
@@ -123,9 +120,8 @@ static void idle_samples_fail(void **unused)
     }
 }
 
-static void remembered_outputs_fail(void **unused)
+TEST(remembered_outputs_fail)
 {
-    (void)unused;
     for (int way = 0; way < 4; way++) {
         struct params p = preset();
         p.c = p.k = 8, p.h = p.w = way & 1 ? 40 : 9, p.n = 3;
@@ -138,9 +134,8 @@ static void remembered_outputs_fail(void **unused)
     }
 }
 
-static void bad_parameters_are_named(void **unused)
+TEST(bad_parameters_are_named)
 {
-    (void)unused;
     struct params p = preset();
     assert_int_equal(check(&p, "test"), ET_OK);
     p.groups = 3;
@@ -157,9 +152,8 @@ static void bad_parameters_are_named(void **unused)
     assert_int_equal(check(&p, "test"), ET_USAGE);
 }
 
-static void work_is_shared_out(void **unused)
+TEST(work_is_shared_out)
 {
-    (void)unused;
     struct params p = preset();
     struct et_need one, three;
     p.n = 7;
@@ -182,9 +176,8 @@ static void work_is_shared_out(void **unused)
 
 /* Ranks that do the same problem have the same images; those that share one
  * have their own, and the same filters. */
-static void ranks_have_what_they_should(void **unused)
+TEST(ranks_have_what_they_should)
 {
-    (void)unused;
     for (int way = 0; way < 2; way++) {
         struct state s[2];
         struct et_output out[2];

@@ -5,11 +5,8 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,24 +258,21 @@ static const char *const problems[] = {
     "m=140 n=150 k=130 dtype=fp32 ldc=155",
     "m=150 n=140 k=130 trans_b=yes beta=-1 batch=2", NULL};
 
-static void right_products_pass(void **unused)
+TEST(right_products_pass)
 {
-    (void)unused;
     clean_runs_pass(&et_bench_gemm, problems, 2);
 }
 
-static void every_fault_is_found(void **unused)
+TEST(every_fault_is_found)
 {
     static const char *const some[] = {"m=20 n=21 k=30 dtype=fp32 beta=0.5",
                                        "m=140 n=150 k=130 dtype=fp32 ldc=155",
                                        NULL};
-    (void)unused;
     faults_are_found(&et_bench_gemm, some);
 }
 
-static void the_same_seed_leaves_the_same(void **unused)
+TEST(the_same_seed_leaves_the_same)
 {
-    (void)unused;
     outputs_are_alike(&et_bench_gemm, problems[2]);
 }
 
@@ -297,9 +291,8 @@ static enum et_check checked(const struct trial *t)
 }
 
 /* A check leaves NaN behind, so that the next cannot pass on what it saw. */
-static void a_check_spoils(void **unused)
+TEST(a_check_spoils)
 {
-    (void)unused;
     for (int i = 0; i < 3; i += 2) {
         struct trial t = opened(problems[i]);
         const struct state *s = t.state;
@@ -318,9 +311,8 @@ static void a_check_spoils(void **unused)
 
 /* A run is done when it returns, sends nothing, and brings nothing; a glance
  * brings one element, and a check all of C. */
-static void little_is_moved(void **unused)
+TEST(little_is_moved)
 {
-    (void)unused;
     for (int i = 0; i < 3; i += 2) {
         struct trial t = opened(problems[i]);
         const struct state *s = t.state;
@@ -342,9 +334,8 @@ static void little_is_moved(void **unused)
 
 /* An iteration that was enqueued and left out, alone or as the last of many,
  * shows: to the glance, though all is right again at the check. */
-static void left_out_iterations_show(void **unused)
+TEST(left_out_iterations_show)
 {
-    (void)unused;
     for (uint64_t n = 1; n < 4; n++) {
         for (int i = 0; problems[i]; i++) {
             struct trial t = opened(problems[i]);
@@ -364,9 +355,8 @@ static void left_out_iterations_show(void **unused)
 }
 
 /* With beta, C is sent anew in time. */
-static void sums_begin_anew(void **unused)
+TEST(sums_begin_anew)
 {
-    (void)unused;
     struct trial t = opened("m=3 n=2 k=4 beta=-1");
     assert_int_equal(t.bench->run(t.state, 2 * ET_PRODUCT_KEPT + 7), ET_OK);
     assert_int_equal(
@@ -375,9 +365,8 @@ static void sums_begin_anew(void **unused)
     close_trial(&t);
 }
 
-static void errors_of_wait_are_passed_on(void **unused)
+TEST(errors_of_wait_are_passed_on)
 {
-    (void)unused;
     struct trial t = opened(problems[0]);
     device.fails = true;
     assert_int_equal(t.bench->run(t.state, 2), ET_INFRA);
@@ -385,11 +374,10 @@ static void errors_of_wait_are_passed_on(void **unused)
     close_trial(&t);
 }
 
-static void the_device_tells_its_time(void **unused)
+TEST(the_device_tells_its_time)
 {
     static const struct et_field row[] = {{.key = "f", .type = ET_PAIRS}, {0}};
     struct et_pairs out = {0};
-    (void)unused;
     struct trial t = opened(problems[0]);
     assert_int_equal(t.bench->run(t.state, 5), ET_OK);
     assert_int_equal(t.bench->facts(t.state, &out), ET_OK);

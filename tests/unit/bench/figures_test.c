@@ -4,11 +4,8 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,9 +95,8 @@ static void check(const char *id, int ranks, struct figures want)
 }
 
 /* 2 x 3 x 5 x 7 = 210 operations a product. A has 21 elements, B 35, C 15. */
-static void gemm(void **state)
+TEST(gemm)
 {
-    (void)state;
     check("gemm backend=reference dtype=fp32 m=3 n=5 k=7", 1,
           (struct figures){.flop = 210,
                            .traffic = 4 * 71,
@@ -140,9 +136,8 @@ static void gemm(void **state)
  * padded by a row above and below and strided by 2 over the columns: outputs of
  * (5 + 2 - 3) + 1 = 5 by (6 - 2) / 2 + 1 = 3. A multiply and an add for each of
  * 2 x 6 x 5 x 3 outputs and 2 x 3 x 2 points: 2 x 180 x 12 = 4320. */
-static void conv(void **state)
+TEST(conv)
 {
-    (void)state;
 #define CONV                                                                   \
     "conv backend=reference n=2 c=4 h=5 w=6 k=6 r=3 s=2 pad_h=1 stride_w=2 "   \
     "groups=2"
@@ -167,9 +162,8 @@ static void conv(void **state)
 
 /* 96 elements of 8 bytes: S = 768. The bus carries 2 S (p - 1) / p; each of 96
  * sums has p - 1 additions. */
-static void allreduce(void **state)
+TEST(allreduce)
 {
-    (void)state;
     /* 2 (p - 1) messages of each rank. */
     check("allreduce backend=ring dtype=fp64 bytes=768 ranks=4", 4,
           (struct figures){.flop = 3 * 96,
@@ -214,9 +208,8 @@ static void allreduce(void **state)
 
 /* Of all-gather S is all ranks' parts, of which (p - 1) / p cross the bus; of a
  * broadcast the root's vector, all of which does. Nothing is added. */
-static void other_collectives(void **state)
+TEST(other_collectives)
 {
-    (void)state;
     check("allgather backend=ring dtype=fp64 bytes=768 ranks=4", 4,
           (struct figures){.bytes = 3072,
                            .bus_bytes = 2304,
@@ -231,9 +224,8 @@ static void other_collectives(void **state)
                            .need_bytes = -1});
 }
 
-static void io(void **state)
+TEST(io)
 {
-    (void)state;
     check("io backend=posix bytes=12288 block=4096 sync=no ranks=3", 3,
           (struct figures){.bytes = 36864, .need_bytes = 36864});
     check("io backend=posix bytes=12288 block=4096 sync=no scaling=strong "
@@ -244,7 +236,7 @@ static void io(void **state)
 /* STREAM's counting: 8 bytes of each vector an element; ordinary stores read
  * the line first, unless L1 holds all. 98304 bytes of triad are 4096 elements
  * in each of three vectors. */
-static void stream(void **state)
+TEST(stream)
 {
     static const struct {
         const char *op;
@@ -254,7 +246,6 @@ static void stream(void **state)
              {"add", 3, 1},
              {"triad", 3, 1},
              {"read", 1, 0}};
-    (void)state;
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         char id[200];
         double n = 1 << 21, bytes = 8 * n * v[i].vectors;
@@ -277,18 +268,16 @@ static void stream(void **state)
           (struct figures){.bytes = 6144, .traffic = 6144, .need_bytes = 6144});
 }
 
-static void memory_latency(void **state)
+TEST(memory_latency)
 {
-    (void)state;
     check("memory_latency backend=native level=bytes bytes=65536 ranks=2", 2,
           (struct figures){.accesses = 1, .need_bytes = -1});
 }
 
 /* Two operations a multiply-add: a second rank does as many, and so does a
  * second thread. */
-static void peak(void **state)
+TEST(peak)
 {
-    (void)state;
     struct trial one = {.id = "peak backend=portable dtype=fp32"},
                  two = {.id = "peak backend=portable dtype=fp32 ranks=2"},
                  more = {.id = "peak backend=portable dtype=fp32 threads=3"};

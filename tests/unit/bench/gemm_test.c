@@ -4,12 +4,9 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/test_main.h"
+
 #include <stdio.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,13 +66,12 @@ static bool is_small(const struct params *p)
     return flop(p, 1) <= 2 * ET_CHECK_SMALL;
 }
 
-static void right_products_pass(void **unused)
+TEST(right_products_pass)
 {
     static const double factors[][2] = {{1, 0},     {0.3, 0}, {1, 1}, {-2, -1},
                                         {0.1, 0.7}, {2, 1},   {-1, 0}};
     double worst[2] = {0};
     const struct et_gemm_backend *b;
-    (void)unused;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
         if (et_backend_why_not(&b->base))
             continue;
@@ -132,9 +128,8 @@ static double flip(double v, int kind)
     }
 }
 
-static void one_wrong_element_fails(void **unused)
+TEST(one_wrong_element_fails)
 {
-    (void)unused;
     for (int way = 0; way < 2 * 8 * 6; way++) {
         const int64_t *size = sizes[way / 2 % 8];
         struct params p = preset();
@@ -175,9 +170,8 @@ static void one_wrong_element_fails(void **unused)
 
 /* Whatever types the list of choices is given: the bench does a type that its
  * backend does, faults in it are found, and another is refused. */
-static void every_type_is_measured_or_refused(void **unused)
+TEST(every_type_is_measured_or_refused)
 {
-    (void)unused;
     for (int way = 0; way < 2 * ET_DTYPES; way++) {
         struct params p = preset();
         p.m = p.n = way & 1 ? 20 : 200;
@@ -210,9 +204,8 @@ static void every_type_is_measured_or_refused(void **unused)
 }
 
 /* A backend that stops working after its first product. */
-static void old_products_fail(void **unused)
+TEST(old_products_fail)
 {
-    (void)unused;
     for (int way = 0; way < 16; way++) {
         struct params p = preset();
         p.m = p.n = p.k = way & 1 ? 40 : 140;
@@ -236,9 +229,8 @@ static void old_products_fail(void **unused)
 
 /* Samples in which nothing is done are seen though all is right again at the
  * check: by the glances, wherever they fall; and a glance raises no alarm. */
-static void idle_samples_fail(void **unused)
+TEST(idle_samples_fail)
 {
-    (void)unused;
     for (int way = 0; way < 8 * 4; way++) {
         const int64_t *size = sizes[way / 4];
         struct params p = preset();
@@ -255,15 +247,21 @@ static void idle_samples_fail(void **unused)
     }
 }
 
-/* What gives its last answer again gives that of other inputs. */
-static void remembered_products_fail(void **unused)
+/* One of eight: small or large, one product or two, of a type. */
+static struct params cube(int way)
 {
-    (void)unused;
+    struct params p = preset();
+    p.m = p.n = p.k = way & 1 ? 40 : 140;
+    p.batch = way & 2 ? 1 : 2;
+    p.dtype = way >> 2;
+    return p;
+}
+
+/* What gives its last answer again gives that of other inputs. */
+TEST(remembered_products_fail)
+{
     for (int way = 0; way < 8; way++) {
-        struct params p = preset();
-        p.m = p.n = p.k = way & 1 ? 40 : 140;
-        p.batch = way & 2 ? 1 : 2;
-        p.dtype = way >> 2;
+        struct params p = cube(way);
         p.trans_b = way & 2;
         struct kit kit;
         open_case(&kit, fast(), &p);
@@ -272,14 +270,10 @@ static void remembered_products_fail(void **unused)
     }
 }
 
-static void inspections_look_at_all(void **unused)
+TEST(inspections_look_at_all)
 {
-    (void)unused;
     for (int way = 0; way < 8; way++) {
-        struct params p = preset();
-        p.m = p.n = p.k = way & 1 ? 40 : 140;
-        p.batch = way & 2 ? 2 : 1;
-        p.dtype = way >> 2;
+        struct params p = cube(way);
         struct kit kit;
         open_case(&kit, fast(), &p);
         assert_inspection_finds(&kit);
@@ -288,9 +282,8 @@ static void inspections_look_at_all(void **unused)
 }
 
 /* C is taken anew in time, and one product too few of so many shows. */
-static void many_iterations_are_followed(void **unused)
+TEST(many_iterations_are_followed)
 {
-    (void)unused;
     for (int way = 0; way < 8; way++) {
         struct params p = preset();
         p.m = 30, p.n = 20, p.k = way & 1 ? 12 : 6000;
@@ -310,9 +303,8 @@ static void many_iterations_are_followed(void **unused)
     }
 }
 
-static void bad_parameters_are_named(void **unused)
+TEST(bad_parameters_are_named)
 {
-    (void)unused;
     struct params p = preset();
     assert_int_equal(check(&p, "test"), ET_OK);
     p.trans_a = true, p.lda = p.m, p.m = 8, p.k = 4096;
@@ -331,9 +323,8 @@ static void bad_parameters_are_named(void **unused)
     assert_int_equal(check(&p, "test"), ET_OK);
 }
 
-static void work_is_shared_out(void **unused)
+TEST(work_is_shared_out)
 {
-    (void)unused;
     struct params p = preset();
     struct et_need one, four;
     need(&p, 1, 1, &one);
@@ -367,9 +358,8 @@ static void work_is_shared_out(void **unused)
 
 /* Ranks that do the same problem have the same inputs, gaps included; those
  * that share one have what is theirs. */
-static void ranks_have_what_they_should(void **unused)
+TEST(ranks_have_what_they_should)
 {
-    (void)unused;
     for (int way = 0; way < 8; way++) {
         struct state s[2];
         struct et_output out[2];
@@ -390,9 +380,8 @@ static void ranks_have_what_they_should(void **unused)
 }
 
 /* Against a count by hand. */
-static void traffic_is_counted(void **unused)
+TEST(traffic_is_counted)
 {
-    (void)unused;
     struct params p = preset();
     p.m = 6, p.n = 5, p.k = 4, p.batch = 2, p.dtype = ET_FP32;
     assert_true(traffic(&p, 1) == 4.0 * 2 * (24 + 20 + 30));

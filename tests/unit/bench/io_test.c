@@ -100,10 +100,9 @@ static double told_unwritten(const char *path)
 
 static char dir[] = "/tmp/etalon-io-XXXXXX";
 
-static void parts(void **state)
+TEST(parts)
 {
     struct params q = {.bytes = 50000, .block = 4096};
-    (void)state;
     assert_int_equal(problem(&q, 3).bytes, 50000);
     /* A third is 16666 bytes, four pages 16384. */
     q.scaling = STRONG;
@@ -284,9 +283,8 @@ static enum et_status one_reads_for_all(struct et_team *team, void *arg)
                                                              : status;
 }
 
-static void ranks_are_counted_together(void **state)
+TEST(ranks_are_counted_together)
 {
-    (void)state;
     for (int i = 1; i < 3; i++) {
         double share = i / 2.0;
         assert_int_equal(et_team_threads_run(2, 0, one_reads_for_all, &share),
@@ -314,9 +312,8 @@ static enum et_status all_ranks(struct et_team *team, void *arg)
     return status;
 }
 
-static void the_worst_of_all_ranks_is_told(void **state)
+TEST(the_worst_of_all_ranks_is_told)
 {
-    (void)state;
     for (int i = 0; i < 2; i++) {
         bool untold = i;
         assert_int_equal(et_team_threads_run(2, 0, all_ranks, &untold), ET_OK);
@@ -467,9 +464,8 @@ static void a_check_looks_behind_the_cache(void **state)
     et_team_close(team);
 }
 
-static void spoilt_files_are_found(void **state)
+TEST(spoilt_files_are_found)
 {
-    (void)state;
     free_blocks = 3000;
     /* Within the piece that is compared at once, and just beyond it. */
     static const int64_t sizes[] = {12288, 12345, CHUNK + 4096};

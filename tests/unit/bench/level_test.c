@@ -46,9 +46,8 @@ static void a_server(void)
     free_memory = UINT64_C(64) << 30;
 }
 
-static void sets(void **state)
+TEST(sets)
 {
-    (void)state;
     struct et_level_params p = {.level = ET_LEVEL_L1};
     a_server();
     /* Half of L1 for each of three threads. */
@@ -83,9 +82,8 @@ static void sets(void **state)
     assert_true(et_level_estimate(&p, 2, 1) == 4 * 0x1p28 / 2);
 }
 
-static void holds(void **state)
+TEST(holds)
 {
-    (void)state;
     const struct et_level_set s = {.share = {100, 1000, 10000}};
     assert_string_equal(et_level_holds(&s, 100), "L1");
     assert_string_equal(et_level_holds(&s, 101), "L2");
@@ -119,9 +117,8 @@ static enum et_status resolve(struct et_team *team, void *arg)
     return et_level_resolve(&p, team, 1, &t->set[team->rank]);
 }
 
-static void ranks_that_differ(void **state)
+TEST(ranks_that_differ)
 {
-    (void)state;
     struct trial t = {.level = ET_LEVEL_L1};
     assert_int_equal(et_team_threads_run(3, 1, resolve, &t), ET_OK);
     for (int r = 0; r < 3; r++) { /* the smallest fits all */
@@ -137,9 +134,8 @@ static void ranks_that_differ(void **state)
     }
 }
 
-static void refusals(void **state)
+TEST(refusals)
 {
-    (void)state;
     struct et_level_params p = {.level = ET_LEVEL_BYTES};
     assert_int_equal(et_level_check(&p, "t"), ET_USAGE);
     p.bytes = 8;
@@ -185,9 +181,8 @@ static const char *huge_pages(void)
     return text;
 }
 
-static void huge_pages_are_told(void **state)
+TEST(huge_pages_are_told)
 {
-    (void)state;
     strcpy(smaps, pieces);
     assert_string_equal(huge_pages(), "0.7500");
     /* Not told, or none of it is there yet. */
@@ -203,9 +198,8 @@ static void huge_pages_are_told(void **state)
 }
 
 /* One of arithmetic, three of memory, on whole pages that hold the case. */
-static void roofs(void **state)
+TEST(roofs)
 {
-    (void)state;
     struct et_ceiling_case c;
     assert_true(et_bench_ceilings(ET_FP32, 5000, 0, &c));
     assert_true(c.flop && strcmp(c.what, "compute") == 0);

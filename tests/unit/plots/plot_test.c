@@ -62,9 +62,8 @@ static struct et_run figured_run(void)
     return run;
 }
 
-static void test_draw(void **state)
+TEST(test_draw)
 {
-    (void)state;
     if (!has_gnuplot())
         skip();
     struct et_run run = figured_run();
@@ -118,9 +117,8 @@ static struct et_doc one_figure(const char *name, const char *title)
     return d;
 }
 
-static void test_texts(void **state)
+TEST(test_texts)
 {
-    (void)state;
     struct et_doc d = one_figure("f", HOSTILE);
     char *dir = sample_folder();
     sample_listen();
@@ -154,9 +152,8 @@ static const char *draw_alone(const struct et_doc *d, char *dir)
     return said;
 }
 
-static void test_without_gnuplot(void **state)
+TEST(test_without_gnuplot)
 {
-    (void)state;
     struct et_doc d = one_figure("f", "title");
     char *dir = sample_folder();
     const char *said = draw_alone(&d, dir);
@@ -168,9 +165,8 @@ static void test_without_gnuplot(void **state)
 }
 
 /* A figure's name is part of a path, and of nothing but the folder's own. */
-static void test_names(void **state)
+TEST(test_names)
 {
-    (void)state;
     static const char *const bad[] = {"../f", "a/b", ".f", "-f",
                                       "",     "F",   "f g"};
     char *dir = sample_folder();
@@ -186,9 +182,8 @@ static void test_names(void **state)
 }
 
 /* A gnuplot of our own: what it does, and what must be said. */
-static void test_a_bad_gnuplot(void **state)
+TEST(test_a_bad_gnuplot)
 {
-    (void)state;
     static const struct {
         const char *does, *said;
     } cases[] = {
@@ -220,9 +215,8 @@ static void test_a_bad_gnuplot(void **state)
     }
 }
 
-static void test_no_disk(void **state)
+TEST(test_no_disk)
 {
-    (void)state;
     struct et_doc d = one_figure("f", "title");
     char *dir = sample_folder();
     sample_write(sample_path(dir, "plots"), "a file in the way");

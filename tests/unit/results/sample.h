@@ -5,11 +5,7 @@
 #ifndef ET_TESTS_SAMPLE_H
 #define ET_TESTS_SAMPLE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
 
 #include "harness/run/sink.h"
 #include "results/reading/run.h"
@@ -41,6 +37,9 @@ void sample_info_free(struct et_run_info *info);
 
 /* A complete run in memory; et_run_free. */
 struct et_run sample_run(void);
+/* The same of one case, "fast", of 200 GFLOP/s, with the ceilings "the peak"
+ * and "the memory" of these rates beside it; 0: it has not that one. */
+struct et_run sample_below(double peak, double memory);
 /* Takes the result over. The run's `cases` grows with it. */
 void sample_add(struct et_run *run, struct et_result result);
 

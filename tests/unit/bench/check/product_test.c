@@ -15,9 +15,8 @@
 #include "harness/team/threads.h"
 
 /* gamma_n = n u / (1 - n u) (Higham, Accuracy and Stability, lemma 3.1). */
-static void gammas(void **unused)
+TEST(gammas)
 {
-    (void)unused;
     assert_true(et_check_gamma(0, 0.25) == 0);
     assert_true(et_check_gamma(1, 0.25) == 1.0 / 3);
     assert_true(et_check_gamma(2, 0.25) == 1);
@@ -25,10 +24,9 @@ static void gammas(void **unused)
 }
 
 /* The worst stays; what is no number is worse than all. */
-static void worst_is_kept(void **unused)
+TEST(worst_is_kept)
 {
     struct et_check_worst w = {0};
-    (void)unused;
     et_check_take(&w, 5, 4, 2, 1, 2, 3);
     assert_true(w.error == 0.5 && w.got == 5 && w.at[2] == 3);
     et_check_take(&w, 4.5, 4, 2, 7, 8, 9);
@@ -63,10 +61,9 @@ static enum et_status agree_one(struct et_team *team, void *arg)
 }
 
 /* An error up to the bound passes, and of all ranks the worst counts. */
-static void the_worst_rank_counts(void **unused)
+TEST(the_worst_rank_counts)
 {
     static const double errors[] = {0.5, 1, 1.0000001, 1.5, INFINITY};
-    (void)unused;
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
         for (int odd = 0; odd < 3; odd++) {
             struct agreement a = {.odd = odd, .error = errors[i]};
@@ -86,9 +83,8 @@ static void the_worst_rank_counts(void **unused)
     }
 }
 
-static void integers_are_the_greatest(void **unused)
+TEST(integers_are_the_greatest)
 {
-    (void)unused;
     static const double units[][2] = {
         {0x1p-53, 0}, {0x1p-24, 0}, {0x1p-24, 0x1p-11}, {0x1p-24, 0x1p-8}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
@@ -112,9 +108,8 @@ static void integers_are_the_greatest(void **unused)
 }
 
 /* What a type holds, by its definition; the operands' and the sums' own. */
-static void integers_are_those_of_the_types(void **unused)
+TEST(integers_are_those_of_the_types)
 {
-    (void)unused;
     struct et_types bf16 = et_types_of(ET_BF16), mixed = et_types_of(ET_FP32);
     struct et_check_rounding u = et_check_rounding_of(&bf16);
     assert_true(u.sum == 0x1p-8 && u.out == 0 && u.exact == 256);
@@ -131,9 +126,8 @@ static void integers_are_those_of_the_types(void **unused)
     assert_int_equal(et_check_integers(2, 1, &u), 31); /* 2 q^2 + q <= 2^11 */
 }
 
-static void integers_fill_their_range(void **unused)
+TEST(integers_fill_their_range)
 {
-    (void)unused;
     float v[4000], same[10];
     int seen[7] = {0};
     et_check_fill(ET_FP32, v, 4000, 3, 0, 3);
@@ -156,9 +150,8 @@ static void integers_fill_their_range(void **unused)
 }
 
 /* Integers, so that the order of the sums does not show. */
-static void vectors_are_multiplied(void **unused)
+TEST(vectors_are_multiplied)
 {
-    (void)unused;
     static double data[40 * 700];
     static double x[2][700], y[2][40], square[40];
     double *px[] = {x[0], x[1]}, *py[] = {y[0], y[1]};
@@ -193,9 +186,8 @@ static void vectors_are_multiplied(void **unused)
 }
 
 /* Sums in fp32, stored in eight bits: as a bf16 product is. */
-static void stored_elements_may_be_short(void **unused)
+TEST(stored_elements_may_be_short)
 {
-    (void)unused;
     struct et_check_rounding wide = {.sum = 0x1p-24, .out = 0x1p-8};
     struct et_check_rounding narrow = {.sum = 0x1p-24};
     double worst[2] = {0};
@@ -368,9 +360,8 @@ static struct kernel *make(enum et_dtype dtype, double beta, bool small)
     return z;
 }
 
-static void exact_faults_are_found(void **unused)
+TEST(exact_faults_are_found)
 {
-    (void)unused;
     for (int way = 0; way < 5 * 2 * 2 * 3; way++) {
         struct kernel *z =
             make(way / 5 % 2, (way / 20) * 0.5 - 0.5, way / 10 % 2);
@@ -396,9 +387,8 @@ static void exact_faults_are_found(void **unused)
 
 /* What this process has done already is not done again: a kernel that errs on
  * integers alone is not seen to. The timed data are checked all the same. */
-static void settled_is_settled(void **unused)
+TEST(settled_is_settled)
 {
-    (void)unused;
     for (int way = 0; way < 2 * 2; way++) {
         struct kernel *z = make(ET_FP64, (way / 2) * 0.5, way % 2);
         struct et_check_worst w = {0};
@@ -419,9 +409,8 @@ static void settled_is_settled(void **unused)
 }
 
 /* A fault that a row's bound lets pass, and an element's does not. */
-static void samples_see_more(void **unused)
+TEST(samples_see_more)
 {
-    (void)unused;
     for (int way = 0; way < 2; way++) {
         struct kernel *z = make(ET_FP32, 0, false);
         struct et_product *p = &z->product;
@@ -449,9 +438,8 @@ static double norm(const double *v, size_t n)
 /* A right output may be a bound off one way and a fault bring it as far off
  * the other way, so what is found for certain is beyond two bounds: the widest
  * of all rows, or of all elements where each is looked at. */
-static void what_is_certain_is_two_bounds_wide(void **unused)
+TEST(what_is_certain_is_two_bounds_wide)
 {
-    (void)unused;
     for (int small = 0; small < 2; small++) {
         struct kernel *z = make(ET_FP64, 0, small);
         struct et_product *p = &z->product;

@@ -13,9 +13,8 @@
 #include "harness/base/dtype.h"
 #include "harness/base/field.h"
 
-static void rows(void **state)
+TEST(rows)
 {
-    (void)state;
     char list[256] = "";
     for (int t = 0; t < ET_DTYPES; t++) {
         char name[ET_TEXT_NUMBER];
@@ -29,7 +28,7 @@ static void rows(void **state)
 }
 
 /* The facts of a row against the definitions, worked out by hand. */
-static void facts(void **state)
+TEST(facts)
 {
     static const struct {
         enum et_dtype t;
@@ -41,7 +40,6 @@ static void facts(void **state)
                  {ET_FP16, 2, 0x1p-11, 65504, 2048, false},
                  {ET_BF16, 2, 0x1p-8, 0x1.fep127, 256, false},
                  {ET_INT8, 1, 0, 127, 127, true}};
-    (void)state;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         enum et_dtype t = known[i].t;
         assert_int_equal(et_dtype_size(t), known[i].size);
@@ -60,11 +58,10 @@ static void facts(void **state)
 }
 
 /* What is no type is never taken for one. */
-static void no_type(void **state)
+TEST(no_type)
 {
     enum et_dtype t = (enum et_dtype)ET_DTYPES;
     double v = 3;
-    (void)state;
     assert_false(et_dtype_is_known(t) ||
                  et_dtype_is_known((enum et_dtype) - 1));
     assert_string_equal(et_dtype_name(t), "?");
@@ -89,9 +86,8 @@ static void no_type(void **state)
 }
 
 /* Half the step from 1 to the next value: IEEE 754's unit roundoff. */
-static void epsilons(void **state)
+TEST(epsilons)
 {
-    (void)state;
     assert_true(et_dtype_epsilon(ET_FP64) == DBL_EPSILON / 2);
     assert_true(et_dtype_epsilon(ET_FP32) == (double)FLT_EPSILON / 2);
     for (int t = ET_FP16; t <= ET_BF16; t++) {
@@ -116,7 +112,7 @@ static double get16(enum et_dtype t, uint16_t h)
     return et_dtype_get(t, &h, 0);
 }
 
-static void known_values(void **state)
+TEST(known_values)
 {
     static const struct {
         enum et_dtype t;
@@ -130,7 +126,6 @@ static void known_values(void **state)
                  {ET_BF16, 0x7f7f, 0x1.fep127}, {ET_BF16, 0x0080, 0x1p-126},
                  {ET_BF16, 0x0001, 0x1p-133},   {ET_BF16, 0x4049, 3.140625},
                  {ET_BF16, 0xff80, -INFINITY}};
-    (void)state;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         assert_true(get16(known[i].t, known[i].h) == known[i].v);
         assert_int_equal(set16(known[i].t, known[i].v), known[i].h);
@@ -143,9 +138,8 @@ static void known_values(void **state)
 
 /* Halfway between neighbours goes to the even one, a hair beside it to the
  * nearer one; past the greatest finite value likewise. */
-static void every_pattern(void **state)
+TEST(every_pattern)
 {
-    (void)state;
     for (int t = ET_FP16; t <= ET_BF16; t++) {
         enum et_dtype d = (enum et_dtype)t;
         uint16_t infinite = set16(d, INFINITY);
@@ -169,9 +163,8 @@ static void every_pattern(void **state)
     }
 }
 
-static void bf16_is_half_of_fp32(void **state)
+TEST(bf16_is_half_of_fp32)
 {
-    (void)state;
     for (uint32_t h = 0; h < 0x10000; h++) {
         uint32_t bits = h << 16;
         float f;
@@ -181,7 +174,7 @@ static void bf16_is_half_of_fp32(void **state)
     }
 }
 
-static void int8_saturates(void **state)
+TEST(int8_saturates)
 {
     static const struct {
         double v;
@@ -190,7 +183,6 @@ static void int8_saturates(void **state)
              {3.5, 4},    {127.4, 127}, {128, 127},
              {1e30, 127}, {-129, -128}, {-INFINITY, -128},
              {-0.4, 0},   {NAN, 0}};
-    (void)state;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         int8_t c[3] = {11, 0, 22};
         et_dtype_set(ET_INT8, c, 1, t[i].v);

@@ -47,9 +47,8 @@ static const struct et_field rows[] = {
     ET_ROW(thing, hosts, ET_LIST, NULL, ET_ROWS_OF(inner, inner_rows)),
     {0}};
 
-static void presets_and_absence(void **state)
+TEST(presets_and_absence)
 {
-    (void)state;
     struct thing t;
     assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
     assert_true(t.on);
@@ -63,9 +62,8 @@ static void presets_and_absence(void **state)
     et_fields_free(rows, &t, sizeof t);
 }
 
-static void errors_leave_the_member(void **state)
+TEST(errors_leave_the_member)
 {
-    (void)state;
     struct thing t;
     static const char *const bad[][2] = {
         {"m", "0"},
@@ -97,9 +95,8 @@ static void errors_leave_the_member(void **state)
     et_fields_free(rows, &t, sizeof t);
 }
 
-static void copies_are_deep(void **state)
+TEST(copies_are_deep)
 {
-    (void)state;
     struct thing t, u;
     assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
     assert_int_equal(et_field_parse(et_field_find(rows, "name"), &t, "kl", "t"),
@@ -126,9 +123,8 @@ static void copies_are_deep(void **state)
     et_fields_free(rows, &u, sizeof u);
 }
 
-static void text_round_trip(void **state)
+TEST(text_round_trip)
 {
-    (void)state;
     struct thing t, u;
     assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
     t.alpha = 1.0 / 3;
@@ -145,9 +141,8 @@ static void text_round_trip(void **state)
     et_fields_free(rows, &u, sizeof u);
 }
 
-static void lists_print(void **state)
+TEST(lists_print)
 {
-    (void)state;
     struct thing t;
     struct et_text text = {0};
     const struct et_field *row = et_field_find(rows, "set");
@@ -161,9 +156,8 @@ static void lists_print(void **state)
 }
 
 /* The ends of a range belong to it. */
-static void ranges(void **state)
+TEST(ranges)
 {
-    (void)state;
     struct thing t;
     const struct et_field *row = et_field_find(rows, "m");
     assert_int_equal(et_fields_init(rows, &t, sizeof t), ET_OK);
@@ -174,9 +168,8 @@ static void ranges(void **state)
     et_fields_free(rows, &t, sizeof t);
 }
 
-static void choices(void **state)
+TEST(choices)
 {
-    (void)state;
     char name[ET_TEXT_NUMBER];
     assert_int_equal(et_choice_index("fp64|fp32", "fp32"), 1);
     assert_int_equal(et_choice_index("fp64|fp32", "fp3"), -1);
@@ -186,9 +179,8 @@ static void choices(void **state)
     assert_string_equal(et_choice_name("fp64|fp32", 2, name), "?");
 }
 
-static void suggestions(void **state)
+TEST(suggestions)
 {
-    (void)state;
     assert_string_equal(et_field_suggest(rows, "dtyp"), "dtype");
     assert_string_equal(et_field_suggest(rows, "blocksize"), "block_size");
     assert_null(et_field_suggest(rows, "entirely-else"));

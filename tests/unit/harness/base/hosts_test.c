@@ -29,9 +29,8 @@ static void both_ways(const char *const *names, size_t n, const char *want)
     both_ways((const char *const[]){__VA_ARGS__},                              \
               sizeof(const char *const[]){__VA_ARGS__} / sizeof(char *), want)
 
-static void ranges(void **state)
+TEST(ranges)
 {
-    (void)state;
     BOTH_WAYS("n1", "n1");
     BOTH_WAYS("n[1-3]", "n1", "n2", "n3");
     BOTH_WAYS("n[8-11]", "n8", "n9", "n10", "n11");
@@ -49,9 +48,8 @@ static void ranges(void **state)
     BOTH_WAYS("[7-8]", "7", "8");
 }
 
-static void odd_names(void **state)
+TEST(odd_names)
 {
-    (void)state;
     struct et_hosts h = {.from = 0};
     char long_name[400], name[256];
     memset(long_name, 'a', sizeof long_name);
@@ -75,9 +73,8 @@ static void odd_names(void **state)
         assert_false(et_hosts_at(bad[i], 0, name, sizeof name));
 }
 
-static void many(void **state)
+TEST(many)
 {
-    (void)state;
     struct et_hosts h = {.from = 0};
     char name[32];
     for (int i = 1; i <= 12500; i++) {

@@ -35,7 +35,7 @@ static const char *heard(void (*say)(void), char *buf)
     return buf;
 }
 
-static void levels(void **state)
+TEST(levels)
 {
     static const struct {
         enum et_log_level level;
@@ -47,7 +47,6 @@ static void levels(void **state)
              {ET_LOG_NOTE, "etalon: a note\netalon: warning: a warning\n"
                            "etalon: error: an error\n"}};
     char buf[4096];
-    (void)state;
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         et_log_level_set(v[i].level);
         assert_string_equal(heard(say_all, buf), v[i].words);
@@ -60,18 +59,16 @@ static void say_rude(void)
 }
 
 /* One line, whatever stands in it; letters beyond ASCII stay. */
-static void no_steering(void **state)
+TEST(no_steering)
 {
     char buf[4096];
-    (void)state;
     et_log_level_set(ET_LOG_NOTE);
     assert_string_equal(heard(say_rude, buf),
                         "etalon: warning: a?[31mb?c?d? \xc3\xa9\n");
 }
 
-static void newest(void **state)
+TEST(newest)
 {
-    (void)state;
     et_log_level_set(ET_LOG_NONE);
     et_log_forget();
     assert_string_equal(et_log_last_error(), "");

@@ -11,9 +11,8 @@
 
 #include "harness/base/memory.h"
 
-static void sums(void **state)
+TEST(sums)
 {
-    (void)state;
     int64_t v = 42;
     assert_false(et_mul(INT64_MAX, 2, &v));
     assert_false(et_mul(INT64_C(1) << 32, INT64_C(1) << 31, &v));
@@ -24,9 +23,8 @@ static void sums(void **state)
     assert_true(et_add(INT64_MAX - 1, 1, &v) && v == INT64_MAX);
 }
 
-static void overflows(void **state)
+TEST(overflows)
 {
-    (void)state;
     /* 2^63 + 2 elements of 2 bytes would be 4 bytes. */
     size_t many = SIZE_MAX / 2 + 3;
     char *kept = malloc(8);
@@ -39,9 +37,8 @@ static void overflows(void **state)
     free(kept);
 }
 
-static void given(void **state)
+TEST(given)
 {
-    (void)state;
     for (size_t n = 0; n < 5000; n += 499) {
         unsigned char *p = et_alloc_aligned(n, 3), *q = et_alloc(n, 3);
         assert_true(p && q);
@@ -60,9 +57,8 @@ static void given(void **state)
 
 /* Runs first: nothing has failed yet. A file that is not there is no want of
  * memory. What ran out stays so. */
-static void remembered(void **state)
+TEST(remembered)
 {
-    (void)state;
     assert_null(et_noted(fopen("/nowhere/to/be/found", "r")));
     free(et_strndup("abc", 2));
     assert_false(et_memory_ran_out());

@@ -13,9 +13,8 @@
 
 #include "harness/base/random.h"
 
-static void fixed_values(void **state)
+TEST(fixed_values)
 {
-    (void)state;
     /* splitmix64 from seed 1234567, as its reference code prints them. */
     static const uint64_t first[] = {
         UINT64_C(6457827717110365317), UINT64_C(3203168211198807973),
@@ -28,9 +27,8 @@ static void fixed_values(void **state)
     assert_true(et_random_stream(1, 2) != et_random_stream(2, 1));
 }
 
-static void uniform(void **state)
+TEST(uniform)
 {
-    (void)state;
     enum { N = 200000, BINS = 20 };
     double sum = 0, squares = 0, lag = 0, before = 0;
     int bins[BINS] = {0};
@@ -54,9 +52,8 @@ static void uniform(void **state)
     assert_true(chi < 53); /* 19 degrees of freedom: p < 5e-5 */
 }
 
-static void streams_differ(void **state)
+TEST(streams_differ)
 {
-    (void)state;
     enum { N = 1000 };
     static uint64_t seen[N];
     for (uint64_t i = 0; i < N; i++)
@@ -82,10 +79,9 @@ static void threads(int n)
 #endif
 }
 
-static void any_thread_count(void **state)
+TEST(any_thread_count)
 {
     enum { N = 200003 };
-    (void)state;
     double *d[2];
     float *f[2];
     unsigned char *b[2];
@@ -132,7 +128,7 @@ static void any_thread_count(void **state)
 
 /* The small types: a part is the same as the whole's, every value is one the
  * type has, the ends are reached, the mean is where it should be. */
-static void small_types(void **state)
+TEST(small_types)
 {
     enum { N = 100000 };
     static const struct {
@@ -141,7 +137,6 @@ static void small_types(void **state)
     } want[] = {{ET_FP16, -1, 1 - 0x1p-10, -0x1p-11, 0.5774},
                 {ET_BF16, -1, 1 - 0x1p-7, -0x1p-8, 0.5774},
                 {ET_INT8, -128, 127, -0.5, 73.9}};
-    (void)state;
     for (size_t w = 0; w < sizeof want / sizeof *want; w++) {
         enum et_dtype t = want[w].dtype;
         size_t size = et_dtype_size(t);

@@ -52,9 +52,8 @@ static void holds(const char *name, const char *text)
     et_text_free(&t);
 }
 
-static void what_is_no_regular_file(void **state)
+TEST(what_is_no_regular_file)
 {
-    (void)state;
     char why[ET_REGULAR_WHY];
     assert_int_equal(mkdir("d", 0700), 0);
     assert_int_equal(mkfifo("f", 0600), 0);
@@ -77,9 +76,8 @@ static void what_is_no_regular_file(void **state)
     assert_int_equal(errno, ELOOP);
 }
 
-static void no_more_is_read_than_allowed(void **state)
+TEST(no_more_is_read_than_allowed)
 {
-    (void)state;
     char why[ET_REGULAR_WHY];
     struct et_text t = {0};
     make("r", "12345");
@@ -96,9 +94,8 @@ static void no_more_is_read_than_allowed(void **state)
     et_text_free(&t);
 }
 
-static void lines(void **state)
+TEST(lines)
 {
-    (void)state;
     char why[ET_REGULAR_WHY];
     struct et_text t = {0};
     make("r", "one\n\ntwo\nlonger\ntorn");
@@ -128,9 +125,8 @@ static void lines(void **state)
 }
 
 /* What stands there already is neither written to nor through. */
-static void what_is_new_is_new(void **state)
+TEST(what_is_new_is_new)
 {
-    (void)state;
     char why[ET_REGULAR_WHY];
     make("mine", "mine");
     assert_int_equal(symlink("mine", "link"), 0);
@@ -173,9 +169,8 @@ static void what_is_new_is_new(void **state)
     close(dir);
 }
 
-static void what_fails_leaves_what_was_there(void **state)
+TEST(what_fails_leaves_what_was_there)
 {
-    (void)state;
     char why[ET_REGULAR_WHY], name[300];
     struct et_new_file f;
     int dir = et_directory_open(".", why);
@@ -200,15 +195,6 @@ static void what_fails_leaves_what_was_there(void **state)
     assert_int_equal(errno, ENOTDIR);
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, enter, leave)
-    const struct CMUnitTest tests[] = {
-        TEST(what_is_no_regular_file),
-        TEST(no_more_is_read_than_allowed),
-        TEST(lines),
-        TEST(what_is_new_is_new),
-        TEST(what_fails_leaves_what_was_there),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FRESH_TEST_MAIN(enter, leave, what_is_no_regular_file,
+                no_more_is_read_than_allowed, lines, what_is_new_is_new,
+                what_fails_leaves_what_was_there)

@@ -14,9 +14,8 @@ static const struct {
              {ET_INFRA, 4}, {ET_WRONG, 3},  {ET_USAGE, 2}};
 enum { N = sizeof order / sizeof *order };
 
-static void graver(void **state)
+TEST(graver)
 {
-    (void)state;
     for (int a = 0; a < N; a++) {
         for (int b = 0; b < N; b++)
             assert_int_equal(et_status_worse(order[a].status, order[b].status),
@@ -24,9 +23,8 @@ static void graver(void **state)
     }
 }
 
-static void codes(void **state)
+TEST(codes)
 {
-    (void)state;
     for (int a = 0; a < N; a++)
         assert_int_equal(order[a].status, order[a].code);
 }

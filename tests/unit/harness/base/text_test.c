@@ -13,9 +13,8 @@
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static void integers(void **state)
+TEST(integers)
 {
-    (void)state;
     static const struct {
         const char *s;
         int64_t v;
@@ -39,9 +38,8 @@ static void integers(void **state)
     }
 }
 
-static void reals(void **state)
+TEST(reals)
 {
-    (void)state;
     static const char *const bad[] = {"",    " 1",  "1 ",    "1,5", "1e309",
                                       "inf", "nan", "1.2.3", "-",   "x1"};
     double v;
@@ -54,9 +52,8 @@ static void reals(void **state)
     }
 }
 
-static void booleans(void **state)
+TEST(booleans)
 {
-    (void)state;
     bool v = false;
     assert_true(et_parse_bool("Yes", &v) && v);
     assert_true(et_parse_bool("off", &v) && !v);
@@ -67,9 +64,16 @@ static void booleans(void **state)
     assert_true(v);
 }
 
-static void bytes(void **state)
+/* None is taken, and what stood there stays. */
+#define ASSERT_REFUSED(parse, bad, v)                                          \
+    for (size_t i = 0; i < COUNT(bad); i++) {                                  \
+        v = 42;                                                                \
+        if (parse(bad[i], &v) || v != 42)                                      \
+            fail_msg("%s was taken", bad[i]);                                  \
+    }
+
+TEST(bytes)
 {
-    (void)state;
     static const struct {
         const char *s;
         int64_t v;
@@ -92,16 +96,11 @@ static void bytes(void **state)
         if (!et_parse_bytes(good[i].s, &v) || v != good[i].v)
             fail_msg("%s", good[i].s);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
-        v = 42;
-        if (et_parse_bytes(bad[i], &v) || v != 42)
-            fail_msg("%s was taken", bad[i]);
-    }
+    ASSERT_REFUSED(et_parse_bytes, bad, v);
 }
 
-static void seconds(void **state)
+TEST(seconds)
 {
-    (void)state;
     static const struct {
         const char *s;
         double v;
@@ -116,16 +115,11 @@ static void seconds(void **state)
         if (!et_parse_seconds(good[i].s, &v) || fabs(v - good[i].v) > 1e-15 * v)
             fail_msg("%s", good[i].s);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
-        v = 42;
-        if (et_parse_seconds(bad[i], &v) || v != 42)
-            fail_msg("%s was taken", bad[i]);
-    }
+    ASSERT_REFUSED(et_parse_seconds, bad, v);
 }
 
-static void quantities(void **state)
+TEST(quantities)
 {
-    (void)state;
     static const struct {
         const char *s, *unit;
         double v;
@@ -160,9 +154,8 @@ static void quantities(void **state)
     }
 }
 
-static void printed_bytes(void **state)
+TEST(printed_bytes)
 {
-    (void)state;
     char buf[ET_TEXT_NUMBER];
     assert_string_equal(et_print_bytes(buf, 0), "0 B");
     assert_string_equal(et_print_bytes(buf, 1023), "1023 B");
@@ -176,9 +169,8 @@ static void printed_bytes(void **state)
     }
 }
 
-static void printed_numbers(void **state)
+TEST(printed_numbers)
 {
-    (void)state;
     char buf[ET_TEXT_NUMBER];
     assert_string_equal(et_print_seconds(buf, 0), "0 s");
     assert_string_equal(et_print_seconds(buf, 1.25e-3), "1.25 ms");
@@ -209,9 +201,8 @@ static void printed_numbers(void **state)
     }
 }
 
-static void parts(void **state)
+TEST(parts)
 {
-    (void)state;
     struct et_strings l = {0};
     assert_true(et_split(" a , b b,, c\t", ',', &l));
     assert_int_equal(l.n, 4);
@@ -231,9 +222,8 @@ static void parts(void **state)
     assert_string_equal(et_trim(blank), "");
 }
 
-static void growing(void **state)
+TEST(growing)
 {
-    (void)state;
     struct et_text t = {0};
     assert_string_equal(et_text_str(&t), "");
     for (int i = 0; i < 1000; i++)
@@ -246,9 +236,8 @@ static void growing(void **state)
     assert_null(t.s);
 }
 
-static void near_words(void **state)
+TEST(near_words)
 {
-    (void)state;
     static const char *const words[] = {"gemm", "conv", "allreduce", "io",
                                         "min-samples"};
     size_t n = COUNT(words);
@@ -265,9 +254,8 @@ static void near_words(void **state)
     et_nearest(longer, words, n); /* must only not overflow */
 }
 
-static void cleaned(void **state)
+TEST(cleaned)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {"plain \u00e9 \u4f60 \U0001f600", "plain \u00e9 \u4f60 \U0001f600"},
         {"a\033[1mb\x7f", "a?[1mb?"},
@@ -289,9 +277,8 @@ static void cleaned(void **state)
     }
 }
 
-static void redacted(void **state)
+TEST(redacted)
 {
-    (void)state;
     static const char *const rows[][2] = {
         {"", ""},
         {"no url, me@host:22", "no url, me@host:22"},
@@ -317,6 +304,15 @@ static void redacted(void **state)
     }
 }
 
-TEST_MAIN(cleaned, redacted, integers, reals, booleans, bytes, seconds,
-          quantities, printed_bytes, printed_numbers, parts, growing,
+TEST(words_of_a_list)
+{
+    assert_true(et_list_has("cpu,cpuacct", "cpu"));
+    assert_true(et_list_has("cpu,cpuacct", "cpuacct"));
+    assert_true(et_list_has("a,cpu", "cpu"));
+    assert_false(et_list_has("cpuset,mycpu", "cpu"));
+    assert_false(et_list_has("", "cpu"));
+}
+
+TEST_MAIN(words_of_a_list, cleaned, redacted, integers, reals, booleans, bytes,
+          seconds, quantities, printed_bytes, printed_numbers, parts, growing,
           near_words)

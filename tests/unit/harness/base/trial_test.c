@@ -61,9 +61,8 @@ static void without_variables(void)
         unsetenv(names[i]);
 }
 
-static void good(void **state)
+TEST(good)
 {
-    (void)state;
     char why[ET_TRIAL_WHY] = "as it was";
     int yes = 1;
     assert_int_equal(et_trial(come_back, &yes, "it", why, sizeof why), ET_OK);
@@ -77,9 +76,8 @@ static void good(void **state)
     signal(SIGCHLD, SIG_DFL);
 }
 
-static void bad(void **state)
+TEST(bad)
 {
-    (void)state;
     char why[ET_TRIAL_WHY];
     int v = SIGABRT;
     without_variables();
@@ -105,9 +103,8 @@ static void bad(void **state)
     assert_true(strlen(why) > 200 && strlen(why) < 300);
 }
 
-static void variables(void **state)
+TEST(variables)
 {
-    (void)state;
     char why[ET_TRIAL_WHY], value[4000];
     int v = SIGABRT;
     without_variables();
@@ -177,9 +174,8 @@ static const struct et_backend *const over_rows[] = {&over_crashes, &over_works,
 static const struct et_backends list = {rows, 4, NULL},
                                 over_list = {over_rows, 3, NULL};
 
-static void backends(void **state)
+TEST(backends)
 {
-    (void)state;
     char text[64];
     const char *why = NULL;
     without_variables();

@@ -10,9 +10,8 @@
 
 #include "harness/base/variables.h"
 
-static void names(void **state)
+TEST(names)
 {
-    (void)state;
     static const char *const steering[] = {
         "OMP_NUM_THREADS", "GOMP_STACKSIZE",    "BLIS_ARCH_TYPE",
         "BLIS_IC_NT",      "OPENBLAS_CORETYPE", "GOTO_NUM_THREADS",
@@ -57,9 +56,8 @@ static void names(void **state)
     }
 }
 
-static void walk(void **state)
+TEST(walk)
 {
-    (void)state;
     char name[16], value[12];
     int found = 0;
     setenv("ETALON_A", "x://me:hush@h/aaaaaaaaaaaaaaaaaaaaaaa", 1);

@@ -18,9 +18,8 @@ static void set(struct et_case *c, const char *key, const char *value)
     assert_int_equal(et_case_set(c, key, value, "test"), ET_OK);
 }
 
-static void words(void **state)
+TEST(words)
 {
-    (void)state;
     struct et_case c;
     assert_int_equal(et_case_init(&fake_bench, &c), ET_OK);
     set(&c, "backend", "quick");
@@ -65,9 +64,8 @@ static void assert_round_trip(const struct et_case *c,
     et_case_free(&back);
 }
 
-static void round_trips(void **state)
+TEST(round_trips)
 {
-    (void)state;
     static const char *const odd[] = {
         "plain", "two words", " edges ", "a=b",  "100%", "%20",    "%",
         "%zz",   "tab\there", "a\nb",    "=",    "\x7f", "ü/é",    "--x",
@@ -106,9 +104,8 @@ static void round_trips(void **state)
 }
 
 /* Every bench of the program at its presets, and each choice of each. */
-static void all_benches(void **state)
+TEST(all_benches)
 {
-    (void)state;
     for (size_t i = 0; i < et_benches.n; i++) {
         const struct et_bench *b = et_benches.v[i];
         for (const struct et_field *row = b->params; row->key; row++) {
@@ -133,9 +130,8 @@ static void all_benches(void **state)
     }
 }
 
-static void no_ids(void **state)
+TEST(no_ids)
 {
-    (void)state;
     static const struct {
         const char *id, *words;
     } bad[] = {{"", "no bench"},
@@ -176,9 +172,8 @@ static enum et_status fits(const char *m, const char *k, const char *ranks,
     return s;
 }
 
-static void fitting(void **state)
+TEST(fitting)
 {
-    (void)state;
     /* A rank needs 8 m n = 128 m bytes, and has one thread. */
     const double own = ET_CASE_OWN(1);
     assert_true(own == 24 * 0x1p20);

@@ -3,11 +3,8 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +16,8 @@
 #include "tests/unit/fake_bench.h"
 #include "paths.h"
 
-static void selects(void **state)
+TEST(selects)
 {
-    (void)state;
     static const struct {
         const char *pattern, *name;
         bool yes;
@@ -79,9 +75,8 @@ static void put(const char *name, const char *text)
     fclose(f);
 }
 
-static void reads(void **state)
+TEST(reads)
 {
-    (void)state;
     struct et_catalog c;
     char where[128];
     put("b.csv", "name,m\nz,9\n");
@@ -102,9 +97,8 @@ static void reads(void **state)
     et_catalog_free(&c);
 }
 
-static void refuses(void **state)
+TEST(refuses)
 {
-    (void)state;
     static const struct {
         const char *text, *words;
     } bad[] = {{"m,name\n", "a.csv:1: the first column"},
@@ -123,9 +117,8 @@ static void refuses(void **state)
     }
 }
 
-static void where_it_is(void **state)
+TEST(where_it_is)
 {
-    (void)state;
     char buf[1024];
     assert_string_equal(et_catalog_dir("/given", buf, sizeof buf), "/given");
     /* A program run from its build tree takes its source tree's. */

@@ -46,9 +46,8 @@ static void assert_refuses(const char *text, const char *words)
     et_text_free(&t);
 }
 
-static void lines(void **state)
+TEST(lines)
 {
-    (void)state;
     assert_reads("", "");
     assert_reads("; a comment\n\n[a]\n# another\nk = v\n",
                  "p:3 [a]|p:5 [a] k=v|");
@@ -57,9 +56,8 @@ static void lines(void **state)
     assert_reads("[ a b ]\nk = v = w", "p:1 [a b]|p:2 [a b] k=v = w|");
 }
 
-static void continued(void **state)
+TEST(continued)
 {
-    (void)state;
     assert_reads("[a]\nk = 1,\n  2,\n\t3\nl = 4\n",
                  "p:1 [a]|p:2 [a] k=1, 2, 3|p:5 [a] l=4|");
     /* A comment or an empty line in between ends nothing. */
@@ -71,33 +69,29 @@ static void continued(void **state)
     assert_reads("[a]\nk=1\nk=2\n", "p:1 [a]|p:2 [a] k=1|p:3 [a] k=2|");
 }
 
-static void comments(void **state)
+TEST(comments)
 {
-    (void)state;
     assert_reads("[a] ; first\nk = v ; a note\nl = v;w\n",
                  "p:1 [a]|p:2 [a] k=v|p:3 [a] l=v;w|");
     assert_reads("[a]\nk = 1, ; one\n  2 ; two\n", "p:1 [a]|p:2 [a] k=1, 2|");
 }
 
-static void sections_twice(void **state)
+TEST(sections_twice)
 {
-    (void)state;
     assert_reads("[a]\nk=1\n[a]\nk=2\n",
                  "p:1 [a]|p:2 [a] k=1|p:3 [a]|p:4 [a] k=2|");
     assert_reads("[a]\n[b]\n", "p:1 [a]|p:2 [b]|");
 }
 
-static void line_ends(void **state)
+TEST(line_ends)
 {
-    (void)state;
     assert_reads("[a]\r\nk = 1,\r\n 2\r\nl = x\r\n",
                  "p:1 [a]|p:2 [a] k=1, 2|p:4 [a] l=x|");
     assert_reads("\xEF\xBB\xBF[a]\nk = v\n", "p:1 [a]|p:2 [a] k=v|");
 }
 
-static void refusals(void **state)
+TEST(refusals)
 {
-    (void)state;
     assert_refuses("[a]\nk = v\nnothing\n", "p:3: neither");
     assert_refuses("[a]\nk = v\n[b\nl = w\n", "p:3: '[' without");
     char longer[600] = "[a]\nk = ";
@@ -129,9 +123,8 @@ static void assert_file_refused(const char *path, const char *words)
         fail_msg("'%s' has no '%s'", et_log_last_error(), words);
 }
 
-static void files(void **state)
+TEST(files)
 {
-    (void)state;
     char dir[] = "/tmp/etalon-ini-XXXXXX", path[64];
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/plan", dir);

@@ -31,9 +31,8 @@ static void release(struct et_options *o, struct et_strings *words)
     et_strings_free(words);
 }
 
-static void spellings(void **state)
+TEST(spellings)
 {
-    (void)state;
     struct et_options o;
     struct et_strings words;
     bool help;
@@ -69,9 +68,8 @@ static void spellings(void **state)
 }
 
 /* What docs/plans.md and docs/commands.md promise where nothing is said. */
-static void presets(void **state)
+TEST(presets)
 {
-    (void)state;
     struct et_options o;
     struct et_strings words;
     bool help;
@@ -88,9 +86,8 @@ static void presets(void **state)
     release(&o, &words);
 }
 
-static void refusals(void **state)
+TEST(refusals)
 {
-    (void)state;
     static const struct {
         const char *line[MOST], *words;
     } bad[] = {{{"--bugdet", "1"}, "did you mean"},
@@ -123,9 +120,8 @@ static void refusals(void **state)
     }
 }
 
-static void round_trip(void **state)
+TEST(round_trip)
 {
-    (void)state;
     struct et_options o, back;
     struct et_strings words;
     bool help;
@@ -164,9 +160,8 @@ static void round_trip(void **state)
     release(&o, &words);
 }
 
-static void planned(void **state)
+TEST(planned)
 {
-    (void)state;
     assert_true(et_option_is_planned("budget"));
     assert_true(et_option_is_planned("scratch"));
     assert_false(et_option_is_planned("plan"));

@@ -80,9 +80,8 @@ static void assert_refused(const char *text, const char *set, const char *words)
     release(&x);
 }
 
-static void presets(void **state)
+TEST(presets)
 {
-    (void)state;
     /* Every fast backend that is here, every power of two and all ranks, its
      * share of threads, the bench's own shape. */
     assert_plan("[mul]\nranks = 1\n", &three, NULL,
@@ -96,9 +95,8 @@ static void presets(void **state)
                 "mul backend=other m=4 n=4 k=4 ranks=1 threads=2\n");
 }
 
-static void sweeps(void **state)
+TEST(sweeps)
 {
-    (void)state;
     /* Shapes turn slowest, then the parameters in the bench's order, threads,
      * teams, and backends fastest. */
     assert_plan("[mul]\nbackend = quick, reference\nranks = 1, 2\n"
@@ -130,9 +128,8 @@ static void sweeps(void **state)
                 "mul backend=reference m=1 n=2 k=3 ranks=2 threads=3\n");
 }
 
-static void ranges(void **state)
+TEST(ranges)
 {
-    (void)state;
 #define SUM(bytes) "sum backend=quick bytes=" #bytes " ranks=1 threads=1\n"
     assert_plan("[sum]\nbackend=quick\nsizes = 8..128*4, 1 KiB\n", &one, NULL,
                 SUM(8) SUM(32) SUM(128) SUM(1024));
@@ -147,9 +144,8 @@ static void ranges(void **state)
                 "mul backend=quick m=100 n=16 k=16 ranks=1 threads=2\n");
 }
 
-static void doubles(void **state)
+TEST(doubles)
 {
-    (void)state;
     assert_plan("[sum]\nbackend=quick\nsizes = 8, 16, 8, 8..16, 8 B\n", &one,
                 NULL, SUM(8) SUM(16));
     /* A label makes it another point. */
@@ -157,9 +153,8 @@ static void doubles(void **state)
                 SUM(8) "sum label=b backend=quick bytes=8 ranks=1 threads=1\n");
 }
 
-static void teams(void **state)
+TEST(teams)
 {
-    (void)state;
 #define MUL(team) "mul backend=quick m=4 n=4 k=4 " team " threads=4\n"
     assert_plan("[mul]\nbackend=quick\n", &three, NULL,
                 MUL("ranks=1") MUL("ranks=2") MUL("ranks=4 nodes=2")
@@ -175,7 +170,7 @@ static void teams(void **state)
 }
 
 /* One rank alone sends nothing: no team of a collective, unless asked for. */
-static void collectives(void **state)
+TEST(collectives)
 {
     struct et_bench all = fake_serial;
     const struct et_bench *const list[] = {&all};
@@ -206,7 +201,6 @@ static void collectives(void **state)
         {"", &one, ""},
         {"nodes = powers\n", &one, ""},
     };
-    (void)state;
     all.role = ET_ROLE_COLLECTIVE;
     for (size_t i = 0; i < sizeof t / sizeof *t; i++) {
         char text[128];
@@ -227,13 +221,12 @@ static void collectives(void **state)
 
 /* More than there is: a case that will be skipped, never one that fits by
  * accident because the nodes are uneven. */
-static void too_large_teams(void **state)
+TEST(too_large_teams)
 {
     static const int64_t thin_first[] = {1, 5, 6};
     static const struct et_allocation a = {
         .ranks = 6, .nodes = 3, .ranks_upto = thin_first, .threads = 1};
     struct expanded x;
-    (void)state;
     expand(&x, "[mul]\nbackend=quick\nnodes=4\n", &fake_benches, &a, NULL,
            NULL);
     assert_int_equal(x.status, ET_OK);
@@ -247,10 +240,9 @@ static void too_large_teams(void **state)
     release(&x);
 }
 
-static void named_shapes(void **state)
+TEST(named_shapes)
 {
     struct expanded x;
-    (void)state;
     expand(&x,
            "[run]\ncatalog = " SRCDIR "/catalog\n"
            "[conv]\nbackend=reference\nshapes = resnet50\nn = 4\nranks=1\n",
@@ -274,9 +266,8 @@ static void named_shapes(void **state)
     release(&x);
 }
 
-static void set_from_outside(void **state)
+TEST(set_from_outside)
 {
-    (void)state;
     static const char plan[] = "[sum]\nbackend=quick\nsizes=8\n"
                                "[sum b]\nbackend=quick\nsizes=16\n";
 #define SUM_B(bytes)                                                           \
@@ -297,9 +288,8 @@ static void set_from_outside(void **state)
     assert_refused(plan, "run.out=x", "unknown key 'out'");
 }
 
-static void last_word(void **state)
+TEST(last_word)
 {
-    (void)state;
     struct expanded x;
     static const char plan[] =
         "[run]\nbudget = 3 s\nseed = 9\n[sum]\nbackend=quick\n";
@@ -321,9 +311,8 @@ static void last_word(void **state)
     release(&x);
 }
 
-static void refusals(void **state)
+TEST(refusals)
 {
-    (void)state;
     static const struct {
         const char *text, *words;
     } bad[] = {
@@ -370,9 +359,8 @@ static void refusals(void **state)
 }
 
 /* The plan that everyone starts with, on sizes of every order. */
-static void default_plan(void **state)
+TEST(default_plan)
 {
-    (void)state;
     static const int64_t many[] = {8, 16, 24, 32, 40, 48, 56, 64};
     static const struct et_allocation eight = {
         .ranks = 64, .nodes = 8, .ranks_upto = many, .threads = 2};
@@ -397,9 +385,8 @@ static void default_plan(void **state)
 }
 
 /* Sizes that are words: peak's element types. */
-static void words_for_sizes(void **state)
+TEST(words_for_sizes)
 {
-    (void)state;
     char all[1000] = "";
     for (int t = 0; t < ET_DTYPES; t++)
         snprintf(all + strlen(all), sizeof all - strlen(all),

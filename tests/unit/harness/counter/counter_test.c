@@ -110,9 +110,8 @@ static int times_named(const struct et_counters *c, const char *name)
 
 /* Every source says of every event of the default set that it is there or
  * why not, and counts or refuses without falling over. */
-static void every_source_keeps_its_word(void **state)
+TEST(every_source_keeps_its_word)
 {
-    (void)state;
     size_t n = 0;
     for (; et_counter_source_at(n); n++) {
         const struct et_counter_source *s = et_counter_source_at(n);
@@ -151,9 +150,8 @@ static void every_source_keeps_its_word(void **state)
     assert_true(n >= 3);
 }
 
-static void auto_measures(void **state)
+TEST(auto_measures)
 {
-    (void)state;
     struct et_counters c;
     assert_int_equal(et_counters_open("auto", &c), ET_OK);
     assert_string_not_equal(c.source->name, "fake");
@@ -161,18 +159,16 @@ static void auto_measures(void **state)
     et_counters_close(&c);
 }
 
-static void unknown_source(void **state)
+TEST(unknown_source)
 {
-    (void)state;
     struct et_counters c;
     et_log_level_set(ET_LOG_NONE);
     assert_int_equal(et_counters_open("papy", &c), ET_USAGE);
     et_log_level_set(ET_LOG_NOTE);
 }
 
-static void none_and_fake(void **state)
+TEST(none_and_fake)
 {
-    (void)state;
     struct et_counters c;
     struct et_counter_value v[MAX_EVENTS];
     int threads;
@@ -254,21 +250,18 @@ static void counts_known_work(const char *source)
         skip();
 }
 
-static void perf_counts_known_work(void **state)
+TEST(perf_counts_known_work)
 {
-    (void)state;
     counts_known_work("perf");
 }
 
-static void auto_counts_known_work(void **state)
+TEST(auto_counts_known_work)
 {
-    (void)state;
     counts_known_work("auto");
 }
 
-static void tasks(void **state)
+TEST(tasks)
 {
-    (void)state;
     struct et_tasks t;
     assert_int_equal(et_tasks_list(&t), ET_OK);
     assert_true(t.n >= 1);
@@ -285,9 +278,8 @@ static void tasks(void **state)
 }
 
 /* The soft limit is raised to what is needed: 256 besides what is asked for. */
-static void files(void **state)
+TEST(files)
 {
-    (void)state;
     struct rlimit before, now;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     if (before.rlim_max != RLIM_INFINITY && before.rlim_max < 2000)

@@ -97,9 +97,8 @@ static double value_of(uint64_t value, uint64_t enabled, uint64_t running)
 
 /* 300 counted in 30 of 90 ns stand for 900; what never ran is no count, what
  * was never on a processor is 0. */
-static void shared_counters(void **state)
+TEST(shared_counters)
 {
-    (void)state;
     assert_true(value_of(300, 90, 90) == 300);
     assert_true(value_of(300, 90, 30) == 900);
     assert_true(value_of(0, 90, 30) == 0);
@@ -116,9 +115,8 @@ static void shared_counters(void **state)
 }
 
 /* Two threads, the second counting three times as much; one that has ended. */
-static void threads_add_up(void **state)
+TEST(threads_add_up)
 {
-    (void)state;
     struct et_counters c = {0};
     struct et_counter_value v[N_ROWS];
     struct et_perf *p;
@@ -146,9 +144,8 @@ static void threads_add_up(void **state)
 }
 
 /* A thread that lives and cannot be counted is an error, as is a reading. */
-static void failures(void **state)
+TEST(failures)
 {
-    (void)state;
     struct et_counters c = {0};
     struct et_counter_value v[N_ROWS];
     struct et_perf *p;
@@ -171,9 +168,8 @@ static void failures(void **state)
     et_counters_close(&c);
 }
 
-static void why_absent(void **state)
+TEST(why_absent)
 {
-    (void)state;
     struct et_counters c = {0};
     struct et_perf *p;
     begin();
@@ -200,9 +196,8 @@ static void why_absent(void **state)
     et_counters_close(&c);
 }
 
-static void totals(void **state)
+TEST(totals)
 {
-    (void)state;
     struct et_counter_value v = {-1, -1, -1};
     et_counter_value_add(&v, 7, true);
     assert_true(v.total == 7 && v.min == 7 && v.max == 7);

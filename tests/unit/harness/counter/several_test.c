@@ -16,6 +16,17 @@ static struct {
     int closed;
 } now;
 
+static enum et_status stop(bool *runs, struct et_counters *c,
+                           const struct et_counter_value values[2],
+                           struct et_counter_value *v)
+{
+    assert_int_equal(c->n_events, 2);
+    assert_true(*runs);
+    *runs = false;
+    memcpy(v, values, 2 * sizeof *v);
+    return ET_OK;
+}
+
 static enum et_status core_start(struct et_counters *c)
 {
     (void)c;
@@ -26,13 +37,9 @@ static enum et_status core_start(struct et_counters *c)
 static enum et_status core_stop(struct et_counters *c,
                                 struct et_counter_value *v, int *threads)
 {
-    assert_int_equal(c->n_events, 2);
-    assert_true(now.core_runs);
-    now.core_runs = false;
-    v[0] = (struct et_counter_value){10, 1, 9};
-    v[1] = (struct et_counter_value){20, 2, 18};
+    static const struct et_counter_value values[] = {{10, 1, 9}, {20, 2, 18}};
     *threads = 2;
-    return ET_OK;
+    return stop(&now.core_runs, c, values, v);
 }
 
 static enum et_status card_start(struct et_counters *c)
@@ -45,13 +52,10 @@ static enum et_status card_start(struct et_counters *c)
 static enum et_status card_stop(struct et_counters *c,
                                 struct et_counter_value *v, int *threads)
 {
-    assert_int_equal(c->n_events, 2);
-    assert_true(now.card_runs);
-    now.card_runs = false;
-    v[0] = (struct et_counter_value){777, 7, 770};
-    v[1] = (struct et_counter_value){30, 30, 30};
+    static const struct et_counter_value values[] = {{777, 7, 770},
+                                                     {30, 30, 30}};
     *threads = 1;
-    return ET_OK;
+    return stop(&now.card_runs, c, values, v);
 }
 
 static void closed(struct et_counters *c)
@@ -77,12 +81,11 @@ static enum et_status open_made_up(const char *name, struct et_counters *out)
     return ET_OK;
 }
 
-static void events_stand_side_by_side(void **state)
+TEST(events_stand_side_by_side)
 {
     struct et_counters c;
     struct et_counter_value v[3];
     int threads = 0;
-    (void)state;
     memset(&now, 0, sizeof now);
     assert_int_equal(et_counters_open_several("core, card", open_made_up, &c),
                      ET_OK);
@@ -104,10 +107,9 @@ static void events_stand_side_by_side(void **state)
     assert_int_equal(now.closed, 2);
 }
 
-static void one_that_fails_stops_the_others(void **state)
+TEST(one_that_fails_stops_the_others)
 {
     struct et_counters c;
-    (void)state;
     memset(&now, 0, sizeof now);
     assert_int_equal(et_counters_open_several("core,card", open_made_up, &c),
                      ET_OK);
@@ -122,10 +124,9 @@ static void one_that_fails_stops_the_others(void **state)
     assert_int_equal(now.closed, 1);
 }
 
-static void listed_sources_open_together(void **state)
+TEST(listed_sources_open_together)
 {
     struct et_counters c, fake;
-    (void)state;
     assert_int_equal(et_counters_open("fake", &fake), ET_OK);
     assert_int_equal(et_counters_open("none,fake", &c), ET_OK);
     assert_int_equal(c.n_events, fake.n_events);

@@ -18,9 +18,8 @@ static void assert_near(double value, double want)
         fail_msg("%.17g is not %.17g", value, want);
 }
 
-static void packages_and_wrap(void **state)
+TEST(packages_and_wrap)
 {
-    (void)state;
     char root[PATH_MAX];
     struct et_energy e;
     double before[ET_ENERGY_DOMAINS], after[ET_ENERGY_DOMAINS];
@@ -56,9 +55,8 @@ static void packages_and_wrap(void **state)
 }
 
 /* A sum that lacks a package is no sum. */
-static void one_package_unreadable(void **state)
+TEST(one_package_unreadable)
 {
-    (void)state;
     char root[PATH_MAX];
     struct et_energy e;
     double v[1] = {0};
@@ -79,9 +77,8 @@ static void one_package_unreadable(void **state)
     tree_remove(root);
 }
 
-static void only_root_may(void **state)
+TEST(only_root_may)
 {
-    (void)state;
     char root[PATH_MAX], path[PATH_MAX + 64];
     struct et_energy e;
     if (geteuid() == 0)
@@ -148,7 +145,7 @@ static enum et_status read_broken(const struct et_energy *e, double *joules)
     return ET_INFRA;
 }
 
-static void sources_are_read_together(void **state)
+TEST(sources_are_read_together)
 {
     static const struct et_energy_source one = {"one", "1", probe_one,
                                                 read_one},
@@ -165,7 +162,6 @@ static void sources_are_read_together(void **state)
     struct et_energy e;
     char text[40];
     double before[ET_ENERGY_DOMAINS] = {-1, -1, -1};
-    (void)state;
     et_energy_open_from(both, "", &e);
     assert_int_equal(e.n, 3);
     assert_string_equal(e.reason, "");
@@ -190,9 +186,8 @@ static void sources_are_read_together(void **state)
     assert_string_equal(e.reason, "nothing here; nothing here");
 }
 
-static void nothing_there(void **state)
+TEST(nothing_there)
 {
-    (void)state;
     struct et_energy e;
     et_energy_open("/nowhere/at/all", &e);
     assert_int_equal(e.n, 0);

@@ -43,7 +43,7 @@ static enum et_status warming(void *state, uint64_t iterations)
     return s;
 }
 
-static void a_second_time_begins_anew(void **state)
+TEST(a_second_time_begins_anew)
 {
     struct et_bench bench = fake_bench;
     struct fake fake = {.prepare = ET_OK};
@@ -53,7 +53,6 @@ static void a_second_time_begins_anew(void **state)
     struct et_options o;
     struct et_case c;
     char tag[32];
-    (void)state;
     bench.run = warming;
     fake_tag(&fake, tag);
     assert_int_equal(et_team_open("self", &team), ET_OK);

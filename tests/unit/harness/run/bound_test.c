@@ -78,9 +78,8 @@ static bool near(double a, double b)
 /* An iteration takes 0.1 s, memory 1 s. In the only pass: three iterations and
  * a sample untimed, a quarter of the budget of warm-up, the budget of 1 s and
  * two samples; three iterations and twelve samples more as it is the first. */
-static void by_hand(void **state)
+TEST(by_hand)
 {
-    (void)state;
     struct trial t = plain;
     of_rank = (struct et_need){.flop = 1e9, .memory = 0.2e9};
     assert_true(near(bound(&t), 0.05 + 1 + 0.3 + 0.1 + 0.25 + 1.2 + 0.3 + 1.2));
@@ -98,9 +97,8 @@ static void by_hand(void **state)
 }
 
 /* A ring's messages go one after the other: 0.1 s in a team of 5001. */
-static void long_rings(void **state)
+TEST(long_rings)
 {
-    (void)state;
     struct trial t = plain;
     of_rank = (struct et_need){.memory = 0.2e9};
     t.ranks = 5001;
@@ -112,9 +110,8 @@ static void long_rings(void **state)
 
 /* What lies on each node is moved by each node, and computed by each rank: a
  * thousand times as many take as long. */
-static void large_machines(void **state)
+TEST(large_machines)
 {
-    (void)state;
     struct trial one = plain, many = plain;
     of_rank = (struct et_need){.flop = 1e9, .bytes = 1e6, .memory = 1e6};
     one.ranks = 100;
@@ -131,9 +128,8 @@ static void large_machines(void **state)
     assert_true(bound(&one) > 2 * bound(&many));
 }
 
-static void passes(void **state)
+TEST(passes)
 {
-    (void)state;
     struct trial t = plain;
     of_rank = (struct et_need){.flop = 1e6, .memory = 0.1e9};
     double once = bound(&t);
@@ -156,9 +152,8 @@ static void passes(void **state)
     assert_true(bound(&t) > 6 * (0.5 + 0.6) && bound(&t) < 1000 * 0.5 * 2);
 }
 
-static void ceilings(void **state)
+TEST(ceilings)
 {
-    (void)state;
     struct trial t = plain;
     of_rank = (struct et_need){.flop = 1e6, .bytes = 1e9};
     double without = bound(&t);

@@ -148,9 +148,8 @@ static void measure(struct et_result *r, bool with_ceilings)
     measure_for(r, with_ceilings, 0.02, 0.02);
 }
 
-static void are_measured(void **state)
+TEST(are_measured)
 {
-    (void)state;
     struct et_result r;
     wrong_ceiling = false;
     measure(&r, true);
@@ -172,9 +171,8 @@ static void are_measured(void **state)
     et_result_free(&r);
 }
 
-static void say_why_not(void **state)
+TEST(say_why_not)
 {
-    (void)state;
     struct et_result r;
     wrong_ceiling = false;
     measure(&r, true);
@@ -196,9 +194,8 @@ static void say_why_not(void **state)
  * the case's alone, so its own samples fill most of it. Another process may
  * take the core away for a while, so one try of five is enough; if the ceilings
  * were part of the budget, none would succeed. */
-static void cost_the_case_no_time(void **state)
+TEST(cost_the_case_no_time)
 {
-    (void)state;
     bool filled = false;
     slow_ceiling = 20e-3;
     for (int i = 0; i < 5 && !filled; i++) {
@@ -229,9 +226,8 @@ static struct et_result_ceiling *add(struct et_list *to, const char *what,
 
 /* What is far below another of its kind, in each of its samples, does not bound
  * a case. */
-static void far_slower_ones_are_told(void **state)
+TEST(far_slower_ones_are_told)
 {
-    (void)state;
     struct et_list all = {0};
     struct et_visit v = {.pass = 3};
     add(&all, "compute", 10, 1, 1);   /* nothing to compare it with */
@@ -260,9 +256,8 @@ static void far_slower_ones_are_told(void **state)
 }
 
 /* What a visit before has settled is taken as it is. */
-static void settled_ones(void **state)
+TEST(settled_ones)
 {
-    (void)state;
     struct et_result r;
     wrong_ceiling = false;
     visit = (struct et_visit){.pass = 1,
@@ -283,7 +278,7 @@ static void settled_ones(void **state)
 }
 
 /* Two of one kind are two, whatever became of the one before. */
-static void several_of_one_kind(void **state)
+TEST(several_of_one_kind)
 {
     static const struct et_ceiling_case all[] = {
         {.what = "compute",
@@ -300,7 +295,6 @@ static void several_of_one_kind(void **state)
          .backend = "reference",
          .flop = true,
          .params = "k=8"}};
-    (void)state;
     struct et_result r;
     wrong_ceiling = false;
     ceilings = all;
@@ -329,11 +323,10 @@ static void several_of_one_kind(void **state)
 }
 
 /* A build without a bench of the role. */
-static void no_such_bench(void **state)
+TEST(no_such_bench)
 {
     static const struct et_ceiling_case none = {
         .what = "memory", .role = ET_ROLE_MEMORY_CEILING, .backend = "quick"};
-    (void)state;
     struct et_result r;
     ceilings = &none;
     n_ceilings = 1;
@@ -347,9 +340,8 @@ static void no_such_bench(void **state)
 }
 
 /* By hand: 8 FLOP at 4 FLOP/s, and so many bytes at 8 B/s. */
-static void limit_the_time(void **state)
+TEST(limit_the_time)
 {
-    (void)state;
     struct et_result_ceiling v[] = {{.what = "compute", .rate = 4},
                                     {.what = "compute", .rate = 2},
                                     {.what = "compute", .rate = 100},
@@ -372,9 +364,8 @@ static void limit_the_time(void **state)
     assert_true(isnan(et_ceilings_time(&r)));
 }
 
-static void can_be_left_out(void **state)
+TEST(can_be_left_out)
 {
-    (void)state;
     struct et_result r;
     measure(&r, false);
     assert_int_equal(r.ceilings.n, 0);

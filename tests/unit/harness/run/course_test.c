@@ -243,9 +243,8 @@ static int even(int rank, int ran)
     return 1;
 }
 
-static void stopping(void **state)
+TEST(stopping)
 {
-    (void)state;
     /* Converged: long before the budget of 2 s, at samples of some 3 ms. */
     struct trial t = trial_of(2, even);
     const struct et_result *r = go(&t);
@@ -283,9 +282,8 @@ static void stopping(void **state)
 }
 
 /* A pass has its share of the case's budget and samples. */
-static void shares(void **state)
+TEST(shares)
 {
-    (void)state;
     struct trial t = trial_of(2, even);
     t.precision = 1e-6;
     t.passes = 5;
@@ -312,9 +310,8 @@ static void shares(void **state)
 
 /* A sample lasts min_time, whatever one iteration lasts; and the counted pass
  * has as many. */
-static void calibrating(void **state)
+TEST(calibrating)
 {
-    (void)state;
     struct trial t = trial_of(1, NULL);
     t.real = true;
     t.budget = 0.05;
@@ -340,9 +337,8 @@ static int warming(int rank, int ran)
 
 /* Neither the figures nor the ranks' share in them hold a sample of before;
  * joules were paid for all of them. */
-static void warm_up_is_dropped(void **state)
+TEST(warm_up_is_dropped)
 {
-    (void)state;
     struct trial t = trial_of(4, warming);
     t.per_node = 2;
     t.min_samples = 70;
@@ -386,9 +382,8 @@ static enum et_status longer_pause(void *state)
     return ET_OK;
 }
 
-static void a_falling_drift(void **state)
+TEST(a_falling_drift)
 {
-    (void)state;
     struct trial t = trial_of(2, quicker);
     t.min_samples = 90;
     t.max_samples = 100;
@@ -414,9 +409,8 @@ static void a_falling_drift(void **state)
 /* --- what is told of it
  * -------------------------------------------------------- */
 
-static void figures(void **state)
+TEST(figures)
 {
-    (void)state;
     struct trial t = trial_of(3, even);
     const struct et_result *r = go(&t);
     assert_true(r->work.flop == 1 && r->work.bytes == 2);
@@ -459,9 +453,8 @@ static void late_output(const void *state, struct et_output *out)
     out->alike = ((const struct state *)state)->me->ran > 1;
 }
 
-static void digests(void **state)
+TEST(digests)
 {
-    (void)state;
     struct trial t = trial_of(4, even);
     t.bench.output = constant_output;
     const struct et_result *r = go(&t);
@@ -499,9 +492,8 @@ static void digests(void **state)
 /* --- from windows to barriers
  * ---------------------------------------------------- */
 
-static void why_barriers(void **state)
+TEST(why_barriers)
 {
-    (void)state;
     struct trial t = trial_of(3, even);
     const struct et_result *r = go(&t);
     assert_string_equal(r->sync.start, "barrier");
@@ -567,9 +559,8 @@ static bool leaps(void)
     return !isnan(after);
 }
 
-static void a_leap(void **state)
+TEST(a_leap)
 {
-    (void)state;
     for (int i = 0; i < 10; i++) {
         if (leaps())
             return;

@@ -17,9 +17,8 @@
                            sizeof(struct et_thread_use),                       \
                        ended, wall, asked)
 
-static void counts(void **state)
+TEST(counts)
 {
-    (void)state;
     assert_int_equal(COUNT(2, 1, 0, {1, false}, {1, false}), 2);
     assert_int_equal(COUNT(2, 1, 0, {1, false}, {0, false}), 1);
     /* One that shares its core with others still works; noise does not. */
@@ -107,9 +106,8 @@ static void delivers(struct lab l, int64_t delivered)
     assert_int_equal(out.delivered, delivered);
 }
 
-static void real_threads(void **state)
+TEST(real_threads)
 {
-    (void)state;
     delivers((struct lab){"real", false, 1, 0}, 1);
     delivers((struct lab){"real", false, 2, 0}, 1);
     delivers((struct lab){"real", false, 2, 1}, 2);
@@ -136,9 +134,8 @@ static void *spin(void *stop)
     return NULL;
 }
 
-static void not_known(void **state)
+TEST(not_known)
 {
-    (void)state;
     is_absent((struct lab){"fake", false, 2, 0}, "fake");
     atomic_int stop = 0;
     pthread_t spinner;

@@ -14,9 +14,8 @@
 #include "harness/run/digest.h"
 #include "harness/team/threads.h"
 
-static void every_bit_counts(void **state)
+TEST(every_bit_counts)
 {
-    (void)state;
     unsigned char data[100];
     for (size_t i = 0; i < sizeof data; i++)
         data[i] = (unsigned char)(i * 37);
@@ -38,9 +37,8 @@ static void every_bit_counts(void **state)
     assert_true(et_digest(swapped, sizeof data) != whole);
 }
 
-static void threads_do_not_count(void **state)
+TEST(threads_do_not_count)
 {
-    (void)state;
     size_t n = 1 << 20;
     unsigned char *data = malloc(n);
     assert_non_null(data);
@@ -100,9 +98,8 @@ static void check_vote(const struct et_digests *v, int p, const char *odd,
     assert_int_equal(et_team_threads_run(p, 0, vote, &b), ET_OK);
 }
 
-static void one_against_most(void **state)
+TEST(one_against_most)
 {
-    (void)state;
     enum { N = 7 };
     struct et_digests v[N];
     for (int p = 3; p <= N; p++) {
@@ -127,9 +124,8 @@ static void one_against_most(void **state)
 }
 
 /* Exactly half is no majority, whichever half it is and whatever it does. */
-static void exactly_half(void **state)
+TEST(exactly_half)
 {
-    (void)state;
     struct et_digests v[] = {
         {1, 7, 7, 0}, {1, 7, 7, 0}, {1, 8, 8, 0}, {1, 8, 8, 0}};
     check_vote(v, 4, "0+ 1+ 2+ 3+ ", NULL);
@@ -148,9 +144,8 @@ static void exactly_half(void **state)
     check_vote(nine, 9, "1+ 4+ 5+ 6+ ", SEVEN);
 }
 
-static void kinds_stand_apart(void **state)
+TEST(kinds_stand_apart)
 {
-    (void)state;
     struct et_digests v[] = {
         {1, 7, 7, 0}, {2, 9, 9, 0}, {1, 7, 7, 0}, {2, 9, 9, 0}, {1, 7, 7, 0}};
     check_vote(v, 5, "", SEVEN); /* of the larger kind */
@@ -170,20 +165,18 @@ static void kinds_stand_apart(void **state)
 
 /* Five against four, dealt so that no part of the tree may forget by how much
  * it leads. */
-static void a_lead_counts(void **state)
+TEST(a_lead_counts)
 {
     static const uint64_t outputs[] = {7, 7, 7, 7, 7, 8, 8, 8, 8};
     struct et_digests v[9];
-    (void)state;
     for (int i = 0; i < 9; i++)
         v[i] = (struct et_digests){1, outputs[i], outputs[i], 0};
     check_vote(v, 9, "5+ 6+ 7+ 8+ ", SEVEN);
 }
 
 /* Exactly half is no majority; one more is. */
-static void no_majority(void **state)
+TEST(no_majority)
 {
-    (void)state;
     struct et_digests v[] = {
         {1, 8, 8, 0}, {1, 7, 7, 0}, {1, 8, 8, 0}, {1, 7, 7, 0}, {1, 7, 7, 0}};
     check_vote(v, 2, "0+ 1+ ", NULL);

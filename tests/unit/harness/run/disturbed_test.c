@@ -20,9 +20,8 @@ static bool is(enum et_busy_kind kind, double lost, double elapsed, int cpus)
     return et_disturbance_is(&r, elapsed, cpus);
 }
 
-static void blocks(void **state)
+TEST(blocks)
 {
-    (void)state;
     /* 1 % of 10 s on 2 hardware threads is 0.2 s. */
     assert_false(is(ET_BUSY_STOLEN, 0.19, 10, 2));
     assert_true(is(ET_BUSY_STOLEN, 0.21, 10, 2));
@@ -101,9 +100,8 @@ static void marked(size_t n, size_t here, size_t elsewhere, bool many)
     close_lab(&l, &r);
 }
 
-static void marks(void **state)
+TEST(marks)
 {
-    (void)state;
     marked(20, 0, 0, false);
     marked(20, 4, 0, false);
     marked(20, 5, 0, true);
@@ -111,9 +109,8 @@ static void marks(void **state)
     marked(20, 4, 16, false);
 }
 
-static void marks_of_a_block(void **state)
+TEST(marks_of_a_block)
 {
-    (void)state;
     struct lab l;
     open_lab(&l, "real");
     for (int i = 0; i < 4; i++)
@@ -175,18 +172,16 @@ static void shared(const struct et_bench *b)
     close_lab(&l, &r);
 }
 
-static void shared_core(void **state)
+TEST(shared_core)
 {
-    (void)state;
     static const struct et_bench stores = {
         .name = "spin", .run = run, .role = ET_ROLE_STORAGE};
     shared(&bench);
     shared(&stores);
 }
 
-static void not_looked_for(void **state)
+TEST(not_looked_for)
 {
-    (void)state;
     struct lab l;
     struct et_result r;
     open_lab(&l, "fake");

@@ -242,9 +242,8 @@ static void assert_lines(struct trial *t, const char *lines)
 
 #define PLAN "[mul]\nbackend = quick\nthreads = 1\n"
 
-static void hosts(void **state)
+TEST(hosts)
 {
-    (void)state;
     struct trial t = {
         .plan = PLAN "ranks = 4\n", .cores = 2, .slow = 3, .stops = -1};
     assert_int_equal(go(&t), ET_OK);
@@ -257,9 +256,8 @@ static void hosts(void **state)
 
 /* A node with one core: one rank has it alone, two are a crowd. On the real
  * clock, as the fake one has no windows to refuse. */
-static void crowds(void **state)
+TEST(crowds)
 {
-    (void)state;
     for (int cores = 1; cores <= PER_NODE; cores++) {
         struct trial t = {.plan = PLAN "ranks = 1, 2, 4\n",
                           .clock = "real",
@@ -280,9 +278,8 @@ static void crowds(void **state)
 /* All cases, and again from the first, so that the passes of one are spread.
  * Memory is taken anew each time; what is right before it is timed is seen
  * once. */
-static void passes(void **state)
+TEST(passes)
 {
-    (void)state;
     struct trial t = {.plan = PLAN "ranks = 4, 2\n",
                       .cores = 2,
                       .slow = 1,
@@ -330,9 +327,8 @@ static int passes_of(struct trial t)
 
 /* A case that is not sure has more passes than the plan asks for, as long as
  * there is time; one that is sure, or has too few to tell, has none. */
-static void more_passes(void **state)
+TEST(more_passes)
 {
-    (void)state;
     assert_int_equal(passes_of((struct trial){
                          .passes = 6, .most = 9, .budget = 1e3, .slows = true}),
                      9);
@@ -366,9 +362,8 @@ static void more_passes(void **state)
 
 /* The others catch up first with a case that a run which is carried on has more
  * passes of. */
-static void catches_up(void **state)
+TEST(catches_up)
 {
-    (void)state;
     struct trial t = {.plan = PLAN "ranks = 4, 2\n",
                       .cores = 2,
                       .slow = -1,
@@ -384,9 +379,8 @@ static void catches_up(void **state)
 }
 
 /* What a pass leaves in the history of its case. */
-static void history(void **state)
+TEST(history)
 {
-    (void)state;
     struct et_histories h;
     struct et_result r;
     assert_true(et_histories_begin(&h, 1));
@@ -422,9 +416,8 @@ static void history(void **state)
 
 /* Told to stop within a case, whoever is: all ranks end, and the case is not
  * delivered, so that a resumed run does it again. */
-static void stops_within_a_case(void **state)
+TEST(stops_within_a_case)
 {
-    (void)state;
     for (int who = 0; who < RANKS; who++) {
         struct trial t = {.plan = PLAN "ranks = 4\nalpha = 1, 2\n",
                           .cores = 2,

@@ -66,10 +66,10 @@ static void under_guard(void)
     the_trial();
 }
 
-static int outcome(void (*trial)(void), double *took, char said[CHILD_SAID])
+static int outcome(void (*trial)(void))
 {
     the_trial = trial;
-    return child_outcome(under_guard, took, said);
+    return child_outcome(under_guard);
 }
 
 static void hangs_when_told_to_stop(void)
@@ -114,28 +114,27 @@ static void outlives_its_terminal(void)
     et_guard_close(g);
 }
 
-static void asked_to_stop(void **state)
+TEST(asked_to_stop)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(outcome(hangs_when_told_to_stop, &took, said), ET_UNSURE);
-    assert_true(took >= 1.4 && took < 2 + 5); /* a busy machine */
-    const char *first = strstr(said, "run note interrupted: SIGINT\n");
-    const char *words = strstr(said, "SIGINT: the run ends after this sample");
-    const char *last = strstr(said, "run note interrupted: SIGINT, last\n");
+    assert_int_equal(outcome(hangs_when_told_to_stop), ET_UNSURE);
+    assert_true(child_took >= 1.4 && child_took < 2 + 5); /* a busy machine */
+    const char *first = strstr(child_said, "run note interrupted: SIGINT\n");
+    const char *words =
+        strstr(child_said, "SIGINT: the run ends after this sample");
+    const char *last =
+        strstr(child_said, "run note interrupted: SIGINT, last\n");
     assert_non_null(first);
     assert_true(words > first);
     assert_true(last > words);
     assert_non_null(strstr(last, "run leave\n"));
     /* A case cut short has no record: it is run again. */
-    assert_null(strstr(said, "case: "));
-    assert_int_equal(outcome(stops_when_told, &took, said), CHILD_FINE);
-    assert_non_null(strstr(said, "run note interrupted: SIGHUP\n"));
-    assert_null(strstr(said, "last"));
-    assert_int_equal(outcome(is_told_twice, &took, said), 128 + SIGINT);
-    assert_int_equal(outcome(outlives_its_terminal, &took, said), CHILD_FINE);
-    assert_string_equal(said, "");
+    assert_null(strstr(child_said, "case: "));
+    assert_int_equal(outcome(stops_when_told), CHILD_FINE);
+    assert_non_null(strstr(child_said, "run note interrupted: SIGHUP\n"));
+    assert_null(strstr(child_said, "last"));
+    assert_int_equal(outcome(is_told_twice), 128 + SIGINT);
+    assert_int_equal(outcome(outlives_its_terminal), CHILD_FINE);
+    assert_string_equal(child_said, "");
 }
 
 static void hangs(void)
@@ -157,20 +156,19 @@ static void is_fed(void)
     et_guard_close(g);
 }
 
-static void without_progress(void **state)
+TEST(without_progress)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(outcome(hangs, &took, said), ET_INFRA);
-    assert_true(took >= 0.29 && took < 15);
-    assert_non_null(strstr(said, "etalon: error: a library or the disk hangs; "
-                                 "no progress for 0.3 s (sampling)\n"));
-    assert_non_null(strstr(said, "case: a library or the disk hangs"));
-    assert_non_null(strstr(said, "run note failed: a library or the disk"));
-    assert_non_null(strstr(said, "run leave\n"));
-    assert_int_equal(outcome(is_fed, &took, said), CHILD_FINE);
-    assert_string_equal(said, "");
+    assert_int_equal(outcome(hangs), ET_INFRA);
+    assert_true(child_took >= 0.29 && child_took < 15);
+    assert_non_null(strstr(child_said,
+                           "etalon: error: a library or the disk hangs; "
+                           "no progress for 0.3 s (sampling)\n"));
+    assert_non_null(strstr(child_said, "case: a library or the disk hangs"));
+    assert_non_null(
+        strstr(child_said, "run note failed: a library or the disk"));
+    assert_non_null(strstr(child_said, "run leave\n"));
+    assert_int_equal(outcome(is_fed), CHILD_FINE);
+    assert_string_equal(child_said, "");
 }
 
 /* As libgomp does where the system gives it no thread. */
@@ -186,17 +184,14 @@ static void main_ends(void)
     exit(1);
 }
 
-static void exits_unasked(void **state)
+TEST(exits_unasked)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(outcome(library_gives_up, &took, said), ET_INFRA);
-    assert_non_null(strstr(said, "case: a library ended the program"));
-    assert_non_null(strstr(said, "run note failed: a library ended"));
+    assert_int_equal(outcome(library_gives_up), ET_INFRA);
+    assert_non_null(strstr(child_said, "case: a library ended the program"));
+    assert_non_null(strstr(child_said, "run note failed: a library ended"));
     /* Once it is closed, exit is main's. */
-    assert_int_equal(outcome(main_ends, &took, said), 1);
-    assert_string_equal(said, "");
+    assert_int_equal(outcome(main_ends), 1);
+    assert_string_equal(child_said, "");
 }
 
 static void lasts_too_long(void)
@@ -226,18 +221,16 @@ static void has_no_limit(void)
     et_guard_close(g);
 }
 
-static void time_limit(void **state)
+TEST(time_limit)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(outcome(lasts_too_long, &took, said), CHILD_FINE);
-    assert_true(took >= 0.19);
-    assert_non_null(strstr(said, "run note interrupted: time limit\n"));
-    assert_int_equal(outcome(lasts_and_hangs, &took, said), ET_UNSURE);
-    assert_non_null(strstr(said, "run note interrupted: time limit, last\n"));
-    assert_int_equal(outcome(has_no_limit, &took, said), CHILD_FINE);
-    assert_string_equal(said, "");
+    assert_int_equal(outcome(lasts_too_long), CHILD_FINE);
+    assert_true(child_took >= 0.19);
+    assert_non_null(strstr(child_said, "run note interrupted: time limit\n"));
+    assert_int_equal(outcome(lasts_and_hangs), ET_UNSURE);
+    assert_non_null(
+        strstr(child_said, "run note interrupted: time limit, last\n"));
+    assert_int_equal(outcome(has_no_limit), CHILD_FINE);
+    assert_string_equal(child_said, "");
 }
 
 /* The report is no part of what was measured: its end by force is no failure
@@ -258,16 +251,13 @@ static void reports_well(void)
     child_nap(20);
 }
 
-static void after_the_run(void **state)
+TEST(after_the_run)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(outcome(reports, &took, said), ET_WRONG);
+    assert_int_equal(outcome(reports), ET_WRONG);
     assert_non_null(
-        strstr(said, "SIGTERM: the report is cut short; do it again\n"));
-    assert_null(strstr(said, "note"));
-    assert_int_equal(outcome(reports_well, &took, said), ET_UNSURE);
+        strstr(child_said, "SIGTERM: the report is cut short; do it again\n"));
+    assert_null(strstr(child_said, "note"));
+    assert_int_equal(outcome(reports_well), ET_UNSURE);
 }
 
 /* Whoever holds the run keeps the guard from writing, but not for ever. */
@@ -295,16 +285,13 @@ static void disk_hangs(void)
     child_nap(30);
 }
 
-static void held(void **state)
+TEST(held)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(outcome(holds_and_hangs, &took, said), ET_UNSURE);
-    assert_true(took < 15);
-    assert_null(strstr(said, "note"));
-    assert_int_equal(outcome(disk_hangs, &took, said), ET_UNSURE);
-    assert_true(took < 20);
+    assert_int_equal(outcome(holds_and_hangs), ET_UNSURE);
+    assert_true(child_took < 15);
+    assert_null(strstr(child_said, "note"));
+    assert_int_equal(outcome(disk_hangs), ET_UNSURE);
+    assert_true(child_took < 20);
     /* Without a guard nothing happens. */
     et_guard_hold(NULL);
     et_guard_release(NULL);

@@ -48,9 +48,8 @@ static enum et_status finds(struct et_team *team, void *arg)
     return s;
 }
 
-static void told_apart(void **state)
+TEST(told_apart)
 {
-    (void)state;
     const struct machine machines[] = {
         {"a", "a1"},         {"aaaa", "a4"},
         {"aab", "a2b1"},     {"abab", "a2b2"},

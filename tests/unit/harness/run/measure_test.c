@@ -76,9 +76,8 @@ static void measure(struct fake *f, const char *backend, struct et_result *r)
     close_lab(&l);
 }
 
-static void goes_right(void **state)
+TEST(goes_right)
 {
-    (void)state;
     struct fake f = {0};
     struct et_result r;
     measure(&f, "quick", &r);
@@ -113,9 +112,8 @@ static void goes_right(void **state)
     et_result_free(&r);
 }
 
-static void counted(void **state)
+TEST(counted)
 {
-    (void)state;
     struct fake f = {0};
     struct et_result r;
     measure(&f, "quick", &r);
@@ -170,9 +168,8 @@ static void see_glance(void *fake)
 }
 
 /* What prepares a sample and what looks at it are not counted with its work. */
-static void counts_work_alone(void **state)
+TEST(counts_work_alone)
 {
-    (void)state;
     struct fake f = {0};
     struct lab l;
     struct et_result r;
@@ -206,10 +203,9 @@ static enum et_status verify_usual(void *state, struct et_verification *out)
 
 /* Errors that the precision does not explain make the record doubtful; those
  * that it does, and those that none is told of, do not. */
-static void fewer_bits_are_doubtful(void **state)
+TEST(fewer_bits_are_doubtful)
 {
     static const double shares[] = {0.49, 0.5, NAN};
-    (void)state;
     for (int i = 0; i < 3; i++) {
         struct fake f = {0};
         struct lab l;
@@ -232,9 +228,8 @@ static void fewer_bits_are_doubtful(void **state)
     }
 }
 
-static void not_counted(void **state)
+TEST(not_counted)
 {
-    (void)state;
     struct fake f = {0};
     struct et_result r;
     struct lab l;
@@ -263,9 +258,8 @@ static void not_counted(void **state)
     et_result_free(&r);
 }
 
-static void wrong_at_once(void **state)
+TEST(wrong_at_once)
 {
-    (void)state;
     struct fake f = {.wrong_from = 1};
     struct et_result r;
     measure(&f, "quick", &r);
@@ -279,9 +273,8 @@ static void wrong_at_once(void **state)
     et_result_free(&r);
 }
 
-static void wrong_when_timed(void **state)
+TEST(wrong_when_timed)
 {
-    (void)state;
     struct fake f = {.wrong_from = 2};
     struct et_result r;
     measure(&f, "quick", &r);
@@ -303,9 +296,8 @@ static void assert_fails(struct fake *f, const char *reason)
     et_result_free(&r);
 }
 
-static void fails(void **state)
+TEST(fails)
 {
-    (void)state;
     struct fake f = {.prepare = ET_INFRA};
     assert_fails(&f, "prepare went wrong");
     assert_int_equal(f.ran, 0);
@@ -323,9 +315,8 @@ static void fails(void **state)
     assert_fails(&f, "facts went wrong");
 }
 
-static void unsupported(void **state)
+TEST(unsupported)
 {
-    (void)state;
     struct fake f = {0};
     struct et_result r;
     measure(&f, "other", &r);
@@ -338,9 +329,8 @@ static void unsupported(void **state)
 }
 
 /* A bench without the hook does everything. */
-static void unsupported_left_out(void **state)
+TEST(unsupported_left_out)
 {
-    (void)state;
     struct et_bench bench = fake_bench;
     struct fake f = {0};
     struct lab l;
@@ -354,9 +344,8 @@ static void unsupported_left_out(void **state)
 }
 
 /* What cannot converge ends by its budget or its most samples, and says so. */
-static void limits(void **state)
+TEST(limits)
 {
-    (void)state;
     struct fake f = {0};
     struct et_result r;
     struct lab l;
@@ -383,9 +372,8 @@ static void limits(void **state)
     close_lab(&l);
 }
 
-static void same_every_time(void **state)
+TEST(same_every_time)
 {
-    (void)state;
     struct fake f = {0};
     struct et_result a, b;
     measure(&f, "quick", &a);
@@ -466,9 +454,8 @@ static enum et_status drive(struct fake *f, const char *plan,
     return s;
 }
 
-static void driven(void **state)
+TEST(driven)
 {
-    (void)state;
     struct fake f = {0};
     struct listing l = {.room = -1};
     struct et_drive_outcome o;
@@ -486,9 +473,8 @@ static void driven(void **state)
     et_text_free(&l.lines);
 }
 
-static void gravest(void **state)
+TEST(gravest)
 {
-    (void)state;
     struct fake wrong = {.wrong_from = 1}, failing = {.run = ET_INFRA};
     struct listing l = {.room = -1};
     struct et_drive_outcome o;
@@ -500,9 +486,8 @@ static void gravest(void **state)
     et_text_free(&l.lines);
 }
 
-static void carried_on(void **state)
+TEST(carried_on)
 {
-    (void)state;
     struct fake f = {0};
     struct listing l = {.room = -1};
     struct et_drive_outcome o;
@@ -516,9 +501,8 @@ static void carried_on(void **state)
 }
 
 /* Several in a row that are done are passed over together. */
-static void carried_on_late(void **state)
+TEST(carried_on_late)
 {
-    (void)state;
     struct fake f = {0};
     struct listing l = {.room = -1};
     struct et_drive_outcome o;
@@ -535,9 +519,8 @@ static void carried_on_late(void **state)
     et_text_free(&l.lines);
 }
 
-static void full_disk(void **state)
+TEST(full_disk)
 {
-    (void)state;
     struct fake f = {0};
     struct listing l = {.room = 1};
     struct et_drive_outcome o;
@@ -546,9 +529,8 @@ static void full_disk(void **state)
     et_text_free(&l.lines);
 }
 
-static void refuses_short_samples(void **state)
+TEST(refuses_short_samples)
 {
-    (void)state;
     struct fake f = {0};
     struct lab l;
     struct et_result r;
@@ -563,9 +545,8 @@ static void refuses_short_samples(void **state)
 
 /* Ended before its first sample: no time, and no energy, not one of 0 J. The
  * wish to end stays with the process: this test is the last one. */
-static void stopped(void **state)
+TEST(stopped)
 {
-    (void)state;
     const struct et_energy_source source = {.name = "unread"};
     et_stop_install();
     assert_int_equal(raise(SIGTERM), 0);

@@ -142,9 +142,8 @@ static void assert_fails(struct trial t, const char *words)
     free_results(&t);
 }
 
-static void a_step_fails(void **state)
+TEST(a_step_fails)
 {
-    (void)state;
     for (int odd = 0; odd < RANKS; odd++) {
         struct trial t = {.bench = &fake_bench, .odd = odd};
         t.fakes[odd] = (struct fake){.prepare = ET_INFRA};
@@ -187,9 +186,8 @@ static const struct et_backend *const of_ranks[RANKS] = {
     &of_rank[0], &of_rank[1], &of_rank[2]};
 static const struct et_backends backends_of_ranks = {.v = of_ranks, .n = RANKS};
 
-static void not_supported(void **state)
+TEST(not_supported)
 {
-    (void)state;
     struct et_bench bench = fake_bench;
     bench.unsupported = unsupported_on;
     bench.backends = &backends_of_ranks;
@@ -210,9 +208,8 @@ static void not_supported(void **state)
 }
 
 /* A sample of the fake clock is 1 ms: 1000 resolutions of 0.1 ms are more. */
-static void a_coarse_clock(void **state)
+TEST(a_coarse_clock)
 {
-    (void)state;
     for (int odd = 0; odd < RANKS; odd++) {
         struct trial t = {.bench = &fake_bench, .odd = odd, .resolution = 1e-4};
         assert_alike(&t, ET_UNMEASURED,
@@ -221,9 +218,8 @@ static void a_coarse_clock(void **state)
     }
 }
 
-static void counting(void **state)
+TEST(counting)
 {
-    (void)state;
     for (int odd = 0; odd < RANKS; odd++) {
         struct trial t = {.bench = &fake_bench, .odd = odd};
         assert_alike(&t, ET_MEASURED, NULL);
@@ -256,9 +252,8 @@ static void counting(void **state)
 }
 
 /* Each rank is a node here, so each reads. */
-static void energy(void **state)
+TEST(energy)
 {
-    (void)state;
     for (int odd = -1; odd < RANKS; odd++) {
         struct trial t = {.bench = &fake_bench, .odd = odd, .read = true};
         assert_int_equal(et_team_threads_run(RANKS, 1, measure_one, &t), ET_OK);
@@ -339,7 +334,7 @@ static void roof_release(void *state)
 }
 
 /* A ceiling that one rank cannot measure is none, and never costs the case. */
-static void a_ceiling(void **state)
+TEST(a_ceiling)
 {
     static const char *const why[ROOFS] = {
         NULL, "preparing failed: rank #: no room",
@@ -350,7 +345,6 @@ static void a_ceiling(void **state)
     struct et_bench under = fake_bench, roof = fake_bench;
     const struct et_bench *const list[] = {&under, &roof};
     const struct et_benches benches = {list, 2};
-    (void)state;
     under.run = fake_spin;
     under.ceiling = one_ceiling;
     roof.name = "roof";
@@ -452,11 +446,10 @@ static void check_slowest(const struct et_result *r, int p, int odd)
 
 /* The slowest by its median need not be the last most often; a rank that never
  * was the last is not among those. */
-static void the_slow_and_the_last(void **state)
+TEST(the_slow_and_the_last)
 {
     const struct et_rank all[] = {{5, 0, 0}, {4, 1, 0}, {3, 7, 0}};
     struct et_result r;
-    (void)state;
     et_result_begin(&r);
     assert_int_equal(et_ranks_describe(all, 3, &r), ET_OK);
     const struct et_list *worst = &r.time.ranks.worst,
@@ -477,9 +470,8 @@ static void the_slow_and_the_last(void **state)
     et_result_free(&r);
 }
 
-static void the_slowest(void **state)
+TEST(the_slowest)
 {
-    (void)state;
     for (int p = 2; p <= RANKS + 2; p++) {
         for (int odd = 0; odd < p; odd++) {
             struct slow s = {.odd = odd};
@@ -535,9 +527,8 @@ static enum et_status sample(struct et_team *team, void *arg)
     return ET_OK;
 }
 
-static void a_block(void **state)
+TEST(a_block)
 {
-    (void)state;
     for (int odd = 0; odd < RANKS; odd++) {
         struct sampling p = {.odd = odd};
         assert_int_equal(et_team_threads_run(RANKS, 0, sample, &p), ET_OK);

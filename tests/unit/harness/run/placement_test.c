@@ -92,9 +92,8 @@ static void look_at_bound(const struct et_placement *p)
 }
 
 /* Two bound ranks on the first node, with SMT; one unbound on the next. */
-static void bound(void **state)
+TEST(bound)
 {
-    (void)state;
     on((struct machine){
         3, 2, {"0-1", "2-3", "0-7"}, {2, 2, 8}, {1, 1, 8}, look_at_bound, 0});
 }
@@ -107,9 +106,8 @@ static void look_at_shared(const struct et_placement *p)
 
 /* Unbound ranks share the same cores, which count once; and of a node's set
  * the first ranks have only what is theirs. */
-static void shared(void **state)
+TEST(shared)
 {
-    (void)state;
     on((struct machine){
         3, 3, {"0-1", "0-1", "0-1"}, {2, 2, 2}, {2, 2, 2}, look_at_shared, 0});
 }
@@ -122,9 +120,8 @@ static void look_at_five(const struct et_placement *p)
         assert_cores(p, ranks, 2, ranks, true);
 }
 
-static void growing(void **state)
+TEST(growing)
 {
-    (void)state;
     on((struct machine){5,
                         5,
                         {"0", "1", "2", "3", "4"},
@@ -142,9 +139,8 @@ static void look_at_unknown(const struct et_placement *p)
     assert_cores(p, 2, 1, 2, false);
 }
 
-static void unknown(void **state)
+TEST(unknown)
 {
-    (void)state;
     on((struct machine){4,
                         2,
                         {"0", "1", "any", ""},
@@ -170,9 +166,8 @@ static void look_at_alike(const struct et_placement *p)
     et_fields_free(et_run_placement_rows, &where, sizeof where);
 }
 
-static void alike(void **state)
+TEST(alike)
 {
-    (void)state;
     struct machine m = {.ranks = 8, .per_node = 2, .look = look_at_alike};
     for (int i = 0; i < 8; i++) {
         m.binding[i] = "0-3";
@@ -181,9 +176,17 @@ static void alike(void **state)
     on(m);
 }
 
-static void preset_threads(void **state)
+static void assert_threads(struct et_team *team,
+                           const struct et_environment *env, int64_t threads)
 {
-    (void)state;
+    struct et_placement p;
+    assert_int_equal(et_placement_gather(team, env, &p), ET_OK);
+    assert_int_equal(p.threads, threads);
+    et_placement_free(&p);
+}
+
+TEST(preset_threads)
+{
     struct et_team *team = NULL;
     struct et_environment env = {.host = (char[]){"h"},
                                  .binding = (char[]){"0-3"},
@@ -200,27 +203,17 @@ static void preset_threads(void **state)
     assert_string_equal(p.places[0].binding, "0-3");
     et_placement_free(&p);
     env.cores = 8; /* bound to a part of the node: its own */
-    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
-    assert_int_equal(p.threads, 4);
-    et_placement_free(&p);
+    assert_threads(team, &env, 4);
     setenv("OMP_NUM_THREADS", "3", 1);
-    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
-    assert_int_equal(p.threads, 3);
-    et_placement_free(&p);
+    assert_threads(team, &env, 3);
     /* The first level of nested teams. */
     setenv("OMP_NUM_THREADS", " 2 ,3", 1);
-    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
-    assert_int_equal(p.threads, 2);
-    et_placement_free(&p);
+    assert_threads(team, &env, 2);
     setenv("OMP_NUM_THREADS", "0,3", 1);
-    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
-    assert_int_equal(p.threads, 4);
-    et_placement_free(&p);
+    assert_threads(team, &env, 4);
     setenv("OMP_NUM_THREADS", "many", 1);
     env.allowed_cores = ET_ABSENT_INT;
-    assert_int_equal(et_placement_gather(team, &env, &p), ET_OK);
-    assert_int_equal(p.threads, 1);
-    et_placement_free(&p);
+    assert_threads(team, &env, 1);
     et_team_close(team);
 }
 
@@ -258,9 +251,8 @@ static void look_at_ample(const struct et_placement *p)
     assert_cores(p, 1, 5, 4, true);
 }
 
-static void quota(void **state)
+TEST(quota)
 {
-    (void)state;
     struct machine m = {2,  2, {"0-7", "0-7"}, {8, 8}, {8, 8}, look_at_quota,
                         2.5};
     on(m);

@@ -12,9 +12,8 @@
 #include "harness/team/threads.h"
 #include "tests/unit/tree.h"
 
-static void rule(void **state)
+TEST(rule)
 {
-    (void)state;
     assert_false(et_quiet_is_busy(0, 35, 2)); /* it was, a minute ago */
     assert_false(et_quiet_is_busy(-0.01, 0, 2));
     assert_false(et_quiet_is_busy(0.2, 0, 2));
@@ -58,9 +57,8 @@ static void ask(struct nodes *n)
     }
 }
 
-static void busiest_node(void **state)
+TEST(busiest_node)
 {
-    (void)state;
     struct nodes n = {.clock = "real", .patience = 0};
     tree_unpack("busy.tree", n.root[0]);
     tree_unpack("busy.tree", n.root[1]);
@@ -93,9 +91,8 @@ static double seconds(struct et_clock *c, struct nodes *n)
     return et_clock_now(c) - start;
 }
 
-static void patience(void **state)
+TEST(patience)
 {
-    (void)state;
     struct nodes n = {.clock = "real", .root = {"/nowhere", "/nowhere"}};
     struct et_clock clock;
     assert_int_equal(et_clock_open("real", &clock), ET_OK);

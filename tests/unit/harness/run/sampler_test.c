@@ -133,9 +133,8 @@ static enum et_status under_lies(struct et_team *team, void *arg)
 
 /* A clock that jumps is not believed, and every rank says so; not even if it is
  * right again when the error is measured. */
-static void clocks_that_lie(void **state)
+TEST(clocks_that_lie)
 {
-    (void)state;
     for (enum lie lie = HONEST; lie <= GOES_BACK; lie++) {
         for (int ranks = 1; ranks <= 2; ranks++) {
             struct lying l = {.lie = lie};
@@ -190,7 +189,7 @@ static void look_a_while(void *state)
 }
 
 /* As many samples are inspected as cost a hundredth of the time. */
-static void inspections(void **state)
+TEST(inspections)
 {
     const struct et_bench bench = {.name = "a while",
                                    .run = work_a_while,
@@ -199,7 +198,6 @@ static void inspections(void **state)
     struct et_clock clock;
     struct et_team *team;
     double elapsed;
-    (void)state;
     assert_int_equal(et_team_open("self", &team), ET_OK);
     assert_int_equal(et_clock_open("real", &clock), ET_OK);
     for (int dear = 0; dear < 2; dear++) {
@@ -220,9 +218,8 @@ static void inspections(void **state)
     et_team_close(team);
 }
 
-static void samplers_rules(void **state)
+TEST(samplers_rules)
 {
-    (void)state;
     assert_int_equal(et_team_threads_run(2, 0, each_own_rules, NULL), ET_OK);
     assert_true(rules_good[0] && rules_good[1]);
 }

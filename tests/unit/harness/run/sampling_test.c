@@ -10,17 +10,15 @@
 #include "harness/run/sampling.h"
 #include "harness/stat/simulate.h"
 
-static void floors(void **state)
+TEST(floors)
 {
-    (void)state;
     assert_true(et_sampling_floor(1e-3, 1e-9) == 1e-3);
     assert_true(et_sampling_floor(1e-3, 1e-5) == 1000 * 1e-5);
     assert_true(et_sampling_floor(0, 1e-9) == 1000 * 1e-9);
 }
 
-static void growth(void **state)
+TEST(growth)
 {
-    (void)state;
     /* Long enough: the same; else a fifth more than needed, up to tenfold, and
      * on to a prime number that is no factor of 20. */
     assert_int_equal(et_sampling_grow(5, 1e-3, 1e-3), 5);
@@ -48,9 +46,8 @@ static void growth(void **state)
     assert_true(3e-7 * (double)n < 1.3e-3);
 }
 
-static void flatness(void **state)
+TEST(flatness)
 {
-    (void)state;
     const double falling[] = {10, 8, 6, 4, 2}, flat[] = {10, 5, 5, 5, 5},
                  near[] = {9, 5, 4.95, 5, 5}, noisy[] = {1, 1, 5, 1, 9},
                  rising[] = {1, 2, 3, 4}, late[] = {5, 5, 5, 5, 5, 4};
@@ -64,9 +61,8 @@ static void flatness(void **state)
     assert_false(et_sampling_flat(late, 6, 0.02));
 }
 
-static void blocks(void **state)
+TEST(blocks)
 {
-    (void)state;
     /* One at first; then the looks grow apart, so that there are few. */
     size_t looks = 0, n = 0;
     while (n < 100000) {
@@ -94,9 +90,8 @@ static struct et_result_time summary(double *v, size_t n, double precision,
     return t;
 }
 
-static void summaries(void **state)
+TEST(summaries)
 {
-    (void)state;
     double v[] = {7, 1, 3, 5, 9, 2, 8, 4, 6, 10, 11, 12, 0, 13};
     struct et_result_time t = summary(v, 14, 1.2, 12);
     assert_int_equal(t.n, 14);
@@ -123,9 +118,8 @@ static void summaries(void **state)
 }
 
 /* The made-up series whose coverage is told are stopped as a run's are. */
-static void simulated_as_run(void **state)
+TEST(simulated_as_run)
 {
-    (void)state;
     enum { MOST = 2000, SERIES = 100 };
     double v[MOST], n = 0, effective = 0,
                     truth = et_noise_median(ET_NOISE_AR06);
@@ -151,9 +145,8 @@ static void simulated_as_run(void **state)
     assert_true(fabs(effective - r.mean) < 1e-9);
 }
 
-static void warm_up_is_found(void **state)
+TEST(warm_up_is_found)
 {
-    (void)state;
     struct et_result_time t = {0};
     size_t warm;
     for (int i = 0; i < 60; i++)
@@ -171,9 +164,8 @@ static void warm_up_is_found(void **state)
 
 /* A level that changes again in the later half: nothing is settled, so nothing
  * is taken away. */
-static void no_warm_up_where_nothing_settles(void **state)
+TEST(no_warm_up_where_nothing_settles)
 {
-    (void)state;
     struct et_result_time t = {0};
     size_t warm = 42;
     for (int i = 0; i < 100; i++)
@@ -191,9 +183,8 @@ static void no_warm_up_where_nothing_settles(void **state)
     free(t.samples.v);
 }
 
-static void a_trend_is_told(void **state)
+TEST(a_trend_is_told)
 {
-    (void)state;
     struct et_result_time t = {0};
     double when[60];
     for (int i = 0; i < 60; i++) {

@@ -8,45 +8,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/base/log.h"
 #include "harness/run/stop.h"
 #include "harness/team/threads.h"
+#include "tests/unit/child.h"
 
-/* The exit code of fn in a process of its own, and what it said. */
-static int in_process(int (*fn)(int), int arg, char *said, size_t room)
+static int (*the_fn)(int);
+static int the_arg;
+
+static void call(void)
 {
-    int ends[2], status;
-    size_t n = 0;
-    ssize_t got;
-    assert_int_equal(pipe(ends), 0);
-    fflush(stdout);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        close(ends[0]);
-        close(ends[1]);
-        _exit(fn(arg));
-    }
-    close(ends[1]);
-    while ((got = read(ends[0], said + n, room - 1 - n)) > 0)
-        n += (size_t)got;
-    said[n] = '\0';
-    close(ends[0]);
-    assert_true(waitpid(child, &status, 0) == child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    _exit(the_fn(the_arg));
 }
 
-static void nap(double seconds)
+/* The exit code of fn in a process of its own. */
+static int in_process(int (*fn)(int), int arg)
 {
-    struct timespec t = {(time_t)seconds, 0};
-    t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
-    while (nanosleep(&t, &t) != 0)
-        ;
+    the_fn = fn;
+    the_arg = arg;
+    return child_outcome(call);
 }
 
 /* All ranks feed theirs for 0.6 s, but for the rank that hangs (-1: none). */
@@ -61,7 +43,7 @@ static enum et_status feed(struct et_team *t, void *arg)
     for (int i = 0; i < 12; i++) {
         if (i == 0 || t->rank != hangs)
             et_watchdog_feed(w, 0.3, who);
-        nap(0.05);
+        child_nap(0.05);
     }
     et_watchdog_feed(w, 0, "");
     et_watchdog_close(w);
@@ -73,18 +55,16 @@ static int run_ranks(int hangs)
     return et_team_threads_run(3, 0, feed, &hangs);
 }
 
-static void each_rank_has_its_own(void **state)
+TEST(each_rank_has_its_own)
 {
-    char said[2000], want[80];
-    (void)state;
-    assert_int_equal(in_process(run_ranks, -1, said, sizeof said), 0);
-    assert_string_equal(said, "");
+    char want[80];
+    assert_int_equal(in_process(run_ranks, -1), 0);
+    assert_string_equal(child_said, "");
     for (int hangs = 0; hangs < 3; hangs++) {
-        assert_int_equal(in_process(run_ranks, hangs, said, sizeof said),
-                         ET_INFRA);
+        assert_int_equal(in_process(run_ranks, hangs), ET_INFRA);
         snprintf(want, sizeof want,
                  "etalon: error: rank %d: no progress for 0.3 s", hangs);
-        assert_non_null(strstr(said, want));
+        assert_non_null(strstr(child_said, want));
     }
 }
 
@@ -96,21 +76,19 @@ static int close_it(int foreign)
     if (foreign)
         raise(SIGALRM);
     et_watchdog_close(w);
-    nap(0.2);
+    child_nap(0.2);
     et_watchdog_feed(NULL, 0.05, "nobody");
-    nap(0.2);
+    child_nap(0.2);
     et_watchdog_close(NULL);
     return 0;
 }
 
-static void closed(void **state)
+TEST(closed)
 {
-    char said[2000];
-    (void)state;
-    assert_int_equal(in_process(close_it, 0, said, sizeof said), 0);
-    assert_string_equal(said, "");
-    assert_int_equal(in_process(close_it, 1, said, sizeof said), ET_INFRA);
-    assert_string_equal(said, "etalon: error: ended by SIGALRM\n");
+    assert_int_equal(in_process(close_it, 0), 0);
+    assert_string_equal(child_said, "");
+    assert_int_equal(in_process(close_it, 1), ET_INFRA);
+    assert_string_equal(child_said, "etalon: error: ended by SIGALRM\n");
 }
 
 static int signalled(int number)
@@ -125,14 +103,10 @@ static int signalled(int number)
     return 3;
 }
 
-static void wishes(void **state)
+TEST(wishes)
 {
-    char said[2000];
-    (void)state;
-    assert_int_equal(in_process(signalled, SIGTERM, said, sizeof said),
-                     128 + SIGTERM);
-    assert_int_equal(in_process(signalled, SIGINT, said, sizeof said),
-                     128 + SIGINT);
+    assert_int_equal(in_process(signalled, SIGTERM), 128 + SIGTERM);
+    assert_int_equal(in_process(signalled, SIGINT), 128 + SIGINT);
 }
 
 TEST_MAIN(each_rank_has_its_own, closed, wishes)

@@ -4,11 +4,8 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -64,28 +61,23 @@ static void foreign_alarm(void)
     raise(SIGALRM);
 }
 
-static void barks(void **state)
+TEST(barks)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(child_outcome(hangs_short, &took, said), ET_INFRA);
-    assert_true(took >= 0.24 && took < 15);
-    assert_non_null(strstr(said, "rank 3, sampling: no progress for 0.25 s"));
-    assert_int_equal(said[strlen(said) - 1], '\n');
-    assert_int_equal(child_outcome(hangs_longer, &took, said), ET_INFRA);
-    assert_true(took >= 1.04 && took < 15);
-    assert_int_equal(child_outcome(foreign_alarm, &took, said), ET_INFRA);
-    assert_string_equal(said, "etalon: error: ended by SIGALRM\n");
+    assert_int_equal(child_outcome(hangs_short), ET_INFRA);
+    assert_true(child_took >= 0.24 && child_took < 15);
+    assert_non_null(
+        strstr(child_said, "rank 3, sampling: no progress for 0.25 s"));
+    assert_int_equal(child_said[strlen(child_said) - 1], '\n');
+    assert_int_equal(child_outcome(hangs_longer), ET_INFRA);
+    assert_true(child_took >= 1.04 && child_took < 15);
+    assert_int_equal(child_outcome(foreign_alarm), ET_INFRA);
+    assert_string_equal(child_said, "etalon: error: ended by SIGALRM\n");
 }
 
-static void is_quiet(void **state)
+TEST(is_quiet)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(child_outcome(fed, &took, said), CHILD_FINE);
-    assert_string_equal(said, "");
+    assert_int_equal(child_outcome(fed), CHILD_FINE);
+    assert_string_equal(child_said, "");
     /* Without one, nothing happens. */
     et_watchdog_feed(NULL, 1, "no dog");
     et_watchdog_close(NULL);
@@ -133,22 +125,12 @@ static void refused_writes(void)
         _exit(3);
 }
 
-static void signals(void **state)
+TEST(signals)
 {
-    char said[CHILD_SAID];
-    double took;
-    (void)state;
-    assert_int_equal(child_outcome(one_signal, &took, said), CHILD_FINE);
-    assert_int_equal(child_outcome(other_signal, &took, said), CHILD_FINE);
-    assert_int_equal(child_outcome(two_signals, &took, said), 128 + SIGTERM);
-    assert_int_equal(child_outcome(refused_writes, &took, said), CHILD_FINE);
+    assert_int_equal(child_outcome(one_signal), CHILD_FINE);
+    assert_int_equal(child_outcome(other_signal), CHILD_FINE);
+    assert_int_equal(child_outcome(two_signals), 128 + SIGTERM);
+    assert_int_equal(child_outcome(refused_writes), CHILD_FINE);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(barks),
-                                       cmocka_unit_test(is_quiet),
-                                       cmocka_unit_test(signals)};
-    et_log_level_set(ET_LOG_NOTE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(barks, is_quiet, signals)

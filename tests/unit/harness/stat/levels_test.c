@@ -16,9 +16,8 @@ static void near(double a, double b)
 /* Two passes 0.01 to either side, in both runs: the variance of their median is
  * pi/2 x (0.012 / 1.683 x 2 / 0.6)^2 / 2, as the middle three fifths reach over
  * 0.012, and that of the difference 8 x 2 times that. */
-static void one_case(void **state)
+TEST(one_case)
 {
-    (void)state;
     const double before[] = {-0.01, 0.01}, now[] = {0.09, 0.11};
     const struct et_level_passes runs[] = {{before, 2}, {now, 2}};
     struct et_level_case c = {.runs = runs};
@@ -38,9 +37,8 @@ static const double
     b[3][3] = {{1.00, 1.01, 1.03}, {1.02, 1.02, 1.05}, {0.92, 0.95, 0.96}},
     c[3][3] = {{2.00, 2.04, 2.03}, {2.01, 2.05, 2.06}, {1.70, 1.75, 1.72}};
 
-static void three_cases(void **state)
+TEST(three_cases)
 {
-    (void)state;
     const struct et_level_passes runs[3][3] = {
         {{a[0], 3}, {a[1], 3}, {a[2], 3}},
         {{b[0], 3}, {b[1], 3}, {b[2], 3}},
@@ -65,9 +63,8 @@ static void three_cases(void **state)
 }
 
 /* Three baselines, whose parts in common do not lie around the middle one. */
-static void three_baselines(void **state)
+TEST(three_baselines)
 {
-    (void)state;
     static const double e[4][3] = {{0.0, 0.01, 0.03},
                                    {0.05, 0.06, 0.09},
                                    {0.01, 0.03, 0.03},
@@ -97,9 +94,8 @@ static void three_baselines(void **state)
 }
 
 /* A baseline that lacks a case counts for the others. */
-static void a_baseline_without(void **state)
+TEST(a_baseline_without)
 {
-    (void)state;
     const struct et_level_passes runs[3][4] = {
         {{a[0], 3}, {a[0], 3}, {a[0], 3}, {a[0], 3}},
         {{b[0], 3}, {NULL, 0}, {b[0], 3}, {b[0], 3}},
@@ -115,9 +111,8 @@ static void a_baseline_without(void **state)
 }
 
 /* One pass a run: shifts, and nothing to judge them by. */
-static void one_pass(void **state)
+TEST(one_pass)
 {
-    (void)state;
     const struct et_level_passes runs[3][2] = {
         {{a[0], 1}, {a[2], 1}}, {{b[0], 1}, {b[2], 1}}, {{c[0], 1}, {c[2], 1}}};
     struct et_level_case v[3] = {
@@ -130,9 +125,8 @@ static void one_pass(void **state)
 }
 
 /* Passes that are all the same prove less than nothing in the world can. */
-static void no_noise_at_all(void **state)
+TEST(no_noise_at_all)
 {
-    (void)state;
     const double before[] = {1, 1, 1}, now[] = {1.0005, 1.0005, 1.0005};
     const struct et_level_passes runs[] = {{before, 3}, {now, 3}};
     struct et_level_case v = {.runs = runs};
@@ -143,9 +137,8 @@ static void no_noise_at_all(void **state)
 
 /* More baselines that agree make the same shift less likely to be chance; such
  * that do not, less sure. */
-static void baselines_tell(void **state)
+TEST(baselines_tell)
 {
-    (void)state;
     double p[3], reach[3];
     const double far[3] = {0.2, 0.22, 0.24};
     for (int k = 0; k < 3; k++) {
@@ -161,9 +154,8 @@ static void baselines_tell(void **state)
 }
 
 /* One pass of six that lies far away changes nothing; two do. */
-static void an_odd_pass(void **state)
+TEST(an_odd_pass)
 {
-    (void)state;
     double reach[3];
     const double v[6] = {0, 0.01, 0.02, 0.03, 0.04, 0.05};
     for (size_t odd = 0; odd < 3; odd++) {

@@ -11,9 +11,8 @@
 
 static const double six[] = {1.04, 1.00, 1.06, 1.02, 1.08, 1.03};
 
-static void six_passes(void **state)
+TEST(six_passes)
 {
-    (void)state;
     struct et_passes p;
     assert_true(et_passes_summarise(six, NULL, 6, 0.95, &p));
     /* Between the third and the fourth; from the smallest to the largest. */
@@ -28,9 +27,8 @@ static void six_passes(void **state)
     assert_true(p.median == 5 && p.interval.low == 2 && p.interval.high == 8);
 }
 
-static void too_few(void **state)
+TEST(too_few)
 {
-    (void)state;
     struct et_passes p;
     assert_true(et_passes_summarise(six, NULL, ET_PASSES_LEAST - 1, 0.95, &p));
     assert_true(p.median == 1.04 && isnan(p.interval.low) &&
@@ -43,9 +41,8 @@ static void too_few(void **state)
 
 /* Three launches of four passes: order statistics of twelve leave out two at
  * each end, but the interval goes as far as each launch's own median. */
-static void launches(void **state)
+TEST(launches)
 {
-    (void)state;
     const double v[] = {1.0, 1.1, 1.2, 1.3, 2.0, 2.1,
                         2.2, 2.3, 3.0, 3.1, 3.2, 3.3};
     const int64_t launch[] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2};
@@ -62,9 +59,8 @@ static void launches(void **state)
 }
 
 /* As shares of the median, by hand: 10 % down and 20 % up of another. */
-static void widened(void **state)
+TEST(widened)
 {
-    (void)state;
     const struct et_interval other = {9, 12}, none = {NAN, NAN};
     struct et_interval narrow = {99, 101}, wide = {80, 130}, absent = none;
     et_passes_widen(&narrow, 100, &none, NAN);
@@ -79,9 +75,8 @@ static void widened(void **state)
 
 /* Of independent passes the interval of six holds the median in 97 % (1 -
  * 2/64), whatever their distribution; here a skewed one. */
-static void coverage(void **state)
+TEST(coverage)
 {
-    (void)state;
     uint64_t stream = et_random_stream(1, 1), at = 0;
     enum { TRIALS = 20000 };
     int held = 0;

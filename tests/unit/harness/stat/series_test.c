@@ -37,9 +37,8 @@ static void assert_near(double v, double expected, double share)
         fail_msg("%.17g, not %.17g", v, expected);
 }
 
-static void dependence(void **state)
+TEST(dependence)
 {
-    (void)state;
     /* NumPy 2.4, SciPy 1.17: r = the autocorrelations of rankdata(x) by
      * numpy.correlate; pairs r[2m] + r[2m+1] up to the first below 0, each at
      * most the one before; (2 sum - 1) (1 + (2 K + 1) / n). */
@@ -67,9 +66,8 @@ static void dependence(void **state)
 /* Where dependence begins to be looked for, against its rule by hand: the
  * neighbours' correlation is above what 1 % of independent series of 19 have,
  * and that of 20 above what 10 % have. */
-static void dependence_begins(void **state)
+TEST(dependence_begins)
 {
-    (void)state;
     for (size_t n = ET_SERIES_FEW - 1; n <= ET_SERIES_FEW; n++) {
         double limit = n < ET_SERIES_FEW ? 2.326348 : 1.281552, all = (double)n;
         int near = 0;
@@ -93,9 +91,8 @@ static void dependence_begins(void **state)
     }
 }
 
-static void intervals(void **state)
+TEST(intervals)
 {
-    (void)state;
     double v[40], sorted[40], effective;
     for (size_t i = 0; i < COUNT(v); i++)
         v[i] = et_random_unit(4, i);
@@ -116,9 +113,8 @@ static void intervals(void **state)
     assert_true(isnan(ci.low));
 }
 
-static void warmups(void **state)
+TEST(warmups)
 {
-    (void)state;
     struct et_warmup w = et_series_warmup(nile, COUNT(nile));
     assert_int_equal(w.length, 28);
     assert_true(w.settled);
@@ -173,9 +169,8 @@ static void warmups(void **state)
     }
 }
 
-static void trends(void **state)
+TEST(trends)
 {
-    (void)state;
     struct et_trend t = et_series_trend(NULL, nile, COUNT(nile), 0);
     /* SciPy 1.17: theilslopes(nile). R 4: cor.test(1:100, Nile, method =
      * "kendall", exact = FALSE, continuity = TRUE): z = -4.12806652284410. */
@@ -217,9 +212,8 @@ static void trends(void **state)
 }
 
 /* p against S and its ties counted pair by pair. */
-static void kendall_by_hand(void **state)
+TEST(kendall_by_hand)
 {
-    (void)state;
     for (size_t n = 10; n < 80; n += 3) {
         double v[80], s = 0, all = (double)n;
         double variance = all * (all - 1) * (2 * all + 5);
@@ -242,9 +236,8 @@ static void kendall_by_hand(void **state)
     }
 }
 
-static void a_long_series(void **state)
+TEST(a_long_series)
 {
-    (void)state;
     static double v[10007];
     for (size_t i = 0; i < COUNT(v); i++)
         v[i] = 3 + 1e-6 * (double)i + 1e-3 * et_random_unit(2, i);
@@ -253,9 +246,8 @@ static void a_long_series(void **state)
     assert_true(t.found);
 }
 
-static void enough(void **state)
+TEST(enough)
 {
-    (void)state;
     double v[100];
     struct et_enough_rule rule = {0.95, 0.05, 12, 1};
     for (size_t i = 0; i < COUNT(v); i++)

@@ -42,9 +42,8 @@ static void within(enum et_trial trial, enum et_noise noise, double effect,
         fail_msg("%g is not within %g to %g", r.share, low, high);
 }
 
-static void intervals(void **state)
+TEST(intervals)
 {
-    (void)state;
     for (int k = 0; k < ET_NOISES; k++)
         within(ET_TRIAL_MEDIAN, (enum et_noise)k, 0, 100, 0.93, 0.97);
     for (int k = 0; k <= ET_NOISE_BIMODAL; k++)
@@ -58,9 +57,8 @@ static void intervals(void **state)
     within(ET_TRIAL_STOPPED, ET_NOISE_AR06, 0.1, 150, 0.93, 0.97);
 }
 
-static void false_alarms(void **state)
+TEST(false_alarms)
 {
-    (void)state;
     for (int k = 0; k < ET_NOISES; k++) {
         within(ET_TRIAL_LEVELS, (enum et_noise)k, 0, 6, 0, 0.05);
         within(ET_TRIAL_WARMUP, (enum et_noise)k, 0, 100, 0, 0.03);
@@ -68,9 +66,8 @@ static void false_alarms(void **state)
     }
 }
 
-static void what_is_there_is_found(void **state)
+TEST(what_is_there_is_found)
 {
-    (void)state;
     within(ET_TRIAL_LEVELS, ET_NOISE_NORMAL, 0.2, 6, 0.9, 1);
     within(ET_TRIAL_LEVELS_ONE, ET_NOISE_NORMAL, 0.1, 6, 0.9, 1);
     within(ET_TRIAL_WARMUP, ET_NOISE_NORMAL, 0.5, 100, 0.97, 1);
@@ -79,9 +76,8 @@ static void what_is_there_is_found(void **state)
     within(ET_TRIAL_TREND, ET_NOISE_AR03, 0.05, 300, 0.75, 1);
 }
 
-static void noises(void **state)
+TEST(noises)
 {
-    (void)state;
     double v[20000];
     for (int k = 0; k < ET_NOISES; k++) {
         enum et_noise kind = (enum et_noise)k;
@@ -115,9 +111,8 @@ static void noises(void **state)
     assert_true(a[0] != b[0]);
 }
 
-static void refused(void **state)
+TEST(refused)
 {
-    (void)state;
     struct et_simulation s = {ET_TRIAL_MEDIAN, ET_NOISE_NORMAL, 0, 0, 10, 1};
     struct et_simulated r;
     assert_false(et_simulate(&s, &r));

@@ -11,9 +11,8 @@
 #include "harness/stat/spread.h"
 #include "harness/stat/stat.h"
 
-static void by_hand(void **state)
+TEST(by_hand)
 {
-    (void)state;
     const double v[] = {10, 30, 20, 50, 40}, last[] = {0, 2, 0, 7, 2};
     struct et_spread s;
     assert_true(et_spread_make(v, last, 5, &s));
@@ -37,9 +36,8 @@ static void by_hand(void **state)
     assert_true(s.last[1].others == 30);
 }
 
-static void bins(void **state)
+TEST(bins)
 {
-    (void)state;
     /* The median is 1; an edge belongs to the bin above it. */
     const double v[] = {0.4, 0.5, 0.95, 1, 1, 1, 1.005, 1.01, 1.3, 2, 9};
     const double none[11] = {0};
@@ -53,9 +51,8 @@ static void bins(void **state)
     assert_int_equal(s.n_worst, ET_SPREAD_FEW);
 }
 
-static void alone(void **state)
+TEST(alone)
 {
-    (void)state;
     const double one = 5, count = 1;
     struct et_spread s;
     assert_true(et_spread_make(&one, &count, 1, &s));
@@ -70,9 +67,8 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Few, some and many numbers of both signs and all sizes, each kind of sort. */
-static void sorted(void **state)
+TEST(sorted)
 {
-    (void)state;
     const size_t sizes[] = {1, 2, 31, 32, 33, 1000, 8191, 8192, 100000};
     for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
         size_t n = sizes[k];
@@ -91,9 +87,8 @@ static void sorted(void **state)
 }
 
 /* The one slow rank of a hundred thousand, held against the others. */
-static void one_of_many(void **state)
+TEST(one_of_many)
 {
-    (void)state;
     enum { N = 100000, SLOW = 54321 };
     double *v = malloc(N * sizeof *v), *last = calloc(N, sizeof *last);
     struct et_spread s;

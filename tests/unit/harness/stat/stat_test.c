@@ -38,9 +38,8 @@ static struct et_interval ranks_of(size_t n, double confidence)
     return et_stat_median_interval(v, n, confidence);
 }
 
-static void interval_ranks(void **state)
+TEST(interval_ranks)
 {
-    (void)state;
     /* The symmetric ones of Le Boudec, Performance Evaluation, table A.1;
      * each the same by binomial coefficients in whole numbers. */
     static const struct {
@@ -67,9 +66,8 @@ static void interval_ranks(void **state)
 
 /* The promise itself: of many samples' intervals at least 95 % hold the
  * median of what they were drawn from. */
-static void coverage(void **state)
+TEST(coverage)
 {
-    (void)state;
     int held = 0, trials = 4000;
     uint64_t at = 0;
     for (int t = 0; t < trials; t++) {
@@ -84,9 +82,8 @@ static void coverage(void **state)
     assert_true(held > 0.968 * trials && held < 0.987 * trials);
 }
 
-static void large_counts(void **state)
+TEST(large_counts)
 {
-    (void)state;
     static double v[100000];
     for (size_t i = 0; i < COUNT(v); i++)
         v[i] = (double)i + 1;
@@ -95,9 +92,8 @@ static void large_counts(void **state)
     assert_true(ci.low == 49690 && ci.high == 100001 - 49690);
 }
 
-static void quantiles(void **state)
+TEST(quantiles)
 {
-    (void)state;
     /* R: quantile(c(1,2,4,7,11,16), p, type = 7). */
     const double v[] = {1, 2, 4, 7, 11, 16};
     static const struct {
@@ -121,9 +117,8 @@ static void quantiles(void **state)
     assert_true(isnan(et_stat_median(unsorted, 0)));
 }
 
-static void lines(void **state)
+TEST(lines)
 {
-    (void)state;
     /* R 4: summary(lm(dist ~ speed, cars)). */
     struct et_line l = et_stat_line(speed, dist, CARS);
     assert_true(l.ok && l.n == CARS);
@@ -152,9 +147,8 @@ static void lines(void **state)
     assert_near(l.b, 1e-9, 1e-3);
 }
 
-static void no_lines(void **state)
+TEST(no_lines)
 {
-    (void)state;
     const double x[] = {1, 1, 1}, y[] = {1, 2, 3}, odd[] = {1, NAN, 3},
                  zero[] = {0, 1, 2};
     assert_false(et_stat_line(x, y, 3).ok);
@@ -166,9 +160,8 @@ static void no_lines(void **state)
     assert_true(two.ok && isnan(two.a_error) && isnan(two.b_error));
 }
 
-static void student(void **state)
+TEST(student)
 {
-    (void)state;
     /* Abramowitz and Stegun, table 26.10. */
     static const struct {
         size_t df;
@@ -183,9 +176,8 @@ static void student(void **state)
         assert_true(et_stat_t95(df + 1) < et_stat_t95(df));
 }
 
-static void near_ranks(void **state)
+TEST(near_ranks)
 {
-    (void)state;
     /* Hettmansperger and Sheather's rule in whole fractions (Python 3):
      *   g = lambda d: 1 - 2 * sum(Fraction(comb(n, k), 2**n)
      *                             for k in range(d))
@@ -227,9 +219,8 @@ static void near_ranks(void **state)
     assert_true(isnan(et_stat_median_interval_near(v, 0, 0, 0.95).low));
 }
 
-static void quantile_intervals(void **state)
+TEST(quantile_intervals)
 {
-    (void)state;
     double v[368];
     for (size_t i = 0; i < COUNT(v); i++)
         v[i] = (double)i + 1;
@@ -248,9 +239,8 @@ static void quantile_intervals(void **state)
     assert_true(isnan(et_stat_quantile_interval(v, 0, 0.5, 0.95).high));
 }
 
-static void means(void **state)
+TEST(means)
 {
-    (void)state;
     /* R 4: mean(cars$dist), 1/mean(1/cars$speed). */
     assert_near(et_stat_mean(dist, CARS), 42.98, 1e-14);
     assert_near(et_stat_harmonic_mean(speed, CARS), 12.9615258275194, 1e-14);
@@ -260,9 +250,8 @@ static void means(void **state)
     assert_true(isnan(et_stat_mean(speed, 0)));
 }
 
-static void ranks(void **state)
+TEST(ranks)
 {
-    (void)state;
     /* R 4: rank(c(3,1,4,1,5,9,2,6,5,3,5)). */
     const double v[] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5},
                  expected[] = {4.5, 1.5, 6, 1.5, 8, 11, 3, 10, 8, 4.5, 8};
@@ -272,9 +261,8 @@ static void ranks(void **state)
     assert_true(et_stat_ranks(v, 0, r) == 0);
 }
 
-static void normal(void **state)
+TEST(normal)
 {
-    (void)state;
     /* R 4: qnorm(p), 2 * pnorm(-z). */
     static const struct {
         double p, z;
@@ -298,9 +286,8 @@ static void normal(void **state)
 }
 
 /* From tables, and for 1 and 2 from their closed forms. */
-static void student_tails(void **state)
+TEST(student_tails)
 {
-    (void)state;
     assert_near(et_stat_t_tail(1.0, 1), 0.25, 1e-5);
     assert_near(et_stat_t_tail(2.0, 2), 0.0917517, 1e-5);
     assert_near(et_stat_t_tail(2.0, 3), 0.0696630, 1e-5);
@@ -310,9 +297,8 @@ static void student_tails(void **state)
     assert_near(et_stat_t_tail(0, 5), 0.5, 1e-5);
 }
 
-static void holm(void **state)
+TEST(holm)
 {
-    (void)state;
     /* R 4: p.adjust(p, "holm"). */
     double p[] = {0.01, 0.02, 0.03, NAN, 0.04, 0.05, 0.001, 0.01};
     const double adjusted[] = {0.06, 0.08, 0.09, NAN, 0.09, 0.09, 0.007, 0.06};

@@ -27,9 +27,8 @@ static struct et_cpus allowed(const char *list)
     return s;
 }
 
-static void captured(void **state)
+TEST(captured)
 {
-    (void)state;
     char root[PATH_MAX];
     struct et_busy b;
     struct et_busy_reading r;
@@ -58,9 +57,8 @@ static void captured(void **state)
     tree_remove(root);
 }
 
-static void absent(void **state)
+TEST(absent)
 {
-    (void)state;
     struct et_busy b;
     struct et_busy_reading r;
     struct et_cpus none = allowed("");
@@ -83,9 +81,8 @@ static void work(double seconds)
     while ((double)t.tv_sec + 1e-9 * (double)t.tv_nsec < end);
 }
 
-static void waits(void **state)
+TEST(waits)
 {
-    (void)state;
     struct contender c;
     struct et_waits w, blind = {.absent = "a test"};
     if (!contend_begin(&c))

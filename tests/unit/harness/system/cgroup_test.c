@@ -34,6 +34,14 @@ static struct et_cgroup of(const char *const *files)
     return g;
 }
 
+static void assert_group(const char *const *files, int64_t limit, int64_t free,
+                         double cpus)
+{
+    struct et_cgroup g = of(files);
+    assert_true(g.memory_limit == limit && g.memory_free == free);
+    assert_true(g.cpus == cpus || (isnan(g.cpus) && isnan(cpus)));
+}
+
 #define MOUNTS "/proc/self/mountinfo"
 #define OWN "/proc/self/cgroup"
 #define V1 "/sys/fs/cgroup/"
@@ -48,9 +56,8 @@ static struct et_cgroup of(const char *const *files)
 #define NONE_V1 "9223372036854771712\n"
 
 /* The job has the limit, the task of it none; the quota stands higher up. */
-static void slurm(void **state)
+TEST(slurm)
 {
-    (void)state;
     static const char *const files[] = {
         MOUNTS,
         V1_MOUNTS,
@@ -87,16 +94,12 @@ static void slurm(void **state)
         V1 "cpu,cpuacct/slurm/uid_0/job_3/step_0/cpu.cfs_period_us",
         "200000\n",
         NULL};
-    struct et_cgroup g = of(files);
-    assert_true(g.memory_limit == 200 * MIB);
-    assert_true(g.memory_free == 150 * MIB);
-    assert_true(g.cpus == 1.5);
+    assert_group(files, 200 * MIB, 150 * MIB, 1.5);
 }
 
 /* A level above, which others fill, may leave less than the own one. */
-static void neighbours(void **state)
+TEST(neighbours)
 {
-    (void)state;
     static const char *const files[] = {MOUNTS,
                                         V1_MOUNTS,
                                         OWN,
@@ -110,17 +113,13 @@ static void neighbours(void **state)
                                         V1 "memory/a/b/memory.usage_in_bytes",
                                         "1048576\n",
                                         NULL};
-    struct et_cgroup g = of(files);
-    assert_true(g.memory_limit == 100 * MIB);
-    assert_true(g.memory_free == 5 * MIB);
-    assert_true(isnan(g.cpus));
+    assert_group(files, 100 * MIB, 5 * MIB, NAN);
 }
 
 #define V2_MOUNT "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
 
-static void version_2(void **state)
+TEST(version_2)
 {
-    (void)state;
     static const char *const files[] = {
         MOUNTS,
         V2_MOUNT,
@@ -143,17 +142,13 @@ static void version_2(void **state)
         V1 "system.slice/cpu.max",
         "50000 100000\n",
         NULL};
-    struct et_cgroup g = of(files);
-    assert_true(g.memory_limit == 190 * MIB);
-    assert_true(g.memory_free == 150 * MIB);
-    assert_true(g.cpus == 0.25);
+    assert_group(files, 190 * MIB, 150 * MIB, 0.25);
 }
 
 /* A container's mount begins at its group; what it sees of its path may be the
  * host's, its own, or lead out of it. */
-static void containers(void **state)
+TEST(containers)
 {
-    (void)state;
     static const char *const own[] = {
         "0::/docker/abc/job\n", "0::/\n", "0::/../../elsewhere\n",
         "0::/docker/abcdef\n", "0::/docker/abc\n"};
@@ -173,9 +168,8 @@ static void containers(void **state)
     }
 }
 
-static void none(void **state)
+TEST(none)
 {
-    (void)state;
     static const char *const unlimited[] = {
         MOUNTS,
         V1_MOUNTS,
@@ -201,10 +195,7 @@ static void none(void **state)
         NULL};
     const char *const *all[] = {unlimited, nothing, odd};
     for (size_t i = 0; i < 3; i++) {
-        struct et_cgroup g = of(all[i]);
-        assert_true(g.memory_limit == ET_ABSENT_INT);
-        assert_true(g.memory_free == ET_ABSENT_INT);
-        assert_true(isnan(g.cpus));
+        assert_group(all[i], ET_ABSENT_INT, ET_ABSENT_INT, NAN);
     }
 }
 
@@ -231,9 +222,8 @@ static uint64_t available_in(const char *meminfo, const char *max,
 
 #define FREE_1GIB "MemTotal: 4194304 kB\nMemAvailable: 1048576 kB\n"
 
-static void least(void **state)
+TEST(least)
 {
-    (void)state;
     assert_int_equal(available_in(FREE_1GIB, "max\n", "5\n"), 1024 * MIB);
     assert_int_equal(available_in(FREE_1GIB, "209715200\n", "104857600\n"),
                      100 * MIB);
@@ -262,9 +252,8 @@ static double kernel_says(const char *path, const char *key)
 
 /* Memory comes and goes: a reading between two of the kernel's that are alike.
  * A group's limit below it counts. */
-static void available(void **state)
+TEST(available)
 {
-    (void)state;
     for (int i = 0; i < 1000; i++) {
         double before = kernel_says("/proc/meminfo", "MemAvailable:"),
                seen = (double)et_memory_available(),

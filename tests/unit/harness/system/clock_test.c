@@ -13,9 +13,8 @@
 #include "harness/base/log.h"
 #include "harness/system/clock.h"
 
-static void real_moves_forward(void **state)
+TEST(real_moves_forward)
 {
-    (void)state;
     struct et_clock c;
     assert_int_equal(et_clock_open("real", &c), ET_OK);
     assert_false(c.fake);
@@ -41,10 +40,9 @@ static double monotonic(const struct et_clock *c)
 }
 
 /* What it says of itself, against readings taken here. */
-static void real_measures_itself(void **state)
+TEST(real_measures_itself)
 {
     enum { N = 2001 };
-    (void)state;
     struct et_clock c;
     double before = 0, after, step[N], cost = 1;
     assert_int_equal(et_clock_open("real", &c), ET_OK);
@@ -72,9 +70,8 @@ static void real_measures_itself(void **state)
 }
 
 /* Of one kernel, read twice: one clock. */
-static void identities(void **state)
+TEST(identities)
 {
-    (void)state;
     struct et_clock a, b;
     assert_int_equal(et_clock_open("real", &a), ET_OK);
     assert_int_equal(et_clock_open("real", &b), ET_OK);
@@ -86,9 +83,8 @@ static void identities(void **state)
 }
 
 /* Skew is added, and the rate on top of one second a second. */
-static void another_nodes(void **state)
+TEST(another_nodes)
 {
-    (void)state;
     struct et_clock c, other;
     assert_int_equal(et_clock_open("real", &c), ET_OK);
     other = c;
@@ -101,9 +97,8 @@ static void another_nodes(void **state)
     }
 }
 
-static void fake_repeats_itself(void **state)
+TEST(fake_repeats_itself)
 {
-    (void)state;
     struct et_clock a, b;
     assert_int_equal(et_clock_open("fake", &a), ET_OK);
     assert_int_equal(et_clock_open("fake", &b), ET_OK);
@@ -124,9 +119,8 @@ static void fake_repeats_itself(void **state)
     assert_true(uneven > 50);
 }
 
-static void dates(void **state)
+TEST(dates)
 {
-    (void)state;
     char buf[32];
     struct et_clock c;
     assert_int_equal(et_clock_open("fake", &c), ET_OK);
@@ -140,9 +134,8 @@ static void dates(void **state)
     assert_true(year >= 2020 && z == 'Z');
 }
 
-static void unknown_name(void **state)
+TEST(unknown_name)
 {
-    (void)state;
     struct et_clock c;
     et_log_level_set(ET_LOG_NONE);
     assert_int_equal(et_clock_open("sundial", &c), ET_USAGE);

@@ -32,9 +32,8 @@ static void read_tree(const char *name, struct et_environment *e)
     tree_remove(root);
 }
 
-static void two_sockets(void **state)
+TEST(two_sockets)
 {
-    (void)state;
     struct et_environment e;
     read_tree("xeon-2s.tree", &e);
     assert_string_equal(e.host, "node17");
@@ -72,9 +71,8 @@ static void two_sockets(void **state)
     release(&e);
 }
 
-static void arm_without_clock(void **state)
+TEST(arm_without_clock)
 {
-    (void)state;
     struct et_environment e;
     read_tree("neoverse-vm.tree", &e);
     assert_string_equal(e.cpu, "Neoverse V1");
@@ -104,9 +102,8 @@ static void arm_without_clock(void **state)
     release(&e);
 }
 
-static void nothing_there(void **state)
+TEST(nothing_there)
 {
-    (void)state;
     struct et_environment e;
     assert_int_equal(et_environment_read("/nowhere/at/all", &e), ET_OK);
     for (const struct et_field *row = et_environment_rows; row->key; row++) {
@@ -122,9 +119,8 @@ static void nothing_there(void **state)
     release(&e);
 }
 
-static void this_machine(void **state)
+TEST(this_machine)
 {
-    (void)state;
     struct et_environment e, kernel;
     setenv("GOMP_DEBUG", "a\033[1mb\xff", 1);
     setenv("KMP_SETTINGS", "see ftp://me:hush@host/x", 1);
@@ -172,9 +168,8 @@ static void this_machine(void **state)
     release(&e);
 }
 
-static void cpu_lists(void **state)
+TEST(cpu_lists)
 {
-    (void)state;
     struct et_cpus s;
     struct et_text t = {0};
     assert_true(et_cpus_parse("0-3,8,10-11", &s));
@@ -202,9 +197,8 @@ struct known {
     bool assumed;
 };
 
-static void flops_a_cycle(void **state)
+TEST(flops_a_cycle)
 {
-    (void)state;
     static const struct known v[] = {
         {"GenuineIntel", "Xeon Silver 4114", "sse2 avx fma avx2 avx512f", 6, 85,
          16, false},
@@ -260,9 +254,8 @@ static void flops_a_cycle(void **state)
 }
 
 /* What one line of a file gives, and what of it is not for a terminal. */
-static void lines(void **state)
+TEST(lines)
 {
-    (void)state;
     char root[PATH_MAX], line[16], words[] = "a\x7f~\x1f \xff";
     assert_string_equal(et_clean(words), "a?~? ?");
     tree_unpack("neoverse-vm.tree", root);
@@ -279,9 +272,8 @@ static void lines(void **state)
 }
 
 /* The switches and names that the captured machines do not have. */
-static void switches(void **state)
+TEST(switches)
 {
-    (void)state;
     static const char boost[] = "/sys/devices/system/cpu/cpufreq/boost",
                       product[] = "/sys/class/dmi/id/product_name";
     char root[PATH_MAX];
@@ -317,9 +309,8 @@ static void write_cache(const char *root, int cpu, int index, const char *file,
 
 /* Two sockets of two cores of two threads, threads 2, 3 and 6 allowed, which
  * are two of the four cores: the caches that they reach, of all. */
-static void caches(void **state)
+TEST(caches)
 {
-    (void)state;
     char root[PATH_MAX], shared[32];
     struct et_caches c;
     tree_unpack("xeon-2s.tree", root);
@@ -354,9 +345,8 @@ static void caches(void **state)
 }
 
 /* Each source of the clock once the better ones are gone. */
-static void clocks(void **state)
+TEST(clocks)
 {
-    (void)state;
     static const char cpu0[] = "/sys/devices/system/cpu/cpu0/";
     char root[PATH_MAX], path[256];
     struct et_nominal_peak p;

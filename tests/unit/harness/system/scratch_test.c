@@ -72,10 +72,9 @@ static const char *name_of(int which, const char *word, const char *pid)
     return name;
 }
 
-static void the_dead_leave_nothing(void **state)
+TEST(the_dead_leave_nothing)
 {
     char dead[32], mine[32], parent[32];
-    (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(dead, sizeof dead, "%ld", dead_pid());
     snprintf(mine, sizeof mine, "%ld", (long)getpid());

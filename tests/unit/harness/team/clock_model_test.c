@@ -68,9 +68,8 @@ static struct et_global_clock pupil(struct et_clock *clock)
 
 /* The best round trip was 4 us, 3 there and 1 back: the middle is 1 us off,
  * within half the trip. */
-static void a_ping_pong(void **state)
+TEST(a_ping_pong)
 {
-    (void)state;
     struct et_clock clock;
     struct et_global_clock g = pupil(&clock);
     struct offset best;
@@ -82,9 +81,8 @@ static void a_ping_pong(void **state)
     assert_near(best.at, 100 - 7 + 4 * 70e-6 + 2e-6, 1e-7);
 }
 
-static void along_the_tree(void **state)
+TEST(along_the_tree)
 {
-    (void)state;
     struct et_clock clock;
     struct et_global_clock g = pupil(&clock);
     const struct hello h = {.residual = 1e-3, .doubt = 1e-4};
@@ -96,9 +94,8 @@ static void along_the_tree(void **state)
 }
 
 /* Read at one instant, two clocks of one kind that were opened 5 s apart. */
-static void another_origin(void **state)
+TEST(another_origin)
 {
-    (void)state;
     const struct model m = {.offset = 3, .drift = 0.25, .pivot = 10};
     struct model s = shifted(&m, 5);
     for (double local = 0; local < 100; local += 7)
@@ -106,13 +103,12 @@ static void another_origin(void **state)
     assert_near(modelled(&m, 14), 14 + 3 + 1, 1e-12);
 }
 
-static void identities(void **state)
+TEST(identities)
 {
     static const struct {
         uint64_t mine, theirs;
         bool measured;
     } v[] = {{5, 5, false}, {5, 6, true}, {0, 0, true}, {5, 0, true}};
-    (void)state;
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         struct et_clock clock;
         struct et_global_clock g = pupil(&clock);
@@ -133,9 +129,8 @@ static void identities(void **state)
 }
 
 /* A line through offsets that drift by 1 ms/s; at rest there is none. */
-static void fits(void **state)
+TEST(fits)
 {
-    (void)state;
     struct et_clock clock;
     struct et_global_clock g = pupil(&clock);
     struct offset o = {0};

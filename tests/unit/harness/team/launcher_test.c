@@ -46,9 +46,8 @@ static struct et_launcher told(const char *set)
     return l;
 }
 
-static void variables(void **state)
+TEST(variables)
 {
-    (void)state;
     static const struct {
         const char *set, *variable;
         int ranks;
@@ -101,9 +100,8 @@ static void add(const char *root, int pid, int parent, double started,
     fclose(f);
 }
 
-static void siblings(void **state)
+TEST(siblings)
 {
-    (void)state;
     char root[] = "/tmp/etalon-launcher-XXXXXX";
     assert_non_null(mkdtemp(root));
     assert_int_equal(et_launcher_siblings(root, 10), 1); /* no /proc */

@@ -112,15 +112,13 @@ static void check(double each)
     alarm(0);
 }
 
-static void stands_still(void **state)
+TEST(stands_still)
 {
-    (void)state;
     check(0);
 }
 
-static void moves_by_messages(void **state)
+TEST(moves_by_messages)
 {
-    (void)state;
     check(STEP);
 }
 

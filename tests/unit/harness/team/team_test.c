@@ -3,11 +3,8 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +29,8 @@ static int no_launcher(void **state)
     return 0;
 }
 
-static void test_share(void **state)
+TEST(test_share)
 {
-    (void)state;
     for (int64_t total = 0; total < 40; total++) {
         for (int p = 1; p < 12; p++) {
             int64_t next = 0, first, n, longest = 0, least = INT64_MAX;
@@ -76,21 +72,19 @@ static enum et_status gathers(struct et_team *team, void *arg)
     return right ? ET_OK : ET_WRONG;
 }
 
-static void test_gather(void **state)
+TEST(test_gather)
 {
-    (void)state;
     for (int ranks = 1; ranks <= 17; ranks++)
         assert_int_equal(et_team_threads_run(ranks, 3, gathers, NULL), ET_OK);
 }
 
-static void test_self(void **state)
+TEST(test_self)
 {
     struct et_team *t, *sub = NULL;
     double v = 5;
     char a[4] = "abc", b[4] = "xyz", *s = (char[]){"text"};
     void *all = NULL;
     size_t n = 0;
-    (void)state;
 
     assert_int_equal(et_team_open("self", &t), ET_OK);
     assert_string_equal(t->ops->name, "self");
@@ -122,10 +116,9 @@ static void test_self(void **state)
     et_team_close(NULL);
 }
 
-static void test_open(void **state)
+TEST(test_open)
 {
     struct et_team *t = NULL;
-    (void)state;
 
     assert_int_equal(et_team_open("auto", &t), ET_OK);
     assert_string_equal(t->ops->name, "self");

@@ -9,9 +9,8 @@
 
 #include "kernels/gemm/family.h"
 
-static void names(void **state)
+TEST(names)
 {
-    (void)state;
     assert_string_equal(et_gemm_family_vectors("zen3"), "avx2");
     assert_string_equal(et_gemm_family_vectors("Zen"), "avx2");
     assert_string_equal(et_gemm_family_vectors("SkylakeX"), "avx512");
@@ -23,9 +22,8 @@ static void names(void **state)
     assert_null(et_gemm_family_vectors(""));
 }
 
-static void below(void **state)
+TEST(below)
 {
-    (void)state;
     const char *here = et_gemm_vectors_here();
     /* Not known is not below. */
     assert_null(et_gemm_family_below("zen99"));
@@ -42,9 +40,8 @@ static void below(void **state)
         assert_int_equal(et_gemm_family_below("zen3") != NULL, wide);
 }
 
-static void caution(void **state)
+TEST(caution)
 {
-    (void)state;
     char text[512];
     const char *here = et_gemm_vectors_here();
     unsetenv("X_TYPE");

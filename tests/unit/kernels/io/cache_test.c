@@ -96,26 +96,23 @@ static int tear_down(void **state)
     return unlink(path);
 }
 
-static void dirty_pages_are_written_first(void **state)
+TEST(dirty_pages_are_written_first)
 {
-    (void)state;
     assert_int_equal(et_io_cache_drop(path), ET_OK);
     assert_string_equal(done, "sd");
 }
 
-static void a_sync_that_fails_is_told(void **state)
+TEST(a_sync_that_fails_is_told)
 {
-    (void)state;
     sync_errno = EIO;
     assert_int_equal(et_io_cache_drop(path), ET_INFRA);
     assert_non_null(strstr(et_log_last_error(), "fsync"));
     assert_non_null(strstr(et_log_last_error(), strerror(EIO)));
 }
 
-static void resident_pages_are_counted(void **state)
+TEST(resident_pages_are_counted)
 {
     off_t page = sysconf(_SC_PAGESIZE);
-    (void)state;
     /* Ten pages and a bit: of eleven the first, the fifth and the ninth. */
     assert_int_equal(truncate(path, 10 * page + 100), 0);
     assert_true(et_io_cache_share(path) == 3.0 / 11);
@@ -125,9 +122,8 @@ static void resident_pages_are_counted(void **state)
     assert_true(et_io_cache_share(path) == (n / 4 + 1) / (n + 1));
 }
 
-static void an_untold_share_is_none(void **state)
+TEST(an_untold_share_is_none)
 {
-    (void)state;
     assert_true(isnan(et_io_cache_share(path))); /* it has no pages */
     assert_int_equal(truncate(path, 100), 0);
     assert_true(et_io_cache_share(path) == 1);
@@ -135,10 +131,9 @@ static void an_untold_share_is_none(void **state)
     assert_true(isnan(et_io_cache_share(path)));
 }
 
-static void no_link_is_followed(void **state)
+TEST(no_link_is_followed)
 {
     char link[sizeof path + 8];
-    (void)state;
     assert_int_equal(truncate(path, 100), 0);
     snprintf(link, sizeof link, "%s-link", path);
     assert_int_equal(symlink(path, link), 0);
@@ -161,9 +156,8 @@ static const char *type_of(unsigned major, unsigned minor)
 }
 
 /* Both numbers tell a device; a name that has no room is not cut off. */
-static void a_device_has_the_type_of_its_mount(void **state)
+TEST(a_device_has_the_type_of_its_mount)
 {
-    (void)state;
     strcpy(mounts, "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
                    "23 22 8:2 / /home rw shared:1 - xfs /dev/sda2 rw\n"
                    "24 22 9:2 / /data rw - btrfs /dev/md2 rw\n"
@@ -179,9 +173,8 @@ static void a_device_has_the_type_of_its_mount(void **state)
     assert_string_equal(type_of(9, 1), "-");
 }
 
-static void memory_is_no_device(void **state)
+TEST(memory_is_no_device)
 {
-    (void)state;
     assert_true(et_io_filesystem_is_memory("tmpfs"));
     assert_true(et_io_filesystem_is_memory("ramfs"));
     assert_true(et_io_filesystem_is_memory("devtmpfs"));
@@ -191,15 +184,15 @@ static void memory_is_no_device(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(dirty_pages_are_written_first),
-        TEST(a_sync_that_fails_is_told),
-        TEST(resident_pages_are_counted),
-        TEST(an_untold_share_is_none),
-        TEST(no_link_is_followed),
-        TEST(a_device_has_the_type_of_its_mount),
-        TEST(memory_is_no_device),
+        FRESH(dirty_pages_are_written_first),
+        FRESH(a_sync_that_fails_is_told),
+        FRESH(resident_pages_are_counted),
+        FRESH(an_untold_share_is_none),
+        FRESH(no_link_is_followed),
+        FRESH(a_device_has_the_type_of_its_mount),
+        FRESH(memory_is_no_device),
     };
     et_log_level_set(ET_LOG_NONE);
     return cmocka_run_group_tests(tests, NULL, NULL);

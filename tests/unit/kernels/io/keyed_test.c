@@ -25,11 +25,10 @@ static struct et_io_finding judge(const struct et_io_contents *c,
 }
 
 /* Eight bits are a few, nine are not. */
-static void few_bits_are_flips(void **state)
+TEST(few_bits_are_flips)
 {
     unsigned char got[ET_IO_BLOCK];
     struct et_io_finding f;
-    (void)state;
     et_io_fill(&own, &here, got, sizeof got);
     for (int n = 1; n <= ET_IO_FLIPS + 1; n++) {
         got[100 * n] ^= (unsigned char)(1 << n % 8);
@@ -50,10 +49,9 @@ static void few_bits_are_flips(void **state)
 }
 
 /* The header is that of one file, one offset and one epoch. */
-static void a_header_is_of_one_place(void **state)
+TEST(a_header_is_of_one_place)
 {
     unsigned char block[ET_IO_BLOCK];
-    (void)state;
     for (int i = 0; i < 2; i++) {
         const struct et_io_contents *c = i ? &shared : &own;
         struct et_io_place file = here, offset = here, epoch = here;
@@ -70,10 +68,9 @@ static void a_header_is_of_one_place(void **state)
 
 /* A header of the right seed that names no block of these files is of no
  * file of this run. */
-static void places_that_there_are_not(void **state)
+TEST(places_that_there_are_not)
 {
     struct et_io_place from = here;
-    (void)state;
     from.at = 4 * ET_IO_BLOCK;
     assert_int_equal(judge(&own, &from).state, ET_IO_MISPLACED);
     from.at = 5 * ET_IO_BLOCK; /* behind the end */
@@ -87,11 +84,10 @@ static void places_that_there_are_not(void **state)
 }
 
 /* No word of the key can be changed: the check covers each. */
-static void the_check_covers_the_key(void **state)
+TEST(the_check_covers_the_key)
 {
     unsigned char block[ET_IO_BLOCK];
     struct et_io_key key;
-    (void)state;
     et_io_fill(&own, &here, block, sizeof block);
     assert_true(et_io_header(&own, block, &key));
     assert_int_equal(key.file, 3);
@@ -106,11 +102,10 @@ static void the_check_covers_the_key(void **state)
 
 /* To anybody without the seed a header is random: two epochs of a block, or two
  * blocks, have no word of it in common. */
-static void headers_are_as_random_as_the_rest(void **state)
+TEST(headers_are_as_random_as_the_rest)
 {
     unsigned char one[ET_IO_BLOCK], two[ET_IO_BLOCK];
     struct et_io_place next = here, later = here;
-    (void)state;
     next.at += ET_IO_BLOCK;
     later.epoch++;
     et_io_fill(&own, &here, one, sizeof one);

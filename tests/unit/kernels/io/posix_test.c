@@ -4,11 +4,8 @@
  */
 #include "config.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/unit/test_main.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -131,9 +128,8 @@ static void fails(enum et_status s, const char *what, int why)
                  strerror(why));
 }
 
-static void goes_well(void **state)
+TEST(goes_well)
 {
-    (void)state;
     for (int sync = 0; sync < 2; sync++) {
         void *setup = setup_of(path, sync, false);
         assert_int_equal(et_io_posix.write(setup, data), ET_OK);
@@ -149,9 +145,8 @@ static void goes_well(void **state)
     }
 }
 
-static void short_and_interrupted(void **state)
+TEST(short_and_interrupted)
 {
-    (void)state;
     void *setup = setup_of(path, true, false);
     unlink(path);
     calls.most = 1000;
@@ -174,9 +169,8 @@ static void short_and_interrupted(void **state)
     et_io_posix.destroy(setup);
 }
 
-static void refused(void **state)
+TEST(refused)
 {
-    (void)state;
     void *setup = setup_of(path, true, false);
     calls.write = EIO;
     fails(et_io_posix.write(setup, data), "write", EIO);
@@ -197,9 +191,8 @@ static void refused(void **state)
 }
 
 /* The kernel's own refusals. */
-static void no_room(void **state)
+TEST(no_room)
 {
-    (void)state;
     void *setup;
     if (access("/dev/full", W_OK) == 0) {
         setup = setup_of("/dev/full", false, false);
@@ -224,9 +217,8 @@ static void no_room(void **state)
     et_io_posix.destroy(setup);
 }
 
-static void odd_places(void **state)
+TEST(odd_places)
 {
-    (void)state;
     char name[sizeof path + 8], link[sizeof path + 8];
     const struct et_io p = {.bytes = BYTES, .block = BLOCK};
     void *setup = NULL;

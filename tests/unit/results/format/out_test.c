@@ -53,9 +53,8 @@ static char *print(const char *format, const struct et_doc *d,
             fail_msg("'%s' is in: %s", part, text);                            \
     } while (0)
 
-static void test_clean(void **state)
+TEST(test_clean)
 {
-    (void)state;
     char s[] = "a\n\tb\x1b[2J \xff \xc3\xa9 \xc2\x9b \xe2\x82";
     char turned[] = "a\xe2\x80\xae"
                     "b\xd8\x9c \xe2\x81\xa7"
@@ -67,9 +66,8 @@ static void test_clean(void **state)
     assert_int_equal(et_doc_width("\xc3\xa9x"), 2);
 }
 
-static void test_every_format(void **state)
+TEST(test_every_format)
 {
-    (void)state;
     struct et_doc d = hostile_doc();
     size_t n = 0;
     for (; et_out_at(n); n++) {
@@ -84,7 +82,7 @@ static void test_every_format(void **state)
     et_doc_free(&d);
 }
 
-static void test_markup(void **state)
+TEST(test_markup)
 {
     static const struct {
         const char *format, *said[10], *not_said[3];
@@ -98,7 +96,6 @@ static void test_markup(void **state)
          {"x\\|y", "\\`id\\`", "\\[z\\](u)", "| --- | ---: |"},
          {"<script"}},
     };
-    (void)state;
     struct et_doc d = hostile_doc();
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         char *text = print(wanted[i].format, &d, NULL, NULL);
@@ -111,9 +108,8 @@ static void test_markup(void **state)
     et_doc_free(&d);
 }
 
-static void test_json(void **state)
+TEST(test_json)
 {
-    (void)state;
     struct et_doc d = hostile_doc();
     struct et_run run = sample_run();
     sample_add(&run, sample_result("one", 0.01, 0.01, 9));
@@ -182,9 +178,8 @@ static void assert_field(const char *csv, size_t line, const char *name,
     free(text);
 }
 
-static void test_csv(void **state)
+TEST(test_csv)
 {
-    (void)state;
     struct et_doc d = {.title = strdup("t")};
     struct et_run run = sample_run();
     struct et_result r = sample_result("=cmd|' /C calc'!A0", 0.01, 0, 9);
@@ -214,9 +209,8 @@ static void test_csv(void **state)
     et_doc_free(&d);
 }
 
-static void test_text(void **state)
+TEST(test_text)
 {
-    (void)state;
     static const char *const columns[] = {"Name", "Long words", "Value", NULL};
     struct et_doc d = {.title = strdup("title")};
     struct et_block *b = et_doc_table(&d, "llr", columns);
@@ -251,9 +245,8 @@ static bool inlines(const char *svg, char **text)
     return ok;
 }
 
-static void test_svg(void **state)
+TEST(test_svg)
 {
-    (void)state;
     static const char *const bad[] = {
         "<svg><script>x</script></svg>",
         "<svg onload=\"x\"></svg>",

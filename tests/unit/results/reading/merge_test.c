@@ -40,9 +40,8 @@ static bool near(double a, double b)
     return fabs(a - b) <= 1e-12 * fabs(b);
 }
 
-static void the_figure(void **state)
+TEST(the_figure)
 {
-    (void)state;
     struct et_run run = six_passes();
     assert_true(et_pairs_set(&run.info.config, "precision", "0.1", false));
     assert_int_equal(et_run_merge(&run), ET_OK);
@@ -80,9 +79,8 @@ static void the_figure(void **state)
 }
 
 /* By hand: what each pass took, and its samples times their iterations. */
-static void where_the_time_went(void **state)
+TEST(where_the_time_went)
 {
-    (void)state;
     struct et_run run = sample_run();
     double samples = 0;
     for (int i = 0; i < 6; i++) {
@@ -108,9 +106,8 @@ static void where_the_time_went(void **state)
     et_run_free(&run);
 }
 
-static void too_few(void **state)
+TEST(too_few)
 {
-    (void)state;
     struct et_run run = sample_run();
     for (int i = 0; i < 5; i++)
         add_pass(&run, ID, i, medians[i]);
@@ -124,9 +121,8 @@ static void too_few(void **state)
 }
 
 /* Cases stand where their first passes stood, each with its own. */
-static void several_cases(void **state)
+TEST(several_cases)
 {
-    (void)state;
     struct et_run run = sample_run();
     for (int i = 0; i < 6; i++) {
         add_pass(&run, "b", i, medians[i]);
@@ -142,9 +138,8 @@ static void several_cases(void **state)
 }
 
 /* One pass that is wrong, or failed, is the case's end, whichever it is. */
-static void the_gravest_outcome(void **state)
+TEST(the_gravest_outcome)
 {
-    (void)state;
     static const int outcomes[] = {ET_WRONG_DATA, ET_FAILED};
     for (int k = 0; k < 2; k++) {
         for (int bad = 0; bad < 6; bad++) {
@@ -167,9 +162,8 @@ static void the_gravest_outcome(void **state)
 }
 
 /* The interval holds each launch's own median. */
-static void launches(void **state)
+TEST(launches)
 {
-    (void)state;
     struct et_run run = sample_run();
     for (int i = 0; i < 12; i++) {
         add_pass(&run, ID, i, 0.5 + 0.01 * (i % 3) + (i < 6 ? 0 : 0.2));
@@ -185,9 +179,8 @@ static void launches(void **state)
 
 /* Its rate is of the passes' medians; the case's interval is at least as wide,
  * for its size, as that of the ceiling that binds. */
-static void ceilings(void **state)
+TEST(ceilings)
 {
-    (void)state;
     struct et_run run = sample_run();
     for (int i = 0; i < 6; i++) {
         struct et_result r = sample_result(ID, 0.5, 0.01, 5);
@@ -212,9 +205,8 @@ static void ceilings(void **state)
 
 /* Rank 0 was the last once in each pass; its medians are those of the passes.
  */
-static void ranks(void **state)
+TEST(ranks)
 {
-    (void)state;
     struct et_run run = sample_run();
     for (int i = 0; i < 6; i++) {
         struct et_result r = sample_result(ID, 0.5, 0.01, 5);
@@ -242,9 +234,8 @@ static void ranks(void **state)
 
 /* Late samples keep their places behind the passes before; a barrier in one is
  * told; errors are the largest, and what was odd once stays odd. */
-static void the_rest(void **state)
+TEST(the_rest)
 {
-    (void)state;
     struct et_run run = six_passes();
     struct et_result *third = &run.records[2].result;
     assert_true(et_reals_add(&third->sync.late, 4));
@@ -284,9 +275,8 @@ static void the_rest(void **state)
 }
 
 /* A trend in most passes is the case's. */
-static void drift(void **state)
+TEST(drift)
 {
-    (void)state;
     for (int many = 3; many < 5; many++) {
         struct et_run run = six_passes();
         for (int i = 0; i < many; i++) {
@@ -303,9 +293,8 @@ static void drift(void **state)
 
 /* What else the machine did adds up; a pass that nobody watched leaves it
  * unknown. */
-static void disturbed(void **state)
+TEST(disturbed)
 {
-    (void)state;
     for (int often = 6; often < 8; often++) {
         struct et_run run = six_passes();
         for (int i = 0; i < 6; i++) {
@@ -338,9 +327,8 @@ static void disturbed(void **state)
 }
 
 /* Of the threads the fewest of any pass, and its cores; or nobody knows. */
-static void threads(void **state)
+TEST(threads)
 {
-    (void)state;
     struct et_run run = six_passes();
     for (int i = 0; i < 6; i++) {
         struct et_result_team *t = &run.records[i].result.team;
@@ -363,21 +351,6 @@ static void threads(void **state)
     et_run_free(&run);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_figure),
-        cmocka_unit_test(where_the_time_went),
-        cmocka_unit_test(too_few),
-        cmocka_unit_test(several_cases),
-        cmocka_unit_test(the_gravest_outcome),
-        cmocka_unit_test(launches),
-        cmocka_unit_test(ceilings),
-        cmocka_unit_test(ranks),
-        cmocka_unit_test(the_rest),
-        cmocka_unit_test(drift),
-        cmocka_unit_test(disturbed),
-        cmocka_unit_test(threads),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(the_figure, where_the_time_went, too_few, several_cases,
+          the_gravest_outcome, launches, ceilings, ranks, the_rest, drift,
+          disturbed, threads)

@@ -33,9 +33,8 @@ static void is(const struct et_run *run, const char *override, double peak,
     assert_said(origin, why);
 }
 
-static void of_the_machine(void **state)
+TEST(of_the_machine)
 {
-    (void)state;
     struct et_run run = six_cores("fp32");
     is(&run, NULL, 120e9, "the clock");
     et_run_free(&run);
@@ -50,9 +49,8 @@ static void of_the_machine(void **state)
 
 /* Nodes with another processor: of a team on several it is not known which it
  * had, so there is no peak unless somebody says one. */
-static void of_unlike_nodes(void **state)
+TEST(of_unlike_nodes)
 {
-    (void)state;
     struct et_run run = six_cores("fp32");
     struct et_run_kind *kind = et_list_add(&run.info.kinds, sizeof *kind);
     assert_non_null(kind);
@@ -74,9 +72,8 @@ static void of_unlike_nodes(void **state)
     et_run_free(&run);
 }
 
-static void as_given(void **state)
+TEST(as_given)
 {
-    (void)state;
     struct et_run run = six_cores("fp32");
     is(&run, "fp32=5 GFLOP/s", 30e9, "as given with --peak");
     is(&run, "fp64=1GFLOP/s , fp32 = 7 GFLOP/s", 42e9, "as given");
@@ -95,9 +92,8 @@ static void as_given(void **state)
     et_run_free(&run);
 }
 
-static void what_is_not_known(void **state)
+TEST(what_is_not_known)
 {
-    (void)state;
     struct et_run run = six_cores("fp32");
     struct et_result *r = &run.records[0].result;
     r->team.cores = ET_ABSENT_INT;

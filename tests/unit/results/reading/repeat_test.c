@@ -48,9 +48,8 @@ static void counts(struct et_repeat_count c, size_t held, size_t intervals)
     assert_int_equal(c.intervals, intervals);
 }
 
-static void all_and_none(void **state)
+TEST(all_and_none)
 {
-    (void)state;
     static const struct {
         const double *second;
         size_t held;
@@ -76,9 +75,8 @@ static void all_and_none(void **state)
 }
 
 /* The ends belong to the interval. */
-static void ends(void **state)
+TEST(ends)
 {
-    (void)state;
     static const double edge[] = {0.54, 0.54, 0.54, 0.54, 0.54, 0.54};
     struct et_run run = sample_run();
     add_launch(&run, A, 0, first, 6);
@@ -89,9 +87,8 @@ static void ends(void **state)
 
 /* Without a second launch, or with too few passes on either side, nothing is
  * put to the test. */
-static void too_few(void **state)
+TEST(too_few)
 {
-    (void)state;
     for (int launches = 0; launches < 3; launches++) {
         struct et_run run = sample_run();
         if (launches > 0)
@@ -108,9 +105,8 @@ static void too_few(void **state)
 
 /* The others count together: neither of the short ones has an interval, and the
  * long one is set against both. A pass without a time is none. */
-static void short_launches(void **state)
+TEST(short_launches)
 {
-    (void)state;
     struct et_run run = sample_run();
     add_launch(&run, A, 4, first, 6);
     add_launch(&run, A, 7, alike, 3);
@@ -127,9 +123,8 @@ static void short_launches(void **state)
 }
 
 /* Cases are told apart, and benches by name. */
-static void several_cases(void **state)
+TEST(several_cases)
 {
-    (void)state;
     struct et_run run = sample_run();
     static const char *const ids[] = {"b", "a", "c"};
     static const double *const seconds[] = {alike, slower, slower};
@@ -155,9 +150,8 @@ static void several_cases(void **state)
 }
 
 /* Of the two only the second is as narrow as 5 %. */
-static void converged(void **state)
+TEST(converged)
 {
-    (void)state;
     struct et_run run = sample_run();
     assert_true(et_pairs_set(&run.info.config, "precision", "0.05", false));
     add_launch(&run, A, 0, first, 6);
@@ -171,9 +165,8 @@ static void converged(void **state)
 
 /* The interval is that of the launch when merged alone: what the ceiling that
  * binds moved by is in it, and other launches are not. */
-static void as_merged(void **state)
+TEST(as_merged)
 {
-    (void)state;
     static const double rates[] = {4, 4.5, 5, 5, 5.5, 6.25};
     struct et_run run = sample_run();
     for (int i = 0; i < 6; i++) {
@@ -188,13 +181,5 @@ static void as_merged(void **state)
     et_run_free(&run);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_and_none),  cmocka_unit_test(ends),
-        cmocka_unit_test(too_few),       cmocka_unit_test(short_launches),
-        cmocka_unit_test(several_cases), cmocka_unit_test(converged),
-        cmocka_unit_test(as_merged),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(all_and_none, ends, too_few, short_launches, several_cases, converged,
+          as_merged)

@@ -37,6 +37,16 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void assert_refused(const char *folder, enum et_status status,
+                           const char *words)
+{
+    struct et_run run;
+    sample_listen();
+    enum et_status s = et_run_load(folder, &run);
+    sample_heard(words);
+    assert_int_equal(s, status);
+}
+
 static void the_last_of_a_case_stands(void **state)
 {
     struct et_run run;
@@ -50,7 +60,6 @@ static void the_last_of_a_case_stands(void **state)
 
 static void a_newer_run_is_refused(void **state)
 {
-    struct et_run run;
     char was[40], is[40];
     char *path = sample_path(*state, "run.json"), *text = sample_read(path);
     snprintf(was, sizeof was, "\"schema_version\": %d", ET_SCHEMA_VERSION);
@@ -60,32 +69,24 @@ static void a_newer_run_is_refused(void **state)
     memcpy(at, is, strlen(is)); /* as long */
     sample_write(path, text);
     free(text);
-    sample_listen();
-    enum et_status s = et_run_load(*state, &run);
-    assert_said(sample_said(), "newer");
-    assert_int_equal(s, ET_USAGE);
+    assert_refused(*state, ET_USAGE, "newer");
 }
 
 /* Two outcomes are none: which of them would it be? */
 static void a_member_twice_is_refused(void **state)
 {
-    struct et_run run;
     struct et_text twice = {0};
     char *path = sample_path(*state, "run.json"), *text = sample_read(path);
     et_text_add(&twice, "{\"outcome\": \"complete\",%s", strchr(text, '{') + 1);
     sample_write(path, twice.s);
     et_text_free(&twice);
     free(text);
-    sample_listen();
-    enum et_status s = et_run_load(*state, &run);
-    assert_said(sample_said(), "run.json");
-    assert_int_equal(s, ET_INFRA);
+    assert_refused(*state, ET_INFRA, "run.json");
 }
 
 /* Lines are parsed 4096 at a time, and counted on. */
 static void a_late_line_has_its_number(void **state)
 {
-    struct et_run run;
     struct et_text many = {0};
     char *path = sample_path(*state, "records.jsonl");
     char *text = sample_read(path);
@@ -96,10 +97,7 @@ static void a_late_line_has_its_number(void **state)
     sample_write(path, many.s);
     et_text_free(&many);
     free(text);
-    sample_listen();
-    enum et_status s = et_run_load(*state, &run);
-    assert_said(sample_said(), "records.jsonl:4100: not a record");
-    assert_int_equal(s, ET_INFRA);
+    assert_refused(*state, ET_INFRA, "records.jsonl:4100: not a record");
 }
 
 /* Nothing is waited for, and no more is read than is believed: each file of a
@@ -114,7 +112,6 @@ static void what_is_no_file_of_a_run(void **state)
         {"plan.ini", "has more than 4194304 bytes"},
         {"records.jsonl", "records.jsonl:1: a line of more than 64 MiB"}};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct et_run run;
         char *path = sample_path(*state, files[i].name);
         char *kept = sample_path(*state, "kept");
         assert_int_equal(rename(path, kept), 0);
@@ -127,25 +124,16 @@ static void what_is_no_file_of_a_run(void **state)
                 sample_write(path, "");
                 assert_int_equal(truncate(path, 1 << 30), 0);
             }
-            sample_listen();
-            enum et_status s = et_run_load(*state, &run);
-            sample_heard(kind == 0   ? "is a FIFO, not a file"
-                         : kind == 1 ? "is a device, not a file"
-                                     : files[i].large);
-            assert_int_equal(s, ET_INFRA);
+            assert_refused(*state, ET_INFRA,
+                           kind == 0   ? "is a FIFO, not a file"
+                           : kind == 1 ? "is a device, not a file"
+                                       : files[i].large);
             assert_int_equal(unlink(path), 0);
         }
         assert_int_equal(rename(kept, path), 0);
     }
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(the_last_of_a_case_stands), TEST(a_newer_run_is_refused),
-        TEST(a_member_twice_is_refused), TEST(a_late_line_has_its_number),
-        TEST(what_is_no_file_of_a_run),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FRESH_TEST_MAIN(set_up, tear_down, the_last_of_a_case_stands,
+                a_newer_run_is_refused, a_member_twice_is_refused,
+                a_late_line_has_its_number, what_is_no_file_of_a_run)

@@ -57,9 +57,8 @@ static void near(double a, double b, double share)
         fail_msg("%g is not %g", a, b);
 }
 
-static void test_points(void **state)
+TEST(test_points)
 {
-    (void)state;
     struct et_run run = sample_run();
     struct et_result four = team_result("strong", 4, 1.0, 8e9);
     struct et_result two = team_result("strong", 2, 1.6, 8e9);
@@ -85,9 +84,8 @@ static void test_points(void **state)
 }
 
 /* A series is of one metric: what lacks the bench's own is no point of it. */
-static void test_one_metric(void **state)
+TEST(test_one_metric)
 {
-    (void)state;
     struct et_run run = sample_run();
     struct et_run_bench *b = et_list_add(&run.info.benches, sizeof *b);
     assert_non_null(b);
@@ -110,9 +108,8 @@ static void test_one_metric(void **state)
     et_run_free(&run);
 }
 
-static void test_series_apart(void **state)
+TEST(test_series_apart)
 {
-    (void)state;
     struct et_run run = strong_run(0.1, 0.9, 3);
     for (int i = 0; i < 3; i++) {
         struct et_result r = team_result("strong", 1 << i, 1, 1e12);
@@ -134,9 +131,8 @@ static void test_series_apart(void **state)
     et_run_free(&run);
 }
 
-static void test_amdahl(void **state)
+TEST(test_amdahl)
 {
-    (void)state;
     struct et_run run = strong_run(0.1, 0.9, 6);
     struct et_scaling s = find(&run);
     near(s.v[0].serial, 0.1, 1e-6);
@@ -153,9 +149,8 @@ static void test_amdahl(void **state)
     et_run_free(&run);
 }
 
-static void test_gustafson(void **state)
+TEST(test_gustafson)
 {
-    (void)state;
     struct et_run run = sample_run();
     for (int i = 0; i < 5; i++) { /* S = s + (1-s) p, s = 0.2 */
         double p = exp2(i), speedup = 0.2 + 0.8 * p;
@@ -192,9 +187,8 @@ static void refused(struct et_run *run, double target, const char *why)
     et_run_free(run);
 }
 
-static void test_refusals(void **state)
+TEST(test_refusals)
 {
-    (void)state;
     double target = 1e12 / (0.1 + 0.9 / 100); /* 100 ranks: accepted above */
     struct et_run run = strong_run(0.1, 0.9, 6);
     run.info.clock_fake = true;
@@ -232,9 +226,8 @@ static void test_refusals(void **state)
     refused(&run, 1e18, "beyond the largest team");
 }
 
-static void test_reached(void **state)
+TEST(test_reached)
 {
-    (void)state;
     struct et_run run = weak_run(0.02, 2);
     struct et_scaling s = find(&run);
     struct et_projection p = et_series_project(&run, &s.v[0], 1e9);
@@ -245,9 +238,8 @@ static void test_reached(void **state)
     et_run_free(&run);
 }
 
-static void test_latency(void **state)
+TEST(test_latency)
 {
-    (void)state;
     struct et_run run = sample_run();
     size_t v[8];
     struct et_picks all = {v, 0};
@@ -286,9 +278,8 @@ static struct et_run scattered_run(const double *times)
 
 /* Weights 1/t^2. a = 2.5045 us with an error of 0.0211722 us, 1/b = 2.00457
  * GB/s; at either end b +- 4.303 x 6.6e-12 s/B. */
-static void test_latency_interval(void **state)
+TEST(test_latency_interval)
 {
-    (void)state;
     static const double times[] = {3.01e-6, 3.48e-6, 4.53e-6, 6.48e-6};
     static const double rough[] = {3.0e-6, 3.3e-6, 2.9e-6, 3.4e-6};
     static const double falling[] = {3.9e-6, 3.81e-6, 3.6e-6, 3.2e-6};
@@ -323,9 +314,8 @@ static void test_latency_interval(void **state)
 }
 
 /* a = 0.0996 +- 0.00391508, b = 0.9024 +- 0.00679440. */
-static void test_strong_interval(void **state)
+TEST(test_strong_interval)
 {
-    (void)state;
     static const double times[] = {1.002, 0.5512, 0.3240, 0.2132};
     struct et_run run = scattered_run(times);
     struct et_scaling s = find(&run);
@@ -344,9 +334,8 @@ static void test_strong_interval(void **state)
 
 /* Speed-ups 1, 1.962, 3.846, 7.52. Gustafson's slope through (1,1) is
  * 0.934576; E = 1.00055 - 0.01995 log2 p, +- 0.00329468 and 0.00176108. */
-static void test_weak_interval(void **state)
+TEST(test_weak_interval)
 {
-    (void)state;
     double times[4];
     static const double speedups[] = {1, 1.962, 3.846, 7.52};
     for (int i = 0; i < 4; i++)
@@ -374,9 +363,8 @@ static void test_weak_interval(void **state)
 }
 
 /* A target is reached where the whole interval reaches it, not its median. */
-static void test_barely_reached(void **state)
+TEST(test_barely_reached)
 {
-    (void)state;
     struct et_run run = weak_run(0.02, 5);
     struct et_scaling s = find(&run);
     const struct et_scaling_point *last = &s.v[0].v[4];

@@ -26,9 +26,8 @@ static bool near(double a, double b)
     return fabs(a - b) <= 1e-12 * fabs(b);
 }
 
-static void the_narrow_become_as_wide_as_usual(void **state)
+TEST(the_narrow_become_as_wide_as_usual)
 {
-    (void)state;
     struct et_run run = sample_run();
     add(&run, "gemm", 0.20);
     add(&run, "gemm", 0.02);
@@ -54,9 +53,8 @@ static void the_narrow_become_as_wide_as_usual(void **state)
 }
 
 /* An end that is further out already stays. */
-static void each_end_by_itself(void **state)
+TEST(each_end_by_itself)
 {
-    (void)state;
     struct et_run run = sample_run();
     add(&run, "gemm", 0.06); /* 1.5 % below, 4.5 % above */
     add(&run, "gemm", 0.08);
@@ -78,9 +76,8 @@ static void each_end_by_itself(void **state)
 }
 
 /* What has no interval says nothing of what is usual, and gets none. */
-static void without_an_interval(void **state)
+TEST(without_an_interval)
 {
-    (void)state;
     struct et_run run = sample_run();
     add(&run, "gemm", 0.02);
     add(&run, "gemm", 0.08);

@@ -87,9 +87,8 @@ static struct et_record record_of(struct et_result_work work)
     return out;
 }
 
-static void every_metric_by_hand(void **state)
+TEST(every_metric_by_hand)
 {
-    (void)state;
     for (size_t i = 0; i < ROWS; i++) {
         struct et_record r = record_of(rows[i].work);
         const struct et_metric_value *v = et_record_metric(&r, rows[i].name);
@@ -104,9 +103,8 @@ static void every_metric_by_hand(void **state)
     }
 }
 
-static void no_metric_is_without_a_value(void **state)
+TEST(no_metric_is_without_a_value)
 {
-    (void)state;
     size_t n = 0;
     for (const struct et_metric *m = et_metrics; m->name; m++, n++) {
         size_t i = 0;
@@ -121,9 +119,8 @@ static void no_metric_is_without_a_value(void **state)
 }
 
 /* A bare unit of a contract and the unit of a record differ by the scale. */
-static void base_units(void **state)
+TEST(base_units)
 {
-    (void)state;
     static const struct {
         const char *name, *base;
         double scale;
@@ -144,9 +141,8 @@ static void base_units(void **state)
 
 /* A collective counts no additions as its speed; one of a lone rank uses no
  * link, and says so by NAN. */
-static void what_does_not_apply(void **state)
+TEST(what_does_not_apply)
 {
-    (void)state;
     static const struct {
         struct et_result_work work;
         const char *has, *has_not;
@@ -174,9 +170,8 @@ static void what_does_not_apply(void **state)
 }
 
 /* No time, no rate: nothing is divided by zero. */
-static void no_time_no_rate(void **state)
+TEST(no_time_no_rate)
 {
-    (void)state;
     struct et_result r = sample_result("a", MEDIAN, 0.1, 21);
     assert_true(isnan(et_metric_find("flops")->value(&r, 0)));
     assert_true(isnan(et_metric_find("flops")->value(&r, -1)));

@@ -20,9 +20,8 @@ static struct et_record record_of(struct et_result r)
     return out;
 }
 
-static void metrics_follow_from_the_median(void **state)
+TEST(metrics_follow_from_the_median)
 {
-    (void)state;
     struct et_record r = record_of(sample_result("a", 0.5, 0.1, 21));
     assert_int_equal(r.metrics.n, 2);
     const struct et_metric_value *flops = et_record_metric(&r, "flops");
@@ -42,9 +41,8 @@ static void metrics_follow_from_the_median(void **state)
     et_record_free(&r);
 }
 
-static void few_samples_give_no_interval(void **state)
+TEST(few_samples_give_no_interval)
 {
-    (void)state;
     struct et_record r = record_of(sample_result("a", 0.5, 0.1, 5));
     const struct et_metric_value *v = et_record_metric(&r, "flops");
     assert_true(isfinite(v->value) && isnan(v->ci_low) && isnan(v->ci_high));
@@ -56,9 +54,8 @@ static void few_samples_give_no_interval(void **state)
     et_record_free(&r);
 }
 
-static void half_an_interval_is_none(void **state)
+TEST(half_an_interval_is_none)
 {
-    (void)state;
     struct et_result x = sample_result("a", 0.5, 0.1, 7);
     x.time.ci_high = NAN;
     struct et_record r = record_of(x);
@@ -78,9 +75,8 @@ static void names(const struct et_record *r, const char *expected)
     assert_string_equal(all, expected);
 }
 
-static void metrics_apply_by_the_work(void **state)
+TEST(metrics_apply_by_the_work)
 {
-    (void)state;
     struct {
         double flop, bytes, bus, messages;
         const char *names;
@@ -101,9 +97,8 @@ static void metrics_apply_by_the_work(void **state)
     }
 }
 
-static void only_measured_has_metrics(void **state)
+TEST(only_measured_has_metrics)
 {
-    (void)state;
     for (int o = ET_MEASURED; o <= ET_UNMEASURED; o++) {
         struct et_result x = sample_result("a", 0.5, 0.1, 7);
         x.outcome = o;
@@ -113,9 +108,8 @@ static void only_measured_has_metrics(void **state)
     }
 }
 
-static void json_round_trip(void **state)
+TEST(json_round_trip)
 {
-    (void)state;
     struct et_result x = sample_result("a", 1.0 / 3, 0.1, 7);
     x.verification.bound = INFINITY;
     x.label = strdup("caf\xe9"); /* Latin-1, not UTF-8 */
@@ -151,9 +145,8 @@ static void json_round_trip(void **state)
 }
 
 /* Absent is null, for whole numbers too, and null is absent again. */
-static void an_absent_count_is_null(void **state)
+TEST(an_absent_count_is_null)
 {
-    (void)state;
     struct et_result x = sample_result("a", 0.5, 0.1, 7);
     x.time.n = ET_ABSENT_INT;
     struct et_record a = record_of(x), b;
@@ -169,9 +162,8 @@ static void an_absent_count_is_null(void **state)
 
 /* The passes of a case are merged into what was read: a list has the room that
  * et_reals_add counts on. */
-static void lists_that_were_read_grow(void **state)
+TEST(lists_that_were_read_grow)
 {
-    (void)state;
     for (size_t n = 1; n < 40; n++) {
         struct et_record a = record_of(sample_result("a", 0.5, 0.1, n)), b;
         json_t *o = et_record_to_json(&a);
@@ -189,9 +181,8 @@ static void lists_that_were_read_grow(void **state)
 }
 
 /* A number that a list lacks is no number again, not 0. */
-static void an_absent_sample_is_null(void **state)
+TEST(an_absent_sample_is_null)
 {
-    (void)state;
     struct et_result x = sample_result("a", 0.5, 0.1, 7);
     struct et_record a = record_of(x), b;
     a.result.time.samples.v[2] = NAN;
@@ -207,9 +198,8 @@ static void an_absent_sample_is_null(void **state)
     et_record_free(&b);
 }
 
-static void odd_numbers_of_pairs_keep_their_value(void **state)
+TEST(odd_numbers_of_pairs_keep_their_value)
 {
-    (void)state;
     struct et_result x = sample_result("a", 0.5, 0.1, 7);
     et_pairs_set(&x.facts, "huge", "18446744073709551615", true);
     et_pairs_set(&x.facts, "none", "", true);
@@ -244,9 +234,8 @@ static void refused(const char *json, enum et_status status, const char *said)
 }
 
 #define HEAD "{\"schema_version\":3,\"bench\":\"b\",\"case\":\"c\","
-static void bad_records_are_refused(void **state)
+TEST(bad_records_are_refused)
 {
-    (void)state;
     refused("[]", ET_INFRA, "object");
     refused("{}", ET_INFRA, "schema_version");
     refused("{\"schema_version\":4}", ET_USAGE, "newer");
@@ -262,9 +251,8 @@ static void bad_records_are_refused(void **state)
             "`oversubscribed`: not true or false");
 }
 
-static void what_is_not_said_is_not_good(void **state)
+TEST(what_is_not_said_is_not_good)
 {
-    (void)state;
     struct et_record r;
     json_error_t e;
     json_t *o = json_loads(HEAD "\"backend\":\"x\",\"from_later\":1}", 0, &e);
@@ -277,9 +265,8 @@ static void what_is_not_said_is_not_good(void **state)
     et_record_free(&r);
 }
 
-static void words(void **state)
+TEST(words)
 {
-    (void)state;
     char buf[ET_TEXT_NUMBER];
     struct et_result x = sample_result("a/b", 0.5, 0.1, 7);
     et_pairs_set(&x.facts, "cache", "cold", false);
@@ -308,9 +295,8 @@ static void walk(const struct et_field *rows)
     }
 }
 
-static void every_row_is_documented(void **state)
+TEST(every_row_is_documented)
 {
-    (void)state;
     walk(et_result_rows);
     walk(et_run_rows);
     walk(et_run_info_rows);

@@ -36,9 +36,8 @@ static void near(double a, double b)
         fail_msg("%.12g is not %.12g", a, b);
 }
 
-static void test_compute(void **state)
+TEST(test_compute)
 {
-    (void)state;
     struct et_record r = record_of(bounded(250e9, 10e9));
     const struct et_result_time *t = &r.result.time;
     near(r.roofline.intensity, 250);
@@ -54,9 +53,8 @@ static void test_compute(void **state)
     et_record_free(&r);
 }
 
-static void test_memory(void **state)
+TEST(test_memory)
 {
-    (void)state;
     struct et_record r = record_of(bounded(2000e9, 1e9));
     near(r.roofline.attainable, 250e9);
     near(r.roofline.attainable_high, 1.01 * 250e9);
@@ -65,9 +63,8 @@ static void test_memory(void **state)
     et_record_free(&r);
 }
 
-static void test_suspect(void **state)
+TEST(test_suspect)
 {
-    (void)state;
     struct et_record r = record_of(bounded(150e9, 10e9));
     assert_string_equal(r.roofline.suspect, PEAK);
     et_record_free(&r);
@@ -88,9 +85,8 @@ static void test_suspect(void **state)
 
 /* A ceiling that was measured in several ways is the fastest of them; above
  * both kinds, the lower one is named. */
-static void test_several(void **state)
+TEST(test_several)
 {
-    (void)state;
     struct et_result x = bounded(150e9, 10e9);
     sample_ceiling(&x, "compute", "peak amx", 250e9);
     sample_ceiling(&x, "compute", "peak portable", 100e9);
@@ -114,9 +110,8 @@ static void test_several(void **state)
 }
 
 /* What is not known is absent, and why. */
-static void test_absent(void **state)
+TEST(test_absent)
 {
-    (void)state;
     struct et_record r = record_of(bounded(0, 0));
     assert_true(isnan(r.roofline.attainable) && isnan(r.roofline.share));
     assert_null(r.roofline.binds);
@@ -160,9 +155,8 @@ static void test_absent(void **state)
     et_record_free(&r);
 }
 
-static void test_round_trip(void **state)
+TEST(test_round_trip)
 {
-    (void)state;
     struct et_record a = record_of(bounded(150e9, 10e9)), b;
     json_t *j = et_record_to_json(&a);
     assert_int_equal(et_record_from_json(j, &b, "here"), ET_OK);

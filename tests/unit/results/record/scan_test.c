@@ -75,9 +75,8 @@ static char *written(void)
     return line;
 }
 
-static void what_is_written_is_taken(void **state)
+TEST(what_is_written_is_taken)
 {
-    (void)state;
     char *line = written();
     size_t n = strlen(line);
     assert_true(taken(line, n));
@@ -88,10 +87,9 @@ static void what_is_written_is_taken(void **state)
 }
 
 /* Each character another one, left out, or the last. */
-static void no_damage_is_taken_otherwise(void **state)
+TEST(no_damage_is_taken_otherwise)
 {
     static const char others[] = "\"\\{}[],:0-.eEn \n\x80\xc3";
-    (void)state;
     char *line = written();
     size_t n = strlen(line), took = 0, left = 0;
     et_log_level_set(ET_LOG_NONE);
@@ -132,7 +130,7 @@ static void member(const char *members, bool expected)
         fail_msg("%s: is%s taken", members, got ? "" : " not");
 }
 
-static void numbers(void **state)
+TEST(numbers)
 {
     static const char *const good[] = {"0",
                                        "-0",
@@ -149,7 +147,6 @@ static void numbers(void **state)
         "1e",    "1e+", "0x1", "",      "nan",
         "1e400", "- 1", "1 ",  "1.5.5", "9223372036854775808"};
     char text[128];
-    (void)state;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         snprintf(text, sizeof text, "\"spent\":%s,\"facts\":{\"a\":%s}",
                  good[i], good[i]);
@@ -166,9 +163,8 @@ static void numbers(void **state)
     member("\"sync\":{\"late\":[1,\"2\"]}", false);
 }
 
-static void strings(void **state)
+TEST(strings)
 {
-    (void)state;
     member("\"label\":\"\"", true);
     member("\"label\":\"\\u00e9\\t\\\"\\ud83d\\ude00\"", true);
     member("\"label\":\"\xf0\x9f\x98\x80\x7f\"", true);
@@ -185,9 +181,8 @@ static void strings(void **state)
     member("\"verification\":{\"odd\":[null]}", false);
 }
 
-static void members(void **state)
+TEST(members)
 {
-    (void)state;
     member("\"label\":null,\"spent\":null,\"status\":null,\"facts\":null",
            false);
     member("\"label\":null,\"status\":null,\"spent\":null,\"facts\":null",

@@ -81,9 +81,8 @@ static char *print(const char *format, const struct et_run *run)
 }
 
 /* Figure, unit, both ends, check and case, whatever the marks between. */
-static void test_every_format(void **state)
+TEST(test_every_format)
 {
-    (void)state;
     struct et_run run = sieves(true);
     for (size_t i = 0; et_out_at(i); i++) {
         const struct et_out *out = et_out_at(i);
@@ -149,9 +148,8 @@ static struct et_doc build(const struct et_run *run)
     return doc;
 }
 
-static void test_merit(void **state)
+TEST(test_merit)
 {
-    (void)state;
     struct et_run run = sieves(true);
     struct et_doc doc = build(&run);
     const struct et_block *b = find_table(&doc, "up to 5000 by 7");
@@ -177,9 +175,8 @@ static void test_merit(void **state)
 }
 
 /* A run that says nothing of its benches, as those of older builds. */
-static void test_untold(void **state)
+TEST(test_untold)
 {
-    (void)state;
     struct et_run run = sieves(false);
     struct et_doc doc = build(&run);
     const struct et_block *b = find_table(&doc, "limit=5000");
@@ -191,9 +188,8 @@ static void test_untold(void **state)
 
 /* What a form names and a record lacks makes it no form of that record; what
  * only some cases have is said of those. */
-static void test_odd_params(void **state)
+TEST(test_odd_params)
 {
-    (void)state;
     struct et_run run = sieves(true);
     struct et_run_bench *b = run.info.benches.v;
     rename_to(&b->sizes, "up to {limit} on {planet}");
@@ -207,9 +203,8 @@ static void test_odd_params(void **state)
 }
 
 /* Operations on integers are no FLOP, in no place. */
-static void test_integers(void **state)
+TEST(test_integers)
 {
-    (void)state;
     struct et_run run = sample_run();
     struct et_result r = sample_result("whole", 0.01, 0.001, 21);
     assert_true(et_pairs_set(&r.params, "dtype", "int8", false));
@@ -223,9 +218,8 @@ static void test_integers(void **state)
 }
 
 /* A mean is of a backend that did all cases. */
-static void test_mean(void **state)
+TEST(test_mean)
 {
-    (void)state;
     struct et_run run = sample_run();
     for (int i = 0; i < 5; i++) {
         static const char *const sizes[] = {"64", "128", "256", "64", "128"};
@@ -242,9 +236,8 @@ static void test_mean(void **state)
 }
 
 /* A figure that must not be quoted stands in the table, and not above. */
-static void test_flaw(void **state)
+TEST(test_flaw)
 {
-    (void)state;
     struct et_run run = sieves(true);
     run.records[1].result.verification.status = ET_CHECK_NONE;
     struct et_doc doc = build(&run);
@@ -259,9 +252,8 @@ static void test_flaw(void **state)
 
 /* A bench whose cases have different metrics: no figure under another's unit.
  */
-static void test_two_metrics(void **state)
+TEST(test_two_metrics)
 {
-    (void)state;
     struct et_run run = sieves(true);
     sample_add(&run, sieve("odd", "9000", 0.07));
     add_metric(&run, "sieved", 75, "GB/s", "higher");
@@ -290,9 +282,8 @@ static const struct et_figure *figure(const struct et_doc *doc,
 }
 
 /* The roofs and slopes of the roofline are those of any bench with the role. */
-static void test_ceilings(void **state)
+TEST(test_ceilings)
 {
-    (void)state;
     for (int told = 0; told < 2; told++) {
         struct et_run run = sample_run();
         if (told) {
@@ -324,9 +315,8 @@ static void test_ceilings(void **state)
 }
 
 /* Both figures of a collective say which they are; storage shows its times. */
-static void test_roles(void **state)
+TEST(test_roles)
 {
-    (void)state;
     struct et_run run = sample_run();
     tell(&run, "swap", "swaps of data", "busbw", "collective", NULL);
     tell(&run, "shelf", "books on a shelf", "bandwidth", "storage", NULL);

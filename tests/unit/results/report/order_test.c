@@ -11,9 +11,8 @@
 #include "tests/unit/results/sample.h"
 
 /* Four figures, and none is lost at a power of ten. */
-static void numbers(void **state)
+TEST(numbers)
 {
-    (void)state;
     static const struct {
         double v;
         const char *text;
@@ -37,9 +36,8 @@ static void numbers(void **state)
 
 /* Whatever did not pass is warned of, and what is worse stands before what is
  * missing. */
-static void what_asks_for_attention(void **state)
+TEST(what_asks_for_attention)
 {
-    (void)state;
     char name[] = "speed", unit[] = "GFLOP/s", reason[] = "nobody knows",
          contract[] = "c.ini";
     struct et_clause_verdict v = {.clause = name,
@@ -86,9 +84,8 @@ static void what_asks_for_attention(void **state)
 }
 
 /* A case more neither makes a verdict nor hides one; alone it is none. */
-static void new_cases(void **state)
+TEST(new_cases)
 {
-    (void)state;
     char id[] = "a";
     struct et_run runs[2] = {sample_run(), sample_run()};
     const struct et_run *base = &runs[0];
@@ -110,9 +107,8 @@ static void new_cases(void **state)
 
 /* The first lines: what is worse, by how much, in which of two nodes, and what
  * differs. */
-static void first_lines(void **state)
+TEST(first_lines)
 {
-    (void)state;
     static const double lags[] = {0.5, 0.5, 0.6, 0.6};
     char id[] = "gemm m=1", unit[] = "GFLOP/s", reason[] = "no such case";
     struct et_run runs[2] = {sample_run(), sample_run()};

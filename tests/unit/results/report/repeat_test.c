@@ -29,10 +29,9 @@ static char *say(struct et_run *run, const char *format)
 
 /* The first one's interval, [0.50, 0.55], holds 0.545; 0.525 is below the
  * second one's. No precision was asked for, so none has converged. */
-static void two_launches(void **state)
+TEST(two_launches)
 {
     static const char *const formats[] = {"text", "markdown", "html", "json"};
-    (void)state;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         struct et_run run = sample_run();
         add_launch(&run, 0, 0.50, 0.01);
@@ -50,9 +49,8 @@ static void two_launches(void **state)
 
 /* Of one launch nothing is known of another, and the report says how to know.
  */
-static void one_launch(void **state)
+TEST(one_launch)
 {
-    (void)state;
     struct et_run run = sample_run();
     add_launch(&run, 0, 0.50, 0.01);
     char *text = say(&run, "json");
@@ -65,10 +63,9 @@ static void one_launch(void **state)
     et_run_free(&run);
 }
 
-static void words(void **state)
+TEST(words)
 {
     char text[96];
-    (void)state;
     assert_string_equal(
         et_repeat_say((struct et_repeat_count){34, 31}, text, sizeof text),
         "31 of 34 (91 %)");

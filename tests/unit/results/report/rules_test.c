@@ -160,9 +160,8 @@ static void rule_6_no_normality(void **state)
 }
 
 /* 7: overlapping runs are the same, whatever their medians. */
-static void rule_7_comparison(void **state)
+TEST(rule_7_comparison)
 {
-    (void)state;
     struct et_run runs[2] = {sample_run(), sample_run()};
     struct et_comparisons c;
     sample_add(&runs[0], sample_result("a", 0.010, 0.5, 21));
@@ -228,9 +227,8 @@ static void rule_11_bounds(void **state)
 }
 
 /* The roofline has every case, of smaller teams too. */
-static void rule_11_every_case(void **state)
+TEST(rule_11_every_case)
 {
-    (void)state;
     struct et_run run = sample_run();
     struct et_doc doc;
     struct et_result alone = gemm("alone", "1024", 0.02);

@@ -217,9 +217,8 @@ static const struct {
     {"measured", "[0.375", "[-0.375", "zero or negative"},
 };
 
-static void forgeries_are_found(void **unused)
+TEST(forgeries_are_found)
 {
-    (void)unused;
     for (size_t i = 0; i < sizeof forgeries / sizeof *forgeries; i++) {
         void *dir;
         set_up(&dir);
@@ -237,20 +236,9 @@ static void a_damaged_record(void **state)
                      ET_INFRA);
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(a_sound_run_is_sound),
-        TEST(sha256sum_reads_it),
-        TEST(every_difference_is_named),
-        TEST(a_manifest_below_is_a_file_like_others),
-        TEST(what_does_not_stay_is_left_out),
-        TEST(links_are_refused),
-        TEST(names_that_a_line_cannot_hold),
-        TEST(bad_manifests),
-        cmocka_unit_test(forgeries_are_found),
-        TEST(a_damaged_record),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FRESH_TEST_MAIN(set_up, tear_down, a_sound_run_is_sound, sha256sum_reads_it,
+                every_difference_is_named,
+                a_manifest_below_is_a_file_like_others,
+                what_does_not_stay_is_left_out, links_are_refused,
+                names_that_a_line_cannot_hold, bad_manifests,
+                forgeries_are_found, a_damaged_record)

@@ -43,11 +43,10 @@ static int open_linked(const char *path, int flags)
 #undef openat
 #undef open
 
-static void the_later_of_two_runs_is_refused(void **state)
+TEST(the_later_of_two_runs_is_refused)
 {
     struct et_store *s = NULL;
     char *dir = sample_folder();
-    (void)state;
     sample_listen();
     enum et_status status = et_store_open(dir, ET_STORE_NEW, &s);
     const char *said = sample_said();
@@ -60,10 +59,9 @@ static void the_later_of_two_runs_is_refused(void **state)
     sample_remove(dir);
 }
 
-static void a_late_link_is_not_followed(void **state)
+TEST(a_late_link_is_not_followed)
 {
     char *dir = sample_folder();
-    (void)state;
     sample_write(sample_path(dir, "report.txt"), "here");
     assert_int_equal(et_manifest_write(dir), ET_OK);
     elsewhere = "/etc/passwd";
@@ -75,10 +73,4 @@ static void a_late_link_is_not_followed(void **state)
     sample_remove(dir);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_later_of_two_runs_is_refused),
-        cmocka_unit_test(a_late_link_is_not_followed)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN(the_later_of_two_runs_is_refused, a_late_link_is_not_followed)

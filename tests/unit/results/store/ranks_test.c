@@ -515,9 +515,8 @@ static void run_json_alone(void **state)
     assert_int_equal(s, ET_INFRA);
 }
 
-static void the_schema_before_this_one(void **state)
+TEST(the_schema_before_this_one)
 {
-    (void)state;
     const char *dir = SRCDIR "/tests/unit/data/schema-1";
     struct et_run run;
     size_t n;
@@ -535,23 +534,23 @@ static void the_schema_before_this_one(void **state)
 
 int main(void)
 {
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define FRESH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(every_median_is_kept),
-        TEST(the_layout_is_as_documented),
-        TEST(a_record_stays_small),
-        TEST(forged_records),
-        TEST(ranks_that_are_left_out),
-        TEST(damaged_ranks),
-        TEST(truncated_ranks),
-        TEST(a_block_too_many_is_cut),
-        TEST(zeros_at_the_end_are_cut),
-        TEST(a_damaged_block_stops_a_resume),
-        TEST(a_case_that_was_run_again),
-        TEST(each_launch_has_its_places),
-        TEST(a_full_disk),
-        TEST(run_json_alone),
-        TEST(the_schema_before_this_one),
+        FRESH(every_median_is_kept),
+        FRESH(the_layout_is_as_documented),
+        FRESH(a_record_stays_small),
+        FRESH(forged_records),
+        FRESH(ranks_that_are_left_out),
+        FRESH(damaged_ranks),
+        FRESH(truncated_ranks),
+        FRESH(a_block_too_many_is_cut),
+        FRESH(zeros_at_the_end_are_cut),
+        FRESH(a_damaged_block_stops_a_resume),
+        FRESH(a_case_that_was_run_again),
+        FRESH(each_launch_has_its_places),
+        FRESH(a_full_disk),
+        FRESH(run_json_alone),
+        FRESH(the_schema_before_this_one),
     };
     signal(SIGXFSZ, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -430,9 +430,8 @@ static void no_records_is_said(void **state)
     assert_warned(dir, 0, "no case is recorded");
 }
 
-static void nominal_peak(void **state)
+TEST(nominal_peak)
 {
-    (void)state;
     const char *origin;
     struct et_run run = sample_run();
     sample_add(&run, sample_result("a", 0.5, 0.1, 7));
@@ -471,24 +470,10 @@ static void nominal_peak(void **state)
     }
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(what_is_put_is_read_back),
-        TEST(a_run_that_goes_on_is_running),
-        TEST(directories_that_cannot_be_used),
-        TEST(no_permission),
-        TEST(a_run_never_begun_leaves_no_trace),
-        TEST(a_run_half_begun_is_begun_anew),
-        TEST(what_is_not_half_a_run_is_left_alone),
-        TEST(folders_of_a_run_never_begun_go),
-        TEST(a_full_disk_keeps_whole_records),
-        TEST(a_torn_line_is_cut_and_the_run_goes_on),
-        TEST(another_run_does_not_resume),
-        TEST(damaged_runs),
-        TEST(no_records_is_said),
-        TEST(nominal_peak),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FRESH_TEST_MAIN(
+    set_up, tear_down, what_is_put_is_read_back, a_run_that_goes_on_is_running,
+    directories_that_cannot_be_used, no_permission,
+    a_run_never_begun_leaves_no_trace, a_run_half_begun_is_begun_anew,
+    what_is_not_half_a_run_is_left_alone, folders_of_a_run_never_begun_go,
+    a_full_disk_keeps_whole_records, a_torn_line_is_cut_and_the_run_goes_on,
+    another_run_does_not_resume, damaged_runs, no_records_is_said, nominal_peak)

@@ -293,15 +293,6 @@ static void sound_records_do_not_excuse_the_rest(void **state)
     must_find(*state, "a file more", "stray: not listed");
 }
 
-int main(void)
-{
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        TEST(each_figure),
-        TEST(everything_else),
-        TEST(a_last_digit_is_no_edit),
-        TEST(an_idle_thread_has_no_core),
-        TEST(sound_records_do_not_excuse_the_rest),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FRESH_TEST_MAIN(set_up, tear_down, each_figure, everything_else,
+                a_last_digit_is_no_edit, an_idle_thread_has_no_core,
+                sound_records_do_not_excuse_the_rest)

@@ -116,9 +116,8 @@ static struct bench alone(double median, double spread)
     return b;
 }
 
-static void changes(void **state)
+TEST(changes)
 {
-    (void)state;
     struct bench b = alone(0.5, 0.005);
     is(&b, "a", ET_CHANGE_SAME, NULL);
     near(b.found.v[0].own.ratio, 1);
@@ -170,9 +169,8 @@ static struct bench five(double longer, double more, double spread)
     return b;
 }
 
-static void what_all_share_is_not_each_ones(void **state)
+TEST(what_all_share_is_not_each_ones)
 {
-    (void)state;
     struct bench b = five(1.1, 1, 0.002);
     is(&b, "compute", ET_CHANGE_WORSE, NULL);
     near(row(&b, "compute")->all.ratio, 1 / 1.1);
@@ -207,9 +205,8 @@ static struct et_result load_of(const char *id, double median, unsigned turn)
     return r;
 }
 
-static void kinds_are_judged_apart(void **state)
+TEST(kinds_are_judged_apart)
 {
-    (void)state;
     struct bench b = bench(2);
     for (unsigned k = 0; k < 4; k++) {
         char id[2][7] = {"case 0", "load 0"};
@@ -237,9 +234,8 @@ static void kinds_are_judged_apart(void **state)
 }
 
 /* Two to four of eight cases can be relied on; all are slower. */
-static void few_are_no_kind(void **state)
+TEST(few_are_no_kind)
 {
-    (void)state;
     for (unsigned sound = 2; sound <= 4; sound++) {
         struct bench b = bench(3);
         for (unsigned i = 0; i < 8 * 4; i++) {
@@ -258,9 +254,8 @@ static void few_are_no_kind(void **state)
 }
 
 /* How far a case lies from the others does not count as noise of its kind. */
-static void two_cases_share_nothing(void **state)
+TEST(two_cases_share_nothing)
 {
-    (void)state;
     struct bench b = bench(1);
     for (size_t i = 0; i < 2; i++) {
         double longer = i == 0 ? 1 : 1.2;
@@ -275,9 +270,8 @@ static void two_cases_share_nothing(void **state)
 }
 
 /* A case that differs between the baselines needs a larger change. */
-static void baselines_show_how_much_runs_differ(void **state)
+TEST(baselines_show_how_much_runs_differ)
 {
-    (void)state;
     static const double steady[] = {0.5, 0.501, 0.499},
                         restless[] = {0.5, 0.56, 0.44};
     for (int k = 0; k < 2; k++) {
@@ -294,9 +288,8 @@ static void baselines_show_how_much_runs_differ(void **state)
 }
 
 /* What three baselines decide, one leaves open. */
-static void one_baseline_is_unsure(void **state)
+TEST(one_baseline_is_unsure)
 {
-    (void)state;
     for (size_t n = 1; n <= 3; n += 2) {
         struct bench b = bench(n);
         for (size_t i = 0; i < n; i++)
@@ -310,9 +303,8 @@ static void one_baseline_is_unsure(void **state)
 }
 
 /* What was promised of a lone case is not promised of the worst of many. */
-static void many_cases_are_many_chances(void **state)
+TEST(many_cases_are_many_chances)
 {
-    (void)state;
     double alone_p = NAN;
     for (unsigned n = 6; n <= 106; n += 100) {
         struct bench b = bench(3);
@@ -355,9 +347,8 @@ static const char *const flaws[] = {
     "not converged", "drifts",  "disturbed", "oversubscribed",
     "fewer threads", "suspect", "suspect"};
 
-static void unsound_cases_are_unsure(void **state)
+TEST(unsound_cases_are_unsure)
 {
-    (void)state;
     for (int flaw = 0; flaw < 7; flaw++) {
         /* where: in the run, in all baselines, in one of them */
         for (int where = 0; where < 3; where++) {
@@ -383,9 +374,8 @@ static void unsound_cases_are_unsure(void **state)
     }
 }
 
-static void what_is_not_in_both(void **state)
+TEST(what_is_not_in_both)
 {
-    (void)state;
     struct bench b = bench(2);
     struct et_result broken = of("broke", 0.5, 0.002, 0), neither[2];
     broken.outcome = ET_WRONG_DATA;
@@ -413,9 +403,8 @@ static void what_is_not_in_both(void **state)
 }
 
 /* A case that was there and has no figure here. */
-static void cases_without_a_figure(void **state)
+TEST(cases_without_a_figure)
 {
-    (void)state;
     static const struct {
         int before, now, check;
         enum et_change change;
@@ -451,9 +440,8 @@ static void cases_without_a_figure(void **state)
     }
 }
 
-static void one_pass_tells_nothing(void **state)
+TEST(one_pass_tells_nothing)
 {
-    (void)state;
     struct bench b = bench(1);
     sample_add(&b.runs[0], sample_result("a", 0.5, 0.01, 31));
     sample_add(&b.runs[1], sample_result("a", 0.9, 0.01, 31));
@@ -463,9 +451,8 @@ static void one_pass_tells_nothing(void **state)
     assert_int_equal(done(&b), ET_UNSURE);
 }
 
-static void what_cannot_be_compared(void **state)
+TEST(what_cannot_be_compared)
 {
-    (void)state;
     struct bench b = bench(1);
     sample_add(&b.runs[0], of("b", 0.5, 0.002, 0));
     sample_add(&b.runs[1], of("c", 0.5, 0.002, 0));
@@ -497,9 +484,8 @@ static void what_cannot_be_compared(void **state)
 }
 
 /* Nothing in common: not compared at all. */
-static void nothing_in_common_is_unsure(void **state)
+TEST(nothing_in_common_is_unsure)
 {
-    (void)state;
     struct bench b = bench(2);
     sample_add(&b.runs[2], of("c", 0.5, 0.002, 0));
     assert_int_equal(compare(&b, 0.05), ET_OK);
@@ -509,9 +495,8 @@ static void nothing_in_common_is_unsure(void **state)
 }
 
 /* 0.5 s to 0.6 s of an access: 1.2 times as long, 5/6 of the speed. */
-static void less_may_be_better(void **state)
+TEST(less_may_be_better)
 {
-    (void)state;
     struct bench b = bench(1);
     sample_add(&b.runs[0], access_of(0.5));
     sample_add(&b.runs[1], access_of(0.6));
@@ -532,9 +517,8 @@ static void less_may_be_better(void **state)
 }
 
 /* Twice the work in twice the time is the same rate. */
-static void amounts_that_differ(void **state)
+TEST(amounts_that_differ)
 {
-    (void)state;
     struct bench b = bench(1);
     struct et_result twice = of("a", 1.0, 0.002, 0);
     twice.work.flop = 4e9;
@@ -547,9 +531,8 @@ static void amounts_that_differ(void **state)
 }
 
 /* 4 to 5 GFLOP/s is a quarter more, and a quarter is tolerated. */
-static void the_tolerance_itself_is_tolerated(void **state)
+TEST(the_tolerance_itself_is_tolerated)
 {
-    (void)state;
     for (int k = 0; k < 2; k++) {
         struct bench b = bench(1);
         sample_add(&b.runs[0], of("a", 0.5, 0.0001, 0));
@@ -560,9 +543,8 @@ static void the_tolerance_itself_is_tolerated(void **state)
     }
 }
 
-static void the_whole_is_the_gravest(void **state)
+TEST(the_whole_is_the_gravest)
 {
-    (void)state;
     static const struct {
         enum et_change v[3];
         enum et_status is;

@@ -12,9 +12,8 @@
 #include "results/verdict/contract.h"
 #include "results/verdict/judge.h"
 
-static void the_example_is_sound(void **state)
+TEST(the_example_is_sound)
 {
-    (void)state;
     struct et_contract c;
     assert_int_equal(
         et_contract_read(SRCDIR "/catalog/contracts/example.ini", &c), ET_OK);
@@ -23,9 +22,8 @@ static void the_example_is_sound(void **state)
     et_contract_free(&c);
 }
 
-static void patterns(void **state)
+TEST(patterns)
 {
-    (void)state;
     assert_true(et_where_matches("im2col-*", "im2col-blis"));
     assert_true(et_where_matches("*", ""));
     assert_true(et_where_matches("a?c*e", "abcde"));
@@ -36,9 +34,8 @@ static void patterns(void **state)
 }
 
 /* docs/contracts.md has every cause, in this order, and no other. */
-static void the_page_has_every_cause(void **state)
+TEST(the_page_has_every_cause)
 {
-    (void)state;
 #define ROW(cause, verdict, record) {record, ET_VERDICT_##verdict},
     static const struct {
         const char *record;

@@ -36,9 +36,8 @@ static void says(const struct et_list *l, const char *what, const char *before,
     assert_string_equal(d->now, now);
 }
 
-static void each_kind_of_fact(void **state)
+TEST(each_kind_of_fact)
 {
-    (void)state;
     struct et_run a = sample_run(), b = sample_run();
     const struct et_run *before[] = {&a};
     struct et_list l = {0};
@@ -74,9 +73,8 @@ static void each_kind_of_fact(void **state)
 }
 
 /* Two runs of one machine differ in these always. */
-static void what_always_differs(void **state)
+TEST(what_always_differs)
 {
-    (void)state;
     struct et_run a = sample_run(), b = sample_run();
     const struct et_run *before[] = {&a};
     struct et_list l = {0};
@@ -103,9 +101,8 @@ static void what_always_differs(void **state)
 
 /* Each different value of the baselines once; said also where only one of them
  * differs. */
-static void several_baselines(void **state)
+TEST(several_baselines)
 {
-    (void)state;
     struct et_run v[4];
     const struct et_run *before[3];
     struct et_list l = {0};

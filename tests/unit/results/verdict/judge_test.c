@@ -53,9 +53,8 @@ static void assert_refused(const struct et_run *run, const char *text,
 #define WHERE "[x]\nwhere = bench=gemm\n"
 #define FLOPS WHERE "metric = flops\n"
 
-static void bad_contracts(void **state)
+TEST(bad_contracts)
 {
-    (void)state;
     struct et_run run = sample_run();
     const struct {
         const char *text, *said;
@@ -122,9 +121,8 @@ static void bad_contracts(void **state)
 
 /* Each refusal, and what stands after a unit, after a share and between its
  * words. The place is looked for, and what is at fault. */
-static void refusals(void **state)
+TEST(refusals)
 {
-    (void)state;
     static const struct {
         const char *text, *said;
     } bad[] = {
@@ -198,9 +196,8 @@ static struct et_run one(void)
     return run;
 }
 
-static void thresholds(void **state)
+TEST(thresholds)
 {
-    (void)state;
     struct et_run run = one();
     judged(&run, FLOPS "at_least = 3 GFLOP/s\n", ET_VERDICT_PASS, "a",
            "at least 3");
@@ -221,9 +218,8 @@ static void thresholds(void **state)
     et_run_free(&run);
 }
 
-static void a_limit_at_the_very_end_passes(void **state)
+TEST(a_limit_at_the_very_end_passes)
 {
-    (void)state;
     char clause[256];
     struct et_run run = one();
     struct et_metric_value *v = run.records[0].metrics.v;
@@ -245,9 +241,8 @@ static void a_limit_at_the_very_end_passes(void **state)
     et_run_free(&run);
 }
 
-static void shares_of_the_peak(void **state)
+TEST(shares_of_the_peak)
 {
-    (void)state;
     struct et_run run = one();
     judged(&run, FLOPS "at_least = 85 % of peak\n", ET_VERDICT_INCONCLUSIVE,
            "a", "no nominal peak");
@@ -262,9 +257,8 @@ static void shares_of_the_peak(void **state)
 
 /* What the contract says of the peak counts, whatever the run says: two cores
  * of 2.2 GFLOP/s, of which 85 % are 3.74. */
-static void a_peak_of_the_contract(void **state)
+TEST(a_peak_of_the_contract)
 {
-    (void)state;
     struct et_run run = one();
     struct et_doc doc = {0};
     struct et_judgement j;
@@ -290,9 +284,8 @@ static void a_peak_of_the_contract(void **state)
     et_run_free(&run);
 }
 
-static void not_sure_is_not_a_pass(void **state)
+TEST(not_sure_is_not_a_pass)
 {
-    (void)state;
     const char *clause = FLOPS "at_least = 3 GFLOP/s\n";
     struct et_run run = one();
     struct et_result *r = &run.records[0].result;
@@ -399,9 +392,8 @@ static void give_peak(struct et_run *run, double flops)
 }
 
 /* A FLOP rate is believed only if something says that it is possible. */
-static void work_that_was_not_done(void **state)
+TEST(work_that_was_not_done)
 {
-    (void)state;
     const char *rate = FLOPS "at_least = 3 GFLOP/s\n";
     const char *time = WHERE "metric = time\nat_most = 600 ms\n";
     struct et_run run = sample_run();
@@ -445,9 +437,8 @@ static void work_that_was_not_done(void **state)
     et_run_free(&run);
 }
 
-static void missing_never_passes(void **state)
+TEST(missing_never_passes)
 {
-    (void)state;
     struct et_run run = one();
     judged(&run,
            "[x]\nwhere = bench=conv\nmetric = flops\n"
@@ -474,9 +465,8 @@ static void add_with(struct et_run *run, const char *id, double median,
     sample_add(run, r);
 }
 
-static void every_is_the_worst(void **state)
+TEST(every_is_the_worst)
 {
-    (void)state;
     const char *clause = FLOPS "at_least = 3 GFLOP/s\n";
     const struct {
         int outcome;
@@ -528,9 +518,8 @@ static void every_is_the_worst(void **state)
     et_run_free(&run);
 }
 
-static void an_incomplete_run(void **state)
+TEST(an_incomplete_run)
 {
-    (void)state;
     struct et_run run = one();
     const char *every = FLOPS "at_least = 3 GFLOP/s\n";
     const char *best = FLOPS "at_least = 9 GFLOP/s\ntake = best\n";
@@ -549,9 +538,8 @@ static void an_incomplete_run(void **state)
     et_run_free(&run);
 }
 
-static void the_whole_is_the_worst_clause(void **state)
+TEST(the_whole_is_the_worst_clause)
 {
-    (void)state;
     struct et_judgement j;
     struct et_run run = one();
     const char *text = "[contract]\nname = n\n"
