@@ -38,7 +38,8 @@ static enum et_status find(const char *name,
     bool any = strcmp(name, "auto") == 0;
     for (size_t i = 0; i < N_SOURCES; i++) {
         names[i + 1] = sources[i]->name;
-        const char *why_not = sources[i]->why_not();
+        const char *why_not =
+            sources[i]->why_not ? sources[i]->why_not() : NULL;
         if (!any && strcmp(name, sources[i]->name) != 0)
             continue;
         if (any && why_not)
@@ -74,7 +75,7 @@ enum et_status et_counters_open(const char *name, struct et_counters *out)
 
 void et_counters_close(struct et_counters *c)
 {
-    if (c->source)
+    if (c->source && c->source->close)
         c->source->close(c);
     for (size_t i = 0; i < c->n_events; i++) {
         free(c->events[i].name);

@@ -37,7 +37,8 @@ struct et_counters {
 
 struct et_counter_source {
     const char *name, *summary;
-    /* NULL, or why it cannot be used in this build. */
+    /* Why it cannot be used in this build; NULL, or no such function: it can.
+     */
     const char *(*why_not)(void);
     /* Fill events and absents; with nothing countable, still ET_OK. */
     enum et_status (*open)(struct et_counters *c);
@@ -46,7 +47,7 @@ struct et_counter_source {
     /* values: n_events; *threads: how many threads were counted. */
     enum et_status (*stop)(struct et_counters *c,
                            struct et_counter_value *values, int *threads);
-    void (*close)(struct et_counters *c);
+    void (*close)(struct et_counters *c); /* NULL: nothing to close */
 };
 
 /* The build's list, in its order; NULL past the end. */

@@ -11,11 +11,6 @@
 #define ABSENT "llc_misses"
 #define THREADS 2
 
-static const char *why_not(void)
-{
-    return NULL;
-}
-
 static enum et_status fake_open(struct et_counters *c)
 {
     for (size_t i = 0; et_counter_names[i]; i++) {
@@ -48,16 +43,9 @@ static enum et_status fake_stop(struct et_counters *c,
     return ET_OK;
 }
 
-static void fake_close(struct et_counters *c)
-{
-    (void)c;
-}
-
 const struct et_counter_source et_counter_fake = {
     .name = "fake",
     .summary = "fixed figures, for tests: no measurement",
-    .why_not = why_not,
     .open = fake_open,
     .start = fake_start,
-    .stop = fake_stop,
-    .close = fake_close};
+    .stop = fake_stop};

@@ -5,11 +5,6 @@
 
 #include "harness/base/log.h"
 
-static const char *why_not(void)
-{
-    return NULL;
-}
-
 static enum et_status none_open(struct et_counters *c)
 {
     for (size_t i = 0; et_counter_names[i]; i++) {
@@ -35,15 +30,8 @@ static enum et_status none_stop(struct et_counters *c,
     return ET_OK;
 }
 
-static void none_close(struct et_counters *c)
-{
-    (void)c;
-}
-
 const struct et_counter_source et_counter_none = {.name = "none",
                                                   .summary = "counts nothing",
-                                                  .why_not = why_not,
                                                   .open = none_open,
                                                   .start = none_start,
-                                                  .stop = none_stop,
-                                                  .close = none_close};
+                                                  .stop = none_stop};

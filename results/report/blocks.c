@@ -117,6 +117,11 @@ static void drop_empty(struct et_block *b)
     free(b->columns.v[--b->columns.n]);
 }
 
+size_t et_report_shown(size_t rows)
+{
+    return rows < ET_REPORT_ROWS ? rows : ET_REPORT_ROWS;
+}
+
 void et_report_close(struct et_block *b, size_t shown, size_t all)
 {
     if (b && !b->failed)

@@ -195,7 +195,7 @@ static bool suspects(struct et_report *w)
                      "samples. One of the two figures is wrong. The records do "
                      "not show which, so neither is quoted.");
     struct et_block *b = et_doc_table(w->doc, "lrlr", columns);
-    size_t shown = p.n < ET_REPORT_ROWS ? p.n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(p.n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[p.v[i]];
         const struct et_result_ceiling *c = r->result.ceilings.v;

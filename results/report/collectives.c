@@ -34,7 +34,7 @@ static void collective_table(struct et_report *w, const struct et_picks *g)
         "algbw GB/s", "busbw GB/s", "95 % interval", "n",    "Remarks",
         NULL};
     struct et_block *b = et_doc_table(w->doc, "rrlrrrrrrl", columns);
-    size_t shown = g->n < ET_REPORT_ROWS ? g->n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(g->n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[g->v[i]];
         const struct et_result_time *t = &r->result.time;
@@ -66,7 +66,7 @@ static void fit_table(struct et_report *w, const struct et_groups *lines)
                                           "95 % interval", "Worst residual",
                                           "Remarks",       NULL};
     struct et_block *b = et_doc_table(w->doc, "lrrrrrrrl", columns);
-    size_t shown = lines->n < ET_REPORT_ROWS ? lines->n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(lines->n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[lines->v[i].v[0]];
         if (r->result.team.ranks < 2) /* nobody to send to */

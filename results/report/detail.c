@@ -102,7 +102,7 @@ static bool counter_table(struct et_report *w, et_pick_test *test,
                    per_flop ? "Events per floating-point operation"
                             : "Events per iteration");
     struct et_block *b = et_doc_table(w->doc, "llrrrrrrr", columns);
-    size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(picks.n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[picks.v[i]];
         struct et_text name = {0};
@@ -241,7 +241,7 @@ bool et_report_spread(struct et_report *w)
                 "not listed: the rank that waits is not the one that is "
                 "slow.");
     struct et_block *b = et_doc_table(w->doc, "lrrlr", columns);
-    size_t shown = picks.n < ET_REPORT_ROWS ? picks.n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(picks.n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_result *s = &v[i].r->result;
         struct et_text name = {0};
@@ -296,7 +296,7 @@ bool et_report_missing(struct et_report *w)
         goto out;
     et_doc_heading(w->doc, 2, "Not measured");
     struct et_block *b = et_doc_table(w->doc, "lllrll", columns);
-    size_t shown = groups.n < ET_REPORT_ROWS ? groups.n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(groups.n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[groups.v[i].v[0]];
         const struct et_result *s = &r->result;

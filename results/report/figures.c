@@ -226,7 +226,7 @@ static void table(struct et_report *w, const struct rows *rows)
         columns[n++] = all[i].heading;
     }
     struct et_block *b = et_doc_table(w->doc, align, columns);
-    size_t shown = rows->n < ET_REPORT_ROWS ? rows->n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(rows->n);
     for (size_t i = 0; b && i < shown; i++)
         row(w, b, rows, &rows->v[i]);
     et_report_close(b, shown, rows->n);

@@ -90,6 +90,8 @@ bool et_report_bench_heading(struct et_report *w, const struct et_record *r);
 /* Equal but for their numbers: "1 iteration", "12 iterations"... */
 bool et_same_but_numbers(const char *a, const char *b);
 
+/* Of so many rows, those that a table shows. */
+size_t et_report_shown(size_t rows);
 /* Ends a table: a last column that stayed empty goes, and where rows were cut
  * a note says so. */
 void et_report_close(struct et_block *b, size_t shown, size_t all);

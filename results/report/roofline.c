@@ -347,7 +347,7 @@ static void shares(struct et_report *w, const struct et_picks *p)
         return;
     }
     struct et_block *b = et_doc_table(w->doc, "lrrrrrll", columns);
-    size_t shown = p->n < ET_REPORT_ROWS ? p->n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(p->n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_record *r = &w->run->records[p->v[i]];
         const struct et_roofline *f = &r->roofline;

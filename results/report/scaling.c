@@ -91,7 +91,7 @@ static bool summary(struct et_report *w, const struct et_scaling *all,
                                           "Worst residual",
                                           NULL};
     struct et_block *b = et_doc_table(w->doc, "rllrrrrr", columns);
-    size_t shown = all->n < ET_REPORT_ROWS ? all->n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(all->n);
     for (size_t i = 0; b && i < shown; i++) {
         const struct et_series *s = &all->v[i];
         const struct et_scaling_point *last = &s->v[s->n - 1];
@@ -158,7 +158,7 @@ static bool projections(struct et_report *w, const struct et_scaling *all)
     et_print_si(target, target_of(w), "FLOP/s");
     snprintf(needed, sizeof needed, "Ranks needed for %s", target);
     const char *const columns[] = {"Series", needed, "Remarks", NULL};
-    size_t shown = all->n < ET_REPORT_ROWS ? all->n : ET_REPORT_ROWS;
+    size_t shown = et_report_shown(all->n);
     struct et_projection *p = et_alloc(shown, sizeof *p);
     struct et_block *b = p ? et_doc_table(w->doc, "lrl", columns) : NULL;
     for (size_t i = 0; b && i < shown; i++) {

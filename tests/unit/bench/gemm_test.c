@@ -247,38 +247,31 @@ TEST(idle_samples_fail)
     }
 }
 
-/* One of eight: small or large, one product or two, of a type. */
-static struct params cube(int way)
+/* Small or large, one product or two, of each type. */
+static void in_each_way(void (*assert_it)(struct kit *))
 {
-    struct params p = preset();
-    p.m = p.n = p.k = way & 1 ? 40 : 140;
-    p.batch = way & 2 ? 1 : 2;
-    p.dtype = way >> 2;
-    return p;
+    for (int way = 0; way < 8; way++) {
+        struct params p = preset();
+        struct kit kit;
+        p.m = p.n = p.k = way & 1 ? 40 : 140;
+        p.batch = way & 2 ? 1 : 2;
+        p.trans_b = way & 2;
+        p.dtype = way >> 2;
+        open_case(&kit, fast(), &p);
+        assert_it(&kit);
+        close_case(&kit);
+    }
 }
 
 /* What gives its last answer again gives that of other inputs. */
 TEST(remembered_products_fail)
 {
-    for (int way = 0; way < 8; way++) {
-        struct params p = cube(way);
-        p.trans_b = way & 2;
-        struct kit kit;
-        open_case(&kit, fast(), &p);
-        assert_remembering_is_found(&kit);
-        close_case(&kit);
-    }
+    in_each_way(assert_remembering_is_found);
 }
 
 TEST(inspections_look_at_all)
 {
-    for (int way = 0; way < 8; way++) {
-        struct params p = cube(way);
-        struct kit kit;
-        open_case(&kit, fast(), &p);
-        assert_inspection_finds(&kit);
-        close_case(&kit);
-    }
+    in_each_way(assert_inspection_finds);
 }
 
 /* C is taken anew in time, and one product too few of so many shows. */

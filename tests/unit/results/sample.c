@@ -240,6 +240,12 @@ void sample_add(struct et_run *run, struct et_result result)
     run->info.cases++;
 }
 
+void sample_done(char *text, struct et_run *run)
+{
+    free(text);
+    et_run_free(run);
+}
+
 struct et_run sample_below(double peak, double memory)
 {
     struct et_run run = sample_run();

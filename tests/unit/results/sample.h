@@ -40,6 +40,7 @@ struct et_run sample_run(void);
 /* The same of one case, "fast", of 200 GFLOP/s, with the ceilings "the peak"
  * and "the memory" of these rates beside it; 0: it has not that one. */
 struct et_run sample_below(double peak, double memory);
+void sample_done(char *text, struct et_run *run); /* frees what it said, too */
 /* Takes the result over. The run's `cases` grows with it. */
 void sample_add(struct et_run *run, struct et_result result);
 

@@ -126,8 +126,7 @@ TEST(test_json)
                         "flops");
     assert_true(json_is_null(json_object_get(flops, "ci_low"))); /* n = 3 */
     json_decref(j);
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
     et_doc_free(&d);
 }
 
@@ -204,8 +203,7 @@ TEST(test_csv)
     assert_field(text, 2, "case", "+1"); /* a number */
     assert_field(text, 2, "facts.note", "");
     assert_field(text, 2, "flops_ci_low", "");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
     et_doc_free(&d);
 }
 

@@ -128,8 +128,7 @@ TEST(the_share_of_the_nominal_peak)
         char *text = say(&run);
         if ((strstr(text, "above the nominal peak") != NULL) != (above == 3))
             fail_msg("%d %% above: %s", above, text);
-        free(text);
-        et_run_free(&run);
+        sample_done(text, &run);
     }
 }
 
@@ -150,8 +149,7 @@ TEST(the_most_crowded_host)
         }
         char *text = say(&run);
         assert_said(text, "3 busy threads on 1 core");
-        free(text);
-        et_run_free(&run);
+        sample_done(text, &run);
     }
 }
 
@@ -216,8 +214,7 @@ TEST(tails)
             sample_add(&run, r);
             char *text = say(&run);
             assert_said(text, rows[i].cells);
-            free(text);
-            et_run_free(&run);
+            sample_done(text, &run);
         }
     }
 }
@@ -287,8 +284,7 @@ TEST(the_interval_of_a_fit)
     char *text = say(&run);
     assert_said(text, "\"2.504 us\",\"[2.413 us, 2.596 us]\"");
     assert_said(text, "\"2.005\",\"[1.897, 2.125]\"");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* Nodes of 10, 11, 12 and 20 ms: the others' median is 11 ms. The last was last
@@ -311,8 +307,7 @@ TEST(a_node_against_the_others)
             assert_said(text, "\"20 ms\",\"11 ms\",\"67 %\",\"25 %\"");
         else if (strstr(text, "node n1"))
             fail_msg("named by chance: %s", text);
-        free(text);
-        et_run_free(&run);
+        sample_done(text, &run);
     }
 }
 
@@ -324,8 +319,7 @@ TEST(above_the_memory)
     assert_said(text, "\"125.0 [123.8, 126.2]\"");
     /* Its share: 200 of 125. In the roofline's table in GFLOP/s. */
     assert_said(text, "\"250.0\",\"200.0\",\"125.0\",\"160 %");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* The larger drift is told of, whichever comes first, and its sign. */
@@ -341,8 +335,7 @@ TEST(the_worst_drift)
     }
     char *text = say(&run);
     assert_said(text, "-9.0 %");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* 2 GFLOP in 10 ms, 8 ms and 12.5 ms at the ends: 200 GFLOP/s, 160 to 250, at
@@ -405,8 +398,7 @@ TEST(nodes_tell_cases_apart)
     char *text = say(&run);
     if (strstr(text, "\"50 %\""))
         fail_msg("held against another team: %s", text);
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 static struct et_result team(const char *backend, int ranks, double time)
@@ -456,8 +448,7 @@ TEST(the_mean_of_all_cases)
     assert_said(text, "blis 266.7");
     if (strstr(text, "cblas 1000") || strstr(text, "cblas 2000"))
         fail_msg("a mean of one of two cases: %s", text);
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* The rank that lags most stands first. */
@@ -474,8 +465,7 @@ TEST(the_worst_lag_first)
     const char *a = strstr(text, "+50 %"), *b = strstr(text, "+30 %"),
                *c = strstr(text, "+20 %");
     assert_true(a && b && c && a < b && b < c);
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST_MAIN(the_best_is_the_least_of_times, a_prefix_is_a_thousand,

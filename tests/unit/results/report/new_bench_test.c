@@ -231,8 +231,7 @@ TEST(test_mean)
     char *text = print("text", &run);
     assert_said(text, "Harmonic mean of the rates of all 3 cases on 2 x 1, in "
                       "GFLOP/s: whole 200.0.");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* A figure that must not be quoted stands in the table, and not above. */

@@ -42,8 +42,7 @@ TEST(two_launches)
         assert_said(text, "none");
         assert_said(text, "3.8 %"); /* 0.545 to 0.525 */
         assert_null(strstr(text, "is not known: that"));
-        free(text);
-        et_run_free(&run);
+        sample_done(text, &run);
     }
 }
 
@@ -59,8 +58,7 @@ TEST(one_launch)
     assert_said(text, "etalon run --again DIR");
     assert_said(text, "etalon selftest --part repeat");
     assert_null(strstr(text, "Contained it"));
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(words)

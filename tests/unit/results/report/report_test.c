@@ -66,8 +66,7 @@ TEST(test_headline)
     assert_said(text, "cblas");
     assert_said(text, "2 ranks x 1 thread");
     assert_said(text, "n = 21");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_headline_refuses)
@@ -138,13 +137,11 @@ TEST(test_warnings)
     assert_said(text, "2 of 5 planned cases");
     assert_said(text, "abc-dirty");
     assert_said(text, "line 7 is torn");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
     run = two_run();
     text = say(&run, NULL);
     assert_not_said(text, "\"warning\"");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_flops)
@@ -162,8 +159,7 @@ TEST(test_flops)
     text = say(&run, "fp32=500 GFLOP/s");
     assert_said(text, "\"100 %\",\"20 %\",\"21\"");
     assert_said(text, "not checked");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* Said to be measured, but the check failed: wrong, and in no table. */
@@ -175,8 +171,7 @@ TEST(test_wrong)
     assert_said(text, "[\"wrong\",\"gemm\",\"cblas\",\"1\"");
     assert_said(text, "WRONG RESULTS");
     assert_not_said(text, "400.0");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* 200 GFLOP/s under a ceiling of 100: both sides are named, none is quoted. */
@@ -194,8 +189,7 @@ TEST(test_suspect)
     assert_said(text, "[\"peak fp32\",\"suspect\",\"1\",\"the peak\"]");
     assert_said(text, "[\"fast\",\"200.0 [199.9, 200.1]\",\"the peak\","
                       "\"100.0 [99.0, 101.0]\"]");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* Fewer threads than were asked for, or nobody knows how many. */
@@ -211,8 +205,7 @@ TEST(test_threads)
     assert_said(text, "[\"fewer threads\",\"1\",\"1 of the 3 threads of a rank "
                       "worked in the worst case");
     assert_said(text, "[\"threads not counted\",\"1\",\"they never sleep\"");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* Something else had the cores: often in one case, once in the other. */
@@ -231,8 +224,7 @@ TEST(test_disturbed)
                       "machine's");
     assert_said(text, "[\"disturbed\",\"2\",\"another process");
     assert_said(text, "in 8 of 42 samples (33 % in the worst case)");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* 200 GFLOP/s on two cores of 10, below a ceiling that lies as well. */
@@ -248,8 +240,7 @@ TEST(test_above_boost)
     assert_said(text, "[\"gemm fp32\",\"no headline: faster than");
     assert_said(text, "1 case is faster than the nominal peak at the highest "
                       "clock (first: fast)");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* Records may lack any word that the schema lets be null. */
@@ -271,8 +262,7 @@ TEST(test_no_words)
     char *text = say(&run, NULL);
     assert_said(text, "Faster than possible");
     assert_not_said(text, "(null)");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_drift)
@@ -284,8 +274,7 @@ TEST(test_drift)
     assert_said(text, "\"200.0 GFLOP/s [");
     assert_said(text, "[\"gemm fp32\",\"drifts\",\"1\",\"fast\"]");
     assert_said(text, "have a trend: +7.1 % from first to last");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_odd_host)
@@ -301,8 +290,7 @@ TEST(test_odd_host)
     assert_said(text,
                 "[\"odd outputs\",\"1\",\"the outputs of rank 5 on n9 differ");
     assert_said(text, "\"200.0 GFLOP/s [");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* Four nodes of one rank; n4 takes `late` longer and is last in `k` of 21. */
@@ -338,8 +326,7 @@ TEST(test_slow_node)
         else
             assert_not_said(text, "node n4");
         assert_not_said(text, "node n1");
-        free(text);
-        et_run_free(&run);
+        sample_done(text, &run);
     }
 }
 
@@ -365,8 +352,7 @@ TEST(test_slow_somewhere)
         assert_not_said(text, "n4");
         assert_not_said(text, "Slowest nodes");
         assert_not_said(text, "Ranks that lagged");
-        free(text);
-        et_run_free(&run);
+        sample_done(text, &run);
     }
 }
 
@@ -392,8 +378,7 @@ TEST(test_too_many)
     free(text);
     text = sample_report(&run, &options, "html", NULL);
     assert_said(text, "The first 16 of 17 cases.");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 /* Of a hundred thousand ranks on one node the slow one is named. */
@@ -434,8 +419,7 @@ TEST(test_missing)
     char *text = say(&run, NULL);
     assert_said(text, "[\"skipped\",\"gemm\",\"blis\",\"3\",\"needs 96 GiB\"");
     assert_said(text, "[\"not reached\",\"-\",\"-\",\"2\"");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_spread)
@@ -450,8 +434,7 @@ TEST(test_spread)
     assert_said(text, "Ranks that lagged");
     assert_said(text, "\"1\",\"n1\",\"+50 %\"");
     assert_not_said(text, "+5.0 %");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_collective)
@@ -478,8 +461,7 @@ TEST(test_collective)
     run.records[3].result.time.median *= 3;
     text = say(&run, NULL);
     assert_said(text, "poor model:");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_empty)
@@ -487,8 +469,7 @@ TEST(test_empty)
     struct et_run run = sample_run();
     char *text = say(&run, NULL);
     assert_said(text, "No headline: the run holds no record.");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_cut)
@@ -503,8 +484,7 @@ TEST(test_cut)
     }
     char *text = say(&run, NULL);
     assert_said(text, "The first 200 of 207 rows");
-    free(text);
-    et_run_free(&run);
+    sample_done(text, &run);
 }
 
 TEST(test_judgement)
