@@ -289,7 +289,7 @@ void et_strings_free(struct et_strings *l)
 bool et_list_has(const char *list, const char *word)
 {
     size_t n = strlen(word);
-    for (const char *p = list; (p = strstr(p, word)); p += n) {
+    for (const char *p = list; n > 0 && (p = strstr(p, word)); p += n) {
         bool begins = p == list || p[-1] == ',';
         if (begins && (p[n] == ',' || p[n] == '\0'))
             return true;

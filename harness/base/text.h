@@ -62,7 +62,8 @@ struct et_strings {
 bool et_strings_add(struct et_strings *l, const char *s);
 void et_strings_free(struct et_strings *l);
 bool et_split(const char *s, char separator, struct et_strings *out);
-/* Is `word` one of a list with commas, as it stands there? */
+/* Is `word`, which is not empty, one of a list with commas? No blanks, and
+ * large letters are others than small ones. */
 bool et_list_has(const char *list, const char *word);
 
 /* The nearest of `words` to `word` by edit distance, or NULL where none is

@@ -35,9 +35,9 @@ struct et_passes {
 bool et_passes_summarise(const double *medians, const int64_t *launch, size_t n,
                          double confidence, struct et_passes *out);
 
-/* Makes the interval *of around `median` reach as far up and down, as shares of
- * that, as `other` does around `middle`. As it was, where one of the two is
- * not there. */
+/* Makes the interval *of around `median` reach at least as far up and down, as
+ * shares of that, as `other` does around `middle`. If either interval is absent
+ * (NAN), *of stays as it was. */
 void et_passes_widen(struct et_interval *of, double median,
                      const struct et_interval *other, double middle);
 

@@ -250,10 +250,11 @@ static enum et_status open_whole(struct et_team **out)
     return s ? s : make(comm, true, out);
 }
 
-/* Where the connection to another rank breaks, Open MPI 5 ends its own process
- * by _exit, and with it the run, before anyone has said which rank it was. It
- * shall wait so many seconds, unless the user has said how long; its launcher
- * wakes the guard meanwhile (harness/run/guard.h). */
+/* Where a rank's connection to another breaks, Open MPI 5 ends that rank by
+ * _exit, and with it the run, before anyone has said which rank it lost. So it
+ * is told to wait 5 s first, unless the user has set another delay: meanwhile
+ * its launcher wakes the guard (harness/run/guard.h). Open MPI 4 waits as well;
+ * other MPIs do not read the variable. */
 static enum et_status begin(int *level)
 {
     static const char delay[] = "OMPI_MCA_mpi_abort_delay";

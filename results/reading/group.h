@@ -11,7 +11,8 @@ struct et_picks {
     size_t *v;
     size_t n;
 };
-typedef bool et_pick_test(const struct et_record *r); /* NULL: all */
+typedef bool et_pick_test(const struct et_record *r);
+/* Those for which the test is true; NULL: all. */
 bool et_picks_take(struct et_picks *out, const struct et_run *run,
                    et_pick_test *test);
 /* The same by a test that asks the run too: of a record's bench, say. */

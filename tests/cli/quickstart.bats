@@ -25,6 +25,7 @@ setup() {
     stub "$bin/bats" ''
     stub "$bin/shellcheck" ''
     stub "$bin/gnuplot" ''
+    stub "$bin/git" ''
     stub "$bin/mpicc" ''
     stub "$bin/autoconf" ''
     stub "$bin/automake" ''

@@ -18,7 +18,7 @@ pardon_mpi_leaks() {
 
 # A folder of its own for the script, which goes with it: $work.
 work_in() { # work_in NAME
-    work=$(mktemp -d "./$1.XXXXXX") || exit 1
+    work=$(mktemp -d "$PWD/$1.XXXXXX") || exit 1
     trap 'rm -rf "$work"' EXIT
     trap 'exit 1' HUP INT PIPE TERM
 }

@@ -8,7 +8,7 @@
 
 /* Exit code; of a trial that a signal ended, minus the signal. */
 int child_outcome(void (*trial)(void));
-/* Of the last one: s, and its words. */
+/* How long the last trial took, in seconds, and what it said. */
 extern double child_took;
 extern char child_said[CHILD_SAID];
 

@@ -5,8 +5,8 @@
  *   TEST_MAIN(presets, sweeps)     runs the two functions as tests
  *   QUIET_TEST_MAIN(refusals)      the same, without what etalon logs
  *   FRESH_TEST_MAIN(set_up, tear_down, reads, writes)
- *                                  the same, each between a call of the first
- *                                  two
+ *                                  as TEST_MAIN, each test between a call of
+ *                                  set_up and one of tear_down
  *
  * Up to 64 tests. A program that needs more than that writes its own main.
  */
@@ -55,6 +55,7 @@
             tests[i].setup_func = set_up;                                      \
             tests[i].teardown_func = tear_down;                                \
         }                                                                      \
+        et_log_level_set(ET_LOG_NOTE);                                         \
         return cmocka_run_group_tests(tests, NULL, NULL);                      \
     }
 

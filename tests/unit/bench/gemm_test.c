@@ -247,16 +247,16 @@ TEST(idle_samples_fail)
     }
 }
 
-/* Small or large, one product or two, of each type. */
+/* Small or large, one product or two, B as it is or transposed, each type. */
 static void in_each_way(void (*assert_it)(struct kit *))
 {
-    for (int way = 0; way < 8; way++) {
+    for (int way = 0; way < 16; way++) {
         struct params p = preset();
         struct kit kit;
         p.m = p.n = p.k = way & 1 ? 40 : 140;
         p.batch = way & 2 ? 1 : 2;
-        p.trans_b = way & 2;
-        p.dtype = way >> 2;
+        p.trans_b = way & 4;
+        p.dtype = way >> 3;
         open_case(&kit, fast(), &p);
         assert_it(&kit);
         close_case(&kit);

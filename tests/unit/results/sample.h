@@ -38,9 +38,9 @@ void sample_info_free(struct et_run_info *info);
 /* A complete run in memory; et_run_free. */
 struct et_run sample_run(void);
 /* The same of one case, "fast", of 200 GFLOP/s, with the ceilings "the peak"
- * and "the memory" of these rates beside it; 0: it has not that one. */
+ * and "the memory" of these rates beside it; 0: without that one. */
 struct et_run sample_below(double peak, double memory);
-void sample_done(char *text, struct et_run *run); /* frees what it said, too */
+void sample_done(char *text, struct et_run *run); /* frees both */
 /* Takes the result over. The run's `cases` grows with it. */
 void sample_add(struct et_run *run, struct et_result result);
 

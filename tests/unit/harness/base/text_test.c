@@ -311,6 +311,7 @@ TEST(words_of_a_list)
     assert_true(et_list_has("a,cpu", "cpu"));
     assert_false(et_list_has("cpuset,mycpu", "cpu"));
     assert_false(et_list_has("", "cpu"));
+    assert_false(et_list_has("cpu", ""));
 }
 
 TEST_MAIN(words_of_a_list, cleaned, redacted, integers, reals, booleans, bytes,

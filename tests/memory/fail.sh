@@ -1,7 +1,7 @@
 #!/bin/sh
 # Each allocation of small runs fails in turn: no crash, no hang; the program
 # ends with 4 and a word, or as if nothing had been, with the same output.
-#   fail_test [--all | --every K] [NAME...]
+#   tests/memory/fail.sh [--all | --every K] [NAME...]
 # Of each command (a NAME: run, rank0 and rank1 of two, report, html, judge,
 # compare, verify, plan, info), the first allocation at each place that
 # allocates, told by its stack of calls. --all tries all of these (an hour);
