@@ -114,6 +114,16 @@ planted() {
     planted run --resume d --quiet
 }
 
+@test "a killed run with a link is refused before anything is measured" {
+    killed
+    sed -i '$d' d/records.jsonl
+    cp d/records.jsonl before
+    ln -s ../mine d/more
+    quick run --resume d --quiet
+    refused 4 'd/more: is a symbolic link'
+    cmp before d/records.jsonl
+}
+
 @test "a run writes through no link that is planted while it measures" {
     plan slow.ini '[run]' 'budget = 0.5' 'team = self' '[gemm]' \
         'shapes = 8x8x8, 9x9x9, 10x10x10' 'backend = reference' 'threads = 1'
