@@ -26,6 +26,7 @@ setup() {
     stub "$bin/shellcheck" ''
     stub "$bin/gnuplot" ''
     stub "$bin/git" ''
+    stub "$bin/ip" ''
     stub "$bin/mpicc" ''
     stub "$bin/autoconf" ''
     stub "$bin/automake" ''
