@@ -192,7 +192,7 @@ TEST(say_why_not)
 /* A run of a ceiling takes 20 s by the clock, and the budget is 1 s: it is the
  * case's alone, so its own samples fill most of it. They last 2 ms, far longer
  * than what is looked up around them. If the ceilings were part of the budget,
- * the first look at them would use it up. */
+ * it would be used up at the first look at them, after 0.8 s of samples. */
 TEST(cost_the_case_no_time)
 {
     struct et_result r;
