@@ -13,6 +13,7 @@
 
 static bool wrong_ceiling;
 static double slow_ceiling; /* s that a run of one takes longer */
+static double uneven;       /* s by which its runs differ in turn, seven ways */
 static double min_time = 1e-4;
 static struct et_clock *the_clock;
 static struct et_visit visit; /* of the case */
@@ -23,7 +24,9 @@ static size_t n_ceilings;
 /* About a microsecond an iteration, so that samples are soon calibrated. */
 static enum et_status spin_ceiling(void *state, uint64_t iterations)
 {
-    the_clock->skew += slow_ceiling; /* nobody waits */
+    static unsigned turn;
+    /* Nobody waits. */
+    the_clock->skew += slow_ceiling + uneven * (turn++ % 7);
     return fake_spin(state, iterations);
 }
 
@@ -299,7 +302,9 @@ TEST(several_of_one_kind)
     wrong_ceiling = false;
     ceilings = all;
     n_ceilings = 3;
+    uneven = 2e-5; /* so that its interval has a width */
     measure(&r, true);
+    uneven = 0;
     ceilings = NULL;
     assert_int_equal(r.ceilings.n, 3);
     const struct et_result_ceiling *v = r.ceilings.v;
@@ -317,7 +322,11 @@ TEST(several_of_one_kind)
         et_stat_sort(sorted, v[i].samples.n);
         assert_true(v[i].rate ==
                     1e3 / et_stat_quantile(sorted, v[i].samples.n, 0.5));
-        assert_true(v[i].rate_low < v[i].rate_high);
+        struct et_interval ci =
+            et_stat_median_interval(sorted, v[i].samples.n, 0.95);
+        assert_true(ci.low < ci.high);
+        assert_true(v[i].rate_low == 1e3 / ci.high);
+        assert_true(v[i].rate_high == 1e3 / ci.low);
     }
     et_result_free(&r);
 }
