@@ -94,12 +94,25 @@ static bool say(struct et_comparison *c, const char *reason)
     return c->reason != NULL;
 }
 
-static bool say_flaw(struct et_comparison *c, enum et_flaw flaw, bool now)
+static bool say_flaw(struct et_comparison *c, const char *flaw, bool now)
 {
     char text[64];
-    snprintf(text, sizeof text, "%s%s", et_flaw_name(flaw),
-             now ? "" : " in the baselines");
+    snprintf(text, sizeof text, "%s%s", flaw, now ? "" : " in the baselines");
     return say(c, text);
+}
+
+/* A pass took over a third more time than the median of all, or over a quarter
+ * less. So this case has another speed at times, and the next run may have it
+ * throughout, though nothing has changed. docs/method.md has what this is
+ * worth. */
+static bool jumps(const struct et_result_time *t)
+{
+    const struct et_result_pass *p = t->passes.v;
+    for (size_t i = 0; i < t->passes.n; i++) {
+        if (fabs(log(p[i].median / t->median)) > log(4 / 3.0))
+            return true;
+    }
+    return false;
 }
 
 /* The figure is a time or an amount over one, and the amount is the same in
@@ -133,7 +146,10 @@ static bool take_side(struct row *row, const struct side *s, bool now,
     if (strcmp(m->name, c->metric) != 0 || !m->unit ||
         strcmp(m->unit, c->unit) != 0)
         return say(c, "the figures have different units");
-    return flaw ? say_flaw(c, flaw, now) : take_passes(r, m, out);
+    if (flaw)
+        return say_flaw(c, et_flaw_name(flaw), now);
+    return jumps(&r->result.time) ? say_flaw(c, "jumps", now)
+                                  : take_passes(r, m, out);
 }
 
 /* Both sides have a figure: which of them count. */

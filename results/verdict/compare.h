@@ -9,7 +9,8 @@
  *
  * A case that may not be relied on (results/reading/sound.h) in the run, or in
  * every baseline, is unsure, with the reason; baselines in which it may not be
- * are left out for it.
+ * are left out for it. Nor may one whose passes jump: any of them took over a
+ * third more time than the run's median, or over a quarter less.
  */
 #ifndef ET_RESULTS_VERDICT_COMPARE_H
 #define ET_RESULTS_VERDICT_COMPARE_H

@@ -130,7 +130,7 @@ TEST(changes)
     is(&b, "a", ET_CHANGE_SAME, NULL);
     assert_true(b.found.v[0].own.p < 0.01 && b.found.v[0].own.high < 1);
     assert_int_equal(done(&b), ET_OK);
-    b = alone(0.6, 0.3); /* large, but chance may do it */
+    b = alone(0.6, 0.24); /* large, but chance may do it */
     is(&b, "a", ET_CHANGE_UNSURE, "chance may do that");
     assert_true(b.found.v[0].own.low < 1 && b.found.v[0].own.high > 1);
     assert_int_equal(done(&b), ET_UNSURE);
@@ -572,11 +572,43 @@ TEST(the_whole_is_the_gravest)
     assert_int_equal(et_comparisons_status(&c), ET_MISSED);
 }
 
+/* By 1.34 and 0.74 of the median, not by 1.33 and 0.76: in the run, in all
+ * baselines, in one of them. */
+TEST(passes_that_jump)
+{
+    static const struct {
+        double to;
+        bool jumps;
+    } v[] = {{1.34, true}, {1.33, false}, {0.74, true}, {0.76, false}};
+    for (int k = 0; k < 12; k++) {
+        struct bench b = bench(3);
+        int where = k % 3;
+        for (unsigned i = 0; i <= 3; i++) {
+            struct et_result r = of("a", i == 3 ? 0.8 : 0.5, 0.002, i);
+            struct et_result_pass *p = r.time.passes.v;
+            if (where == 0 ? i == 3 : where == 1 ? i < 3 : i == 0)
+                p[4].median = r.time.median * v[k / 3].to;
+            sample_add(&b.runs[i], r);
+        }
+        assert_int_equal(compare(&b, 0.03), ET_OK);
+        bool unsure = v[k / 3].jumps && where < 2;
+        is(&b, "a", unsure ? ET_CHANGE_UNSURE : ET_CHANGE_WORSE,
+           !unsure      ? NULL
+           : where == 1 ? "jumps in the baselines"
+                        : "jumps");
+        assert_int_equal(row(&b, "a")->baselines, !v[k / 3].jumps || where == 0
+                                                      ? 3
+                                                  : where == 1 ? 0
+                                                               : 2);
+        done(&b);
+    }
+}
+
 TEST_MAIN(changes, what_all_share_is_not_each_ones, kinds_are_judged_apart,
           few_are_no_kind, two_cases_share_nothing,
           baselines_show_how_much_runs_differ, one_baseline_is_unsure,
           many_cases_are_many_chances, unsound_cases_are_unsure,
-          what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
-          what_cannot_be_compared, nothing_in_common_is_unsure,
-          less_may_be_better, amounts_that_differ,
+          passes_that_jump, what_is_not_in_both, cases_without_a_figure,
+          one_pass_tells_nothing, what_cannot_be_compared,
+          nothing_in_common_is_unsure, less_may_be_better, amounts_that_differ,
           the_tolerance_itself_is_tolerated, the_whole_is_the_gravest)
