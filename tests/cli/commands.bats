@@ -179,6 +179,7 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
 
 @test "compare" {
     make_run a "${steady[@]}"
+    calm a
     cp -r a b
     try compare a b
     passed

@@ -89,11 +89,21 @@ sign() { # sign DIR
     mv new "$1/manifest.sha256"
 }
 
-# A run that nothing disturbed, for tests of what is judged: other tests may keep
-# this machine busy.
+# A run that nothing disturbed and whose passes are all as the first, for tests of
+# what is judged: other tests may keep this machine busy.
 calm() { # calm DIR
     sed 's/"n":[0-9]*,"most":[0-9]*,"many":[a-z]*,"at":\[[^]]*]/"n":0,"most":0,"many":false,"at":[]/' \
-        "$1/records.jsonl" >new
+        "$1/records.jsonl" | awk '{
+            match($0, /"case":"([^"\\]|\\.)*"/)
+            id = substr($0, RSTART, RLENGTH)
+            match($0, /"pass":[0-9]+/)
+            pass = substr($0, RSTART, RLENGTH)
+            if (!(id in first))
+                first[id] = $0
+            line = first[id]
+            sub(/"pass":[0-9]+/, pass, line)
+            print line
+        }' >new
     mv new "$1/records.jsonl"
     sign "$1"
     try report "$1" --update
