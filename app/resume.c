@@ -82,10 +82,6 @@ static enum et_status take_over(struct et_resume *r, struct et_options *o,
         }
         et_strings_free(&lines);
     }
-    const struct et_run_resume *again = run.resumes.v;
-    r->launches = 1 + (o->again != NULL);
-    for (size_t i = 0; i < run.resumes.n; i++)
-        r->launches += again[i].again;
     return status;
 }
 
@@ -103,7 +99,7 @@ static enum et_status take_again(struct et_options *o)
 enum et_status et_resume_options(struct et_resume *r, struct et_options *o,
                                  struct et_strings *given)
 {
-    r->launches = 1;
+    r->again = o->again != NULL;
     enum et_status s = take_again(o);
     if (s != ET_OK || !o->resume)
         return s;
@@ -131,11 +127,27 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct known *)a)->id, ((const struct known *)b)->id);
 }
 
+/* Counts the whole launches. What the newest one measures, or measured before
+ * it was cut short, has this `launch` or a later one. */
+static int64_t count_launches(struct et_resume *r)
+{
+    const struct et_run_resume *resume = r->had.resumes.v;
+    int64_t n = (int64_t)r->had.resumes.n, newest = 0;
+    r->launches = 1 + r->again;
+    for (int64_t i = 0; i < n; i++) {
+        r->launches += resume[i].again;
+        if (resume[i].again)
+            newest = i + 1;
+    }
+    return r->again ? n + 1 : newest;
+}
+
 /* Failed ones are tried again. */
 enum et_status et_resume_cases(struct et_resume *r, const char *dir,
                                const struct et_cases *cases)
 {
     size_t n = cases->n, foreign = 0;
+    int64_t newest = count_launches(r);
     struct known *known = et_alloc(n, sizeof *known);
     if (!known || !et_histories_begin(&r->histories, n)) {
         free(known);
@@ -152,9 +164,13 @@ enum et_status et_resume_cases(struct et_resume *r, const char *dir,
                                         sizeof *known, by_id);
         r->wrong_kept |= pass->outcome == ET_WRONG_DATA;
         foreign += !k;
-        if (k && pass->outcome != ET_FAILED && pass->outcome != ET_UNMEASURED &&
-            pass->outcome != ET_SKIPPED)
-            ok = et_history_add(&r->histories.v[k->at], pass) && ok;
+        if (!k || pass->outcome == ET_FAILED ||
+            pass->outcome == ET_UNMEASURED || pass->outcome == ET_SKIPPED)
+            continue;
+        struct et_history *h = &r->histories.v[k->at];
+        ok = et_history_add(h, pass) && ok;
+        if (r->had.records[i].launch < newest)
+            h->before = h->passes; /* the lines are in order */
     }
     free(known);
     if (!ok)

@@ -13,6 +13,7 @@ struct et_resume {
     struct et_run had; /* a record a pass; of a new run none */
     struct et_histories histories;
     int64_t launches; /* whole ones: a resume belongs to the one before */
+    bool again;       /* this is one more */
     bool wrong_kept;  /* it has a wrong case already */
 };
 
@@ -25,8 +26,9 @@ bool et_resume_is_given(const struct et_strings *given, const char *key);
 enum et_status et_resume_options(struct et_resume *r, struct et_options *o,
                                  struct et_strings *given);
 
-/* What the run has of each case; of a new run nothing. ET_USAGE, logged, where
- * it has other cases: its ranks or threads were others. */
+/* What the run has of each case, and its launches; of a new run nothing, and
+ * one. ET_USAGE, logged, where it has other cases: its ranks or threads were
+ * others. */
 enum et_status et_resume_cases(struct et_resume *r, const char *dir,
                                const struct et_cases *cases);
 

@@ -36,8 +36,8 @@ struct driving {
     int64_t cores_ranks, cores_threads, cores;
     bool oversubscribed;
     double began;
-    /* Rank 0: the case, of how many; the pass that the cases are gone through
-     * in, and whether any was due in it. */
+    /* Rank 0: the case, of how many; the pass of this launch that the cases are
+     * gone through in, and whether any of them wants one more. */
     size_t i, n;
     int64_t round;
     bool any;
@@ -82,10 +82,14 @@ void et_histories_free(struct et_histories *h)
     *h = (struct et_histories){0};
 }
 
-/* Passes that the run directory is to have of each case. */
-static int64_t passes_of(const struct et_drive *d)
+/* Passes that the run directory is to have of a case: this launch makes as many
+ * as a launch has, however many an earlier one made, and what an earlier one
+ * lacks. */
+static int64_t passes_of(const struct et_drive *d, const struct et_history *h)
 {
-    return d->instruments.options->passes * d->launches;
+    int64_t each = d->instruments.options->passes;
+    int64_t all = each * d->launches, own = h->before + each;
+    return own > all ? own : all;
 }
 
 /* What the passes say so far. What the ceiling that binds has moved by is part
@@ -111,12 +115,9 @@ static bool wants_more(const struct driving *g, const struct et_history *h)
            summarise(h, &p) && !et_passes_are_narrow(&p, o->precision);
 }
 
-/* Is it the turn of this case in this pass? */
-static bool is_due(const struct driving *g, const struct et_history *h)
+static bool wants_pass(const struct driving *g, const struct et_history *h)
 {
-    if (h->closed || h->passes > g->round)
-        return false;
-    return h->passes < passes_of(g->d) || wants_more(g, h);
+    return !h->closed && (h->passes < passes_of(g->d, h) || wants_more(g, h));
 }
 
 static void show_progress(const struct driving *g, const struct et_case *c)
@@ -145,7 +146,7 @@ static void tell(const struct driving *g, const struct et_result *r,
     }
     /* Once, when its last pass is done; what a later one adds is in the
      * report. */
-    if (h->passes != passes_of(g->d))
+    if (h->passes != passes_of(g->d, h))
         return;
     struct et_passes p;
     const struct et_options *o = g->d->instruments.options;
@@ -397,18 +398,21 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
     return s;
 }
 
-/* Rank 0: the next case that is due, and again from the first one as long as
- * any was. False: the run is done. */
+/* Rank 0: the next case that wants a pass, and again from the first one as long
+ * as any does; those with more passes of this launch wait for the others.
+ * False: the run is done. */
 static bool find_next(struct driving *g)
 {
-    const struct et_drive *d = g->d;
     for (;;) {
         for (; g->i < g->n; g->i++) {
-            if (is_due(g, &d->histories->v[g->i]))
+            const struct et_history *h = &g->d->histories->v[g->i];
+            if (!wants_pass(g, h))
+                continue;
+            g->any = true;
+            if (h->passes - h->before <= g->round)
                 return true;
         }
-        /* None was, and none will be: no case has less than this round. */
-        if (!g->any && g->round >= passes_of(d))
+        if (!g->any)
             return false;
         g->any = false;
         g->i = 0;
@@ -464,7 +468,6 @@ static enum et_status loop(struct driving *g)
             et_case_free(&c);
         if (s != ET_OK)
             return s;
-        g->any = true;
         g->visited++;
         g->i++;
     }
@@ -475,10 +478,11 @@ static void count_visits(struct driving *g)
 {
     for (size_t i = 0; i < g->n; i++) {
         const struct et_history *h = &g->d->histories->v[i];
-        if (h->closed || h->passes >= passes_of(g->d))
+        int64_t want = passes_of(g->d, h);
+        if (h->closed || h->passes >= want)
             g->o->kept++;
         else
-            g->visits += (size_t)(passes_of(g->d) - h->passes);
+            g->visits += (size_t)(want - h->passes);
     }
 }
 

@@ -17,6 +17,7 @@ struct et_history {
     struct et_reals ceilings; /* s, of those that have them: et_ceilings_time */
     double sampled;           /* s that these sampled */
     int64_t passes;           /* that stand; one that failed is done again */
+    int64_t before;           /* of these, of launches before this one */
     bool closed;              /* no pass is wanted any more: it is wrong, say */
     int outcome;              /* enum et_outcome, of the newest; -1: none */
     /* In this process. */

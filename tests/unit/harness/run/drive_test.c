@@ -84,6 +84,7 @@ struct trial {
     int slow;                 /* this rank takes twice as long */
     int passes;               /* 0: one */
     int had;                  /* passes of the first case, before */
+    int before;               /* of these, of earlier launches */
     int launches;             /* 0: one */
     int most;                 /* passes of a case; 0: as `passes` */
     double budget;            /* s; 0: 0.05 */
@@ -197,6 +198,7 @@ static enum et_status take_part(struct et_team *team, void *arg)
         !et_histories_begin(&histories, cases.n))
         return ET_USAGE;
     histories.v[0].passes = t->had;
+    histories.v[0].before = t->before;
     for (int i = 0; i < 6 && t->ceilings[i] > 0; i++) {
         if (!et_reals_add(&histories.v[0].ceilings, t->ceilings[i]))
             return ET_INFRA;
@@ -344,6 +346,17 @@ TEST(more_passes)
     assert_int_equal(
         passes_of((struct trial){.passes = 3, .budget = 1e3, .launches = 2}),
         6);
+    /* However many the one before it made; what that lacks comes on top. */
+    for (int had = 4; had <= 9; had++) {
+        assert_int_equal(
+            passes_of((struct trial){
+                .passes = 6, .had = had, .before = had, .launches = 2}),
+            had < 6 ? 12 - had : 6);
+    }
+    /* One that is carried on lacks what it has not made itself. */
+    assert_int_equal(passes_of((struct trial){
+                         .passes = 6, .had = 11, .before = 9, .launches = 2}),
+                     4);
     assert_int_equal(
         passes_of((struct trial){.passes = 6, .most = 9, .slows = true}), 6);
     assert_int_equal(passes_of((struct trial){
@@ -375,6 +388,17 @@ TEST(catches_up)
     assert_lines(&t, "2 measured no crowd\n"
                      "2 measured no crowd\n"
                      "4 measured no crowd\n"
+                     "2 measured no crowd\n");
+    /* Not with what an earlier launch made more of: passes stay spread. */
+    t.had = t.before = 5;
+    t.launches = 2;
+    t.passes = 2;
+    assert_int_equal(go(&t), ET_OK);
+    assert_lines(&t, "4 measured no crowd\n"
+                     "2 measured no crowd\n"
+                     "4 measured no crowd\n"
+                     "2 measured no crowd\n"
+                     "2 measured no crowd\n"
                      "2 measured no crowd\n");
 }
 
