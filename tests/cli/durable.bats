@@ -118,7 +118,10 @@ wanted() {
         [ "$n" -lt "$(grep -n '^create d/.manifest' log | cut -d : -f 1)" ] ||
             fail "$file is listed before it is on the disk"
     done
-    [ ! -d d/plots ] || grep -q '^fsync d/plots$' log
+    # The folders, too, and again: those that wrote the files closed them.
+    sed '/^create d\/.manifest/,$d' log | tac | sed '/^close d$/,$d' >listed
+    grep -qx 'fsync d' listed
+    [ ! -d d/plots ] || grep -qx 'fsync d/plots' listed
     wanted "$(sed -n '/^create d\/.manifest/,$p' log | grep -v '^clock')" \
         'create d/.manifest.sha256.new' 'write d/.manifest.sha256.new' \
         'fsync d/.manifest.sha256.new' 'close d/.manifest.sha256.new' \

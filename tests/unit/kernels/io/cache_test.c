@@ -87,6 +87,7 @@ static int set_up(void **state)
     close(fd);
     done[0] = '\0';
     sync_errno = mincore_errno = 0;
+    et_log_level_set(ET_LOG_NONE);
     return fd < 0;
 }
 
@@ -182,18 +183,7 @@ TEST(memory_is_no_device)
     assert_false(et_io_filesystem_is_memory(""));
 }
 
-int main(void)
-{
-#define FRESH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        FRESH(dirty_pages_are_written_first),
-        FRESH(a_sync_that_fails_is_told),
-        FRESH(resident_pages_are_counted),
-        FRESH(an_untold_share_is_none),
-        FRESH(no_link_is_followed),
-        FRESH(a_device_has_the_type_of_its_mount),
-        FRESH(memory_is_no_device),
-    };
-    et_log_level_set(ET_LOG_NONE);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FRESH_TEST_MAIN(set_up, tear_down, dirty_pages_are_written_first,
+                a_sync_that_fails_is_told, resident_pages_are_counted,
+                an_untold_share_is_none, no_link_is_followed,
+                a_device_has_the_type_of_its_mount, memory_is_no_device)

@@ -62,6 +62,7 @@ static void finish(struct et_store *s, const char *dir)
 static int set_up(void **state)
 {
     struct et_store *s;
+    signal(SIGXFSZ, SIG_IGN);
     *state = sample_folder();
     assert_int_equal(et_store_open(*state, ET_STORE_NEW, &s), ET_OK);
     assert_int_equal(begin(s), ET_OK);
@@ -532,26 +533,10 @@ TEST(the_schema_before_this_one)
     assert_said(sample_said(), "older etalon");
 }
 
-int main(void)
-{
-#define FRESH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-    const struct CMUnitTest tests[] = {
-        FRESH(every_median_is_kept),
-        FRESH(the_layout_is_as_documented),
-        FRESH(a_record_stays_small),
-        FRESH(forged_records),
-        FRESH(ranks_that_are_left_out),
-        FRESH(damaged_ranks),
-        FRESH(truncated_ranks),
-        FRESH(a_block_too_many_is_cut),
-        FRESH(zeros_at_the_end_are_cut),
-        FRESH(a_damaged_block_stops_a_resume),
-        FRESH(a_case_that_was_run_again),
-        FRESH(each_launch_has_its_places),
-        FRESH(a_full_disk),
-        FRESH(run_json_alone),
-        FRESH(the_schema_before_this_one),
-    };
-    signal(SIGXFSZ, SIG_IGN);
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+FRESH_TEST_MAIN(set_up, tear_down, every_median_is_kept,
+                the_layout_is_as_documented, a_record_stays_small,
+                forged_records, ranks_that_are_left_out, damaged_ranks,
+                truncated_ranks, a_block_too_many_is_cut,
+                zeros_at_the_end_are_cut, a_damaged_block_stops_a_resume,
+                a_case_that_was_run_again, each_launch_has_its_places,
+                a_full_disk, run_json_alone, the_schema_before_this_one)
