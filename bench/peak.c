@@ -105,7 +105,7 @@ static enum et_status verify(void *state, struct et_verification *out)
     struct et_peak_setup *p = s->setup;
     struct et_check_worst worst = {0};
     size_t sums = (size_t)p->kernel.accumulators * p->lanes;
-    et_peak_fetch(p);
+    et_peak_collect(p);
     if (s->count == 0) /* nothing ran since the last check */
         worst.error = INFINITY;
     for (int t = 0; t < p->threads; t++) {
@@ -141,7 +141,7 @@ static enum et_status damage(void *state, const struct et_fault *fault,
     size_t sums = (size_t)p->kernel.accumulators * p->lanes;
     int64_t *mine = p->thread[fault->at / sums % (uint64_t)p->threads].sums;
     size_t i = fault->at % sums, other = (i + 1) % sums;
-    et_peak_fetch(p);
+    et_peak_collect(p);
     int64_t was = mine[i];
     *size = NAN;
     if (fault->kind == ET_FAULT_RANK)

@@ -13,8 +13,8 @@ static const struct et_manual manual = {
             "be worked out: the cases from the plan, their parameters, teams "
             "and work from their ids, medians, intervals, metrics and verdicts "
             "from the raw samples, the report and the plots from the records. "
-            "Exit code 4 if anything differs. Only what nothing else follows "
-            "from or leads to, such as the samples and the names of machines, "
+            "Exit code 4 if anything differs. What cannot be worked out from "
+            "anything else, such as the samples and the names of machines, "
             "could be changed unseen, with all that follows from it: for that "
             "it prints the digest of the manifest, as sha256sum does, which "
             "you can compare with the one noted when the run ended.",
@@ -30,10 +30,11 @@ static enum et_status verify(void *options, const struct et_call *call)
     if (s == ET_OK)
         s = et_evidence_digest(call->words.v[0], digest);
     if (s == ET_OK)
-        printf("%s: consistent; not signed. %zu record%s recomputed, all "
-               "agree.\nWhoever noted this when the run ended knows by it that "
-               "nothing was changed since:\n%s  manifest.sha256\n",
-               call->words.v[0], n, n == 1 ? "" : "s", digest);
+        printf(
+            "%s: consistent; not signed. %zu record%s recomputed, all "
+            "agree.\nIf you noted this when the run ended and it is the same, "
+            "nothing was changed since:\n%s  manifest.sha256\n",
+            call->words.v[0], n, n == 1 ? "" : "s", digest);
     return s;
 }
 

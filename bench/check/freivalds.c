@@ -1,5 +1,5 @@
 /* Freivalds' test, rounding bounds and agreement; the sources and formulas
- * stand in check.h.
+ * stand in freivalds.h.
  */
 #include "config.h"
 #include "bench/check/freivalds.h"

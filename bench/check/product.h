@@ -9,7 +9,7 @@
  * Two checks, and a bench's verify passes when both do:
  * - exact, once in a process, in preparation: a run on integers that no
  * rounding touches, in the case's own shape, with alpha and beta replaced by
- * their signs, and a difference of zero demanded (check.h). It costs one
+ * their signs, and a difference of zero demanded (freivalds.h). It costs one
  * iteration more.
  * - of the timed data, whenever asked: every element where the problem is
  *   small; else each row by Freivalds' test, and `samples` elements at random.

@@ -264,7 +264,7 @@ static const struct et_field disturbed_rows[] = {
 
 static const struct et_field ceiling_rows[] = {
     ET_ROW(et_result_ceiling, what, ET_STRING,
-           "what bounds the case: compute or memory"),
+           "what limits the case: compute or memory"),
     ET_ROW_AS(
         "source", et_result_ceiling, id, ET_STRING,
         "identity of the case that was measured beside this one's samples"),
@@ -319,7 +319,7 @@ const struct et_field et_result_rows[] = {
     ET_ROW(et_result, energy, ET_OBJECT, "energy used",
            ET_ROWS_OF(et_result_energy, energy_rows)),
     ET_ROW(et_result, ceilings, ET_LIST,
-           "what bounds the case, measured beside its samples",
+           "what limits the case, measured beside its samples",
            ET_ROWS_OF(et_result_ceiling, ceiling_rows)),
     ET_ROW(et_result, facts, ET_PAIRS, "what the bench adds"),
     {0}};

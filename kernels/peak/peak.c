@@ -209,7 +209,7 @@ double et_peak_operations(const struct et_peak_setup *p)
            p->threads;
 }
 
-void et_peak_fetch(struct et_peak_setup *p)
+void et_peak_collect(struct et_peak_setup *p)
 {
     for (int t = 0; t < p->threads; t++)
         take_out(p, &p->thread[t]);
@@ -217,7 +217,7 @@ void et_peak_fetch(struct et_peak_setup *p)
 
 void et_peak_forget(struct et_peak_setup *p)
 {
-    et_peak_fetch(p);
+    et_peak_collect(p);
     for (int t = 0; t < p->threads; t++)
         memset(p->thread[t].sums, 0,
                (size_t)p->kernel.accumulators * p->lanes * sizeof(int64_t));

@@ -98,7 +98,7 @@ void et_peak_run(struct et_peak_setup *p, uint64_t iterations);
 /* Operations of one iteration, all threads: 2 a multiply-add. */
 double et_peak_operations(const struct et_peak_setup *p);
 /* Brings all of c into the sums, to be read. */
-void et_peak_fetch(struct et_peak_setup *p);
+void et_peak_collect(struct et_peak_setup *p);
 /* Begins to count anew. */
 void et_peak_forget(struct et_peak_setup *p);
 void et_peak_destroy(struct et_peak_setup *p); /* NULL is fine */

@@ -205,7 +205,9 @@ void et_flaw_say(enum et_flaw f, const struct et_record *r, struct et_text *out)
         et_text_add(out, "the sampling did not converge");
         break;
     case ET_FLAW_NO_INTERVAL:
-        et_text_add(out, "the figure has no valid interval (%lld samples)",
+        et_text_add(out,
+                    "the figure has no valid interval (fewer than 6 passes; "
+                    "%lld samples)",
                     (long long)s->time.samples.n);
         break;
     case ET_FLAW_DRIFTS:

@@ -27,9 +27,9 @@ static const struct et_field metric_rows[] = {
 
 static const struct et_field head_rows[] = {
     ET_ROW(et_record, schema_version, ET_INT, "version of this schema"),
-    ET_ROW(
-        et_record, launch, ET_INT,
-        "launch of the run that measured it: 0 its first, n its n-th resume"),
+    ET_ROW(et_record, launch, ET_INT,
+           "launch of the run that measured it: 0 its first, n the n-th resume "
+           "or --again"),
     {0}};
 
 static const struct et_field derived_rows[] = {

@@ -282,8 +282,8 @@ static void explain(struct comparison *w)
         et_doc_paragraph(
             w->doc,
             "With one baseline alone nothing shows how much this machine "
-            "differs from one run to the next; it is taken to be as much as "
-            "its passes let fear. More baselines find smaller changes: "
+            "differs from one run to the next; that is taken from the spread "
+            "of the passes. More baselines find smaller changes: "
             "`etalon compare good-1 good-2 good-3 -- tonight`.");
 }
 

@@ -1,9 +1,9 @@
 /* The roofline: every case with floating-point operations and known traffic as
- * a point over its intensity, below the roofs of the largest team. Roofs are
- * the run's own cases of benches whose role is to measure a ceiling, where it
- * has them, else the ceilings that were measured beside the points
- * (results/record/roofline.h has the source). Knows roles and metrics, and no
- * bench by name. */
+ * a point over its intensity, below the ceilings of the largest team: flat
+ * roofs and slopes. They are the run's own cases of benches whose role is to
+ * measure a ceiling, where it has them, else the ceilings that were measured
+ * beside the points (results/record/roofline.h has the source). Knows roles and
+ * metrics, and no bench by name. */
 #include "config.h"
 #include "results/report/parts.h"
 

@@ -39,7 +39,7 @@ struct et_store {
     struct growing records, ranks;
     size_t lines;   /* of the records, so far */
     size_t due;     /* resumed: lines up to the last one that has a block */
-    int64_t launch; /* 0: the run's first; n: its n-th resume */
+    int64_t launch; /* 0: the run's first; n: the n-th resume or --again */
     enum et_store_start start;
     bool made_records, begun;
     size_t made;  /* characters of `dir`: et_directory_make */

@@ -237,7 +237,9 @@ static void explain(const struct et_clause *c, const struct finding *f,
             v->ci_low, v->ci_high, unit, f->limit);
         break;
     case NO_INTERVAL:
-        et_text_add(out, "the figure has no valid interval (%lld samples)",
+        et_text_add(out,
+                    "the figure has no valid interval (fewer than 6 passes; "
+                    "%lld samples)",
                     (long long)r->time.samples.n);
         break;
     case SUSPECT:

@@ -49,6 +49,7 @@ static void test_backend(const struct et_collective_backend *b,
             memcpy(out + (size_t)(before + own.get - own.give) * size, in,
                    (size_t)in_n * size);
         CHECK(a->run(setup, begins[k]) == ET_OK);
+        CHECK(et_backend_wait(&b->base, setup) == ET_OK);
         CHECK(et_backend_fetch(&b->base, setup, &result, 0, (size_t)out_n) ==
               ET_OK);
         for (int64_t i = 0; i < out_n; i++)
@@ -488,8 +489,8 @@ static void test_large(void)
     CHECK(isinf(n.memory));
 }
 
-/* The reference does what no row of the build asks of it, in place and from a
- * memory of its own as well. */
+/* The reference does what no row of the build asks of it, in place, and as a
+ * device with a memory of its own that works later. */
 static void test_made_up(struct et_team *t, int *planted, int *clean)
 {
     const struct et_operation *const ops[] = {&scatter, &uneven};
@@ -500,6 +501,10 @@ static void test_made_up(struct et_team *t, int *planted, int *clean)
         b.serves = serves;
         test_problems(&b, ops[i], ET_FP32, t);
         b.base.space = &far;
+        b.base.wait = far_wait;
+        b.create = far_create;
+        far_does = serves[0].run;
+        serves[0].run = far_run;
         test_bench(ops[i], &b, t, ET_FP32, 400, 0, planted);
         *clean += test_clean(ops[i], &b, t, ET_FP32);
     }

@@ -5,9 +5,10 @@
 #define ET_TESTS_MADE_UP_H
 
 #include <string.h>
+#include <sys/mman.h>
 
-#include "harness/base/memory.h"
 #include "kernels/collective/collective.h"
+#include "kernels/collective/setup.h"
 
 /* Operations that the build does not have, to see that the rows carry them:
  * sums of which each rank gets another part, and parts of other sizes for
@@ -56,29 +57,80 @@ static const struct et_operation uneven = {
     .bus = two,
     .slice = uneven_slice};
 
-/* A device: what is at its memory is not what the host has. */
+/* A device: the host must not follow its pointers, and what it does stands so
+ * many bytes further; what is enqueued is done when somebody waits. */
+#define FAR ((size_t)1 << 20)
+
+static void *far_alloc(size_t n, size_t size)
+{
+    char *at = n * size <= FAR ? mmap(NULL, 2 * FAR, PROT_NONE,
+                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                               : MAP_FAILED;
+    if (at == MAP_FAILED)
+        return NULL;
+    return mprotect(at + FAR, FAR, PROT_READ | PROT_WRITE) == 0 ? at : NULL;
+}
+static void far_free(void *at)
+{
+    if (at)
+        munmap(at, 2 * FAR);
+}
 static enum et_status far_fill(void *at, size_t first, int byte, size_t bytes)
 {
-    memset((char *)at + first, byte, bytes);
+    memset((char *)at + FAR + first, byte, bytes);
     return ET_OK;
 }
 static enum et_status far_send(void *at, size_t first, const void *host,
                                size_t bytes)
 {
-    memcpy((char *)at + first, host, bytes);
+    memcpy((char *)at + FAR + first, host, bytes);
     return ET_OK;
 }
 static enum et_status far_bring(void *host, const void *at, size_t first,
                                 size_t bytes)
 {
-    memcpy(host, (const char *)at + first, bytes);
+    memcpy(host, (const char *)at + FAR + first, bytes);
     return ET_OK;
 }
 static const struct et_space far = {.name = "far",
-                                    .alloc = et_alloc_aligned,
-                                    .free = et_free_aligned,
+                                    .alloc = far_alloc,
+                                    .free = far_free,
                                     .fill = far_fill,
                                     .send = far_send,
                                     .bring = far_bring};
+
+static enum et_status far_create(const struct et_collective *p,
+                                 const struct et_collective_algorithm *a,
+                                 struct et_team *team, const void *input,
+                                 void *output, void **setup)
+{
+    return et_collective_setup(p, a, team,
+                               input ? (const char *)input + FAR : NULL,
+                               (char *)output + FAR, setup);
+}
+
+/* The newest of what was enqueued: those before it leave nothing. */
+static struct {
+    enum et_status (*run)(void *setup, int64_t first); /* NULL: nothing */
+    int64_t first;
+} enqueued;
+
+static enum et_status (*far_does)(void *setup, int64_t first);
+
+static enum et_status far_run(void *setup, int64_t first)
+{
+    (void)setup;
+    enqueued.run = far_does;
+    enqueued.first = first;
+    return ET_OK;
+}
+
+static enum et_status far_wait(void *setup)
+{
+    enum et_status s =
+        enqueued.run ? enqueued.run(setup, enqueued.first) : ET_OK;
+    enqueued.run = NULL;
+    return s;
+}
 
 #endif

@@ -230,7 +230,7 @@ static void faults(struct kit *kit)
     assert_fails(kit, "thread ");
     /* A thread that did nothing. */
     assert_int_equal(run(s, 3), ET_OK);
-    et_peak_fetch(p);
+    et_peak_collect(p);
     memset(p->thread[p->threads - 1].sums, 0, sums * sizeof(int64_t));
     assert_fails(kit, p->threads == 2 ? "thread 1" : "thread 0");
     /* A bit, one iteration and the place of a lane's sum. */
@@ -268,7 +268,7 @@ static void hours(struct kit *kit)
     size_t sums = (size_t)p->kernel.accumulators * p->lanes;
     for (int64_t off = -1; off < 2; off++) {
         assert_int_equal(run(&kit->s, 1), ET_OK);
-        et_peak_fetch(p);
+        et_peak_collect(p);
         kit->s.count = (UINT64_C(1) << 62) / 65536 / p->kernel.steps;
         for (int t = 0; t < p->threads; t++) {
             for (size_t i = 0; i < sums; i++)

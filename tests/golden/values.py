@@ -57,6 +57,16 @@ def work(r):
         if ranks > 1:
             w["bus"] = {2: 3000, 4: 4500}[ranks]
         return w
+    if bench == "broadcast":
+        # The root's 3000 B, over each link once.
+        return {"vector": 3000, "bus": 3000}
+    if bench == "allgather":
+        # 3000 B of each rank; it gets those of the p-1 others: on 2 ranks
+        # 3000 B, on 4 9000 B.
+        w = {"vector": {1: 3000, 2: 6000, 4: 12000}[ranks]}
+        if ranks > 1:
+            w["bus"] = {2: 3000, 4: 9000}[ranks]
+        return w
     if bench == "io":
         return {"payload": 96 * KIB * ranks}
     if bench == "peak":
@@ -315,8 +325,10 @@ def main():
              csv.DictReader(io.StringIO(report(directory, "csv")))}
     seen = set()
     measured = [r for r in records if r["status"] == "measured"]
-    benches = {"gemm", "conv", "allreduce", "io", "peak", "stream",
-               "memory_latency"}
+    benches = {"gemm", "conv", "allreduce", "broadcast", "allgather", "io",
+               "peak", "stream", "memory_latency"}
+    if "busbw" not in names:
+        benches.remove("broadcast")  # one rank alone has nobody to send to
     must({r["bench"] for r in measured} == benches,
          "benches measured: %s" % sorted({r["bench"] for r in measured}))
     largest = {b: max((r["team"]["ranks"] for r in measured

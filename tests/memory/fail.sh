@@ -2,9 +2,9 @@
 # Each allocation of small runs fails in turn: no crash, no hang; the program
 # ends with 4 and a word, or as if nothing had been, with the same output.
 #   tests/memory/fail.sh [--all | --every K] [NAME...]
-# Of each command (a NAME: run, rank0 and rank1 of two, report, html, judge,
-# compare, verify, plan, info), the first allocation at each place that
-# allocates, told by its stack of calls. --all tries all of these (an hour);
+# Of each command (a NAME: run, rank0 and rank1 of two, again, report, html, csv,
+# markdown, judge, compare, verify, plan, info), the first allocation at each place that
+# allocates, told by its stack of calls. --all tries all of these (two hours);
 # --every K every K-th; by preset some. Called from the build directory.
 set -u
 LC_ALL=C OMP_NUM_THREADS=1
@@ -18,7 +18,7 @@ case ${1:-} in
 --all) every=1 && shift ;;
 --every) every=$2 && shift 2 ;;
 esac
-names=${*:-run rank0 rank1 report html judge compare verify plan info}
+names=${*:-run rank0 rank1 again report html csv markdown judge compare verify plan info}
 build=$PWD
 shim=$PWD/tests/memory/fail_nth.so
 etalon=$PWD/etalon
@@ -47,6 +47,31 @@ backend = reference, ring
 level = l1
 op = triad
 END
+# Every bench, on one rank.
+{ cat plan.ini && cat <<'END'; } > wide.ini
+
+[conv]
+n = 1
+c = 2
+h = 4
+w = 4
+k = 2
+r = 3
+s = 3
+backend = im2col-reference
+
+[io]
+backend = posix
+sizes = 4KiB
+cache = warm
+
+[peak]
+backend = portable
+dtype = fp64
+
+[memory_latency]
+level = l1
+END
 cat > contract.ini <<'END'
 [gemm]
 where = bench=gemm
@@ -54,9 +79,9 @@ metric = flops
 at_least = 1 FLOP/s
 take = best
 END
-measure="$etalon run --plan plan.ini --clock fake --quiet --out"
+measure="$etalon run --clock fake --quiet --out"
 for dir in first second; do
-    $measure $dir > words 2>&1 || { cat words; exit 1; }
+    $measure $dir --plan plan.ini > words 2>&1 || { cat words; exit 1; }
 done
 # Of two launches, which are set against each other.
 "$etalon" run --again first --quiet > words 2>&1 || { cat words; exit 1; }
@@ -68,13 +93,16 @@ start() { # start NAME VARIABLE...
     shift
     with="env LD_PRELOAD=$shim $*"
     rm -rf third
+    [ "$name" != again ] || cp -r second third
     # shellcheck disable=SC2086 # words are meant
     case $name in
-    run) timeout 60 $with $measure third ;;
+    run) timeout 60 $with $measure third --plan wide.ini ;;
     rank[01]) timeout 60 "$MPIRUN" -n 2 $with "ET_FAIL_RANK=${name#rank}" \
-        $measure third ;;
+        $measure third --plan plan.ini ;;
+    again) timeout 60 $with "$etalon" run --again third --quiet ;;
     report) timeout 60 $with "$etalon" report first ;;
-    html) timeout 60 $with "$etalon" report first --format html ;;
+    html | csv | markdown) timeout 60 $with "$etalon" report first \
+        --format "$name" ;;
     judge) timeout 60 $with "$etalon" judge contract.ini first ;;
     compare) timeout 60 $with "$etalon" compare first second ;;
     verify) timeout 60 $with "$etalon" verify first ;;
@@ -85,14 +113,14 @@ start() { # start NAME VARIABLE...
 }
 
 # Does the same input always give the same output? What measures does not.
-is_steady() { case $1 in run | rank? | info) false ;; esac; }
+is_steady() { case $1 in run | rank? | again | info) false ;; esac; }
 
 # Some of the places, in a few seconds: a tenth of a second each, but for
 # those that start ranks.
 every_of() { # every_of NAME PLACES
     case $every:$1 in
     0:rank?) echo $(($2 / 2 + 1)) ;;
-    0:run) echo $(($2 / 8 + 1)) ;;
+    0:run | 0:again) echo $(($2 / 8 + 1)) ;;
     0:*) echo $(($2 / 6 + 1)) ;;
     *) echo "$every" ;;
     esac
