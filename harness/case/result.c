@@ -102,9 +102,8 @@ static const struct et_field time_rows[] = {
            "least coverage of the interval, a share of 1"),
     ET_ROW(et_result_time, n_effective, ET_REAL,
            "independent samples that the n samples are worth"),
-    ET_ROW(
-        et_result_time, drift, ET_REAL,
-        "trend of the samples over their whole time, as a share of the median"),
+    ET_ROW(et_result_time, drift, ET_REAL,
+           "trend from the first sample to the last, as a share of the median"),
     ET_ROW(et_result_time, drift_p, ET_REAL,
            "probability of such a trend where there is none"),
     ET_ROW(et_result_time, drifts, ET_BOOL,

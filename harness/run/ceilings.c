@@ -217,7 +217,8 @@ static bool put(const struct et_ceiling *v, struct et_list *list)
         return false;
     memcpy(sorted, v->samples.v, n * sizeof *sorted);
     et_stat_sort(sorted, n);
-    struct et_interval ci = et_stat_median_interval(sorted, n, 0.95);
+    struct et_interval ci =
+        et_stat_median_interval(sorted, n, ET_STAT_CONFIDENCE);
     r->iterations = (int64_t)v->sampler.iterations;
     r->rate = v->work / et_stat_quantile(sorted, n, 0.5);
     r->rate_low = v->work / ci.high;

@@ -97,8 +97,10 @@ static int64_t passes_of(const struct et_drive *d, const struct et_history *h)
 static bool summarise(const struct et_history *h, struct et_passes *out)
 {
     struct et_passes c;
-    if (!et_passes_summarise(h->medians.v, NULL, h->medians.n, 0.95, out) ||
-        !et_passes_summarise(h->ceilings.v, NULL, h->ceilings.n, 0.95, &c))
+    if (!et_passes_summarise(h->medians.v, NULL, h->medians.n,
+                             ET_STAT_CONFIDENCE, out) ||
+        !et_passes_summarise(h->ceilings.v, NULL, h->ceilings.n,
+                             ET_STAT_CONFIDENCE, &c))
         return false;
     et_passes_widen(&out->interval, out->median, &c.interval, c.median);
     return true;

@@ -23,6 +23,7 @@
 #include "harness/run/sampler.h"
 #include "harness/run/sampling.h"
 #include "harness/run/stop.h"
+#include "harness/stat/passes.h"
 
 /* Samples of a case between two of its ceilings, at least. */
 #define INTERLEAVE 4
@@ -91,8 +92,7 @@ static void share_out(struct measuring *m)
     const struct et_options *o = m->with->options;
     int64_t n = o->passes;
     m->budget = o->budget / (double)n;
-    m->least = (o->min_samples + n - 1) / n;
-    m->least = m->least < 2 && n > 1 ? 2 : m->least;
+    m->least = et_passes_share(o->min_samples, n);
     m->most = (o->max_samples + n - 1) / n;
 }
 
@@ -196,7 +196,7 @@ static enum et_status take_samples(struct measuring *m)
     if (s == ET_OK && !et_sampling_split(time, warm))
         s = et_no_memory();
     if (s == ET_OK && m->team->rank == 0)
-        et_sampling_trend(time, m->sampler.when.v, o->precision);
+        et_sampling_trend(time, o->precision);
     return et_team_agree(m->team, s);
 }
 

@@ -201,12 +201,11 @@ static enum et_status make_room(struct et_sampler *m, size_t n)
 
 /* A place for what the team will say of this sample: no memory is asked for
  * once all ranks have agreed, when one alone could no longer fail. */
-static bool keep(struct et_sampler *m, const struct taken *t, double own,
-                 double waited, struct et_reals *into)
+static bool keep(struct et_sampler *m, double own, double waited,
+                 struct et_reals *into)
 {
-    return et_reals_add(&m->own, own) && et_reals_add(&m->when, t->entry) &&
-           et_reals_add(&m->last, 0) && et_reals_add(&m->missed, 0) &&
-           et_reals_add(&m->disturbed, waited) &&
+    return et_reals_add(&m->own, own) && et_reals_add(&m->last, 0) &&
+           et_reals_add(&m->missed, 0) && et_reals_add(&m->disturbed, waited) &&
            (!into || et_reals_add(into, 0));
 }
 
@@ -236,7 +235,7 @@ static enum et_status take_one(struct et_sampler *m, size_t i,
             m->first = t.start;
         m->newest = t.start;
     }
-    return s == ET_OK && !keep(m, &t, own, waited, into) ? et_no_memory() : s;
+    return s == ET_OK && !keep(m, own, waited, into) ? et_no_memory() : s;
 }
 
 /* What all ranks' sample was; `at`: where this rank keeps it. */
@@ -298,7 +297,7 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 
 void et_sampler_begin(struct et_sampler *m)
 {
-    m->own.n = m->when.n = m->last.n = m->missed.n = m->disturbed.n = 0;
+    m->own.n = m->last.n = m->missed.n = m->disturbed.n = 0;
     m->waited = 0;
     m->starts = 0;
     m->looks = 0;
@@ -317,7 +316,6 @@ static void drop_first(struct et_reals *a, size_t n)
 void et_sampler_drop(struct et_sampler *m, size_t n)
 {
     drop_first(&m->own, n);
-    drop_first(&m->when, n);
     drop_first(&m->last, n);
     drop_first(&m->missed, n);
     drop_first(&m->disturbed, n);
@@ -517,7 +515,6 @@ enum et_status et_sampler_warm_up(struct et_sampler *m, double precision,
 void et_sampler_free(struct et_sampler *m)
 {
     free(m->own.v);
-    free(m->when.v);
     free(m->last.v);
     free(m->missed.v);
     free(m->disturbed.v);

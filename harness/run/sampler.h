@@ -60,7 +60,6 @@ struct et_sampler {
      * windows its exit after the agreed start, so that a rank that comes late
      * is charged with it. */
     struct et_reals own;
-    struct et_reals when; /* s on this rank's clock: when each began */
     struct et_reals last; /* 1 where this rank was the last, or tied, else 0 */
     struct et_reals missed; /* 1 where a rank missed the window, else 0 */
     /* 1 where a thread of some rank waited for a core, although it had work,
@@ -128,7 +127,7 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 
-/* Samples from here on count: own, when, last, missed, disturbed and looks
+/* Samples from here on count: own, last, missed, disturbed and looks
  * start anew. Local. */
 void et_sampler_begin(struct et_sampler *m);
 /* The first n of them do not count after all. Local. */

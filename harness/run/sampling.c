@@ -79,7 +79,7 @@ bool et_sampling_summarise(struct et_result_time *time, double precision,
     *warm = found.settled ? found.length : 0;
     const double *v = time->samples.v + *warm;
     size_t n = time->samples.n - *warm;
-    const struct et_enough_rule rule = {.confidence = 0.95,
+    const struct et_enough_rule rule = {.confidence = ET_STAT_CONFIDENCE,
                                         .precision = precision,
                                         .floor = (size_t)min_samples,
                                         .budget = HUGE_VAL};
@@ -122,11 +122,10 @@ bool et_sampling_split(struct et_result_time *time, size_t warm)
     return true;
 }
 
-void et_sampling_trend(struct et_result_time *time, const double *when,
-                       double precision)
+void et_sampling_trend(struct et_result_time *time, double precision)
 {
     struct et_trend t =
-        et_series_trend(when, time->samples.v, time->samples.n, precision);
+        et_series_trend(time->samples.v, time->samples.n, precision);
     time->drift = t.change;
     time->drift_p = t.p;
     time->drifts = t.found;

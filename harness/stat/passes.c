@@ -8,6 +8,12 @@
 
 #include "harness/base/memory.h"
 
+int64_t et_passes_share(int64_t samples, int64_t passes)
+{
+    int64_t share = (samples + passes - 1) / passes;
+    return share < 2 && passes > 1 ? 2 : share;
+}
+
 /* The interval, made to hold the median of each launch. `room`: for n. */
 static void hold_launches(const double *medians, const int64_t *launch,
                           size_t n, double *room, struct et_interval *i)

@@ -20,6 +20,10 @@
  * six medians have the true median between them in 1 - 2 / 2^6 = 97 %. */
 #define ET_PASSES_LEAST 6
 
+/* Fewest samples of a pass, of so many of a case: its share, and two at least
+ * where there are several passes. */
+int64_t et_passes_share(int64_t samples, int64_t passes);
+
 struct et_passes {
     double median;  /* of the medians; NAN: there are none */
     double between; /* largest less smallest, as a share of the median */

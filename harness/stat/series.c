@@ -208,7 +208,7 @@ static void kendall(const double *v, size_t n, double *work, double *s,
 enum { BLOCKS = 100, PAIRS = BLOCKS * (BLOCKS - 1) / 2 };
 
 /* Theil and Sen's slope over the medians of blocks. work holds n + PAIRS. */
-static double sen(const double *t, const double *v, size_t n, double *work)
+static double sen(const double *v, size_t n, double *work)
 {
     double x[BLOCKS], y[BLOCKS], *slopes = work + n;
     size_t blocks = n < BLOCKS ? n : BLOCKS, pairs = 0;
@@ -217,22 +217,23 @@ static double sen(const double *t, const double *v, size_t n, double *work)
         memcpy(work, v + at, len * sizeof *work);
         et_stat_sort(work, len);
         y[b] = et_stat_quantile(work, len, 0.5);
-        /* t ascends, so it is sorted. */
-        x[b] = t ? et_stat_quantile(t + at, len, 0.5)
-                 : (double)at + (double)(len - 1) / 2;
+        x[b] = (double)at + (double)(len - 1) / 2;
     }
     for (size_t i = 0; i < blocks; i++) {
-        for (size_t k = i + 1; k < blocks; k++) {
-            if (x[k] > x[i])
-                slopes[pairs++] = (y[k] - y[i]) / (x[k] - x[i]);
-        }
+        for (size_t k = i + 1; k < blocks; k++)
+            slopes[pairs++] = (y[k] - y[i]) / (x[k] - x[i]);
     }
     et_stat_sort(slopes, pairs);
     return et_stat_quantile(slopes, pairs, 0.5);
 }
 
-struct et_trend et_series_trend(const double *t, const double *v, size_t n,
-                                double least)
+/* What is left once the slope is taken out is told apart to this share of the
+ * largest value. On the grid of a clock many of these are equal, and which of
+ * two is the larger must not hang on their last digit: then another build, or
+ * the values as a record prints them, would give another p. */
+#define GRAIN 1e-9
+
+struct et_trend et_series_trend(const double *v, size_t n, double least)
 {
     struct et_trend r = {false, NAN, NAN, NAN, NAN};
     double *work = n < 10 ? NULL : et_alloc(2 * n + PAIRS, sizeof *work);
@@ -241,16 +242,17 @@ struct et_trend et_series_trend(const double *t, const double *v, size_t n,
         return r;
     kendall(v, n, work, &s, &variance);
     double median = et_stat_quantile(work, n, 0.5); /* kendall sorted it */
-    double slope = sen(t, v, n, work);
+    double grain = GRAIN * fmax(fabs(work[0]), fabs(work[n - 1]));
+    double slope = sen(v, n, work);
     for (size_t i = 0; i < n; i++)
-        work[i] = v[i] - slope * (t ? t[i] - t[0] : (double)i);
+        work[i] = rint((v[i] - slope * (double)i) / (grain > 0 ? grain : 1));
     double inflation = et_series_inflation(work, n);
     free(work);
     if (isnan(inflation) || isnan(slope))
         return r;
     r.inflation = inflation;
     r.slope = slope;
-    r.change = slope * (t ? t[n - 1] - t[0] : (double)(n - 1)) / median;
+    r.change = slope * (double)(n - 1) / median;
     /* 1 nearer to zero: S goes in steps of 2. */
     double z = fabs(s) > 1 ? (fabs(s) - 1) / sqrt(variance * inflation) : 0;
     r.p = et_stat_normal_tails(z);

@@ -61,13 +61,11 @@ struct et_warmup et_series_warmup(const double *v, size_t n);
 struct et_trend {
     bool found;       /* p < ET_TREND_ALPHA and |change| >= least */
     double p;         /* two-sided; NAN: fewer than 10 samples, or no memory */
-    double slope;     /* v's unit in one unit of t */
+    double slope;     /* v's unit, from one sample to the next */
     double change;    /* slope over the whole span, as a share of the median */
     double inflation; /* of the variance */
 };
-/* t: when each sample was taken, ascending, or NULL for 0, 1, 2, ... */
-struct et_trend et_series_trend(const double *t, const double *v, size_t n,
-                                double least);
+struct et_trend et_series_trend(const double *v, size_t n, double least);
 
 /* Whether to stop sampling. Enough: n >= floor; the median's interval, with
  * dependence counted in, is at most `precision` of the median wide; and either

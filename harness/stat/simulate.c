@@ -209,7 +209,7 @@ static bool try_one(const struct et_simulation *s, uint64_t index, double *v,
     case ET_TRIAL_TREND:
         for (size_t i = 0; i < s->n; i++)
             v[i] *= 1 + s->effect * (double)i / (double)s->n;
-        struct et_trend t = et_series_trend(NULL, v, s->n, 0);
+        struct et_trend t = et_series_trend(v, s->n, 0);
         o->hit = t.found;
         o->none = isnan(t.p);
         return true;

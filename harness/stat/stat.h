@@ -11,6 +11,9 @@ struct et_interval {
     double low, high;
 };
 
+/* Of every interval that is reported. */
+#define ET_STAT_CONFIDENCE 0.95
+
 /* Sorts in place, ascending. */
 void et_stat_sort(double *v, size_t n);
 /* Quantile q in [0,1] of a sorted array, linear between closest ranks (type 7

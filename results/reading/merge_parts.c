@@ -43,7 +43,8 @@ static bool merge_ceiling(struct et_record *const *v, size_t n,
             ok = et_reals_add(&all, own->samples.v[k]);
     }
     struct et_passes p;
-    ok = ok && et_passes_summarise(room, launches, many, 0.95, &p);
+    ok =
+        ok && et_passes_summarise(room, launches, many, ET_STAT_CONFIDENCE, &p);
     if (!ok || many == 0) {
         free(all.v);
         return ok; /* absent in all, with the first one's reason */

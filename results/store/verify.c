@@ -12,6 +12,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/stat/passes.h"
 #include "harness/stat/series.h"
 #include "results/record/metric.h"
 #include "results/store/sha256.h"
@@ -41,6 +42,61 @@ void et_check_same(struct et_check_case *c, const char *what, double recorded,
         differs(c, what, recorded, recomputed);
 }
 
+/* What the run asked of its samples; NAN or 0 where run.json does not say. */
+struct asked {
+    double precision;
+    int64_t least; /* samples of a pass */
+};
+
+static struct asked asked_of(const struct et_run *run)
+{
+    const struct et_pairs *config = &run->info.config;
+    const char *precision = et_pairs_get(config, "precision");
+    const char *samples = et_pairs_get(config, "min-samples");
+    const char *passes = et_pairs_get(config, "passes");
+    struct asked a = {NAN, 0};
+    int64_t n, each;
+    if (precision && !et_parse_real(precision, &a.precision))
+        a.precision = NAN;
+    if (samples && passes && et_parse_int(samples, &n) &&
+        et_parse_int(passes, &each) && each > 0)
+        a.least = et_passes_share(n, each);
+    return a;
+}
+
+/* Whether the samples settled and were enough, by the rules they were taken by.
+ */
+static void check_course(struct et_check_case *c,
+                         const struct et_result_time *t, const struct asked *a)
+{
+    const struct et_enough_rule rule = {ET_STAT_CONFIDENCE, a->precision,
+                                        (size_t)a->least, HUGE_VAL};
+    if (isnan(a->precision) || a->least == 0) {
+        et_check_says(c,
+                      "run.json has no precision, min-samples or passes that "
+                      "its samples could be held against");
+        return;
+    }
+    struct et_trend trend =
+        et_series_trend(t->samples.v, t->samples.n, a->precision);
+    /* A share of the median: what two nearly equal samples differ by has fewer
+     * digits than they have. */
+    if (!(fabs(t->drift - trend.change) <= 1e-12))
+        et_check_same(c, "time_s.drift", t->drift, trend.change);
+    et_check_same(c, "time_s.drift_p", t->drift_p, trend.p);
+    if (t->drifts != trend.found)
+        et_check_says(c, trend.found
+                             ? "its samples drift, which it does not say"
+                             : "it says that its samples drift, which "
+                               "they do not");
+    bool enough =
+        et_series_enough(t->samples.v, t->samples.n, 0, &rule) == ET_ENOUGH;
+    if (t->converged != enough)
+        et_check_says(c, enough ? "its samples converged, which it does not say"
+                                : "it says that its samples converged, which "
+                                  "they did not");
+}
+
 static void check_time(struct et_check_case *c, const struct et_result_time *t)
 {
     size_t n = t->samples.n;
@@ -56,8 +112,9 @@ static void check_time(struct et_check_case *c, const struct et_result_time *t)
     }
     et_stat_sort(v, n);
     double effective = NAN;
-    struct et_interval ci =
-        et_series_median_interval(t->samples.v, n, t->confidence, &effective);
+    struct et_interval ci = et_series_median_interval(
+        t->samples.v, n, ET_STAT_CONFIDENCE, &effective);
+    et_check_same(c, "time_s.confidence", t->confidence, ET_STAT_CONFIDENCE);
     et_check_same(c, "time_s.n", t->n == ET_ABSENT_INT ? NAN : (double)t->n,
                   (double)n);
     et_check_same(c, "time_s.median", t->median, et_stat_quantile(v, n, 0.5));
@@ -298,11 +355,14 @@ static enum et_status check_passes(const struct et_run *run)
 enum et_status et_verify_figures(const struct et_run *run)
 {
     enum et_status s = et_status_worse(check_plan(run), check_passes(run));
+    const struct asked asked = asked_of(run);
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
         struct et_check_case c = {run->dir, r->result.id, ET_OK};
         if (r->result.outcome == ET_MEASURED || r->result.time.samples.n > 0)
             check_time(&c, &r->result.time);
+        if (r->result.outcome == ET_MEASURED)
+            check_course(&c, &r->result.time, &asked);
         check_team(&c, run, r);
         check_verification(&c, &r->result);
         check_metrics(&c, r);

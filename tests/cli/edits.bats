@@ -127,6 +127,11 @@ gemm["team"]["threads"] = 2|team.threads is recorded as 2
 gemm["team"]["nodes"] = 2|team.nodes is recorded as 2
 gemm["team"]["cores"] = 7|team.cores is recorded as 7
 gemm["team"]["oversubscribed"] = True|it says that it was oversubscribed
+gemm["time_s"]["drifts"] = not gemm["time_s"]["drifts"]|samples drift, which
+gemm["time_s"]["converged"] = not gemm["time_s"]["converged"]|its samples converged, which
+gemm["time_s"]["drift"] = 0.5|time_s.drift is recorded as 0.5
+gemm["time_s"]["confidence"] = 0.5|time_s.confidence is recorded as 0.5
+del h["config"]["precision"]|run.json has no precision
 case(gemm, "m=8", "m=16"); gemm["params"]["m"] = 16; gemm["work"].update(flop=2048, traffic=2560); metrics(gemm, 2)|1 of its cases do not follow from its plan
 case(gemm, "=reference", "=blis"); gemm["backend"] = "blis"|1 of its cases do not follow from its plan
 case(gemm, "threads=1", "threads=2"); gemm["team"]["threads"] = 2|do not follow from its plan

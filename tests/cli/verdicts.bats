@@ -27,7 +27,7 @@ setup_file() {
 # r, the passes of the last case, as all of `cases` are, or h, which is run.json.
 # takes(r, s) gives each of them 31 samples within 0.1 % of its median, and the
 # figures that follow from them; their medians stand about s seconds, `apart` of
-# it from one to the next.
+# it from one to the next. drifts(r, s): their samples rise by 120 %.
 changed() {
     rm -rf "$1"
     cp -r "$BATS_FILE_TMPDIR/${3:-good}" "$1"
@@ -46,8 +46,11 @@ for record in records:
 cases = list(by_case.values())
 
 
-# The interval of the median of these samples, as etalon works it out.
-LOW, HIGH = 0.999645016490481, 1.000354983509519
+# The interval of the median of these samples, and their trend, as etalon works
+# them out.
+LOW, HIGH = 0.99964501649048099, 1.0003549835095189
+TREND = {"drift": 0.00022222222222, "drift_p": 0.24778083040054255}
+RISE = {"drift": 1.2092815707273543, "drift_p": 3.1118437733961541e-15}
 
 
 def takes(r, s, apart=1e-4):
@@ -61,12 +64,25 @@ def take(r, s):
     t["samples"] = [s * (1 + 1e-3 * (i * 7 % 31 - 15) / 15) for i in range(31)]
     t.update(n=31, n_effective=31, median=s, mean=s, ci_low=s * LOW,
              ci_high=s * HIGH, min=s * 0.999, max=s * 1.001, p95=s * 1.0009,
-             p99=s * 1.00098, converged=True)
+             p99=s * 1.00098, drifts=False, converged=True, **TREND)
     for m in r["metrics"]:
         lower = m["better"] == "lower"
         v = m["value"] = m["value"] * f if lower else m["value"] / f
         m["ci_low"], m["ci_high"] = ((v * LOW, v * HIGH) if lower else
                                      (v / HIGH, v / LOW))
+
+
+def drifts(r, s):
+    for x in r:
+        take(x, s * 0.996)
+        x["time_s"].update(
+            samples=[s * (1 + (0.6 * (i - 15) + 0.02 * (i * 7 % 31 - 15)) / 15)
+                     for i in range(31)],
+            n_effective=1.8132075471698117, mean=s, ci_low=None, ci_high=None,
+            min=s * 0.38, max=s * 1.612, p95=s * 1.538, p99=s * 1.5972,
+            drifts=True, converged=False, **RISE)
+        for m in x["metrics"]:
+            m["ci_low"] = m["ci_high"] = None
 
 
 def wrong(r):
@@ -77,6 +93,7 @@ def wrong(r):
 
 
 scope = {"r": cases[-1], "cases": cases, "takes": takes, "wrong": wrong,
+         "drifts": drifts,
          "h": h}
 exec(code, scope)
 json.dump(h, open("run.json", "w"), indent=2)
@@ -238,8 +255,7 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     # Not converged, and drifting, are not known.
     changed b "$second takes(r, 1e-6, apart=0.3)"
     judged 5 INCONCLUSIVE "${easy[@]}"
-    changed b "$second"'
-for x in r[2:]: x["time_s"]["drifts"] = True'
+    changed b "$second drifts(r[2:], 1e-6 / 0.996)"
     judged 5 INCONCLUSIVE "${easy[@]}"
     # Nor is what something else on the machine has disturbed.
     changed b "$second"'

@@ -186,25 +186,22 @@ TEST(no_warm_up_where_nothing_settles)
 TEST(a_trend_is_told)
 {
     struct et_result_time t = {0};
-    double when[60];
-    for (int i = 0; i < 60; i++) {
-        when[i] = 0.5 * i;
+    for (int i = 0; i < 60; i++)
         assert_true(et_reals_add(&t.samples, 1 + 0.002 * i + 0.01 * (i % 3)));
-    }
-    et_sampling_trend(&t, when, 0.02);
+    et_sampling_trend(&t, 0.02);
     assert_true(t.drifts && t.drift > 0.08 && t.drift < 0.15);
     assert_true(t.drift_p < 0.001);
-    et_sampling_trend(&t, when, 0.5); /* real, and less than matters */
+    et_sampling_trend(&t, 0.5); /* real, and less than matters */
     assert_false(t.drifts);
     /* A fall is a drift, too. */
     for (int i = 0; i < 60; i++)
         t.samples.v[i] = 1.12 - 0.002 * i + 0.01 * (i % 3);
-    et_sampling_trend(&t, when, 0.02);
+    et_sampling_trend(&t, 0.02);
     assert_true(t.drifts && t.drift < -0.08 && t.drift > -0.15);
     assert_true(t.drift_p < 0.001);
     for (int i = 0; i < 60; i++)
         t.samples.v[i] = 1 + 0.01 * (i * 7 % 5);
-    et_sampling_trend(&t, when, 0.02);
+    et_sampling_trend(&t, 0.02);
     assert_false(t.drifts);
     free(t.samples.v);
 }

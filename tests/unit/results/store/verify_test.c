@@ -137,6 +137,8 @@ static const struct {
     {MEASURED, "time_s.p95", "time_s.p95"},
     {MEASURED, "time_s.p99", "time_s.p99"},
     {MEASURED, "time_s.n_effective", "time_s.n_effective"},
+    {MEASURED, "time_s.confidence", "time_s.confidence"},
+    {MEASURED, "time_s.drift_p", "time_s.drift_p"},
     {MEASURED, "metrics.0.value", "metric flops"},
     {MEASURED, "metrics.0.ci_low", "metric flops: ci_low"},
     {MEASURED, "metrics.0.ci_high", "metric flops: ci_high"},
@@ -191,6 +193,10 @@ static const struct {
 } others[] = {
     {MEASURED, "{'time_s.n': 30}",
      "time_s.n is recorded as 30; worked out anew it is 31"},
+    {MEASURED, "{'time_s.drift': 0.5}", "time_s.drift is recorded as 0.5"},
+    {MEASURED, "{'time_s.drift': null}", "time_s.drift is recorded as absent"},
+    {MEASURED, "{'time_s.drifts': true}", "that its samples drift, which they"},
+    {MEASURED, "{'time_s.converged': false}", "converged, which it does not"},
     {MEASURED, "{'time_s.n': null}", "time_s.n is recorded as absent"},
     {MEASURED, "{'time_s.samples.7': 0}", "absent, zero or negative"},
     {MEASURED, "{'time_s.samples.7': -0.5}", "absent, zero or negative"},
@@ -261,6 +267,26 @@ static void everything_else(void **state)
         json_decref(sound[i]);
 }
 
+/* Without what the run asked for, nothing says whether its samples were enough.
+ */
+static void what_was_asked_for(void **state)
+{
+    static const char *const keys[] = {"precision", "min-samples", "passes"};
+    char *path = strdup(sample_path(*state, "run.json"));
+    char *sound = sample_read(path);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char *text = strdup(sound), *at = strstr(text, keys[i]);
+        assert_non_null(at);
+        *at = 'x';
+        sample_write(path, text);
+        assert_int_equal(et_manifest_write(*state), ET_OK);
+        must_find(*state, keys[i], "has no precision, min-samples or passes");
+        free(text);
+    }
+    free(sound);
+    free(path);
+}
+
 /* A digit beyond the twelfth is another machine's rounding, and no edit. */
 static void a_last_digit_is_no_edit(void **state)
 {
@@ -294,5 +320,6 @@ static void sound_records_do_not_excuse_the_rest(void **state)
 }
 
 FRESH_TEST_MAIN(set_up, tear_down, each_figure, everything_else,
-                a_last_digit_is_no_edit, an_idle_thread_has_no_core,
+                what_was_asked_for, a_last_digit_is_no_edit,
+                an_idle_thread_has_no_core,
                 sound_records_do_not_excuse_the_rest)
