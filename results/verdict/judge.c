@@ -27,7 +27,7 @@ struct finding {
     const char *origin;               /* of the peak */
     double most;      /* FLOP/s that the nominal peak explains; NAN */
     bool above_boost; /* its rate is more than that */
-    bool bounded;     /* a FLOP rate, if it is one, has a compute ceiling */
+    bool bounded;     /* a case that does FLOP has a compute ceiling */
     double limit;     /* in the metric's unit */
     double score;     /* how far beyond the limit: larger is better */
     enum et_flaw flaw;
@@ -157,12 +157,12 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     return BETWEEN;
 }
 
-/* Nothing else says that a rate of operations is possible at all. What is a
- * ceiling itself counts its operations (peak.h). */
-static bool is_bounded(const struct et_clause *c, const struct et_run *run,
-                       const struct et_record *r)
+/* Nothing else says that so many operations in such a time are possible at all,
+ * whatever metric of them the clause is on. What is a ceiling itself counts its
+ * operations (peak.h). */
+static bool is_bounded(const struct et_run *run, const struct et_record *r)
 {
-    return strcmp(c->metric->name, "flops") != 0 ||
+    return !et_record_metric(r, "flops") ||
            et_run_role(run, r) == ET_ROLE_COMPUTE_CEILING ||
            et_result_ceiling_of(&r->result, "compute");
 }
@@ -176,7 +176,7 @@ static struct finding find(const struct et_clause *c, const char *given,
         .record = r, .accused = accused, .origin = "", .limit = c->limit};
     f.value = et_record_metric(r, c->metric->name);
     f.above_boost = et_run_above_boost(run, r, given, &f.most);
-    f.bounded = is_bounded(c, run, r);
+    f.bounded = is_bounded(run, r);
     double peak = et_run_peak_agreed(run, r, given, &f.origin);
     if (c->of_peak)
         f.limit *= peak / c->metric->scale;

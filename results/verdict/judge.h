@@ -45,8 +45,8 @@ const char *et_verdict_name(enum et_verdict v);
         "does more operations a second than the nominal peak of its cores at " \
         "their highest clock")                                                 \
     row(NO_CEILING, INCONCLUSIVE,                                              \
-        "has no compute ceiling that was measured with it, is none itself, "   \
-        "and the metric is `flops`")                                           \
+        "does floating-point operations, and has no compute ceiling that was "  \
+        "measured with it, nor is one itself")                                 \
     row(DOUBTFUL, INCONCLUSIVE,                                                \
         "has a fact `doubt`: a cold read that may have come from memory, "     \
         "clocks that contradict each other, errors too large for the type")    \

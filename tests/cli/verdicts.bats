@@ -16,7 +16,7 @@ setup_file() {
     cd "$BATS_FILE_TMPDIR" || return
     BATS_TEST_TMPDIR=$PWD begin
     steady=(--passes 6 --max-passes 6 --budget 1 --precision 1
-        --min-samples 120 --max-samples 100000 --no-ceilings)
+        --min-samples 120 --max-samples 100000)
     make_run good "${steady[@]}"
     make_run more "${steady[@]}" --set gemm.shapes=8x8x8,9x9x9,10x10x10
     make_run other "${steady[@]}" --set gemm.shapes=10x10x10
@@ -70,6 +70,16 @@ def take(r, s):
         v = m["value"] = m["value"] * f if lower else m["value"] / f
         m["ci_low"], m["ci_high"] = ((v * LOW, v * HIGH) if lower else
                                      (v / HIGH, v / LOW))
+    share(r)
+
+
+def share(r):  # of what the ceilings allow
+    roof, f = r["roofline"], [m for m in r["metrics"] if m["name"] == "flops"]
+    for end, of, over in (("", "value", ""), ("_low", "ci_low", "_high"),
+                          ("_high", "ci_high", "_low")):
+        most = roof["attainable" + over]
+        roof["share" + end] = (f[0][of] and most and f[0][of] * 1e9 / most
+                               if f else None)
 
 
 def drifts(r, s):
@@ -83,6 +93,7 @@ def drifts(r, s):
             drifts=True, converged=False, **RISE)
         for m in x["metrics"]:
             m["ci_low"] = m["ci_high"] = None
+        share(x)
 
 
 def wrong(r):
@@ -273,7 +284,7 @@ del cases[1]; h["outcome"] = "interrupted"'
 
 @test "judge: fewer threads than were asked for are no pass: 5" {
     plan threads.ini '[run]' 'budget = 0.1' 'min-samples = 12' \
-        'precision = 1' 'team = self' 'ceilings = no' '[gemm]' \
+        'precision = 1' 'team = self' '[gemm]' \
         'shapes = 48x48x48' 'backend = reference' 'threads = 2'
     OMP_THREAD_LIMIT=1 OMP_WAIT_POLICY=passive \
         try run --plan threads.ini --out few --quiet

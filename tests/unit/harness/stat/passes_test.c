@@ -93,4 +93,15 @@ TEST(coverage)
         fail_msg("%.4f of the intervals hold the median, not 0.969", share);
 }
 
-TEST_MAIN(six_passes, too_few, launches, widened, coverage)
+/* A pass has its share of a case's samples, rounded up, and two at least where
+ * there are several passes. */
+TEST(shares)
+{
+    assert_int_equal(et_passes_share(12, 1), 12);
+    assert_int_equal(et_passes_share(1, 1), 1);
+    assert_int_equal(et_passes_share(60, 6), 10);
+    assert_int_equal(et_passes_share(61, 6), 11);
+    assert_int_equal(et_passes_share(6, 6), 2);
+}
+
+TEST_MAIN(shares, six_passes, too_few, launches, widened, coverage)

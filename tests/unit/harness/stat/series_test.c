@@ -5,6 +5,8 @@
 #include "tests/unit/test_main.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/base/random.h"
@@ -200,6 +202,27 @@ TEST(trends)
     assert_true(t.p == 1 && t.slope == 0 && !t.found);
 }
 
+/* On the grid of a clock, whatever its step, and as a record prints them, the
+ * same samples have the same trend, to the last digit of p. */
+TEST(a_trend_as_printed)
+{
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        double v[60], as_printed[60];
+        for (size_t i = 0; i < COUNT(v); i++) {
+            char text[40];
+            double ticks =
+                90 + floor(20 * et_random_unit(seed, i)) + floor((double)i / 6);
+            v[i] = ticks * 1e-9 / 7;
+            snprintf(text, sizeof text, "%.15g", v[i]);
+            as_printed[i] = strtod(text, NULL);
+        }
+        struct et_trend a = et_series_trend(v, COUNT(v), 0);
+        struct et_trend b = et_series_trend(as_printed, COUNT(v), 0);
+        assert_near(a.p, b.p, 1e-13);
+        assert_near(a.change, b.change, 1e-9);
+    }
+}
+
 /* p against S and its ties counted pair by pair. */
 TEST(kendall_by_hand)
 {
@@ -260,5 +283,5 @@ TEST(enough)
     assert_int_equal(et_series_enough(v, 100, 0, &rule), ET_ENOUGH_NOT);
 }
 
-TEST_MAIN(dependence, intervals, warmups, trends, kendall_by_hand,
-          a_long_series, enough, dependence_begins)
+TEST_MAIN(dependence, intervals, warmups, trends, a_trend_as_printed,
+          kendall_by_hand, a_long_series, enough, dependence_begins)

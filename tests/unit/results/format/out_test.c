@@ -277,5 +277,36 @@ TEST(test_svg)
     free(text);
 }
 
-TEST_MAIN(test_clean, test_every_format, test_markup, test_json, test_csv,
-          test_text, test_svg)
+/* A card of the HTML page shows large what opens its value: a figure, or the
+ * gravest word of a verdict. */
+TEST(test_cards)
+{
+    static const struct {
+        const char *value, *large;
+    } v[] = {
+        {"4.273 TFLOP/s [4.244, 4.301], of 6 passes", "4.273 TFLOP/s"},
+        {"FAIL, 2 of 3 clauses pass", "FAIL"},
+        {"WORSE, 1 case of 9", "WORSE"},
+        {"INCONCLUSIVE", "INCONCLUSIVE"},
+        {"withheld: it did not converge", NULL},
+        {"No figure, 3 cases", NULL},
+    };
+    for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+        struct et_doc d = {.title = strdup("a title")};
+        struct et_block *b = et_doc_facts(&d);
+        b->level = 1;
+        assert_true(et_block_fact(b, "gemm", "%s", v[i].value));
+        char *page = print("html", &d, NULL, NULL), want[80];
+        const char *at = strstr(page, "<div class=\"card\">");
+        assert_non_null(at);
+        snprintf(want, sizeof want, "<dd>%s%s%s",
+                 v[i].large ? "<strong>" : v[i].value,
+                 v[i].large ? v[i].large : "", v[i].large ? "</strong>" : "");
+        assert_said(at, want);
+        free(page);
+        et_doc_free(&d);
+    }
+}
+
+TEST_MAIN(test_clean, test_every_format, test_cards, test_markup, test_json,
+          test_csv, test_text, test_svg)

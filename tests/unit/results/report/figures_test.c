@@ -65,6 +65,24 @@ static struct et_result access_of(const char *backend, double time)
     return r;
 }
 
+/* How much of the outputs was checked, and what of the bound the errors use. */
+TEST(what_was_checked)
+{
+    struct et_run run = sample_run();
+    sample_add(&run, access_of("fast", 80e-9));
+    struct et_result_verification *v = &run.records[0].result.verification;
+    v->sampled = 7;
+    v->error = 0.004;
+    v->bound = 0.2;
+    v->usual = 0.1;
+    heads(&run, 0, "check passed (first, last and 7 sampled)",
+          "errors 2.0 % of their bound", NULL);
+    run = sample_run();
+    sample_add(&run, access_of("fast", 80e-9));
+    run.records[0].result.verification.sampled = ET_ABSENT_INT;
+    heads(&run, 0, "check passed", "", "sampled)");
+}
+
 TEST(the_best_is_the_least_of_times)
 {
     struct et_run run = sample_run();
@@ -468,10 +486,10 @@ TEST(the_worst_lag_first)
     sample_done(text, &run);
 }
 
-TEST_MAIN(the_best_is_the_least_of_times, a_prefix_is_a_thousand,
-          the_share_of_the_nominal_peak, the_most_crowded_host, collectives,
-          tails, steps_of_a_distribution, the_fit_in_the_figure,
-          the_interval_of_a_fit, a_node_against_the_others, above_the_memory,
-          the_worst_drift, the_roofline, what_tells_cases_apart,
-          nodes_tell_cases_apart, the_scaling_figure, the_mean_of_all_cases,
-          the_worst_lag_first)
+TEST_MAIN(what_was_checked, the_best_is_the_least_of_times,
+          a_prefix_is_a_thousand, the_share_of_the_nominal_peak,
+          the_most_crowded_host, collectives, tails, steps_of_a_distribution,
+          the_fit_in_the_figure, the_interval_of_a_fit,
+          a_node_against_the_others, above_the_memory, the_worst_drift,
+          the_roofline, what_tells_cases_apart, nodes_tell_cases_apart,
+          the_scaling_figure, the_mean_of_all_cases, the_worst_lag_first)

@@ -44,6 +44,10 @@ TEST(each_kind_of_fact)
     set(&a.info.environment.kernel, "5.10 x86_64");
     set(&b.info.environment.kernel, "5.11 x86_64");
     set(&b.info.environment.microcode, "0x2b");
+    set(&a.info.environment.cpu, "EPYC 9004");
+    set(&b.info.environment.cpu, "EPYC 9005");
+    set(&a.info.plan_digest, "0a");
+    set(&b.info.plan_digest, "0b");
     set(&a.info.flags, "-O2");
     set(&b.info.flags, "-O3");
     a.info.environment.load = 0.1;
@@ -60,6 +64,8 @@ TEST(each_kind_of_fact)
     assert_int_equal(et_differences_find(before, 1, &b, &l), ET_OK);
     says(&l, "kernel", "5.10 x86_64", "5.11 x86_64");
     says(&l, "microcode", "not known", "0x2b");
+    says(&l, "cpu", "EPYC 9004", "EPYC 9005");
+    says(&l, "plan_digest", "0a", "0b");
     says(&l, "flags", "-O2", "-O3");
     says(&l, "load at the start", "0.1", "4.2");
     says(&l, "memory", "64 GiB", "32 GiB");
