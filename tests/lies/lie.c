@@ -19,6 +19,8 @@
  *
  *   no-fsync     fsync and fdatasync return at once
  *   no-drop      posix_fadvise drops nothing, and mincore sees no page
+ *   stale        what was read of a scratch file once is read again, whatever was
+ *                written since
  */
 #include "config.h"
 
@@ -201,6 +203,36 @@ int posix_fadvise(int fd, off_t first, off_t n, int advice)
 {
     REAL(int, posix_fadvise, int, off_t, off_t, int);
     return lies("no-drop") ? 0 : real(fd, first, n, advice);
+}
+
+/* The beginning of the scratch files, as it was first read. */
+static ssize_t keeps(ssize_t n, void *at, off_t first)
+{
+    static char kept[16 << 20];
+    static off_t upto;
+    if (n > 0 && first + n <= upto) {
+        memcpy(at, kept + first, (size_t)n);
+    } else if (n > 0 && first <= upto && first + n <= (off_t)sizeof kept) {
+        memcpy(kept + first, at, (size_t)n);
+        upto = first + n;
+    }
+    return n;
+}
+
+static bool is_scratch(int fd)
+{
+    char link[40], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    return strstr(path, "/etalon-") != NULL;
+}
+
+ssize_t pread(int fd, void *at, size_t n, off_t first)
+{
+    REAL(ssize_t, pread, int, void *, size_t, off_t);
+    ssize_t done = real(fd, at, n, first);
+    return lies("stale") && is_scratch(fd) ? keeps(done, at, first) : done;
 }
 
 int mincore(void *at, size_t n, unsigned char *seen)

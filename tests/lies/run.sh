@@ -153,6 +153,8 @@ look() {
         [ $code -eq 0 ] || [ $code -eq 3 ] || complain "exit code $code"
         records '"status":"wrong"' || records '"sampled":[1-9]' ||
             complain "none was sampled"
+        [ $code -eq 3 ] || reports '(first, last and [1-9][0-9]* sampled)' ||
+            complain "the headline does not say how many"
         ;;
     refused)
         [ $code -eq 2 ] || complain "exit code $code"
