@@ -237,10 +237,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
             v->ci_low, v->ci_high, unit, f->limit);
         break;
     case NO_INTERVAL:
-        et_text_add(out,
-                    "the figure has no valid interval (fewer than 6 passes; "
-                    "%lld samples)",
-                    (long long)r->time.samples.n);
+        et_flaw_say(ET_FLAW_NO_INTERVAL, f->record, out);
         break;
     case SUSPECT:
     case OVERSUBSCRIBED:

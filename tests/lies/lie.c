@@ -19,8 +19,8 @@
  *
  *   no-fsync     fsync and fdatasync return at once
  *   no-drop      posix_fadvise drops nothing, and mincore sees no page
- *   stale        what was read of a scratch file once is read again, whatever was
- *                written since
+ *   stale        what was read of a scratch file once is read again, whatever
+ * was written since
  */
 #include "config.h"
 

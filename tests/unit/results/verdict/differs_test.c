@@ -44,16 +44,16 @@ TEST(each_kind_of_fact)
     set(&a.info.environment.kernel, "5.10 x86_64");
     set(&b.info.environment.kernel, "5.11 x86_64");
     set(&b.info.environment.microcode, "0x2b");
-    set(&a.info.environment.cpu, "EPYC 9004");
-    set(&b.info.environment.cpu, "EPYC 9005");
-    set(&a.info.plan_digest, "0a");
-    set(&b.info.plan_digest, "0b");
     set(&a.info.flags, "-O2");
     set(&b.info.flags, "-O3");
     a.info.environment.load = 0.1;
     b.info.environment.load = 4.2;
     a.info.environment.memory = 64LL << 30;
     b.info.environment.memory = 32LL << 30;
+    set(&a.info.environment.cpu, "EPYC 9004");
+    set(&b.info.environment.cpu, "EPYC 9005");
+    set(&a.info.plan_digest, "0a");
+    set(&b.info.plan_digest, "0b");
     assert_true(et_pairs_set(&a.info.libraries, "blis", "0.9", false) &&
                 et_pairs_set(&b.info.libraries, "blis", "1.1", false) &&
                 et_pairs_set(&a.info.config, "budget", "2", true) &&
