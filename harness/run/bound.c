@@ -64,7 +64,7 @@ static double all_passes(const struct et_case *c, const struct et_options *o,
 {
     double passes = (double)o->passes, one = share * longest;
     double budget = o->budget / passes;
-    double n = fmax(ceil((double)o->min_samples / passes), passes > 1 ? 2 : 1);
+    double n = (double)et_passes_share(o->min_samples, o->passes);
     /* What must be prepared before each sample takes about as long again, on
      * either side of it. */
     double sample = c->bench->once ? 3 * one : one + 2 * o->min_time;
