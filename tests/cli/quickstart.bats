@@ -7,7 +7,7 @@ setup() {
     src=${SRCDIR:-$BATS_TEST_DIRNAME/../..}
     tree=$BATS_TEST_TMPDIR/tree
     bin=$BATS_TEST_TMPDIR/bin
-    mkdir -p "$tree/build" "$tree/.ci" "$tree/tests/bare" "$bin"
+    mkdir -p "$tree/build" "$tree/.ci" "$tree/tests/meta" "$bin"
     cp "$src/quickstart" "$tree/"
     cp "$src/.ci/run" "$tree/.ci/"
     cp "$src/tests/totals" "$src/tests/failures" "$tree/tests/"
@@ -196,10 +196,11 @@ stub() { # stub FILE BODY: notes its name and arguments, then does BODY
     [ "$(wc -L <<<"$told")" -lt 250 ]
 }
 
-# .ci/run, with a quickstart that only leaves a log, and a bare machine where
-# it ends with $bare.
+# .ci/run, with a quickstart that only leaves a log; the mutants and the build
+# without libraries end with $mutants and $without.
 ci() { # ci STATUS PASS FAIL ERROR SKIP
-    stub "$tree/tests/bare/run" "exit ${bare:-0}"
+    stub "$bin/make" "exit ${mutants:-0}"
+    stub "$tree/tests/meta/absences" "exit ${without:-0}"
     printf '#!/bin/bash\nprintf "# TOTAL: 9\\n# PASS:  %s\\n# SKIP:  %s\\n# XFAIL: 0\\n# FAIL:  %s\\n# XPASS: 0\\n# ERROR: %s\\n" > build/check.log\nexit %s\n' \
         "$2" "$5" "$3" "$4" "$1" >"$tree/quickstart"
     run "$tree/.ci/run"
@@ -212,6 +213,14 @@ ci() { # ci STATUS PASS FAIL ERROR SKIP
     ci 2 7 1 1 0
     [ "$status" -eq 2 ]
     [ "${lines[-1]}" = '7 passed, 2 failed, 0 skipped' ]
+    mutants=1 ci 0 7 0 0 0
+    [ "$status" -ne 0 ]
+    [ "${lines[-1]}" = '7 passed, 1 failed, 0 skipped' ]
+    mutants=1 without=1 ci 0 7 0 0 0
+    [ "$status" -ne 0 ]
+    [ "${lines[-1]}" = '7 passed, 2 failed, 0 skipped' ]
+    grep -q '^make .*mutants' "$CALLS"
+    grep -q '^absences --fast' "$CALLS"
 }
 
 @test "ci does not pass when a failure hides, or when nothing ran" {
