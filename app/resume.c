@@ -127,27 +127,15 @@ static int by_id(const void *a, const void *b)
     return strcmp(((const struct known *)a)->id, ((const struct known *)b)->id);
 }
 
-/* Counts the whole launches. What the newest one measures, or measured before
- * it was cut short, has this `launch` or a later one. */
-static int64_t count_launches(struct et_resume *r)
-{
-    const struct et_run_resume *resume = r->had.resumes.v;
-    int64_t n = (int64_t)r->had.resumes.n, newest = 0;
-    r->launches = 1 + r->again;
-    for (int64_t i = 0; i < n; i++) {
-        r->launches += resume[i].again;
-        if (resume[i].again)
-            newest = i + 1;
-    }
-    return r->again ? n + 1 : newest;
-}
-
 /* Failed ones are tried again. */
 enum et_status et_resume_cases(struct et_resume *r, const char *dir,
                                const struct et_cases *cases)
 {
     size_t n = cases->n, foreign = 0;
-    int64_t newest = count_launches(r);
+    int64_t newest;
+    r->launches = et_run_launches(&r->had, &newest) + r->again;
+    if (r->again)
+        newest = (int64_t)r->had.resumes.n + 1;
     struct known *known = et_alloc(n, sizeof *known);
     if (!known || !et_histories_begin(&r->histories, n)) {
         free(known);

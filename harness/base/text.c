@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -253,6 +254,13 @@ char *et_print_real(char buf[ET_TEXT_NUMBER], double v)
     if (strtod(buf, NULL) != v)
         snprintf(buf, ET_TEXT_NUMBER, "%.17g", v);
     return buf;
+}
+
+double et_round_digits(double v)
+{
+    char buf[ET_TEXT_NUMBER];
+    snprintf(buf, sizeof buf, "%.*g", DBL_DIG, v);
+    return strtod(buf, NULL);
 }
 
 char *et_trim(char *s)

@@ -41,6 +41,8 @@ char *et_print_bytes(char buf[ET_TEXT_NUMBER], int64_t v);  /* "64 KiB" */
 char *et_print_seconds(char buf[ET_TEXT_NUMBER], double v); /* "1.25 ms" */
 char *et_print_si(char buf[ET_TEXT_NUMBER], double v, const char *unit);
 char *et_print_real(char buf[ET_TEXT_NUMBER], double v); /* round trip */
+/* v to 15 digits, as a record has it: printed so, it reads back the same. */
+double et_round_digits(double v);
 
 /* Trim blanks at both ends, in place; returns the first kept character. */
 char *et_trim(char *s);

@@ -83,8 +83,8 @@ void et_histories_free(struct et_histories *h)
 }
 
 /* Passes that the run directory is to have of a case: this launch makes as many
- * as a launch has, however many an earlier one made, and what an earlier one
- * lacks. */
+ * as a launch has, however many the earlier ones made, and more where all
+ * together have fewer than so many launches are to have. */
 static int64_t passes_of(const struct et_drive *d, const struct et_history *h)
 {
     int64_t each = d->instruments.options->passes;

@@ -195,8 +195,9 @@ static enum et_status take_samples(struct measuring *m)
     et_sampler_drop(&m->sampler, warm);
     if (s == ET_OK && !et_sampling_split(time, warm))
         s = et_no_memory();
-    if (s == ET_OK && m->team->rank == 0)
-        et_sampling_trend(time, o->precision);
+    if (s == ET_OK && m->team->rank == 0 &&
+        !et_sampling_trend(time, o->precision))
+        s = et_no_memory();
     return et_team_agree(m->team, s);
 }
 

@@ -289,8 +289,8 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
         double time;
         judge_one(m, i, first + i, &said, &time);
         m->quickest = fmin(m->quickest, time);
-        if (into)
-            into->v[to + i] = time;
+        if (into) /* what is worked out of it, its record gives again */
+            into->v[to + i] = et_round_digits(time);
     }
     return ET_OK;
 }

@@ -122,11 +122,12 @@ bool et_sampling_split(struct et_result_time *time, size_t warm)
     return true;
 }
 
-void et_sampling_trend(struct et_result_time *time, double precision)
+bool et_sampling_trend(struct et_result_time *time, double precision)
 {
     struct et_trend t =
         et_series_trend(time->samples.v, time->samples.n, precision);
     time->drift = t.change;
     time->drift_p = t.p;
     time->drifts = t.found;
+    return time->samples.n < ET_TREND_LEAST || !isnan(t.p);
 }

@@ -32,8 +32,8 @@ bool et_sampling_summarise(struct et_result_time *time, double precision,
 /* The first `warm` samples go to `transient`; false: no memory. */
 bool et_sampling_split(struct et_result_time *time, size_t warm);
 /* drift, drift_p and drifts, over the samples in their order: what a record has
- * gives them again. */
-void et_sampling_trend(struct et_result_time *time, double precision);
+ * gives them again. false: no memory. */
+bool et_sampling_trend(struct et_result_time *time, double precision);
 
 /* Samples to take before the next look at `n` of them, which took `elapsed`
  * seconds of `budget`: half as many again, so that all looks together cost

@@ -236,7 +236,8 @@ static double sen(const double *v, size_t n, double *work)
 struct et_trend et_series_trend(const double *v, size_t n, double least)
 {
     struct et_trend r = {false, NAN, NAN, NAN, NAN};
-    double *work = n < 10 ? NULL : et_alloc(2 * n + PAIRS, sizeof *work);
+    double *work =
+        n < ET_TREND_LEAST ? NULL : et_alloc(2 * n + PAIRS, sizeof *work);
     double s, variance;
     if (!work)
         return r;

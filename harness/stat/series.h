@@ -58,9 +58,10 @@ struct et_warmup et_series_warmup(const double *v, size_t n);
  * the slope of Theil and Sen (Sen, JASA 63, 1968) over the medians of at most
  * 100 blocks of neighbours, which bounds its cost at 4950 pairs. */
 #define ET_TREND_ALPHA 0.01
+#define ET_TREND_LEAST 10 /* samples; fewer have no trend */
 struct et_trend {
     bool found;       /* p < ET_TREND_ALPHA and |change| >= least */
-    double p;         /* two-sided; NAN: fewer than 10 samples, or no memory */
+    double p;         /* two-sided; NAN: too few samples, or no memory */
     double slope;     /* v's unit, from one sample to the next */
     double change;    /* slope over the whole span, as a share of the median */
     double inflation; /* of the variance */

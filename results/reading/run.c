@@ -364,6 +364,20 @@ enum et_status et_run_load_passes(const char *dir, struct et_run *out)
     return load(dir, PASSES, out);
 }
 
+int64_t et_run_launches(const struct et_run *run, int64_t *newest)
+{
+    const struct et_run_resume *resume = run->resumes.v;
+    int64_t launches = 1, last = 0;
+    for (size_t i = 0; i < run->resumes.n; i++) {
+        launches += resume[i].again;
+        if (resume[i].again)
+            last = (int64_t)i + 1;
+    }
+    if (newest)
+        *newest = last;
+    return launches;
+}
+
 const struct et_run_placement *et_run_placed(const struct et_run *run,
                                              const struct et_record *r)
 {

@@ -1,7 +1,7 @@
 /* sound: may a record's figures be relied on, and why not. One list of reasons
  * for the headline, scaling, judge and compare. (compare adds passes that jump:
- * a run's own interval holds them, but what runs differ by does not show in
- * it.) Knows records; never a document and no contract.
+ * all passes of the next run may be like the one that did.) Knows records;
+ * never a document and no contract.
  */
 #ifndef ET_RESULTS_READING_SOUND_H
 #define ET_RESULTS_READING_SOUND_H

@@ -42,6 +42,10 @@ void et_check_same(struct et_check_case *c, const char *what, double recorded,
         differs(c, what, recorded, recomputed);
 }
 
+/* Of passes and samples: no plan can ask for more (harness/config/options.c).
+ */
+#define MOST 1000000
+
 /* What the run asked of its samples; NAN or 0 where run.json does not say. */
 struct asked {
     double precision;
@@ -59,7 +63,7 @@ static struct asked asked_of(const struct et_run *run)
     if (precision && !et_parse_real(precision, &a.precision))
         a.precision = NAN;
     if (samples && passes && et_parse_int(samples, &n) &&
-        et_parse_int(passes, &each) && each > 0)
+        et_parse_int(passes, &each) && each > 0 && each <= MOST && n <= MOST)
         a.least = et_passes_share(n, each);
     return a;
 }
@@ -294,24 +298,29 @@ static int by_pass(const void *a, const void *b)
     return c ? c : (x->pass > y->pass) - (x->pass < y->pass);
 }
 
-/* How many passes a complete run has of a case; 0: it does not say. */
-static int64_t passes_of(const struct et_run *run)
+/* How many passes a complete run has of a case, whose n these are, at least; 0:
+ * it does not say. Its newest launch made its own, however many there were
+ * before (harness/run/drive.c). */
+static int64_t passes_of(const struct et_run *run,
+                         const struct et_record *const *v, size_t n)
 {
     const char *text = et_pairs_get(&run->info.config, "passes");
-    const struct et_run_resume *again = run->resumes.v;
-    int64_t each, launches = 1;
-    for (size_t i = 0; i < run->resumes.n; i++)
-        launches += again[i].again;
-    bool told = text && et_parse_int(text, &each) && each > 0;
-    return told && strcmp(run->outcome, "complete") == 0 ? each * launches : 0;
+    int64_t each, newest, launches = et_run_launches(run, &newest), before = 0;
+    if (!text || !et_parse_int(text, &each) || each < 1 || each > MOST ||
+        strcmp(run->outcome, "complete") != 0)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        before += v[i]->launch < newest;
+    return before + each > each * launches ? before + each : each * launches;
 }
 
 /* The n passes of a case, by number: a slow one that was left out would make
  * the case fast. */
 static enum et_status check_case_passes(const struct et_run *run,
                                         const struct et_record *const *v,
-                                        size_t n, int64_t want)
+                                        size_t n)
 {
+    int64_t want = passes_of(run, v, n);
     struct et_check_case c = {run->dir, v[0]->result.id, ET_OK};
     char what[96];
     bool measured = true;
@@ -334,7 +343,6 @@ static enum et_status check_case_passes(const struct et_run *run,
 static enum et_status check_passes(const struct et_run *run)
 {
     const struct et_record **v = et_alloc(run->n, sizeof *v);
-    int64_t want = passes_of(run);
     enum et_status s = ET_OK;
     if (!v)
         return et_error(ET_INFRA, "%s: out of memory", run->dir);
@@ -346,7 +354,7 @@ static enum et_status check_passes(const struct et_run *run)
         for (end = i + 1;
              end < run->n && strcmp(v[end]->result.id, v[i]->result.id) == 0;)
             end++;
-        s = et_status_worse(s, check_case_passes(run, &v[i], end - i, want));
+        s = et_status_worse(s, check_case_passes(run, &v[i], end - i));
     }
     free(v);
     return s;

@@ -137,8 +137,6 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return SUSPECT;
     if (f->above_boost)
         return ABOVE_BOOST;
-    if (!f->bounded)
-        return NO_CEILING;
     if (et_pairs_get(&r->facts, "doubt"))
         return DOUBTFUL;
     if (!(v->ci_low <= v->value && v->value <= v->ci_high))
@@ -151,7 +149,7 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     double worse = c->at_least ? v->ci_low : v->ci_high;
     double better = c->at_least ? v->ci_high : v->ci_low;
     if (c->at_least ? worse >= f->limit : worse <= f->limit)
-        return MEETS;
+        return f->bounded ? MEETS : NO_CEILING;
     if (c->at_least ? better < f->limit : better > f->limit)
         return MISSES;
     return BETWEEN;

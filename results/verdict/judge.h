@@ -44,9 +44,6 @@ const char *et_verdict_name(enum et_verdict v);
     row(ABOVE_BOOST, INCONCLUSIVE,                                             \
         "does more operations a second than the nominal peak of its cores at " \
         "their highest clock")                                                 \
-    row(NO_CEILING, INCONCLUSIVE,                                              \
-        "does floating-point operations, and has no compute ceiling that was "  \
-        "measured with it, nor is one itself")                                 \
     row(DOUBTFUL, INCONCLUSIVE,                                                \
         "has a fact `doubt`: a cold read that may have come from memory, "     \
         "clocks that contradict each other, errors too large for the type")    \
@@ -66,6 +63,9 @@ const char *et_verdict_name(enum et_verdict v);
     row(UNPLACED, INCONCLUSIVE,                                                \
         "may have been oversubscribed, because its cores are not known, "      \
         "and the clause does not allow that")                                  \
+    row(NO_CEILING, INCONCLUSIVE,                                              \
+        "meets the threshold and does floating-point operations, and has no "  \
+        "compute ceiling that was measured with it, nor is one itself")        \
     row(MEETS, PASS,                                                           \
         "meets the threshold with the worse end of its 95 % interval")         \
     row(MISSES, FAIL,                                                          \

@@ -235,7 +235,7 @@ TABLE
         rm -rf d
         cp -r good d
         rm d/manifest.sha256
-        sed -i "/m=9.*\"pass\":$1,/d" d/records.jsonl
+        sed -i "/m=9.*\"pass\":\($1\),/d" d/records.jsonl
         "$ETALON" report d --update >/dev/null 2>&1 || true
         (cd d && find . -type f ! -name manifest.sha256 -printf '%P\n' | sort |
             xargs sha256sum) >new
@@ -248,4 +248,12 @@ TABLE
     left_out 0 'its pass 0 is missing'
     left_out 1 'its pass 1 is missing'
     left_out 2 'has 2 passes; the run made 3'
+    # A whole launch, where the one before it had made more than it had to.
+    rm -r good
+    make_run good --passes 6 --max-passes 12 --precision 1e-6 --budget 5
+    try run --again good --quiet
+    passed
+    [ "$(grep -c 'm=9.*"launch":1\|"launch":1.*m=9' good/records.jsonl)" -ge 6 ]
+    left_out '1[2-9]\|2[0-9]' 'has 12 passes; the run made 18'
+    left_out 0 'its pass 0 is missing'
 }

@@ -268,6 +268,7 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     judged 5 INCONCLUSIVE "${easy[@]}"
     changed b "$second drifts(r[2:], 1e-6 / 0.996)"
     judged 5 INCONCLUSIVE "${easy[@]}"
+    grep -q drift out
     # Nor is what something else on the machine has disturbed.
     changed b "$second"'
 for x in r:

@@ -225,7 +225,8 @@ static bool is_scratch(int fd)
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t n = readlink(link, path, sizeof path - 1);
     path[n > 0 ? n : 0] = '\0';
-    return strstr(path, "/etalon-") != NULL;
+    const char *name = strrchr(path, '/');
+    return name && strncmp(name, "/etalon-", 8) == 0;
 }
 
 ssize_t pread(int fd, void *at, size_t n, off_t first)

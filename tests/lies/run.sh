@@ -153,7 +153,9 @@ look() {
         [ $code -eq 0 ] || [ $code -eq 3 ] || complain "exit code $code"
         records '"status":"wrong"' || records '"sampled":[1-9]' ||
             complain "none was sampled"
-        [ $code -eq 3 ] || reports '(first, last and [1-9][0-9]* sampled)' ||
+        # On a busy machine there may be no headline.
+        [ $code -eq 3 ] || reports 'no headline' ||
+            reports '(first, last and [1-9][0-9]* sampled)' ||
             complain "the headline does not say how many"
         ;;
     refused)
