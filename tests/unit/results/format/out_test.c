@@ -286,7 +286,6 @@ TEST(test_cards)
     } v[] = {
         {"4.273 TFLOP/s [4.244, 4.301], of 6 passes", "4.273 TFLOP/s"},
         {"FAIL, 2 of 3 clauses pass", "FAIL"},
-        {"WORSE, 1 case of 9", "WORSE"},
         {"INCONCLUSIVE", "INCONCLUSIVE"},
         {"withheld: it did not converge", NULL},
         {"No figure, 3 cases", NULL},
