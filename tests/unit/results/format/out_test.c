@@ -281,26 +281,24 @@ TEST(test_svg)
  * gravest word of a verdict. */
 TEST(test_cards)
 {
-    static const struct {
-        const char *value, *large;
-    } v[] = {
+    /* The value, and what of it is large. */
+    static const char *const v[][2] = {
         {"4.273 TFLOP/s [4.244, 4.301], of 6 passes", "4.273 TFLOP/s"},
         {"FAIL, 2 of 3 clauses pass", "FAIL"},
         {"INCONCLUSIVE", "INCONCLUSIVE"},
         {"withheld: it did not converge", NULL},
-        {"No figure, 3 cases", NULL},
-    };
+        {"No figure, 3 cases", NULL}};
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         struct et_doc d = {.title = strdup("a title")};
         struct et_block *b = et_doc_facts(&d);
         b->level = 1;
-        assert_true(et_block_fact(b, "gemm", "%s", v[i].value));
+        assert_true(et_block_fact(b, "gemm", "%s", v[i][0]));
         char *page = print("html", &d, NULL, NULL), want[80];
         const char *at = strstr(page, "<div class=\"card\">");
         assert_non_null(at);
         snprintf(want, sizeof want, "<dd>%s%s%s",
-                 v[i].large ? "<strong>" : v[i].value,
-                 v[i].large ? v[i].large : "", v[i].large ? "</strong>" : "");
+                 v[i][1] ? "<strong>" : v[i][0], v[i][1] ? v[i][1] : "",
+                 v[i][1] ? "</strong>" : "");
         assert_said(at, want);
         free(page);
         et_doc_free(&d);
