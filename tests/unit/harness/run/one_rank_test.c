@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/text.h"
 #include "harness/base/log.h"
 #include "harness/run/digest.h"
 #include "harness/run/measure.h"
@@ -518,7 +519,7 @@ static enum et_status sample(struct et_team *team, void *arg)
     p->first[r] = times.n > 0 ? times.v[0] : 0;
     /* Who was the last, each sample. */
     for (size_t i = 0; p->block[r] == ET_OK && i < times.n; i++) {
-        if ((m.last.v[i] > 0) != (m.own.v[i] == times.v[i]))
+        if ((m.last.v[i] > 0) != (et_round_digits(m.own.v[i]) == times.v[i]))
             return et_error(ET_WRONG, "the last rank is another");
     }
     p->refresh[r] = et_sampler_refresh(&m);
