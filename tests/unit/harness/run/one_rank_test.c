@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/base/text.h"
 #include "harness/base/log.h"
+#include "harness/base/text.h"
 #include "harness/run/digest.h"
 #include "harness/run/measure.h"
 #include "harness/run/ranks.h"
