@@ -373,8 +373,7 @@ int64_t et_run_launches(const struct et_run *run, int64_t *newest)
         if (resume[i].again)
             last = (int64_t)i + 1;
     }
-    if (newest)
-        *newest = last;
+    *newest = last;
     return launches;
 }
 

@@ -68,8 +68,8 @@ enum et_status et_run_load_head(const char *dir, struct et_run *out);
 void et_run_free(struct et_run *r);
 
 /* Where the team of a record ran; NULL where run.json does not say. */
-/* How many times the whole plan was begun (--again), 1 at least; *newest, which
- * may be NULL: records of the last time have this `launch` or a later one. */
+/* How many times the whole plan was begun (--again), 1 at least; *newest:
+ * records of the last time have this `launch` or a later one. */
 int64_t et_run_launches(const struct et_run *run, int64_t *newest);
 
 const struct et_run_placement *et_run_placed(const struct et_run *run,

@@ -19,8 +19,7 @@
  *
  *   no-fsync     fsync and fdatasync return at once
  *   no-drop      posix_fadvise drops nothing, and mincore sees no page
- *   stale        what was read of a scratch file once is read again, whatever
- * was written since
+ *   stale        a scratch file is read as it was the first time
  */
 #include "config.h"
 
