@@ -447,7 +447,6 @@ struct et_run_times et_run_count_times(const struct et_run *passes)
 
 static enum et_status merge_cases(struct et_run *run)
 {
-    const char *precision = et_pairs_get(&run->info.config, "precision");
     size_t n = run->n;
     struct et_picks all = {0};
     struct et_groups cases = {0};
@@ -455,7 +454,7 @@ static enum et_status merge_cases(struct et_run *run)
     struct passes p = {.v = et_alloc(n, sizeof *p.v),
                        .room = et_alloc(n, sizeof *p.room),
                        .launch = et_alloc(n, sizeof *p.launch),
-                       .precision = precision ? strtod(precision, NULL) : NAN};
+                       .precision = et_run_asked(run).precision};
     enum et_status s = ET_OK;
     if (n > 0 && (!gone || !p.v || !p.room || !p.launch ||
                   !et_picks_take(&all, run, NULL) ||

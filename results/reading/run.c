@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,10 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/base/regular.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/base/regular.h"
+#include "harness/base/text.h"
 #include "harness/config/ini.h"
+#include "harness/stat/passes.h"
 #include "results/reading/merge.h"
 #include "results/record/json.h"
 
@@ -362,6 +365,32 @@ enum et_status et_run_load_head(const char *dir, struct et_run *out)
 enum et_status et_run_load_passes(const char *dir, struct et_run *out)
 {
     return load(dir, PASSES, out);
+}
+
+/* Of passes and samples: no plan can ask for more (harness/config/options.c).
+ */
+#define MOST 1000000
+
+/* The option as a number from 1 to MOST; 0: it is no such number. */
+static int64_t counted(const struct et_pairs *config, const char *option)
+{
+    const char *text = et_pairs_get(config, option);
+    int64_t n;
+    return text && et_parse_int(text, &n) && n >= 1 && n <= MOST ? n : 0;
+}
+
+struct et_run_asked et_run_asked(const struct et_run *run)
+{
+    const struct et_pairs *config = &run->info.config;
+    const char *precision = et_pairs_get(config, "precision");
+    struct et_run_asked a = {NAN, counted(config, "passes"), 0};
+    int64_t samples = counted(config, "min-samples");
+    double share;
+    if (precision && et_parse_real(precision, &share))
+        a.precision = share;
+    if (a.passes > 0 && samples > 0)
+        a.samples = et_passes_share(samples, a.passes);
+    return a;
 }
 
 int64_t et_run_launches(const struct et_run *run, int64_t *newest)

@@ -67,11 +67,20 @@ enum et_status et_run_load_passes(const char *dir, struct et_run *out);
 enum et_status et_run_load_head(const char *dir, struct et_run *out);
 void et_run_free(struct et_run *r);
 
-/* Where the team of a record ran; NULL where run.json does not say. */
+/* What a run asked of each case by its options, as run.json has them; NAN or 0
+ * where it does not say. */
+struct et_run_asked {
+    double precision; /* width of the interval, a share of the median */
+    int64_t passes;   /* of each launch, at least */
+    int64_t samples;  /* of each pass, at least */
+};
+struct et_run_asked et_run_asked(const struct et_run *run);
+
 /* How many times the whole plan was begun (--again), 1 at least; *newest:
  * records of the last time have this `launch` or a later one. */
 int64_t et_run_launches(const struct et_run *run, int64_t *newest);
 
+/* Where the team of a record ran; NULL where run.json does not say. */
 const struct et_run_placement *et_run_placed(const struct et_run *run,
                                              const struct et_record *r);
 

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "results/report/parts.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "results/record/metric.h"
@@ -359,10 +360,9 @@ bool et_report_headline(struct et_report *w)
         if (is_headline(w, g))
             figures_of(w, b, g);
     }
-    double precision;
+    double precision = et_run_asked(w->run).precision;
     char width[128] = "";
-    const char *asked = et_pairs_get(&w->run->info.config, "precision");
-    if (asked && et_parse_real(asked, &precision))
+    if (!isnan(precision))
         snprintf(width, sizeof width, " (%s of the median)",
                  et_say_percent(precision).s);
     bool said =

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "results/report/report.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "harness/base/log.h"
@@ -18,7 +19,7 @@ static void upper(char *s)
 static void judged(struct et_doc *doc, const struct et_run *run)
 {
     const struct et_run_info *i = &run->info;
-    const char *precision = et_pairs_get(&i->config, "precision");
+    double precision = et_run_asked(run).precision;
     et_doc_heading(doc, 2, "Judged");
     struct et_block *b = et_doc_facts(doc);
     et_block_fact(b, "Run", "%s, %s", et_report_run_name(run),
@@ -34,7 +35,7 @@ static void judged(struct et_doc *doc, const struct et_run *run)
         b, "Converged means",
         "95 %% interval, from the medians of the passes, no wider than %s of "
         "the median",
-        precision ? precision : "an unknown share");
+        isnan(precision) ? "an unknown share" : et_say_percent(precision).s);
     et_block_fact(b, "Etalon", "%s, commit %s", i->version ? i->version : "?",
                   i->commit ? i->commit : "unknown");
 }

@@ -12,7 +12,6 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
-#include "harness/stat/passes.h"
 #include "harness/stat/series.h"
 #include "results/record/metric.h"
 #include "results/store/sha256.h"
@@ -42,40 +41,15 @@ void et_check_same(struct et_check_case *c, const char *what, double recorded,
         differs(c, what, recorded, recomputed);
 }
 
-/* Of passes and samples: no plan can ask for more (harness/config/options.c).
- */
-#define MOST 1000000
-
-/* What the run asked of its samples; NAN or 0 where run.json does not say. */
-struct asked {
-    double precision;
-    int64_t least; /* samples of a pass */
-};
-
-static struct asked asked_of(const struct et_run *run)
-{
-    const struct et_pairs *config = &run->info.config;
-    const char *precision = et_pairs_get(config, "precision");
-    const char *samples = et_pairs_get(config, "min-samples");
-    const char *passes = et_pairs_get(config, "passes");
-    struct asked a = {NAN, 0};
-    int64_t n, each;
-    if (precision && !et_parse_real(precision, &a.precision))
-        a.precision = NAN;
-    if (samples && passes && et_parse_int(samples, &n) &&
-        et_parse_int(passes, &each) && each > 0 && each <= MOST && n <= MOST)
-        a.least = et_passes_share(n, each);
-    return a;
-}
-
 /* Whether the samples settled and were enough, by the rules they were taken by.
  */
 static void check_course(struct et_check_case *c,
-                         const struct et_result_time *t, const struct asked *a)
+                         const struct et_result_time *t,
+                         const struct et_run_asked *a)
 {
     const struct et_enough_rule rule = {ET_STAT_CONFIDENCE, a->precision,
-                                        (size_t)a->least, HUGE_VAL};
-    if (isnan(a->precision) || a->least == 0) {
+                                        (size_t)a->samples, HUGE_VAL};
+    if (isnan(a->precision) || a->samples == 0) {
         et_check_says(c,
                       "run.json has no precision, min-samples or passes that "
                       "its samples could be held against");
@@ -304,10 +278,9 @@ static int by_pass(const void *a, const void *b)
 static int64_t passes_of(const struct et_run *run,
                          const struct et_record *const *v, size_t n)
 {
-    const char *text = et_pairs_get(&run->info.config, "passes");
-    int64_t each, newest, launches = et_run_launches(run, &newest), before = 0;
-    if (!text || !et_parse_int(text, &each) || each < 1 || each > MOST ||
-        strcmp(run->outcome, "complete") != 0)
+    int64_t each = et_run_asked(run).passes, before = 0, newest;
+    int64_t launches = et_run_launches(run, &newest);
+    if (each == 0 || strcmp(run->outcome, "complete") != 0)
         return 0;
     for (size_t i = 0; i < n; i++)
         before += v[i]->launch < newest;
@@ -363,7 +336,7 @@ static enum et_status check_passes(const struct et_run *run)
 enum et_status et_verify_figures(const struct et_run *run)
 {
     enum et_status s = et_status_worse(check_plan(run), check_passes(run));
-    const struct asked asked = asked_of(run);
+    const struct et_run_asked asked = et_run_asked(run);
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
         struct et_check_case c = {run->dir, r->result.id, ET_OK};

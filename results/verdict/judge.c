@@ -141,15 +141,19 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
         return DOUBTFUL;
     if (!(v->ci_low <= v->value && v->value <= v->ci_high))
         return NO_INTERVAL;
+    double worse = c->at_least ? v->ci_low : v->ci_high;
+    double better = c->at_least ? v->ci_high : v->ci_low;
+    bool meets = c->at_least ? worse >= f->limit : worse <= f->limit;
+    /* Before what may be better in another hour: this plan can never pass. */
+    if (meets && !f->bounded)
+        return NO_CEILING;
     if (f->flaw)
         return cause_of(f->flaw);
     /* Is it known of every node that its cores sufficed? */
     if (r->team.cores == ET_ABSENT_INT && !c->allow_oversubscribed)
         return UNPLACED;
-    double worse = c->at_least ? v->ci_low : v->ci_high;
-    double better = c->at_least ? v->ci_high : v->ci_low;
-    if (c->at_least ? worse >= f->limit : worse <= f->limit)
-        return f->bounded ? MEETS : NO_CEILING;
+    if (meets)
+        return MEETS;
     if (c->at_least ? better < f->limit : better > f->limit)
         return MISSES;
     return BETWEEN;

@@ -49,6 +49,9 @@ const char *et_verdict_name(enum et_verdict v);
         "clocks that contradict each other, errors too large for the type")    \
     row(NO_INTERVAL, INCONCLUSIVE,                                             \
         "has no valid interval (fewer than 6 passes)")                        \
+    row(NO_CEILING, INCONCLUSIVE,                                              \
+        "meets the threshold and does floating-point operations, and has no "  \
+        "compute ceiling that was measured with it, nor is one itself")        \
     row(OVERSUBSCRIBED, INCONCLUSIVE,                                          \
         "was oversubscribed, and the clause does not allow that")              \
     row(THREADS, INCONCLUSIVE,                                                 \
@@ -63,9 +66,6 @@ const char *et_verdict_name(enum et_verdict v);
     row(UNPLACED, INCONCLUSIVE,                                                \
         "may have been oversubscribed, because its cores are not known, "      \
         "and the clause does not allow that")                                  \
-    row(NO_CEILING, INCONCLUSIVE,                                              \
-        "meets the threshold and does floating-point operations, and has no "  \
-        "compute ceiling that was measured with it, nor is one itself")        \
     row(MEETS, PASS,                                                           \
         "meets the threshold with the worse end of its 95 % interval")         \
     row(MISSES, FAIL,                                                          \

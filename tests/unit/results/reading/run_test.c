@@ -5,6 +5,7 @@
 #include "tests/unit/results/sample.h"
 
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,42 @@ static void the_last_of_a_case_stands(void **state)
     assert_string_equal(run.records[1].result.id, "a");
     assert_true(run.records[1].result.time.median == 0.25);
     et_run_free(&run);
+}
+
+/* Of what run.json may hold after a hand was in it, nothing is made up. */
+static void what_a_run_asked(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"precision", "passes", "min-samples"};
+    static const struct {
+        const char *options[3]; /* precision, passes, min-samples */
+        struct et_run_asked is;
+    } rows[] = {{{"0.1", "6", "61"}, {0.1, 6, 11}},
+                {{"0.05", "1", "1000000"}, {0.05, 1, 1000000}},
+                {{NULL, NULL, NULL}, {NAN, 0, 0}},
+                {{"a tenth", "six", "61"}, {NAN, 0, 0}},
+                {{"0.1", "6", NULL}, {0.1, 6, 0}},
+                {{"0.1", "0", "12"}, {0.1, 0, 0}},
+                {{"0.1", "-6", "12"}, {0.1, 0, 0}},
+                {{"0.1", "6", "0"}, {0.1, 6, 0}},
+                {{"0.1", "1000001", "12"}, {0.1, 0, 0}},
+                {{"0.1", "6", "1000001"}, {0.1, 6, 0}}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct et_run run = {0};
+        struct et_pairs *config = &run.info.config;
+        for (size_t k = 0; k < 3; k++)
+            assert_true(
+                !rows[i].options[k] ||
+                et_pairs_set(config, keys[k], rows[i].options[k], true));
+        struct et_run_asked asked = et_run_asked(&run);
+        if (isnan(rows[i].is.precision))
+            assert_true(isnan(asked.precision));
+        else
+            assert_true(asked.precision == rows[i].is.precision);
+        assert_int_equal(asked.passes, rows[i].is.passes);
+        assert_int_equal(asked.samples, rows[i].is.samples);
+        et_pairs_free(config);
+    }
 }
 
 static void a_newer_run_is_refused(void **state)
@@ -134,6 +171,6 @@ static void what_is_no_file_of_a_run(void **state)
     }
 }
 
-FRESH_TEST_MAIN(set_up, tear_down, the_last_of_a_case_stands,
+FRESH_TEST_MAIN(set_up, tear_down, the_last_of_a_case_stands, what_a_run_asked,
                 a_newer_run_is_refused, a_member_twice_is_refused,
                 a_late_line_has_its_number, what_is_no_file_of_a_run)

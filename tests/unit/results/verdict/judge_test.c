@@ -404,6 +404,14 @@ TEST(work_that_was_not_done)
     judged(&run, FLOPS "at_least = 10 % of peak\n", ET_VERDICT_INCONCLUSIVE,
            "a", "no compute ceiling");
     judged(&run, time, ET_VERDICT_INCONCLUSIVE, "a", "no compute ceiling");
+    /* Told before what another hour may change, but a miss needs none. */
+    run.records[0].result.disturbed.many = true;
+    judged(&run, rate, ET_VERDICT_INCONCLUSIVE, "a", "no compute ceiling");
+    judged(&run, FLOPS "at_least = 9 GFLOP/s\n", ET_VERDICT_INCONCLUSIVE, "a",
+           "disturbed");
+    run.records[0].result.disturbed.many = false;
+    judged(&run, FLOPS "at_least = 9 GFLOP/s\n", ET_VERDICT_FAIL, "a",
+           "wholly below");
     /* One that is there, but was not measured. */
     sample_ceiling(&run.records[0].result, "compute", "p", NAN);
     judged(&run, rate, ET_VERDICT_INCONCLUSIVE, "a", "no compute ceiling");
