@@ -6,6 +6,7 @@
 #include "app/derived.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,11 +97,74 @@ static void check_work(struct et_check_case *c, const struct et_result *r,
         check_text(c, "work.convention", have->convention, w.convention);
 }
 
+/* The id of ceiling b of a case, measured by this backend
+ * (harness/run/ceilings.c). */
+static void ceiling_id(const struct et_ceiling_case *b,
+                       const struct et_case *of, const char *backend,
+                       struct et_text *id)
+{
+    const struct et_bench *bench = et_bench_of_role(&et_benches, b->role);
+    et_text_add(id, "%s backend=%s %s%sranks=%lld nodes=%lld threads=%lld",
+                bench ? bench->name : "none", backend, b->params,
+                *b->params ? " " : "", (long long)of->ranks,
+                (long long)of->nodes, (long long)of->threads);
+}
+
+/* Ceiling i follows from the case, but for its backend, which is that of the
+ * widest instructions that the processor had. */
+static void check_ceiling(struct et_check_case *c, const struct et_case *want,
+                          size_t i, const struct et_result_ceiling *have)
+{
+    struct et_ceiling_case b;
+    struct et_case is = {0}, follows = {0};
+    struct et_text id = {0};
+    struct et_work w;
+    const struct et_pairs no_facts = {0};
+    if (!have->id) /* it could not be made, which `absent` says */
+        return;
+    if (!want->bench->ceiling ||
+        !want->bench->ceiling(want->params, (int)want->ranks,
+                              (int)want->threads, i, &b) ||
+        et_case_parse(have->id, &et_benches, &is) != ET_OK) {
+        et_check_says(c, "it has a ceiling that does not follow from its case");
+        return;
+    }
+    ceiling_id(&b, want, is.backend, &id);
+    if (id.failed || et_case_parse(id.s, &et_benches, &follows) != ET_OK)
+        c->status = ET_INFRA;
+    else
+        check_text(c, "a ceiling's case", have->id, follows.id);
+    check_text(c, "a ceiling's kind", have->what, b.what);
+    if (isfinite(have->work) && is.bench->work_of &&
+        is.bench->work_of(is.params, is.backend, (int)is.ranks, &no_facts, &w))
+        et_check_same(c, "a ceiling's work", have->work,
+                      b.flop ? w.flop : w.bytes);
+    et_text_free(&id);
+    if (follows.bench)
+        et_case_free(&follows);
+    et_case_free(&is);
+}
+
+/* All of them, or none where the run was to have none. */
+static void check_ceilings(struct et_check_case *c, const struct et_result *r,
+                           const struct et_case *want, bool ours)
+{
+    const struct et_result_ceiling *v = r->ceilings.v;
+    struct et_ceiling_case b;
+    size_t n = r->ceilings.n;
+    for (size_t i = 0; i < n; i++)
+        check_ceiling(c, want, i, &v[i]);
+    if (ours && n > 0 && want->bench->ceiling &&
+        want->bench->ceiling(want->params, (int)want->ranks, (int)want->threads,
+                             n, &b))
+        et_check_says(c, "it lacks a ceiling that its case has");
+}
+
 static enum et_status check_record(const struct et_run *run,
                                    const struct et_record *record, bool ours)
 {
     const struct et_result *r = &record->result;
-    struct et_check_case c = {run->dir, r->id, ET_OK};
+    struct et_check_case c = et_check_case_of(run, record);
     struct et_case want = {0};
     if (et_case_parse(r->id, &et_benches, &want) != ET_OK) {
         et_check_says(&c, "its id is none of a case");
@@ -116,6 +180,7 @@ static enum et_status check_record(const struct et_run *run,
                   (double)want.threads);
     check_params(&c, r, &want, ours);
     check_work(&c, r, &want, ours);
+    check_ceilings(&c, r, &want, ours);
     et_case_free(&want);
     return c.status;
 }
@@ -377,6 +442,8 @@ out:
 
 static enum et_status check_plan(const struct et_run *run, bool whole)
 {
+    if (!run->info.plan_text) /* et_verify_figures says so */
+        return ET_INFRA;
     struct benches made = {0};
     int64_t *upto = run->info.nodes > 0 && run->info.nodes < 10000000
                         ? et_alloc((size_t)run->info.nodes, sizeof *upto)
@@ -403,13 +470,17 @@ static enum et_status check_plan(const struct et_run *run, bool whole)
     else if (s == ET_OK)
         et_warn("%s: has no record, so its plan is not compared with it",
                 run->dir);
-    else
-        et_warn("%s/plan.ini: cannot be used by this build (%s), so the cases "
-                "are not compared with it",
-                run->dir, et_log_last_error());
+    if (s == ET_USAGE) {
+        char why[300];
+        snprintf(why, sizeof why, "%s", et_log_last_error());
+        s = et_error(ET_UNSURE,
+                     "%s/plan.ini: cannot be used here (%s), so nobody knows "
+                     "whether each of its cases is there",
+                     run->dir, why);
+    }
     benches_free(&made);
     free(upto);
-    return s == ET_USAGE ? ET_OK : s;
+    return s;
 }
 
 enum et_status et_derived_check(const struct et_run *run, bool whole)
@@ -428,10 +499,13 @@ enum et_status et_derived_check(const struct et_run *run, bool whole)
         }
     }
     if (unknown) {
-        et_warn("%s: %zu of its cases are of benches that this build does not "
-                "have (%s), so they and the plan are not compared",
-                run->dir, unknown, bench ? bench : "without a name");
-        return s;
+        enum et_status unsure =
+            et_error(ET_UNSURE,
+                     "%s: %zu of its cases are of benches that this build does "
+                     "not have (%s), so nobody knows whether they follow from "
+                     "its plan",
+                     run->dir, unknown, bench ? bench : "without a name");
+        return et_status_worse(s, unsure);
     }
     return et_status_worse(s, check_plan(run, whole));
 }

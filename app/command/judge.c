@@ -7,6 +7,7 @@
 #include "app/evidence.h"
 #include "results/verdict/judge.h"
 #include "results/report/report.h"
+#include "results/store/manifest.h"
 
 #define LINE(cause, verdict, record) #verdict ": it " record "\n"
 
@@ -36,14 +37,17 @@ static enum et_status judge(void *options, const struct et_call *call)
     struct et_doc doc = {0};
     /* No verdict on what is not what the run left. */
     enum et_status s = et_evidence_load(call->words.v[1], &run);
-    bool cut = s == ET_UNSURE;
-    if (s != ET_OK && !cut)
+    bool unsure = s == ET_UNSURE;
+    if (s != ET_OK && !unsure)
         return s;
     s = et_judge(call->words.v[0], &run, &judgement);
-    if (s == ET_OK && cut)
-        s = et_judgement_take_back(&judgement,
-                                   "the run or its report was cut short, and "
-                                   "nothing signs for its records");
+    if (s == ET_OK && unsure)
+        s = et_judgement_take_back(
+            &judgement, et_manifest_exists(call->words.v[1])
+                            ? "its plan cannot be used here, so cases of it "
+                              "may be missing"
+                            : "the run or its report was cut short, and "
+                              "nothing signs for its records");
     if (s == ET_OK)
         s = et_report_judgement(&judgement, &run, &doc);
     if (s == ET_OK)

@@ -277,8 +277,17 @@ static int by_pass(const void *a, const void *b)
     return c ? c : (x->at > y->at) - (x->at < y->at);
 }
 
+/* May b, of the same pass, stand for a? Only what was not measured is tried
+ * again, and by a later launch (app/resume.c). */
+static bool stands_for(const struct et_record *a, const struct et_record *b)
+{
+    int was = a->result.outcome;
+    return (was == ET_FAILED || was == ET_SKIPPED || was == ET_UNMEASURED) &&
+           b->launch > a->launch;
+}
+
 /* Of the records of one pass only the last stands. */
-static enum et_status drop_repeated(struct et_run *run)
+static enum et_status drop_repeated(struct et_run *run, const char *path)
 {
     struct place *places = et_alloc(run->n, sizeof *places);
     bool *dropped = et_alloc(run->n, sizeof *dropped);
@@ -289,9 +298,18 @@ static enum et_status drop_repeated(struct et_run *run)
     if (s == ET_OK && run->n > 0) {
         qsort(places, run->n, sizeof *places, by_pass);
         for (size_t i = 0; i + 1 < run->n; i++) {
-            if (places[i].pass == places[i + 1].pass &&
-                strcmp(places[i].id, places[i + 1].id) == 0)
-                dropped[places[i].at] = true;
+            const struct et_record *a = &run->records[places[i].at];
+            const struct et_record *b = &run->records[places[i + 1].at];
+            if (places[i].pass != places[i + 1].pass ||
+                strcmp(places[i].id, places[i + 1].id) != 0)
+                continue;
+            dropped[places[i].at] = true;
+            if (!stands_for(a, b))
+                s = et_error(ET_INFRA,
+                             "%s:%zu: has pass %lld of `%s`, which line %zu "
+                             "has already",
+                             path, b->line + 1, (long long)b->result.pass,
+                             b->result.id, a->line + 1);
         }
         size_t kept = 0;
         for (size_t i = 0; i < run->n; i++) {
@@ -337,7 +355,8 @@ static enum et_status load(const char *dir, enum part part, struct et_run *out)
         s = find_cut(&run, records);
     if (s == ET_OK && part != HEAD &&
         ((s = slurp(plan, ET_INI_MOST, &run.info.plan_text)) ||
-         (s = load_records(&run, records)) || (s = drop_repeated(&run))))
+         (s = load_records(&run, records)) ||
+         (s = drop_repeated(&run, records))))
         goto out;
     if (s == ET_OK && part == CASES && (s = et_run_merge(&run)))
         goto out;

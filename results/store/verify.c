@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,20 +17,38 @@
 #include "results/record/metric.h"
 #include "results/store/sha256.h"
 
+struct et_check_case et_check_case_of(const struct et_run *run,
+                                      const struct et_record *r)
+{
+    return (struct et_check_case){run->dir, r->result.id, r->line + 1, ET_OK};
+}
+
+/* "DIR/records.jsonl:3", or "DIR" of a whole case. */
+static const char *where(const struct et_check_case *c, char *buf, size_t n)
+{
+    if (c->line == 0)
+        return c->dir;
+    snprintf(buf, n, "%.900s/records.jsonl:%zu", c->dir, c->line);
+    return buf;
+}
+
 static void differs(struct et_check_case *c, const char *what, double recorded,
                     double recomputed)
 {
-    char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER];
+    char a[ET_TEXT_NUMBER], b[ET_TEXT_NUMBER], place[1000];
     c->status = et_error(
         ET_INFRA,
-        "%s: case `%s`: %s is recorded as %s; worked out anew it is %s", c->dir,
-        c->id, what, isfinite(recorded) ? et_print_real(a, recorded) : "absent",
+        "%s: case `%s`: %s is recorded as %s; worked out anew it is %s",
+        where(c, place, sizeof place), c->id, what,
+        isfinite(recorded) ? et_print_real(a, recorded) : "absent",
         isfinite(recomputed) ? et_print_real(b, recomputed) : "none");
 }
 
 void et_check_says(struct et_check_case *c, const char *what)
 {
-    c->status = et_error(ET_INFRA, "%s: case `%s`: %s", c->dir, c->id, what);
+    char place[1000];
+    c->status = et_error(ET_INFRA, "%s: case `%s`: %s",
+                         where(c, place, sizeof place), c->id, what);
 }
 
 void et_check_same(struct et_check_case *c, const char *what, double recorded,
@@ -113,6 +132,8 @@ static void check_verification(struct et_check_case *c,
 {
     const struct et_result_verification *v = &r->verification;
     bool right = v->error <= v->bound; /* false when either is absent */
+    if (v->error < 0 || v->bound < 0)
+        et_check_says(c, "its verification has an error or a bound below zero");
     if (v->status == ET_CHECK_PASSED && !right)
         et_check_says(
             c, "its verification says passed, its error and bound do not");
@@ -124,6 +145,33 @@ static void check_verification(struct et_check_case *c,
             c, "it counts as measured, but its data was not found right");
     if (r->outcome == ET_WRONG_DATA && v->status == ET_CHECK_PASSED)
         et_check_says(c, "it counts as wrong, but its data was found right");
+    if (v->status == ET_CHECK_PASSED && !v->method)
+        et_check_says(c, "its verification says passed, and not by what");
+    if (r->outcome == ET_MEASURED && v->error > v->usual * v->bound &&
+        !et_pairs_get(&r->facts, "doubt"))
+        et_check_says(c, "its errors use more of their bound than this "
+                         "precision does, and it has no fact doubt");
+}
+
+/* How many samples something else disturbed, and whether these were many. */
+static void check_disturbed(struct et_check_case *c, const struct et_result *r)
+{
+    const struct et_result_disturbed *d = &r->disturbed;
+    bool looked = d->n != ET_ABSENT_INT;
+    bool right = !d->many && d->most == ET_ABSENT_INT && d->at.n == 0;
+    if (looked)
+        right =
+            d->n == (int64_t)d->at.n && d->most != ET_ABSENT_INT &&
+            d->most >= 0 && d->most <= d->n &&
+            d->most * r->team.ranks >= d->n &&
+            d->many == et_disturbed_many(d->most, (double)r->time.samples.n);
+    for (size_t i = 0; i < d->at.n; i++)
+        right = right && d->at.v[i] >= 0 &&
+                d->at.v[i] < (double)r->time.samples.n &&
+                (i == 0 || d->at.v[i - 1] < d->at.v[i]);
+    if (!right)
+        et_check_says(c,
+                      "what it says of disturbed samples contradicts itself");
 }
 
 static void check_metric(struct et_check_case *c, const struct et_metric *m,
@@ -201,6 +249,8 @@ static void check_ceilings(struct et_check_case *c, const struct et_result *r)
         snprintf(what, sizeof what, "ceiling %s: rate",
                  v[i].what ? v[i].what : "without a name");
         et_check_same(c, what, v[i].rate, v[i].work / median);
+        if (v[i].samples.n > 0 && !(v[i].iterations >= 1))
+            et_check_says(c, "a ceiling's samples have no iterations");
         if (v[i].rate_low > v[i].rate || v[i].rate > v[i].rate_high)
             et_check_says(c, "a ceiling's rate lies outside its own interval");
     }
@@ -246,6 +296,41 @@ static void check_team(struct et_check_case *c, const struct et_run *run,
     }
 }
 
+/* The nominal peak is the clock times what its origin begins with, "16
+ * flop/cycle", and twice that in fp32 (harness/system/nominal_peak.h). */
+static enum et_status check_peak(const struct et_run *run,
+                                 const struct et_environment *e)
+{
+    double flop = e->peak_origin ? strtod(e->peak_origin, NULL) : 0;
+    double peak = flop > 0 ? flop * e->clock_hz : NAN;
+    bool none = isnan(e->peak_fp64) && isnan(e->peak_fp32);
+    if ((none && isnan(peak)) ||
+        (fabs(e->peak_fp64 - peak) <= 1e-12 * peak &&
+         fabs(e->peak_fp32 - 2 * peak) <= 2e-12 * peak))
+        return ET_OK;
+    return et_error(ET_INFRA,
+                    "%s/run.json: its nominal peak does not follow from its "
+                    "clock and from `%s`",
+                    run->dir, e->peak_origin ? e->peak_origin : "no origin");
+}
+
+/* What run.json says more than once. */
+static enum et_status check_head(const struct et_run *run)
+{
+    const struct et_run_info *i = &run->info;
+    const struct et_run_kind *kinds = i->kinds.v;
+    bool fake = same_text(et_pairs_get(&i->config, "clock"), "fake");
+    enum et_status s = check_peak(run, &i->environment);
+    if (i->clock_fake != fake || same_text(i->clock, "fake") != fake)
+        s = et_error(ET_INFRA,
+                     "%s/run.json: by its option clock, its clock is %s fake, "
+                     "and it says something else",
+                     run->dir, fake ? "a" : "no");
+    for (size_t k = 0; k < i->kinds.n; k++)
+        s = et_status_worse(s, check_peak(run, &kinds[k].environment));
+    return s;
+}
+
 static enum et_status check_plan(const struct et_run *run)
 {
     const struct et_run_info *i = &run->info;
@@ -287,6 +372,25 @@ static int64_t passes_of(const struct et_run *run,
     return before + each > each * launches ? before + each : each * launches;
 }
 
+/* The work of a ceiling's iteration is that of its case, in each pass. */
+static void check_same_ceilings(struct et_check_case *c,
+                                const struct et_record *a,
+                                const struct et_record *b)
+{
+    const struct et_result_ceiling *x = a->result.ceilings.v;
+    const struct et_result_ceiling *y = b->result.ceilings.v;
+    if (a->result.ceilings.n != b->result.ceilings.n) {
+        et_check_says(c, "its passes have not as many ceilings each");
+        return;
+    }
+    for (size_t i = 0; i < a->result.ceilings.n; i++) {
+        if (!same_text(x[i].id, y[i].id) ||
+            (isfinite(x[i].work) && isfinite(y[i].work) &&
+             x[i].work != y[i].work))
+            et_check_says(c, "a ceiling is not the same in each of its passes");
+    }
+}
+
 /* The n passes of a case, by number: a slow one that was left out would make
  * the case fast. */
 static enum et_status check_case_passes(const struct et_run *run,
@@ -294,16 +398,28 @@ static enum et_status check_case_passes(const struct et_run *run,
                                         size_t n)
 {
     int64_t want = passes_of(run, v, n);
-    struct et_check_case c = {run->dir, v[0]->result.id, ET_OK};
+    struct et_check_case c = {run->dir, v[0]->result.id, 0, ET_OK};
     char what[96];
     bool measured = true;
     for (size_t i = 0; i < n; i++) {
         measured = measured && v[i]->result.outcome == ET_MEASURED;
-        if (v[i]->result.pass == (int64_t)i)
+        if (v[i]->result.pass != (int64_t)i) {
+            snprintf(what, sizeof what, "its pass %zu is missing", i);
+            et_check_says(&c, what);
+            return c.status;
+        }
+        if (i == 0 || v[i - 1]->launch < v[i]->launch)
             continue;
-        snprintf(what, sizeof what, "its pass %zu is missing", i);
-        et_check_says(&c, what);
-        return c.status;
+        /* What was not measured is the last pass that its launch made. */
+        if (v[i - 1]->launch > v[i]->launch ||
+            v[i - 1]->result.outcome != ET_MEASURED) {
+            snprintf(what, sizeof what,
+                     "no launch makes its pass %zu after its pass %zu", i,
+                     i - 1);
+            et_check_says(&c, what);
+        } else if (v[i]->result.outcome == ET_MEASURED) {
+            check_same_ceilings(&c, v[i - 1], v[i]);
+        }
     }
     if (measured && (int64_t)n < want) {
         snprintf(what, sizeof what, "has %zu passes; the run made %lld", n,
@@ -336,16 +452,21 @@ static enum et_status check_passes(const struct et_run *run)
 enum et_status et_verify_figures(const struct et_run *run)
 {
     enum et_status s = et_status_worse(check_plan(run), check_passes(run));
+    s = et_status_worse(s, check_head(run));
     const struct et_run_asked asked = et_run_asked(run);
     for (size_t i = 0; i < run->n; i++) {
         const struct et_record *r = &run->records[i];
-        struct et_check_case c = {run->dir, r->result.id, ET_OK};
+        struct et_check_case c = et_check_case_of(run, r);
         if (r->result.outcome == ET_MEASURED || r->result.time.samples.n > 0)
             check_time(&c, &r->result.time);
+        if (r->result.outcome == ET_MEASURED &&
+            !(r->result.time.iterations >= 1))
+            et_check_says(&c, "its samples have no iterations");
         if (r->result.outcome == ET_MEASURED)
             check_course(&c, &r->result.time, &asked);
         check_team(&c, run, r);
         check_verification(&c, &r->result);
+        check_disturbed(&c, &r->result);
         check_metrics(&c, r);
         check_ceilings(&c, &r->result);
         s = et_status_worse(s, c.status);

@@ -9,8 +9,12 @@
 /* The case at hand, and the gravest of what was found in it. */
 struct et_check_case {
     const char *dir, *id;
+    size_t line; /* of its record in records.jsonl, from 1; 0: of no one */
     enum et_status status;
 };
+/* The record's, or, of NULL, a whole case's. */
+struct et_check_case et_check_case_of(const struct et_run *run,
+                                      const struct et_record *r);
 
 /* Log a difference, and remember it. */
 void et_check_says(struct et_check_case *c, const char *what);
@@ -20,8 +24,8 @@ void et_check_same(struct et_check_case *c, const char *what, double recorded,
                    double recomputed);
 
 /* Medians, intervals, metrics and verification verdicts of every record, from
- * its own samples; the passes of each case, none missing; and the plan's
- * digest. ET_INFRA, each difference logged. */
+ * its own samples; the passes of each case, none missing; the plan's digest,
+ * and what run.json says twice. ET_INFRA, each difference logged. */
 enum et_status et_verify_figures(const struct et_run *run);
 
 /* What the records say of their ranks and nodes, from ranks.bin and from the

@@ -194,7 +194,7 @@ static enum et_status check_blocks(const struct et_run *run, FILE *f,
             run->n ? bsearch(&line, run->records, run->n, sizeof *r, by_line)
                    : NULL;
         if (r) { /* else of a case that was run again */
-            struct et_check_case c = {run->dir, r->result.id, ET_OK};
+            struct et_check_case c = et_check_case_of(run, r);
             check_block(&c, run, r, &block);
             if (seen[r - run->records])
                 et_check_says(&c, "it has two blocks in ranks.bin");
@@ -231,7 +231,7 @@ enum et_status et_verify_ranks(const struct et_run *run)
     }
     for (size_t i = 0; seen && i < run->n; i++) {
         const struct et_result *r = &run->records[i].result;
-        struct et_check_case c = {run->dir, r->id, ET_OK};
+        struct et_check_case c = et_check_case_of(run, &run->records[i]);
         if (!seen[i] && (r->time.ranks.n != ET_ABSENT_INT ||
                          (r->outcome == ET_MEASURED && r->team.ranks > 1)))
             et_check_says(&c, "it has no block in ranks.bin");

@@ -142,6 +142,11 @@ records.remove(second)|complete, but 1 cases of its plan have no record: `gemm
 records.remove(second); h["cases"] -= 1|complete, but 1 cases of its plan
 h["cases"] += 1|has 8 cases; its plan makes 7
 h["ranks"] = 2|complete, but
+h["clock_fake"] = True|by its option clock, its clock is no fake
+h["clock"] = "fake"|by its option clock, its clock is no fake
+h["environment"]["peak_fp64"] = 1e9; h["environment"]["peak_fp32"] = 2e9|its nominal peak does not follow
+h["environment"]["peak_fp32"] = 1e9|its nominal peak does not follow
+os.remove("plan.ini")|d: has no plan.ini
 plan("9x9x9", "10x10x10")|do not follow from its plan
 plan(", 9x9x9", "")|1 of its cases do not follow from its plan
 plan("budget = 0.01", "budget = 2")|option budget is recorded as 0.01; by command line and plan it is 2
@@ -186,13 +191,22 @@ TABLE
     edited 'plan("\[io]", "[paper]")
 h["binary_digest"] = "0" * 64'
     try verify d
-    passed
-    grep -q "warning: d/plan.ini: cannot be used by this build (.*paper" err
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    grep -q 'd/plan.ini: cannot be used here (.*paper' err
     edited 'h["command"] += ["--catalog", "nowhere"]
 h["binary_digest"] = "0" * 64'
     try verify d
-    passed
-    grep -q 'warning: d/plan.ini: cannot be used .*catalog nowhere' err
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    grep -q 'd/plan.ini: cannot be used here .*catalog nowhere' err
+    # Nobody knows what is missing, so nothing passes.
+    plan c.ini '[a]' 'where = bench=gemm' 'metric = time' 'at_most = 1000 s'
+    try judge c.ini d
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    tr -s ' \n' ' ' <out | grep -q 'cases of it may be missing'
+    edited 'gemm["bench"] = "gemm2"'
+    try judge c.ini d
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    grep -q '1 of its cases are of benches that this build does not have' err
 }
 
 @test "neither judge, compare, --update nor --resume takes such a run" {
@@ -256,4 +270,60 @@ TABLE
     [ "$(grep -c 'm=9.*"launch":1\|"launch":1.*m=9' good/records.jsonl)" -ge 6 ]
     left_out '1[2-9]\|2[0-9]' 'has 12 passes; the run made 18'
     left_out 0 'its pass 0 is missing'
+}
+
+# Of a run of three passes with ceilings: each edit alone is consistent in its
+# record, and contradicts the case or another pass.
+@test "ceilings and passes that no run makes" {
+    plan roofs.ini '[run]' 'passes = 3' 'budget = 0.05' 'precision = 1' '[gemm]' \
+        'shapes = 48x48x48' 'backend = reference' 'threads = 1'
+    try run --plan roofs.ini --out good --quiet --team self --counters none
+    [ "$status" -eq 0 ] || [ "$status" -eq 5 ] || fail 'the run failed'
+    cat >roofs.py <<'PYTHON'
+import json, sys
+
+r = [json.loads(line) for line in open("d/records.jsonl")]
+roofs = [x["ceilings"] for x in r]
+
+
+def blank(x):
+    for key, v in x["time_s"].items():
+        x["time_s"][key] = [] if isinstance(v, list) else None
+    x.update(status="unmeasured", reason="too short", metrics=[])
+    x["roofline"] = {key: None for key in x["roofline"]}
+
+
+exec(sys.argv[1])
+with open("d/records.jsonl", "w") as f:
+    for x in r:
+        f.write(json.dumps(x, separators=(",", ":")) + "\n")
+PYTHON
+    cp -r good d
+    try verify d
+    passed
+    n=0
+    while IFS='|' read -r code words; do
+        rm -rf d
+        cp -r good d
+        python3 roofs.py "$code" || fail "$code"
+        rm d/manifest.sha256
+        (cd d && find . -type f ! -name manifest.sha256 -printf '%P\n' | sort |
+            xargs sha256sum) >new
+        mv new d/manifest.sha256
+        try verify d
+        [ "$status" -eq 4 ] || fail "$code: exit code 4 is wanted"
+        grep -qF -- "$words" err || fail "$code: '$words' is wanted"
+        n=$((n + 1))
+    done <<'TABLE'
+for x in roofs: x[0]["source"] = x[0]["source"].replace("fp64", "fp32")|d/records.jsonl:1: case `gemm
+for x in roofs: x[0]["source"] = x[0]["source"].replace("fp64", "fp32")|a ceiling's case is recorded as peak
+for x in roofs: x[0]["what"] = "memory"|a ceiling's kind is recorded as memory; by its case it is compute
+for x in roofs: x[0]["source"] = "none"|it has a ceiling that does not follow from its case
+for x in roofs: x.append(dict(x[0]))|it has a ceiling that does not follow from its case
+for x in roofs: x.pop()|it lacks a ceiling that its case has
+roofs[1].pop()|its passes have not as many ceilings each
+roofs[1][0]["work"] *= 2|a ceiling is not the same in each of its passes
+blank(r[1])|no launch makes its pass 2 after its pass 1
+TABLE
+    [ "$n" -eq 9 ]
 }

@@ -157,7 +157,7 @@ compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
 }
 
 @test "compare: wrong data: 3, whatever else there is" {
-    changed b "$second wrong(r[0])"
+    changed b "$second wrong(r[5])"
     compared 3 wrong
     changed b "$second wrong(r[5]); takes(cases[0], 2e-6)"
     compared 3 worse
@@ -225,7 +225,7 @@ h["environment"]["kernel"] = "another"' more
     changed b "$second r[3]['time_s']['median'] *= 0.5"
     try compare a b
     [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
-    grep -q 'b: case .*time_s.median is recorded' err
+    grep -q 'b/records.jsonl:[0-9]*: case .*time_s.median is recorded' err
     # As a run that was killed leaves it: nothing was changed.
     changed b "$second"
     rm b/manifest.sha256
@@ -257,11 +257,11 @@ judged() { # judged CODE WORD LINE...: the run `b` by a clause of these lines
     plan c.ini '[clause]' 'where = bench=gemm'
     try judge c.ini b && refused 2 'c.ini:1'
     # Wrong data is a miss, even of what anything would meet; not of the best.
-    changed b "$second wrong(r[3])"
+    changed b "$second wrong(r[5])"
     judged 1 FAIL "${easy[@]}"
     grep -q wrong out
     judged 0 PASS "${easy[@]}" 'take = best'
-    changed b "$second wrong(r[0]); wrong(cases[0][5])"
+    changed b "$second wrong(r[5]); wrong(cases[0][5])"
     judged 5 INCONCLUSIVE "${easy[@]}" 'take = best'
     # Not converged, and drifting, are not known.
     changed b "$second takes(r, 1e-6, apart=0.3)"

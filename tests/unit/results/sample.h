@@ -24,6 +24,9 @@ void sample_summarise(struct et_result *r);
 void sample_ranks(struct et_result *r, const double *medians, size_t n,
                   size_t per_node);
 
+/* A pass of that outcome: without figures but where it was measured. */
+struct et_result sample_of(const char *id, enum et_outcome outcome);
+
 /* A ceiling measured beside it: 7 samples, 1 % to either side of `rate`, which
  * is its interval. The case's traffic becomes 8 MB: 250 FLOP/B. */
 void sample_ceiling(struct et_result *r, const char *what, const char *id,

@@ -16,19 +16,35 @@
 
 #include "results/store/store.h"
 
-/* a, b, and a again, twice as fast. */
+static void finish(struct et_store *s)
+{
+    struct et_sink *sink = et_store_sink(s);
+    assert_int_equal(sink->end(sink, "complete", NULL, "2026-01-02"), ET_OK);
+    et_store_close(s);
+}
+
+static struct et_store *go_on(const char *dir)
+{
+    struct et_store *s;
+    struct et_run_info info = sample_info();
+    assert_int_equal(et_store_open(dir, ET_STORE_RESUME, &s), ET_OK);
+    assert_int_equal(et_store_sink(s)->begin(et_store_sink(s), &info), ET_OK);
+    sample_info_free(&info);
+    return s;
+}
+
+/* a, which failed, and b; in a second launch a again. */
 static int set_up(void **state)
 {
     char *dir = sample_folder();
     struct et_store *s = sample_store(dir);
     *state = dir;
-    sample_put(s, sample_result("a", 0.5, 0.01, 21));
+    sample_put(s, sample_of("a", ET_FAILED));
     sample_put(s, sample_result("b", 0.7, 0.01, 21));
+    finish(s);
+    s = go_on(dir);
     sample_put(s, sample_result("a", 0.25, 0.01, 21));
-    assert_int_equal(
-        et_store_sink(s)->end(et_store_sink(s), "complete", NULL, "2026-01-02"),
-        ET_OK);
-    et_store_close(s);
+    finish(s);
     return 0;
 }
 
@@ -92,6 +108,42 @@ static void what_a_run_asked(void **state)
         assert_int_equal(asked.passes, rows[i].is.passes);
         assert_int_equal(asked.samples, rows[i].is.samples);
         et_pairs_free(config);
+    }
+}
+
+/* Only what was not measured is tried again, and by a later launch: another
+ * line of a pass was put there by a hand. */
+static void a_pass_that_is_there_already(void **state)
+{
+    static const struct {
+        enum et_outcome first;
+        bool later, right;
+    } rows[] = {{ET_FAILED, true, true},       {ET_SKIPPED, true, true},
+                {ET_UNMEASURED, true, true},   {ET_FAILED, false, false},
+                {ET_MEASURED, true, false},    {ET_WRONG_DATA, true, false},
+                {ET_UNSUPPORTED, true, false}, {ET_MEASURED, false, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct et_run run;
+        sample_remove(*state);
+        *state = sample_folder();
+        struct et_store *s = sample_store(*state);
+        sample_put(s, sample_of("a", rows[i].first));
+        if (rows[i].later) {
+            finish(s);
+            s = go_on(*state);
+        }
+        sample_put(s, sample_result("a", 0.25, 0.01, 21));
+        finish(s);
+        if (rows[i].right) {
+            assert_int_equal(et_run_load(*state, &run), ET_OK);
+            assert_int_equal(run.n, 1);
+            assert_int_equal(run.records[0].result.outcome, ET_MEASURED);
+            et_run_free(&run);
+        } else {
+            assert_refused(*state, ET_INFRA,
+                           "records.jsonl:2: has pass 0 of `a`, which line 1 "
+                           "has already");
+        }
     }
 }
 
@@ -172,5 +224,6 @@ static void what_is_no_file_of_a_run(void **state)
 }
 
 FRESH_TEST_MAIN(set_up, tear_down, the_last_of_a_case_stands, what_a_run_asked,
-                a_newer_run_is_refused, a_member_twice_is_refused,
-                a_late_line_has_its_number, what_is_no_file_of_a_run)
+                a_pass_that_is_there_already, a_newer_run_is_refused,
+                a_member_twice_is_refused, a_late_line_has_its_number,
+                what_is_no_file_of_a_run)

@@ -416,16 +416,20 @@ static void a_case_that_was_run_again(void **state)
 {
     struct et_store *s;
     struct et_run run;
-    assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
-    assert_int_equal(begin(s), ET_OK);
-    assert_int_equal(put(s, of_ten("a")), ET_OK);
-    finish(s, *state);
+    struct et_result failed = of_ten("d");
+    failed.outcome = ET_FAILED;
+    for (int launch = 0; launch < 2; launch++) {
+        assert_int_equal(et_store_open(*state, ET_STORE_RESUME, &s), ET_OK);
+        assert_int_equal(begin(s), ET_OK);
+        assert_int_equal(put(s, launch == 0 ? failed : of_ten("d")), ET_OK);
+        finish(s, *state);
+    }
     assert_int_equal(verify(state, NULL), ET_OK);
     assert_int_equal(et_run_load(*state, &run), ET_OK);
-    assert_int_equal(run.n, 3);
-    assert_int_equal(run.lines, 4);
-    assert_int_equal(run.records[2].line, 3);
-    assert_non_null(et_run_placed(&run, &run.records[2]));
+    assert_int_equal(run.n, 4);
+    assert_int_equal(run.lines, 5);
+    assert_int_equal(run.records[3].line, 4);
+    assert_non_null(et_run_placed(&run, &run.records[3]));
     et_run_free(&run);
 }
 

@@ -185,6 +185,10 @@ static void each_figure(void **state)
         json_decref(sound[i]);
 }
 
+#define DISTURBED(n, most, many, at)                                           \
+    "{'disturbed.n': " n ", 'disturbed.most': " most                           \
+    ", 'disturbed.many': " many ", 'disturbed.at': [" at "]}"
+
 /* What is no single figure: the edits, as a JSON object of path and value
  * (null in an array: the element goes), and what must be said. */
 static const struct {
@@ -230,6 +234,26 @@ static const struct {
     {MEASURED, "{'verification.status': 'failed'}",
      "its verification says failed"},
     {MEASURED, "{'verification.status': 'none'}", "its data was not found"},
+    {MEASURED, "{'verification.error': -1}", "a bound below zero"},
+    {WRONG, "{'verification.bound': -1}", "a bound below zero"},
+    {MEASURED, "{'verification.method': null}", "and not by what"},
+    {MEASURED, "{'verification.usual': 0.2}", "it has no fact doubt"},
+    {MEASURED, "{'time_s.iterations': 0}", "its samples have no iterations"},
+    {MEASURED, "{'time_s.iterations': null}", "its samples have no iterations"},
+    {MEASURED, "{'ceilings.1.iterations': 0}", "ceiling's samples have no"},
+    {MEASURED, "{'disturbed.n': 1}", "disturbed samples contradicts itself"},
+    {MEASURED, "{'disturbed.n': null}", "disturbed samples contradicts itself"},
+    {MEASURED, "{'disturbed.most': 1}", "disturbed samples contradicts itself"},
+    {MEASURED, "{'disturbed.many': true}", "disturbed samples contradicts"},
+    {MEASURED, DISTURBED("3", "0", "false", "0, 1, 2"), "contradicts itself"},
+    {MEASURED, DISTURBED("3", "1", "false", "0, 1, 2"), "contradicts itself"},
+    {MEASURED, DISTURBED("3", "4", "false", "0, 1, 2"), "contradicts itself"},
+    {MEASURED, DISTURBED("3", "2", "false", "0, 2, 2"), "contradicts itself"},
+    {MEASURED, DISTURBED("3", "2", "false", "0, 2, 31"), "contradicts itself"},
+    {MEASURED, DISTURBED("3", "2", "false", "-1, 2, 3"), "contradicts itself"},
+    {MEASURED, DISTURBED("3", "2", "true", "0, 1, 2"), "contradicts itself"},
+    {MEASURED, DISTURBED("8", "8", "false", "0, 1, 2, 3, 4, 5, 6, 7"),
+     "contradicts"},
     {WRONG, "{'verification.error': 0.5}", "its verification says failed"},
     {WRONG, "{'verification.status': 'passed'}",
      "its verification says passed"},
