@@ -3,6 +3,7 @@
 #include "app/launches.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/stop.h"
 #include "harness/team/launcher.h"
 
 enum et_status et_launches_name(struct et_options *o)
@@ -90,6 +92,9 @@ static enum et_status launch(char *const *argv)
     at_work = 0;
     if (WIFEXITED(state))
         return (enum et_status)WEXITSTATUS(state);
+    /* What it was sent before its own handlers stood. */
+    if (stopped && WTERMSIG(state) == stopped)
+        return ET_OK;
     stopped = SIGKILL;
     return et_error(ET_INFRA, "a launch was ended by signal %d",
                     WTERMSIG(state));
@@ -100,11 +105,21 @@ static bool add(struct et_strings *to, const char *a, const char *b)
     return et_strings_add(to, a) && et_strings_add(to, b);
 }
 
-/* The command line of the next launch; the last word for an option counts. */
-static bool make_line(const struct et_options *o, const struct et_strings *line,
-                      int64_t k, struct et_strings *out)
+static double seconds(void)
 {
+    struct timespec t = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The command line of the next launch; the last word for an option counts.
+ * left: s of --time-limit; NAN: there is none. */
+static bool make_line(const struct et_options *o, const struct et_strings *line,
+                      int64_t k, double left, struct et_strings *out)
+{
+    char limit[64];
     bool ok = true;
+    snprintf(limit, sizeof limit, "%.3fs", fmax(left, 1e-3));
     if (k == 0) {
         for (size_t i = 0; ok && i < line->n; i++)
             ok = et_strings_add(out, line->v[i]);
@@ -115,6 +130,8 @@ static bool make_line(const struct et_options *o, const struct et_strings *line,
              add(out, "--again", o->again ? o->again : o->out) &&
              (!o->quiet || et_strings_add(out, "--quiet"));
     }
+    if (ok && !isnan(left))
+        ok = add(out, "--time-limit", limit);
     return ok && add(out, "--launches", "1");
 }
 
@@ -145,13 +162,19 @@ enum et_status et_launches_run(struct et_options *o,
     if (s != ET_OK)
         return s;
     handle_signals(&taken);
-    for (int64_t k = 0; k < o->launches && !stopped; k++) {
+    double began = seconds();
+    int64_t k = 0;
+    for (; k < o->launches && !stopped; k++) {
         struct et_strings argv = {0};
+        double left = o->time_limit - (seconds() - began);
+        if (left <= 0)
+            break;
         if (!o->quiet)
             et_note("launch %lld of %lld", (long long)k + 1,
                     (long long)o->launches);
         /* argv ends with a NULL of its own. */
-        bool ok = make_line(o, line, k, &argv) && et_strings_add(&argv, "");
+        bool ok =
+            make_line(o, line, k, left, &argv) && et_strings_add(&argv, "");
         if (ok) {
             free(argv.v[argv.n - 1]);
             argv.v[argv.n - 1] = NULL;
@@ -160,7 +183,15 @@ enum et_status et_launches_run(struct et_options *o,
         s = et_status_worse(s, here);
         et_strings_free(&argv);
         if (here == ET_USAGE || here == ET_INFRA)
-            break;
+            return s;
     }
+    if (k < o->launches)
+        s = et_status_worse(
+            s, et_error(ET_UNSURE,
+                        "%lld of %lld launches were not begun: %s; `etalon run "
+                        "--again %s` makes one",
+                        (long long)(o->launches - k), (long long)o->launches,
+                        stopped ? et_stop_say(stopped) : "time limit",
+                        o->again ? o->again : o->out));
     return s;
 }

@@ -1,6 +1,7 @@
 /* From a run directory to its report: text, HTML, plots, manifest. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,15 @@ static enum et_status print_at(int fd, const char *name, const char *shown,
     return s;
 }
 
+/* Is the folder a run directory, or its folder of plots? What stands there is
+ * signed for, and what is added is found by verify. */
+static bool is_evidence(int fd)
+{
+    return faccessat(fd, "run.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+           (faccessat(fd, "../run.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
+            faccessat(fd, "roofline.gp", F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
 enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
                             const struct et_run *run, const char *dir,
                             const char *path)
@@ -66,9 +76,16 @@ enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,
     if (!folder)
         return et_no_memory();
     int fd = et_directory_open(folder, why);
-    enum et_status s = fd < 0 ? et_error(ET_INFRA, "%s: %s", path, why)
-                              : print_at(fd, slash ? slash + 1 : path, path,
-                                         out, doc, run, dir);
+    enum et_status s;
+    if (fd < 0)
+        s = et_error(ET_INFRA, "%s: %s", path, why);
+    else if (is_evidence(fd))
+        s = et_error(ET_USAGE,
+                     "--out: %s lies in a run directory, which holds what its "
+                     "run left and nothing else; take another folder",
+                     path);
+    else
+        s = print_at(fd, slash ? slash + 1 : path, path, out, doc, run, dir);
     if (fd >= 0)
         close(fd);
     free(folder);

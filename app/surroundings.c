@@ -30,8 +30,17 @@ enum et_status et_surroundings_look(struct et_team *world,
     et_quiet_say(&quiet, &t);
     if (t.failed)
         status = et_no_memory();
+    else if (!isnan(patience) && quiet.stopped)
+        status = et_error(ET_UNSURE,
+                          "stopped while it waited for a quiet machine; "
+                          "nothing was measured: %s",
+                          t.s);
     else if (!isnan(patience))
-        status = et_error(ET_INFRA, "--require-quiet: %s", t.s);
+        status = et_error(ET_INFRA,
+                          "--require-quiet: nothing was measured, since in "
+                          "%.4g s it was not quiet: %s; end the other work, or "
+                          "wait longer",
+                          patience, t.s);
     out->words = t.s;
     return status;
 }

@@ -31,4 +31,6 @@ set key outside bottom center horizontal Left reverse samplen 1.6 \
 plot for [i=0:N-1] DATA index i using 1:5 smooth unique with lines lw 1.6 \
         lc rgb C(i+1) notitle, \
     for [i=0:N-1] DATA index i using 1:2:3:4 with yerrorbars lw 1.3 \
-        pt 7 ps 0.7 lc rgb C(i+1) title columnheader(1)
+        pt -1 lc rgb C(i+1) notitle, \
+    for [i=0:N-1] DATA index i using 1:2 with points pt 7 ps 0.7 \
+        lc rgb C(i+1) title columnheader(1)

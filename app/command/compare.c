@@ -29,7 +29,8 @@ static const struct et_manual manual = {
         "jumps: one pass took over a third more time than the median of all, "
         "or over a quarter less. A kind is unsure, too, if fewer than half of "
         "its cases can be relied on. A case that only a baseline measured is "
-        "missing.\n\nExit code 3 if a "
+        "missing, but unsure if the run was ended before its end. The same run "
+        "twice is refused.\n\nExit code 3 if a "
         "case is wrong, 1 if a kind or a case is worse or missing, 5 if one is "
         "unsure; 4 if a run directory differs from its manifest, as `etalon "
         "verify` checks.",
@@ -47,7 +48,8 @@ static const struct et_field rows[] = {
     ET_ROW(options, tolerance, ET_REAL,
            "a change up to this share does not count", .preset = "0.03",
            .min = 0, .max = 1),
-    ET_ROW(options, quiet, ET_BOOL, "print nothing if the exit code is 0",
+    ET_ROW(options, quiet, ET_BOOL,
+           "print nothing if the exit code is 0; a file of --out is written",
            .preset = "no"),
     ET_DESTINATION_ROWS(options, to)};
 
@@ -68,6 +70,21 @@ static enum et_status check_words(const struct et_call *call)
                     behind);
 }
 
+/* A run is no evidence on itself, and twice it is still one. */
+static enum et_status check_once(const struct et_run *const *all, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        for (size_t k = 0; k < i; k++) {
+            const char *a = all[k]->info.id, *b = all[i]->info.id;
+            if (a && b && strcmp(a, b) == 0)
+                return et_error(ET_USAGE,
+                                "compare: %s and %s are the same run (id %s)",
+                                all[k]->dir, all[i]->dir, a);
+        }
+    }
+    return ET_OK;
+}
+
 static enum et_status report(const struct options *o,
                              const struct et_run *const *baselines, size_t n,
                              const struct et_run *now)
@@ -78,7 +95,8 @@ static enum et_status report(const struct options *o,
     enum et_status s = et_compare(baselines, n, now, o->tolerance, &found);
     if (s == ET_OK)
         verdict = et_comparisons_status(&found);
-    if (s == ET_OK && !(o->quiet && verdict == ET_OK)) {
+    bool silent = o->quiet && verdict == ET_OK && !o->to.out;
+    if (s == ET_OK && !silent) {
         s = et_report_comparison(baselines, n, now, o->tolerance, &found, &doc);
         if (s == ET_OK)
             s = et_doc_print(&doc, NULL, now->dir, o->to.format, o->to.out);
@@ -104,6 +122,8 @@ static enum et_status compare(void *options, const struct et_call *call)
             n++;
         }
     }
+    if (s == ET_OK)
+        s = check_once(all, n);
     if (s == ET_OK)
         s = report(options, all, n - 1, all[n - 1]);
     for (size_t i = 0; i < n; i++)

@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "app/command.h"
 #include "app/evidence.h"
+#include "harness/base/log.h"
 #include "results/verdict/judge.h"
 #include "results/report/report.h"
 #include "results/store/manifest.h"
@@ -29,6 +31,16 @@ static const struct et_manual manual = {
     .examples = "  etalon judge contract.ini night-1\n",
 };
 
+/* The verdict is not to take the contract's place. */
+static enum et_status check_out(const char *out, const char *contract)
+{
+    struct stat a, b;
+    if (out && stat(out, &a) == 0 && stat(contract, &b) == 0 &&
+        a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        return et_error(ET_USAGE, "--out: %s is the contract itself", out);
+    return ET_OK;
+}
+
 static enum et_status judge(void *options, const struct et_call *call)
 {
     const struct et_to_options *o = options;
@@ -36,7 +48,9 @@ static enum et_status judge(void *options, const struct et_call *call)
     struct et_judgement judgement = {0};
     struct et_doc doc = {0};
     /* No verdict on what is not what the run left. */
-    enum et_status s = et_evidence_load(call->words.v[1], &run);
+    enum et_status s = check_out(o->to.out, call->words.v[0]);
+    if (s == ET_OK)
+        s = et_evidence_load(call->words.v[1], &run);
     bool unsure = s == ET_UNSURE;
     if (s != ET_OK && !unsure)
         return s;

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stddef.h>
+#include <string.h>
 #include <stdio.h>
 
 #include "app/command.h"
@@ -81,6 +82,13 @@ static enum et_status report(void *options, const struct et_call *call)
                               : et_run_load(call->words.v[0], &run);
     if (s != ET_OK)
         return s;
+    if (o->update && strcmp(run.outcome, "running") == 0) {
+        et_run_free(&run);
+        return et_error(ET_USAGE,
+                        "%s: another etalon is writing to it; its report "
+                        "comes when the run ends",
+                        call->words.v[0]);
+    }
     if (o->update) {
         /* What was changed since is not to be signed again. */
         s = et_evidence_measured(&run);

@@ -98,6 +98,7 @@ enum et_status et_quiet_wait(struct et_team *team, struct et_clock *clock,
         double stop = et_stop_wanted();
         if (s == ET_OK)
             s = et_team_reduce(team, ET_MAX, &stop, 1);
+        out->stopped = stop > 0;
         if (s != ET_OK || !out->busy || stop > 0 || waited >= patience)
             return s;
         if (team->rank == 0 && waited <= 0)

@@ -23,6 +23,7 @@ struct et_quiet {
     double load;     /* one-minute load average; NAN: not known */
     int64_t threads; /* hardware threads of a node: of rank 0's */
     int rank;        /* of the node's first rank */
+    bool stopped;    /* a rank was asked to stop: nobody waits any longer */
 };
 
 /* Is a node with so many hardware threads busy? Pure. */

@@ -11,8 +11,9 @@
 #include <stdbool.h>
 
 /* SIGINT, SIGTERM and, unless it was ignored, SIGHUP raise the wish; a second
- * one kills at once. SIGPIPE and SIGXFSZ are ignored, so that a write returns
- * its error. */
+ * one kills at once, but the same one within ET_STOP_TWICE counts once. SIGPIPE
+ * and SIGXFSZ are ignored, so that a write returns its error. */
+#define ET_STOP_TWICE 300000000LL /* ns */
 void et_stop_install(void);
 /* Why: a signal's number, ET_STOP_TIME_LIMIT, or 0: not wanted. */
 int et_stop_wanted(void);

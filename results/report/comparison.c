@@ -174,10 +174,13 @@ static void list_runs(struct comparison *w)
     for (size_t i = 0; i <= w->n; i++) {
         const struct et_run *run = i < w->n ? w->baselines[i] : w->now;
         const char *host = run->info.environment.host;
-        et_block_fact(b, i < w->n ? "Baseline" : "This run", "%s: %s, %s, %s",
-                      et_report_run_name(run), host ? host : "unnamed host",
+        et_block_fact(b, i < w->n ? "Baseline" : "This run",
+                      "%s: %s, %s, %s%s%s%s%s%s", et_report_run_name(run),
+                      host ? host : "unnamed host",
                       run->info.started ? run->info.started : "no date",
-                      et_say_count(run->n, "case", "cases").s);
+                      run->outcome, run->reason ? " (" : "",
+                      run->reason ? run->reason : "", run->reason ? ")" : "",
+                      ", ", et_say_count(run->n, "case", "cases").s);
     }
 }
 

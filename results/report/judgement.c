@@ -28,8 +28,11 @@ static void judged(struct et_doc *doc, const struct et_run *run)
                   i->environment.host ? i->environment.host : "unnamed host",
                   et_say_count((size_t)i->ranks, "rank", "ranks").s,
                   et_say_count((size_t)i->nodes, "node", "nodes").s);
+    size_t measured = 0;
+    for (size_t k = 0; k < run->n; k++)
+        measured += run->records[k].result.outcome == ET_MEASURED;
     et_block_fact(b, "Measured", "%s, %zu of %lld cases",
-                  i->started ? i->started : "no date", run->n,
+                  i->started ? i->started : "no date", measured,
                   (long long)i->cases);
     et_block_fact(
         b, "Converged means",

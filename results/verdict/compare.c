@@ -206,6 +206,11 @@ static bool take_case(struct work *w, const struct et_record *example,
     bool wrong = now && (now->result.outcome == ET_WRONG_DATA ||
                          now->result.verification.status == ET_CHECK_FAILED);
     bool failed = now && now->result.outcome == ET_FAILED;
+    /* What a run that was ended before its end never came to, is not gone. */
+    const struct et_run *run = w->sides[last].run;
+    bool cut = strcmp(run->outcome, "complete") != 0 &&
+               (!now || now->result.outcome == ET_SKIPPED ||
+                now->result.outcome == ET_UNMEASURED);
     const struct et_metric_value *named = before ? before : m[last];
     if (!named && !wrong && !failed)
         return true;
@@ -224,7 +229,8 @@ static bool take_case(struct work *w, const struct et_record *example,
         .own = {NAN, NAN, NAN, NAN},
         .change = wrong               ? ET_CHANGE_WRONG
                   : before && m[last] ? ET_CHANGE_UNSURE /* until weighed */
-                  : before            ? ET_CHANGE_MISSING
+                  : before && !cut    ? ET_CHANGE_MISSING
+                  : before            ? ET_CHANGE_UNSURE
                   : m[last]           ? ET_CHANGE_NEW
                                       : ET_CHANGE_UNSURE};
     row->passes = et_alloc(last + 1, sizeof *row->passes);
@@ -241,6 +247,15 @@ static bool take_case(struct work *w, const struct et_record *example,
         c->all.ratio = et_metric_is_higher(m[last]) ? c->value / c->base
                                                     : c->base / c->value;
         return take_sides(w, row, r, m);
+    }
+    if (before && cut) {
+        struct et_text why = {0};
+        et_text_add(&why, "not measured: the run is %s%s%s%s", run->outcome,
+                    run->reason ? " (" : "", run->reason ? run->reason : "",
+                    run->reason ? ")" : "");
+        bool ok = !why.failed && say(c, et_text_str(&why));
+        et_text_free(&why);
+        return ok;
     }
     return !before || say(c, now ? "it was not measured, or not checked"
                                  : "the run has no such case");

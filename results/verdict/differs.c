@@ -17,7 +17,7 @@ static bool is_left_out(const char *key)
     static const char *const keys[] = {
         /* of the head */
         "id", "command", "plan_file", "started", "cautions", "clock_resolution",
-        "clock_overhead", "alike",
+        "clock_overhead", "alike", "busy",
         /* of the environment */
         "load", "memory", "clock_hz", "clock_max_hz", "clock_origin",
         "peak_fp64", "peak_fp32", "peak_origin", "binding",
@@ -101,21 +101,48 @@ static bool add_nodes(struct et_pairs *to, const struct et_run_info *i)
     return ok;
 }
 
+static bool add_environment(struct et_pairs *to, const struct et_environment *e)
+{
+    return add_fields(to, et_environment_rows, e) && add_coarse(to, e) &&
+           add_pairs(to, "variable", &e->variables);
+}
+
+/* Nodes that are not as rank 0's: what of them is not as there. */
+static bool add_kinds(struct et_pairs *to, const struct et_run_info *i)
+{
+    const struct et_run_kind *kinds = i->kinds.v;
+    bool ok = true;
+    for (size_t k = 0; ok && k < i->kinds.n; k++) {
+        struct et_pairs other = {0};
+        ok = add_environment(&other, &kinds[k].environment);
+        for (size_t j = 0; ok && j < other.n; j++) {
+            const struct et_pair *p = &other.v[j];
+            const char *usual = et_pairs_get(to, p->key);
+            char which[64];
+            snprintf(which, sizeof which, "nodes of kind %zu:", k + 2);
+            if (!usual || strcmp(usual, p->text) != 0)
+                ok = add(to, which, p->key, p->text);
+        }
+        et_pairs_free(&other);
+    }
+    return ok;
+}
+
 static bool describe(const struct et_run *run, struct et_pairs *out)
 {
     const struct et_run_info *i = &run->info;
-    return add_fields(out, et_environment_rows, &i->environment) &&
-           add_coarse(out, &i->environment) &&
+    return add_environment(out, &i->environment) && add_kinds(out, i) &&
            add_fields(out, et_run_info_rows, i) && add_nodes(out, i) &&
            add_pairs(out, "library", &i->libraries) &&
-           add_pairs(out, "option", &i->config) &&
-           add_pairs(out, "variable", &i->environment.variables);
+           add_pairs(out, "option", &i->config);
 }
 
 static const char *value_of(const struct et_pairs *p, const char *key)
 {
     const char *text = et_pairs_get(p, key);
-    return text ? text : "not known";
+    bool may_be_set = strncmp(key, "option ", strlen("option ")) == 0 ||
+                      strncmp(key, "variable ", strlen("variable ")) == 0;
+    return text ? text : may_be_set ? "not set" : "not known";
 }
 
 static bool add_difference(struct et_list *out, const char *what,

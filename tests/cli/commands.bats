@@ -139,6 +139,16 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     kill "$burner"
     refused 4 'require-quiet' 'busy with other work' 'load'
     [ ! -e d ]
+    # Asked to stop, it waits no longer, and refuses nothing.
+    yes >/dev/null 3>&- &
+    burner=$!
+    status=0
+    timeout 2 "$ETALON" run --plan tiny.ini --out d --require-quiet 60s \
+        --time-limit 1s >out 2>err || status=$?
+    kill "$burner"
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    grep -q 'stopped while it waited for a quiet machine' err
+    [ ! -e d ]
     yes >/dev/null 3>&- &
     burner=$!
     try run --plan tiny.ini --out d --quiet
@@ -180,9 +190,14 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
 @test "compare" {
     make_run a "${steady[@]}"
     calm a
-    cp -r a b
+    make_run b "${steady[@]}"
+    calm b
+    cp -r a again
+    try compare a again && refused 2 'a and again are the same run'
+    try compare a b a && refused 2 'a and a are the same run'
+    # Of two runs on a shared machine either may look slower.
     try compare a b
-    passed
+    grep -q '^Verdict' out || fail 'a verdict is wanted'
     rm -r b
     make_run b "${steady[@]}" --set gemm.shapes=8x8x8
     try compare a b

@@ -324,6 +324,7 @@ for x in roofs: x.pop()|it lacks a ceiling that its case has
 roofs[1].pop()|its passes have not as many ceilings each
 roofs[1][0]["work"] *= 2|a ceiling is not the same in each of its passes
 blank(r[1])|no launch makes its pass 2 after its pass 1
+r[0]["launch"] = 1|no launch makes its pass 1 after its pass 0
 TABLE
-    [ "$n" -eq 9 ]
+    [ "$n" -eq 10 ]
 }

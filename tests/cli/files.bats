@@ -161,7 +161,7 @@ planted() {
             # shellcheck disable=SC2086 # words
             try $words
             [ "$status" -eq 4 ] || fail 'exit code 4 is wanted'
-            grep -q 'd: case .*is recorded as' err
+            grep -q 'd/records.jsonl:[0-9]*: case .*is recorded as' err
             [ ! -e d/manifest.sha256 ]
         done
     done
@@ -169,4 +169,39 @@ planted() {
     try report d --update
     passed
     whole d 2
+}
+
+@test "no report is put among what a run left, nor over its contract" {
+    make_run d
+    cp -r d before
+    plan c.ini '[a]' 'where = bench=gemm' 'metric = flops' 'at_least = 1 FLOP/s'
+    cp c.ini c.before
+    for name in records.jsonl manifest.sha256 mine plots/mine; do
+        for words in 'report d' 'judge c.ini d'; do
+            # shellcheck disable=SC2086 # words
+            try $words --out "d/$name" && refused 2 'lies in a run directory'
+        done
+    done
+    diff -r d before || fail 'd was written to'
+    try judge c.ini d --out c.ini && refused 2 'c.ini is the contract itself'
+    cmp c.ini c.before
+    try report d --out mine && passed
+    [ -s mine ]
+}
+
+# Killed after that, it would look like one that somebody changed.
+@test "the report of a run that is being written is not made anew" {
+    plan slow.ini '[run]' 'budget = 5' 'team = self' '[gemm]' \
+        'shapes = 8x8x8, 9x9x9, 10x10x10' 'backend = reference' 'threads = 1'
+    "$ETALON" run --plan slow.ini --out d --quiet >out 2>err 3>&- &
+    pid=$!
+    until [ -s d/records.jsonl ]; do sleep 0.05; done
+    status=0
+    "$ETALON" report d --update >out 2>err || status=$?
+    kill -9 "$pid"
+    refused 2 'd: another etalon is writing to it'
+    [ ! -e d/manifest.sha256 ]
+    wait "$pid" || true
+    try run --resume d --set run.budget=0.01 --quiet
+    [ "$status" -ne 4 ] || fail 'it goes on'
 }

@@ -147,3 +147,15 @@ whole_launches() {
     grep -q '"outcome": "interrupted"' s/run.json || fail 'interrupted is wanted'
     grep -q -- '--resume s' err || fail 'the remedy is wanted'
 }
+
+# One limit for all of them.
+@test "launches that a time limit ends" {
+    clear
+    plan slow.ini '[run]' 'budget = 30' 'team = self' '[gemm]' 'shapes = 64^3' \
+        'backend = reference'
+    try run --plan slow.ini --out l --launches 3 --time-limit 1s --quiet
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    grep -q '2 of 3 launches were not begun: time limit; .*--again l' err ||
+        fail 'how many is wanted'
+    grep -q '"launches": 1' l/run.json || ! grep -q '"again": true' l/run.json
+}

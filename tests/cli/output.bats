@@ -6,11 +6,12 @@ load common
 
 @test "standard output that is full or closed" {
     make_run d
+    make_run e
     plan c.ini '[a]' 'where = bench=gemm' 'metric = flops' 'at_least = 1 FLOP/s'
     for words in 'list options' 'list backends' info 'plan --ranks 2' schema man --help \
         'run --help' --version 'report d' 'report d --format html' \
         'report d --format json' 'report d --format csv' 'verify d' \
-        'compare d d' 'judge c.ini d'; do
+        'compare d e' 'judge c.ini d'; do
         status=0
         # shellcheck disable=SC2086 # words
         "$ETALON" $words >/dev/full 2>err || status=$?

@@ -82,6 +82,8 @@ static void hangs_when_told_to_stop(void)
 static void stops_when_told(void)
 {
     struct et_guard *g = guard();
+    /* As timeout(1) does, to its child and then to the group. */
+    kill(getpid(), SIGHUP);
     kill(getpid(), SIGHUP);
     for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
         child_nap(0.01);
@@ -97,6 +99,7 @@ static void is_told_twice(void)
     kill(getpid(), SIGINT);
     for (int i = 0; i < 1500 && !et_stop_wanted(); i++)
         child_nap(0.01);
+    child_nap(1.5 * ET_STOP_TWICE * 1e-9);
     kill(getpid(), SIGINT);
     child_nap(20);
 }

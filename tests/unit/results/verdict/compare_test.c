@@ -410,6 +410,32 @@ TEST(what_is_not_in_both)
     assert_int_equal(done(&b), ET_WRONG);
 }
 
+/* A run that was ended before its end has lost nothing. */
+TEST(what_was_not_come_to)
+{
+    static const int is_there[] = {-1, ET_UNMEASURED, ET_SKIPPED};
+    for (size_t k = 0; k < sizeof is_there / sizeof *is_there; k++) {
+        struct bench b = bench(2);
+        struct et_run *now = &b.runs[2];
+        free(now->outcome);
+        free(now->reason);
+        now->outcome = strdup("interrupted");
+        now->reason = strdup("time limit");
+        for (int i = 0; i < 3; i++)
+            sample_add(&b.runs[i], of("same", 0.5, 0.002, 0));
+        sample_add(&b.runs[0], of("later", 0.5, 0.002, 0));
+        if (is_there[k] >= 0) {
+            struct et_result r = of("later", 0.5, 0.002, 0);
+            r.outcome = is_there[k];
+            sample_add(now, r);
+        }
+        assert_int_equal(compare(&b, 0.05), ET_OK);
+        is(&b, "later", ET_CHANGE_UNSURE,
+           "not measured: the run is interrupted (time limit)");
+        assert_int_equal(done(&b), ET_UNSURE);
+    }
+}
+
 /* A case that was there and has no figure here. */
 TEST(cases_without_a_figure)
 {
@@ -584,7 +610,7 @@ TEST_MAIN(changes, what_all_share_is_not_each_ones, kinds_are_judged_apart,
           few_are_no_kind, two_cases_share_nothing,
           baselines_show_how_much_runs_differ, one_baseline_is_unsure,
           many_cases_are_many_chances, unsound_cases_are_unsure,
-          what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
-          what_cannot_be_compared, nothing_in_common_is_unsure,
-          less_may_be_better, amounts_that_differ,
+          what_is_not_in_both, what_was_not_come_to, cases_without_a_figure,
+          one_pass_tells_nothing, what_cannot_be_compared,
+          nothing_in_common_is_unsure, less_may_be_better, amounts_that_differ,
           the_tolerance_itself_is_tolerated, the_whole_is_the_gravest)

@@ -71,7 +71,7 @@ TEST(each_kind_of_fact)
     says(&l, "memory", "64 GiB", "32 GiB");
     says(&l, "library blis", "0.9", "1.1");
     says(&l, "option budget", "2", "1");
-    says(&l, "variable OMP_PROC_BIND", "not known", "close");
+    says(&l, "variable OMP_PROC_BIND", "not set", "close");
     says(&l, "hosts", "n1", "n[1-4]");
     et_differences_free(&l);
     et_run_free(&a);
@@ -79,6 +79,34 @@ TEST(each_kind_of_fact)
 }
 
 /* Two runs of one machine differ in these always. */
+/* A node that is not as rank 0's, and what of it was changed. */
+TEST(another_kind_of_node)
+{
+    struct et_run runs[2];
+    const struct et_run *before[] = {&runs[0]};
+    struct et_list l = {0};
+    for (int i = 0; i < 2; i++) {
+        runs[i] = sample_run();
+        struct et_run_kind *kind =
+            et_list_add(&runs[i].info.kinds, sizeof *kind);
+        assert_non_null(kind);
+        kind->nodes = 1;
+        assert_int_equal(et_fields_init(et_environment_rows, &kind->environment,
+                                        sizeof kind->environment),
+                         ET_OK);
+        set(&runs[i].info.environment.kernel, "6.1");
+        set(&kind->environment.kernel, i ? "6.2" : "6.1");
+        set(&kind->environment.governor, i ? "powersave" : "performance");
+    }
+    assert_int_equal(et_differences_find(before, 1, &runs[1], &l), ET_OK);
+    says(&l, "nodes of kind 2: kernel", "not known", "6.2");
+    says(&l, "nodes of kind 2: governor", "performance", "powersave");
+    assert_null(find(&l, "kernel"));
+    et_differences_free(&l);
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
 TEST(what_always_differs)
 {
     struct et_run a = sample_run(), b = sample_run();
@@ -127,4 +155,5 @@ TEST(several_baselines)
         et_run_free(&v[i]);
 }
 
-TEST_MAIN(each_kind_of_fact, what_always_differs, several_baselines)
+TEST_MAIN(each_kind_of_fact, another_kind_of_node, what_always_differs,
+          several_baselines)
