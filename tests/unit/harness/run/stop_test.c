@@ -99,7 +99,26 @@ static int signalled(int number)
     raise(number);
     if (et_stop_wanted() != number)
         return 2;
+    child_nap(1.5 * ET_STOP_TWICE * 1e-9);
     raise(number); /* the second one kills at once */
+    return 3;
+}
+
+/* By one who sends it twice. */
+static int signalled_at_once(int number)
+{
+    et_stop_install();
+    raise(number);
+    raise(number);
+    return et_stop_wanted() == number ? 0 : 3;
+}
+
+/* Another signal is another wish, however soon. */
+static int signalled_otherwise(int number)
+{
+    et_stop_install();
+    raise(number);
+    raise(SIGHUP);
     return 3;
 }
 
@@ -107,6 +126,8 @@ TEST(wishes)
 {
     assert_int_equal(in_process(signalled, SIGTERM), 128 + SIGTERM);
     assert_int_equal(in_process(signalled, SIGINT), 128 + SIGINT);
+    assert_int_equal(in_process(signalled_at_once, SIGTERM), 0);
+    assert_int_equal(in_process(signalled_otherwise, SIGINT), 128 + SIGHUP);
 }
 
 TEST_MAIN(each_rank_has_its_own, closed, wishes)
