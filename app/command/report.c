@@ -85,8 +85,9 @@ static enum et_status report(void *options, const struct et_call *call)
     if (o->update && strcmp(run.outcome, "running") == 0) {
         et_run_free(&run);
         return et_error(ET_USAGE,
-                        "%s: another etalon is writing to it; its report "
-                        "comes when the run ends",
+                        "%s: another etalon is writing to it, or its file "
+                        "system has no locks; its report comes when the run "
+                        "ends, or is resumed",
                         call->words.v[0]);
     }
     if (o->update) {

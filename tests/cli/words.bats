@@ -80,9 +80,10 @@ b' && refused 2 "'a?b'"
     try list shapes --bench gmem && refused 2 "'gmem'" "'gemm'"
     try info --format htlm && refused 2 "'htlm'" "'html'"
     make_run r
+    make_run s
     try report r --format makrdown && refused 2 "'markdown'"
-    try compare r r --format txet && refused 2 "'text'"
-    try compare r r --tolerance 2 && refused 2 'tolerance: 2'
+    try compare s r --format txet && refused 2 "'text'"
+    try compare s r --tolerance 2 && refused 2 'tolerance: 2'
     try report r --target 0 && refused 2 'target: 0'
 }
 
