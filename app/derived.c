@@ -18,6 +18,7 @@
 #include "harness/case/case.h"
 #include "harness/config/options.h"
 #include "harness/config/plan.h"
+#include "harness/run/ceilings.h"
 #include "results/store/verify.h"
 
 static bool same_text(const char *a, const char *b)
@@ -97,19 +98,6 @@ static void check_work(struct et_check_case *c, const struct et_result *r,
         check_text(c, "work.convention", have->convention, w.convention);
 }
 
-/* The id of ceiling b of a case, measured by this backend
- * (harness/run/ceilings.c). */
-static void ceiling_id(const struct et_ceiling_case *b,
-                       const struct et_case *of, const char *backend,
-                       struct et_text *id)
-{
-    const struct et_bench *bench = et_bench_of_role(&et_benches, b->role);
-    et_text_add(id, "%s backend=%s %s%sranks=%lld nodes=%lld threads=%lld",
-                bench ? bench->name : "none", backend, b->params,
-                *b->params ? " " : "", (long long)of->ranks,
-                (long long)of->nodes, (long long)of->threads);
-}
-
 /* Ceiling i follows from the case, but for its backend, which is that of the
  * widest instructions that the processor had. */
 static void check_ceiling(struct et_check_case *c, const struct et_case *want,
@@ -117,7 +105,6 @@ static void check_ceiling(struct et_check_case *c, const struct et_case *want,
 {
     struct et_ceiling_case b;
     struct et_case is = {0}, follows = {0};
-    struct et_text id = {0};
     struct et_work w;
     const struct et_pairs no_facts = {0};
     if (!have->id) /* it could not be made, which `absent` says */
@@ -129,9 +116,10 @@ static void check_ceiling(struct et_check_case *c, const struct et_case *want,
         et_check_says(c, "it has a ceiling that does not follow from its case");
         return;
     }
-    ceiling_id(&b, want, is.backend, &id);
-    if (id.failed || et_case_parse(id.s, &et_benches, &follows) != ET_OK)
-        c->status = ET_INFRA;
+    enum et_status s =
+        et_ceiling_make_case(&b, is.backend, want, &et_benches, &follows);
+    if (s != ET_OK)
+        c->status = et_status_worse(c->status, ET_INFRA);
     else
         check_text(c, "a ceiling's case", have->id, follows.id);
     check_text(c, "a ceiling's kind", have->what, b.what);
@@ -139,7 +127,6 @@ static void check_ceiling(struct et_check_case *c, const struct et_case *want,
         is.bench->work_of(is.params, is.backend, (int)is.ranks, &no_facts, &w))
         et_check_same(c, "a ceiling's work", have->work,
                       b.flop ? w.flop : w.bytes);
-    et_text_free(&id);
     if (follows.bench)
         et_case_free(&follows);
     et_case_free(&is);

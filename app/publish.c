@@ -52,13 +52,12 @@ static enum et_status print_at(int fd, const char *name, const char *shown,
     return s;
 }
 
-/* Is the folder a run directory, or its folder of plots? What stands there is
+/* Is the folder a run directory, or in one, as plots is? What stands there is
  * signed for, and what is added is found by verify. */
 static bool is_evidence(int fd)
 {
     return faccessat(fd, "run.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
-           (faccessat(fd, "../run.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0 &&
-            faccessat(fd, "roofline.gp", F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+           faccessat(fd, "../run.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 enum et_status et_out_print(const struct et_out *out, const struct et_doc *doc,

@@ -41,10 +41,11 @@ static bool agreed(struct et_ceilings *a, struct et_ceiling *v,
 }
 
 /* "bench backend=.. params ranks=.. nodes=.. threads=.." as a case. */
-static enum et_status make_case(const struct et_ceiling_case *b,
-                                const struct et_case *of,
-                                const struct et_benches *benches,
-                                struct et_case *out)
+enum et_status et_ceiling_make_case(const struct et_ceiling_case *b,
+                                    const char *backend,
+                                    const struct et_case *of,
+                                    const struct et_benches *benches,
+                                    struct et_case *out)
 {
     struct et_text id = {0};
     const struct et_bench *bench = et_bench_of_role(benches, b->role);
@@ -53,7 +54,7 @@ static enum et_status make_case(const struct et_ceiling_case *b,
         return et_error(ET_USAGE, "no bench of this build is a %s",
                         et_choice_name(ET_ROLE_CHOICES, (int)b->role, role));
     et_text_add(&id, "%s backend=%s %s%sranks=%lld nodes=%lld threads=%lld",
-                bench->name, b->backend, b->params, *b->params ? " " : "",
+                bench->name, backend, b->params, *b->params ? " " : "",
                 (long long)of->ranks, (long long)of->nodes,
                 (long long)of->threads);
     enum et_status s =
@@ -115,7 +116,8 @@ static enum et_status add(struct et_ceilings *a,
 {
     struct et_ceiling *v = &a->v[a->n];
     *v = (struct et_ceiling){.what = b->what, .flop = b->flop};
-    enum et_status s = make_case(b, c, a->with->benches, &v->c);
+    enum et_status s =
+        et_ceiling_make_case(b, b->backend, c, a->with->benches, &v->c);
     a->n++;
     if (!agreed(a, v, s, "making the case"))
         return ET_OK;

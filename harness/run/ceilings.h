@@ -54,6 +54,13 @@ enum et_status et_ceilings_finish(struct et_ceilings *a, struct et_list *out);
  * slower if its fastest sample has less than 0.9 of the rate of the slowest
  * sample of another of its kind. */
 void et_ceilings_learn(const struct et_list *of, struct et_visit *settled);
+/* Ceiling b of a case, measured by this backend, as a case of `out`'s own:
+ * et_case_free. ET_USAGE, logged: no bench of that role, or no such case. */
+enum et_status et_ceiling_make_case(const struct et_ceiling_case *b,
+                                    const char *backend,
+                                    const struct et_case *of,
+                                    const struct et_benches *benches,
+                                    struct et_case *out);
 /* s that an iteration of the result's work takes at its fastest ceilings: its
  * FLOP at the compute ceiling or its traffic at the memory ceiling, whichever
  * is longer; NAN where one of the two is not known. */

@@ -139,8 +139,8 @@ void sample_place(struct et_run_info *info, int64_t nodes, int64_t per_node)
                                CORES,         strdup("0-3"), NAN};
 }
 
-struct et_result sample_result(const char *id, double median, double spread,
-                               size_t n)
+/* A pass of that outcome, and nothing more. */
+static struct et_result begun(const char *id, enum et_outcome outcome)
 {
     struct et_result r;
     need(et_fields_init(et_result_rows, &r, sizeof r) == ET_OK);
@@ -148,11 +148,18 @@ struct et_result sample_result(const char *id, double median, double spread,
     r.id = strdup(id);
     r.backend = strdup("blis");
     r.started = strdup("2026-01-01T00:00:00Z");
-    r.outcome = ET_MEASURED;
+    r.outcome = outcome;
     r.pass = 0;
     r.team.ranks = 2;
-    r.team.nodes = 1;
-    r.team.threads = r.team.delivered = 1;
+    r.team.nodes = r.team.threads = 1;
+    return r;
+}
+
+struct et_result sample_result(const char *id, double median, double spread,
+                               size_t n)
+{
+    struct et_result r = begun(id, ET_MEASURED);
+    r.team.delivered = 1;
     r.disturbed.n = r.disturbed.most = 0;
     r.team.transport = strdup("mpi");
     need(et_pairs_set(&r.params, "dtype", "fp32", false) &&
@@ -187,19 +194,10 @@ struct et_result sample_result(const char *id, double median, double spread,
 
 struct et_result sample_of(const char *id, enum et_outcome outcome)
 {
-    struct et_result r;
     if (outcome == ET_MEASURED)
         return sample_result(id, 0.5, 0.1, 7);
-    need(et_fields_init(et_result_rows, &r, sizeof r) == ET_OK);
-    r.bench = strdup("gemm");
-    r.id = strdup(id);
-    r.backend = strdup("blis");
-    r.started = strdup("2026-01-01T00:00:00Z");
-    r.outcome = outcome;
+    struct et_result r = begun(id, outcome);
     r.reason = strdup("because");
-    r.pass = 0;
-    r.team.ranks = 2;
-    r.team.nodes = r.team.threads = 1;
     return r;
 }
 
