@@ -1,4 +1,6 @@
-/* The same command line in one process after another. */
+/* The same command line in one process after another. What the processes are
+ * started for they find in a variable, since the number of launches on their
+ * command line is the run's. */
 #include "config.h"
 #include "app/launches.h"
 
@@ -16,6 +18,7 @@
 #include "harness/base/memory.h"
 #include "harness/run/stop.h"
 #include "harness/team/launcher.h"
+#include "results/reading/run.h"
 
 enum et_status et_launches_name(struct et_options *o)
 {
@@ -31,6 +34,44 @@ enum et_status et_launches_name(struct et_options *o)
         snprintf(name + n, sizeof name - n, "-%d", k);
     o->out = et_strdup(name);
     return o->out ? ET_OK : et_no_memory();
+}
+
+#define PARENT                                                                 \
+    "ETALON_LAUNCHES" /* process that starts this one among others             \
+                       */
+
+static bool is_one_of_several(void)
+{
+    const char *parent = getenv(PARENT);
+    int64_t pid;
+    return parent && et_parse_int(parent, &pid) && pid == getppid();
+}
+
+/* Of the run that o resumes; 1 where it cannot be known: the launch itself
+ * tells why. */
+static int64_t owed(const struct et_options *o)
+{
+    struct et_run run;
+    int64_t newest;
+    enum et_log_level level = et_log_level_set(ET_LOG_NONE);
+    enum et_status s = et_run_load_head(o->resume, &run);
+    et_log_level_set(level);
+    if (s != ET_OK)
+        return 1;
+    int64_t left = et_run_asked(&run).launches - et_run_launches(&run, &newest);
+    et_run_free(&run);
+    return left > 0 ? 1 + left : 1;
+}
+
+int64_t et_launches_wanted(const struct et_options *o)
+{
+    struct et_launcher l;
+    if (is_one_of_several())
+        return 1;
+    if (o->launches > 1 || !o->resume)
+        return o->launches;
+    et_launcher_read(&l);
+    return l.ranks > 0 ? 1 : owed(o);
 }
 
 static volatile sig_atomic_t stopped;
@@ -112,6 +153,11 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
+static const char *place(const struct et_options *o)
+{
+    return o->again ? o->again : o->resume ? o->resume : o->out;
+}
+
 /* The command line of the next launch; the last word for an option counts.
  * left: s of --time-limit; NAN: there is none. */
 static bool make_line(const struct et_options *o, const struct et_strings *line,
@@ -123,23 +169,20 @@ static bool make_line(const struct et_options *o, const struct et_strings *line,
     if (k == 0) {
         for (size_t i = 0; ok && i < line->n; i++)
             ok = et_strings_add(out, line->v[i]);
-        if (ok && !o->again)
+        if (ok && o->out)
             ok = add(out, "--out", o->out);
     } else {
-        ok = add(out, line->v[0], "run") &&
-             add(out, "--again", o->again ? o->again : o->out) &&
+        ok = add(out, line->v[0], "run") && add(out, "--again", place(o)) &&
              (!o->quiet || et_strings_add(out, "--quiet"));
     }
-    if (ok && !isnan(left))
-        ok = add(out, "--time-limit", limit);
-    return ok && add(out, "--launches", "1");
+    return ok && (isnan(left) || add(out, "--time-limit", limit));
 }
 
 static enum et_status check(const struct et_options *o)
 {
     struct et_launcher l;
     et_launcher_read(&l);
-    if (o->resume)
+    if (o->resume && o->launches > 1)
         return et_error(ET_USAGE, "--launches: --resume cannot be given too; "
                                   "--again can");
     if (l.ranks > 0)
@@ -156,6 +199,7 @@ enum et_status et_launches_run(struct et_options *o,
 {
     const struct sigaction taken = {.sa_sigaction = pass_on,
                                     .sa_flags = SA_SIGINFO};
+    char parent[32];
     enum et_status s = check(o);
     if (s == ET_OK)
         s = et_launches_name(o);
@@ -163,15 +207,17 @@ enum et_status et_launches_run(struct et_options *o,
         return s;
     handle_signals(&taken);
     double began = seconds();
-    int64_t k = 0;
-    for (; k < o->launches && !stopped; k++) {
+    int64_t k = 0, n = et_launches_wanted(o);
+    snprintf(parent, sizeof parent, "%lld", (long long)getpid());
+    if (setenv(PARENT, parent, 1) != 0)
+        return et_no_memory();
+    for (; k < n && !stopped; k++) {
         struct et_strings argv = {0};
         double left = o->time_limit - (seconds() - began);
         if (left <= 0)
             break;
         if (!o->quiet)
-            et_note("launch %lld of %lld", (long long)k + 1,
-                    (long long)o->launches);
+            et_note("launch %lld of %lld", (long long)k + 1, (long long)n);
         /* argv ends with a NULL of its own. */
         bool ok =
             make_line(o, line, k, left, &argv) && et_strings_add(&argv, "");
@@ -185,13 +231,14 @@ enum et_status et_launches_run(struct et_options *o,
         if (here == ET_USAGE || here == ET_INFRA)
             return s;
     }
-    if (k < o->launches)
+    if (k < n)
         s = et_status_worse(
             s, et_error(ET_UNSURE,
                         "%lld of %lld launches were not begun: %s; `etalon run "
-                        "--again %s` makes one",
-                        (long long)(o->launches - k), (long long)o->launches,
+                        "%s %s` makes %s",
+                        (long long)(n - k), (long long)n,
                         stopped ? et_stop_say(stopped) : "time limit",
-                        o->again ? o->again : o->out));
+                        o->again ? "--again" : "--resume", place(o),
+                        o->again ? "one" : "them"));
     return s;
 }

@@ -9,15 +9,6 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
-bool et_resume_is_given(const struct et_strings *given, const char *key)
-{
-    for (size_t i = 0; i < given->n; i++) {
-        if (strcmp(given->v[i], key) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* A resumed run is one run: what would change its figures or its cases cannot
  * change half way. */
 static enum et_status check_given(const struct et_strings *given)
@@ -58,7 +49,7 @@ static enum et_status take_over(struct et_resume *r, struct et_options *o,
     for (size_t i = 0; status == ET_OK && i < run.info.config.n; i++) {
         const struct et_pair *p = &run.info.config.v[i];
         const struct et_field *row = et_field_find(et_option_rows, p->key);
-        if (!row || et_resume_is_given(given, row->key) ||
+        if (!row || et_strings_has(given, row->key) ||
             strcmp(row->key, "resume") == 0 || strcmp(row->key, "again") == 0 ||
             strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0)
             continue;

@@ -17,9 +17,6 @@ struct et_resume {
     bool wrong_kept;  /* it has a wrong case already */
 };
 
-/* Is the option of this name among those that were given? */
-bool et_resume_is_given(const struct et_strings *given, const char *key);
-
 /* Sets o->resume for --again; for a run that goes on, what options it was begun
  * with, where `given` does not name them; they are added to it. ET_USAGE or
  * ET_INFRA, logged, where the run cannot go on. */

@@ -16,11 +16,17 @@
 static const struct et_manual manual = {
     .summary = "Check a run against a contract: pass, fail or inconclusive",
     .help =
-        "A contract is an INI file; each section is a clause:\n\n"
+        "A contract is an INI file. [contract] may be left out; every other "
+        "section is a clause:\n\n"
+        "  [contract]\n"
+        "  name = node acceptance\n"
+        "  peak = fp64: 64 GFLOP/s, fp32: 128 GFLOP/s   ; of one core\n"
         "  [gemm fp32]\n"
-        "  where = bench=gemm dtype=fp32\n"
-        "  metric = flops\n"
-        "  at_least = 85 % of peak\n\n"
+        "  where = bench=gemm dtype=fp32 ranks=*        ; words of a record\n"
+        "  metric = flops             ; or one of `etalon list metrics`\n"
+        "  at_least = 85 % of peak    ; or 150 GFLOP/s, or at_most = 20 us\n"
+        "  take = every               ; the preset; best: one record suffices\n"
+        "  allow_oversubscribed = no  ; the preset; yes: judge those too\n\n"
         "Of each record that a clause picks the first of these that applies "
         "decides:\n\n" ET_JUDGE_CAUSES(
             LINE) "\nThe worst of the records decides on the clause; with "

@@ -139,9 +139,9 @@ static enum et_status expand(struct session *s)
     if (status == ET_OK)
         status = et_resume_cases(&s->resumed, s->o->resume, &s->cases);
     if (status == ET_OK && s->o->peak)
-        status = et_run_peak_check(
-            s->o->peak,
-            et_resume_is_given(&s->given, "peak") ? "--peak" : "[run]: peak");
+        status = et_run_peak_check(s->o->peak, et_strings_has(&s->given, "peak")
+                                                   ? "--peak"
+                                                   : "[run]: peak");
     for (size_t i = 0; status == ET_OK && i < s->cases.n; i++)
         status =
             et_case_fits(&s->cases.v[i], s->memory, s->placement.ranks_upto[0]);
@@ -412,7 +412,7 @@ static enum et_status run(void *options, const struct et_call *call)
     struct session s = {.o = options};
     struct et_drive_outcome outcome = {0};
     struct et_libraries libraries;
-    if (s.o->launches > 1)
+    if (et_launches_wanted(s.o) > 1)
         return et_launches_run(s.o, &call->line);
     et_libraries_try(&libraries);
     enum et_status status = et_team_open(s.o->team, &s.world);

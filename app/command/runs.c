@@ -5,15 +5,20 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/command.h"
+#include "app/identity.h"
 #include "harness/base/memory.h"
+
+#define SHORT_ID 12 /* digits: enough to tell runs apart */
 
 static const struct et_manual manual = {
     .summary = "List runs: when, where, how they ended",
     .help = "One line a run directory, from its run.json alone: no record is "
-            "read, so thousands of runs are listed in seconds. The id is the "
-            "run's own and is kept when it is resumed. A directory that holds "
+            "read, so thousands of runs are listed in seconds. Planned: the "
+            "cases of its plan. Id: the run's own, which it keeps when it is "
+            "resumed; as text its first digits. A directory that holds "
             "no run is an error; the others are listed all the same.",
     .examples = "  etalon runs night-*\n"
                 "  etalon runs night-* --format json\n",
@@ -32,7 +37,8 @@ static void add_text(struct et_block *b, const char *s)
     et_block_cell(b, "%s", s ? s : "-");
 }
 
-static void add_run(struct et_block *b, const struct et_run *run)
+/* digits: of the id. */
+static void add_run(struct et_block *b, const struct et_run *run, int digits)
 {
     const struct et_run_info *i = &run->info;
     add_text(b, run->dir);
@@ -42,19 +48,20 @@ static void add_run(struct et_block *b, const struct et_run *run)
     add_number(b, i->nodes);
     add_number(b, i->ranks);
     add_number(b, i->cases);
-    add_text(b, i->commit);
-    add_text(b, i->id);
-    add_text(b, run->reason);
+    et_block_cell(b, "%.*s", digits, i->id ? i->id : "-");
+    et_block_cell(b, "%s", run->reason ? run->reason : "");
 }
 
 static enum et_status runs(void *options, const struct et_call *call)
 {
     static const char *const columns[] = {
-        "Run",   "Started", "Outcome", "Host",   "Nodes", "Ranks",
-        "Cases", "Commit",  "Id",      "Reason", NULL};
+        "Run",   "Started", "Outcome", "Host",   "Nodes",
+        "Ranks", "Planned", "Id",      "Reason", NULL};
     const struct et_to_options *o = options;
     struct et_doc doc = {.title = et_strdup("Runs")};
-    struct et_block *b = et_doc_table(&doc, "llllrrrlll", columns);
+    bool text = strcmp(o->to.format, "text") == 0;
+    int digits = text ? SHORT_ID : ET_RUN_ID;
+    struct et_block *b = et_doc_table(&doc, "llllrrrll", columns);
     enum et_status s = ET_OK;
     for (size_t i = 0; i < call->words.n; i++) {
         struct et_run run;
@@ -63,7 +70,7 @@ static enum et_status runs(void *options, const struct et_call *call)
         if (one != ET_OK)
             continue;
         if (b)
-            add_run(b, &run);
+            add_run(b, &run, digits);
         et_run_free(&run);
     }
     s = et_status_worse(s,

@@ -28,8 +28,8 @@ static const struct et_manual manual = {
         "is named, how exact the clocks are, whether a rank that computes "
         "wrong results is named, and how often the interval of one launch "
         "contains what other launches measure. Each part says what it did and "
-        "what would "
-        "have been a failure.\n\nWithout a launcher, threads of this process "
+        "what would have been a failure.\n\nWithout a launcher, threads of "
+        "this process "
         "take the place of ranks; under mpirun or srun the first four ranks "
         "are used. The same seed tests the same.\n\nExit code 0 if all parts "
         "passed; 3 if a check missed a fault or raised a false alarm; 1 if a "
@@ -58,8 +58,7 @@ static const struct et_field rows[] = {
            .preset = "1", .min = 0, .max = 9e15),
     ET_ROW(options, part, ET_STRINGS,
            "only this part: coverage, faults, clean, slow, clocks, silent or "
-           "repeat; "
-           "may be given several times",
+           "repeat; may be given several times",
            .metavar = "NAME"),
     ET_DESTINATION_ROWS(options, to)};
 
@@ -71,22 +70,15 @@ struct asked {
 
 static enum et_status unknown_part(const char *word)
 {
-    const char *names[MOST_PARTS];
-    size_t n = 0;
-    for (; et_selftest_part_at(n) && n < MOST_PARTS; n++)
-        names[n] = et_selftest_part_at(n)->name;
-    const char *near = et_nearest(word, names, n);
-    return et_error(ET_USAGE, "--part: unknown part '%s'%s", word,
-                    ET_HINT("", near));
-}
-
-static bool holds(const struct et_strings *l, const char *word)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (strcmp(l->v[i], word) == 0)
-            return true;
-    }
-    return false;
+    struct et_text parts = {0};
+    for (size_t n = 0; et_selftest_part_at(n); n++)
+        et_text_add(&parts, "%s%s", n ? ", " : "",
+                    et_selftest_part_at(n)->name);
+    enum et_status s =
+        et_error(ET_USAGE, "--part: '%s' is none of the parts %s", word,
+                 et_text_str(&parts));
+    et_text_free(&parts);
+    return s;
 }
 
 /* In the order of the list, each once. */
@@ -98,7 +90,8 @@ static enum et_status choose(const struct et_strings *words, struct asked *out)
             return unknown_part(words->v[w]);
     }
     for (size_t i = 0; (p = et_selftest_part_at(i)); i++) {
-        if (out->n < MOST_PARTS && (words->n == 0 || holds(words, p->name)))
+        if (out->n < MOST_PARTS &&
+            (words->n == 0 || et_strings_has(words, p->name)))
             out->v[out->n++] = p;
     }
     return ET_OK;

@@ -79,11 +79,26 @@ bool et_parse_int(const char *s, int64_t *out)
     return true;
 }
 
-bool et_parse_real(const char *s, double *out)
+const char *et_parse_decimal(const char *s, double *out)
 {
+    size_t sign = *s == '-' || *s == '+';
+    const char *digits = s + sign;
+    bool hex = digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X');
     char *end;
     double v = strtod(s, &end);
-    if (end == s || *end || !isfinite(v) || isspace((unsigned char)*s))
+    /* strtod takes blanks before a number, inf and nan too. */
+    if (hex || !*digits || !strchr("0123456789.", *digits) || end == s ||
+        !isfinite(v))
+        return NULL;
+    *out = v;
+    return end;
+}
+
+bool et_parse_real(const char *s, double *out)
+{
+    double v;
+    const char *end = et_parse_decimal(s, &v);
+    if (!end || *end)
         return false;
     *out = v;
     return true;
@@ -110,11 +125,8 @@ static const char *skip_blanks(const char *s)
 /* A number, then what follows it with blanks skipped; NULL if no number. */
 static const char *number_and_rest(const char *s, double *v)
 {
-    char *end;
-    *v = strtod(s, &end);
-    if (end == s || !isfinite(*v) || isspace((unsigned char)*s))
-        return NULL;
-    return skip_blanks(end);
+    const char *end = et_parse_decimal(s, v);
+    return end ? skip_blanks(end) : NULL;
 }
 
 bool et_parse_bytes(const char *s, int64_t *out)
@@ -284,6 +296,19 @@ bool et_strings_add(struct et_strings *l, const char *s)
         return false;
     l->n++;
     return true;
+}
+
+size_t et_strings_find(const struct et_strings *l, const char *s)
+{
+    size_t i = 0;
+    while (i < l->n && strcmp(l->v[i], s) != 0)
+        i++;
+    return i;
+}
+
+bool et_strings_has(const struct et_strings *l, const char *s)
+{
+    return et_strings_find(l, s) < l->n;
 }
 
 void et_strings_free(struct et_strings *l)

@@ -26,6 +26,9 @@ void et_text_free(struct et_text *t);
 bool et_parse_int(const char *s, int64_t *out);
 bool et_parse_real(const char *s, double *out);
 bool et_parse_bool(const char *s, bool *out);
+/* The decimal number that s begins with: what is behind it, or NULL (and *out
+ * untouched) where it begins with none. */
+const char *et_parse_decimal(const char *s, double *out);
 /* "4096", "8 B", "64KiB", "256 MiB", "1.5 GiB", "4 GB"; a whole number. */
 bool et_parse_bytes(const char *s, int64_t *out);
 /* "2", "2 s", "150ms", "3 min", "1 h", "20 us" -> seconds. */
@@ -62,6 +65,9 @@ struct et_strings {
     size_t n;
 };
 bool et_strings_add(struct et_strings *l, const char *s);
+/* Where it stands; l->n: nowhere. */
+size_t et_strings_find(const struct et_strings *l, const char *s);
+bool et_strings_has(const struct et_strings *l, const char *s);
 void et_strings_free(struct et_strings *l);
 bool et_split(const char *s, char separator, struct et_strings *out);
 /* Is `word`, which is not empty, one of a list with commas? No blanks, and

@@ -127,25 +127,32 @@ static char *next_line(char *buf, int size, void *stream)
     return buf;
 }
 
+/* A value without the comment behind it, which inih leaves there if it begins
+ * with '#' or, before r56, in a continued line. */
+static void add_value(struct et_text *to, const char *value)
+{
+    size_t n = 0;
+    while (value[n] && !(strchr(";#", value[n]) &&
+                         (n == 0 || isblank((unsigned char)value[n - 1]))))
+        n++;
+    while (n > 0 && isblank((unsigned char)value[n - 1]))
+        n--;
+    et_text_add(to, "%.*s", (int)n, value);
+}
+
 static int on_pair(void *user, const char *section, const char *key,
                    const char *value)
 {
     struct reader *r = user;
     (void)section; /* inih cuts long ones; note_section has it whole */
     if (r->indented && r->entry_line && strcmp(key, r->key) == 0) {
-        /* inih before r56 keeps the comment after a continued line. */
-        size_t n = 0;
-        while (value[n] && !(value[n] == ';' &&
-                             (n == 0 || isblank((unsigned char)value[n - 1]))))
-            n++;
-        while (n > 0 && isblank((unsigned char)value[n - 1]))
-            n--;
-        et_text_add(&r->value, " %.*s", (int)n, value);
+        et_text_add(&r->value, " ");
+        add_value(&r->value, value);
         return 1;
     }
     finish_entry(r);
     snprintf(r->key, sizeof r->key, "%s", key);
-    et_text_add(&r->value, "%s", value);
+    add_value(&r->value, value);
     r->entry_line = r->line;
     return 1;
 }

@@ -19,8 +19,9 @@ struct plan {
     struct et_section *v;
     size_t n;
     bool in_run;
-    char *run_where; /* of the plan's [run]; NULL: none yet */
-    struct et_strings run_keys;
+    char *run_where;            /* of the plan's [run]; NULL: none yet */
+    struct et_strings run_keys; /* of the plan's own [run] */
+    struct et_strings set_keys; /* of --set run.key=value */
 };
 
 static enum et_status no_memory(void)
@@ -81,15 +82,6 @@ static enum et_status begin_section(struct plan *p, const char *title,
     return v[p->n - 1].title && v[p->n - 1].where ? ET_OK : no_memory();
 }
 
-static bool has(const struct et_strings *keys, const char *key)
-{
-    for (size_t i = 0; keys && i < keys->n; i++) {
-        if (strcmp(keys->v[i], key) == 0)
-            return true;
-    }
-    return false;
-}
-
 static enum et_status set_option(struct plan *p, const char *key,
                                  const char *value, const char *where)
 {
@@ -103,7 +95,7 @@ static enum et_status set_option(struct plan *p, const char *key,
     }
     /* The command line has the last word, but what it overrides must still
      * be right. */
-    if (!has(p->given, row->key))
+    if (!et_strings_has(p->given, row->key))
         return et_field_parse(row, p->options, value, where);
     struct et_options other;
     enum et_status s = et_fields_init(et_option_rows, &other, sizeof other);
@@ -118,7 +110,7 @@ static enum et_status set_option(struct plan *p, const char *key,
 static enum et_status set_once(struct plan *p, const struct et_ini_entry *e)
 {
     const struct et_field *row = et_field_find(et_option_rows, e->key);
-    if (row && has(&p->run_keys, row->key))
+    if (row && et_strings_has(&p->run_keys, row->key))
         return et_error(ET_USAGE, "%s: [run]: %s stands twice", e->where,
                         e->key);
     if (row && !et_strings_add(&p->run_keys, row->key))
@@ -158,8 +150,12 @@ static enum et_status apply_set(struct plan *p, const char *text)
                         text);
     snprintf(title, sizeof title, "%.*s", (int)(dot - text), text);
     snprintf(key, sizeof key, "%.*s", (int)(equals - dot - 1), dot + 1);
-    if (strcmp(title, "run") == 0)
+    if (strcmp(title, "run") == 0) {
+        const struct et_field *row = et_field_find(et_option_rows, key);
+        if (row && !et_strings_add(&p->set_keys, row->key))
+            return no_memory();
         return set_option(p, key, equals + 1, where);
+    }
     bool found = false;
     for (size_t i = 0; i < p->n; i++) {
         struct et_section *s = &p->v[i];
@@ -177,6 +173,35 @@ static enum et_status apply_set(struct plan *p, const char *text)
     return ET_OK;
 }
 
+static bool is_named(const struct plan *p, const char *key)
+{
+    return et_strings_has(p->given, key) || et_strings_has(&p->run_keys, key) ||
+           et_strings_has(&p->set_keys, key);
+}
+
+static enum et_status too_few(const char *most_key, int64_t most,
+                              const char *few_key, int64_t few)
+{
+    return et_error(ET_USAGE, "%s: %lld is fewer than the %lld of %s", most_key,
+                    (long long)most, (long long)few, few_key);
+}
+
+/* A preset is no word of the user's that another could contradict. But whoever
+ * limits the passes does not expect more of them. */
+static enum et_status check_limits(const struct plan *p)
+{
+    const struct et_options *o = p->options;
+    if (o->resume)
+        return ET_OK; /* its presets count as given */
+    if (is_named(p, "max-passes") && o->max_passes < o->passes)
+        return too_few("max-passes", o->max_passes, "passes", o->passes);
+    if (is_named(p, "max-samples") && is_named(p, "min-samples") &&
+        o->max_samples < o->min_samples)
+        return too_few("max-samples", o->max_samples, "min-samples",
+                       o->min_samples);
+    return ET_OK;
+}
+
 static enum et_status drop_doubles(struct et_cases *c);
 
 enum et_status et_plan_expand(const char *name, const char *text,
@@ -186,11 +211,15 @@ enum et_status et_plan_expand(const char *name, const char *text,
                               const struct et_allocation *allocation,
                               struct et_cases *out)
 {
-    struct plan p = {.benches = benches, .options = options, .given = given};
+    static const struct et_strings none;
+    struct plan p = {
+        .benches = benches, .options = options, .given = given ? given : &none};
     struct et_cases cases = {0};
     enum et_status status = et_ini_text(name, text, on_entry, &p);
     for (size_t i = 0; status == ET_OK && i < options->set.n; i++)
         status = apply_set(&p, options->set.v[i]);
+    if (status == ET_OK)
+        status = check_limits(&p);
     if (status == ET_OK && p.n == 0)
         status = et_error(ET_USAGE, "%s: has no bench section, such as [gemm]",
                           name);
@@ -205,6 +234,7 @@ enum et_status et_plan_expand(const char *name, const char *text,
     free(p.v);
     free(p.run_where);
     et_strings_free(&p.run_keys);
+    et_strings_free(&p.set_keys);
     if (status != ET_OK) {
         et_cases_free(&cases);
         return status;

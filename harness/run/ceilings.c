@@ -280,10 +280,10 @@ double et_ceilings_time(const struct et_result *r)
 {
     const struct et_result_ceiling *c = et_result_ceiling_of(r, "compute"),
                                    *m = et_result_ceiling_of(r, "memory");
-    if (!c || !m)
-        return NAN;
-    double compute = r->work.flop / c->rate, memory = r->work.traffic / m->rate;
-    return compute > 0 && memory > 0 ? fmax(compute, memory) : NAN;
+    double compute = c ? r->work.flop / c->rate : NAN;
+    double memory = m ? r->work.traffic / m->rate : NAN;
+    double time = fmax(compute, memory); /* the one that is known, if one is */
+    return time > 0 ? time : NAN;
 }
 
 void et_ceilings_close(struct et_ceilings *a)

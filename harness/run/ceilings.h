@@ -63,7 +63,7 @@ enum et_status et_ceiling_make_case(const struct et_ceiling_case *b,
                                     struct et_case *out);
 /* s that an iteration of the result's work takes at its fastest ceilings: its
  * FLOP at the compute ceiling or its traffic at the memory ceiling, whichever
- * is longer; NAN where one of the two is not known. */
+ * is longer; where one alone is known, that one; NAN where none is. */
 double et_ceilings_time(const struct et_result *r);
 void et_ceilings_close(struct et_ceilings *a);
 

@@ -96,10 +96,7 @@ static void put_rows(FILE *to, const struct et_field *rows, const void *base,
 /* Unless it is there. */
 static bool add_key(struct et_strings *keys, const char *key)
 {
-    size_t k = 0;
-    while (k < keys->n && strcmp(keys->v[k], key) != 0)
-        k++;
-    return k < keys->n || et_strings_add(keys, key);
+    return et_strings_has(keys, key) || et_strings_add(keys, key);
 }
 
 static bool add_keys(struct et_strings *keys, const struct et_pairs *p)

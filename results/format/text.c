@@ -3,6 +3,7 @@
 #include "config.h"
 #include "results/format/doc.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,13 @@
 
 #define WIDTH 100
 #define GAP 2
-#define NARROWEST 10 /* that a column is wrapped to */
+#define LONG 40 /* text that is not wrapped to less */
 
-/* Long names and paths may break after one of these. */
-static bool is_joint(char c)
+/* Long names and paths may break behind one of these; dates and other numbers
+ * do not. */
+static bool is_joint(const char *s)
 {
-    return c && strchr("-_/,=", c);
+    return *s && strchr("-_/,=", *s) && isalpha((unsigned char)s[1]);
 }
 
 /* One line's worth of a cell: at most `width` columns, broken at a blank if
@@ -31,7 +33,7 @@ static void next_line(const char **s, size_t width, const char **from,
         if (*p == ' ' && p > *s)
             blank = p;
         p++;
-        if (is_joint(p[-1]))
+        if (is_joint(p - 1))
             joint = p;
         while (((unsigned char)*p & 0xc0) == 0x80)
             p++;
@@ -96,38 +98,86 @@ static void facts(FILE *to, const struct et_block *b)
     }
 }
 
-/* Narrow columns until the table fits: first those that only their heading
- * makes wide, then the widest left-aligned ones whose cells can break at a
- * blank, then any such, and at last the widest left-aligned ones. */
-static void fit(size_t *widths, const size_t *least, const size_t *words,
-                const struct et_block *b)
+/* How a table is set. Long texts for which there is no room stand under their
+ * rows, each behind the name of its column. */
+struct layout {
+    const struct et_block *b;
+    size_t *widths;
+    size_t *cells; /* the longest cell, without its heading */
+    size_t *words; /* the longest part that does not break */
+    bool *under;
+};
+
+static bool is_text(const struct et_block *b, size_t column)
 {
-    size_t n = b->columns.n;
-    for (;;) {
-        size_t total = (n - 1) * GAP, spare = n, left = n, any = n, word = n;
-        for (size_t i = 0; i < n; i++) {
-            total += widths[i];
-            if (widths[i] > least[i] &&
-                (spare == n ||
-                 widths[i] - least[i] > widths[spare] - least[spare]))
-                spare = i;
-            bool breaks = widths[i] > words[i], text = b->align[i] == 'l';
-            if (text && breaks && (left == n || widths[i] > widths[left]))
-                left = i;
-            if (breaks && (any == n || widths[i] > widths[any]))
-                any = i;
-            if (text && widths[i] > NARROWEST &&
-                (word == n || widths[i] > widths[word]))
-                word = i;
-        }
-        size_t which = spare < n  ? spare
-                       : left < n ? left
-                       : any < n  ? any
-                                  : word;
-        if (total <= WIDTH || which == n)
-            return;
-        widths[which]--;
+    return b->align[column] == 'l';
+}
+
+static size_t width_of(const struct layout *l)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < l->b->columns.n; i++) {
+        if (!l->under[i])
+            total += l->widths[i] + (total ? GAP : 0);
     }
+    return total;
+}
+
+/* Narrow columns until the table fits: first those that only their heading
+ * makes wide, then the widest of the texts that can break, then of all. What is
+ * still too wide stays so: a word that is broken is not found again. */
+static void narrow(struct layout *l)
+{
+    size_t n = l->b->columns.n, which = 0;
+    while (width_of(l) > WIDTH && which < n) {
+        size_t spare = n, left = n, any = n;
+        for (size_t i = 0; i < n; i++) {
+            size_t w = l->widths[i];
+            if (l->under[i])
+                continue;
+            if (w > l->cells[i] &&
+                (spare == n ||
+                 w - l->cells[i] > l->widths[spare] - l->cells[spare]))
+                spare = i;
+            bool breaks = w > l->words[i];
+            if (breaks && is_text(l->b, i) &&
+                (left == n || w > l->widths[left]))
+                left = i;
+            if (breaks && (any == n || w > l->widths[any]))
+                any = i;
+        }
+        which = spare < n ? spare : left < n ? left : any;
+        if (which < n)
+            l->widths[which]--;
+    }
+}
+
+/* The longest text that was made so narrow that it is hard to read; n: none.
+ * The first of a row stays there. */
+static size_t squeezed(const struct layout *l)
+{
+    size_t n = l->b->columns.n, which = n;
+    for (size_t i = 1; i < n; i++) {
+        if (!l->under[i] && is_text(l->b, i) && l->cells[i] > LONG &&
+            (l->widths[i] < LONG || width_of(l) > WIDTH) &&
+            (which == n || l->cells[i] > l->cells[which]))
+            which = i;
+    }
+    return which;
+}
+
+static void fit(struct layout *l)
+{
+    size_t n = l->b->columns.n, which = n;
+    do {
+        if (which < n)
+            l->under[which] = true;
+        for (size_t i = 0; i < n; i++) {
+            size_t heading = et_doc_width(l->b->columns.v[i]);
+            l->widths[i] = heading > l->cells[i] ? heading : l->cells[i];
+        }
+        narrow(l);
+    } while ((which = squeezed(l)) < n);
 }
 
 /* The widest part of a text that cannot be broken. */
@@ -137,7 +187,7 @@ static size_t widest_part(const char *s, bool joints)
     for (; *s; s++) {
         n = *s == ' ' ? 0 : n + (((unsigned char)*s & 0xc0) != 0x80);
         most = n > most ? n : most;
-        n = joints && strchr("-_=", *s) ? 0 : n; /* a number stays whole */
+        n = joints && is_joint(s) ? 0 : n;
     }
     return most;
 }
@@ -147,34 +197,38 @@ static size_t widest_part(const char *s, bool joints)
 static size_t repeated(const struct et_block *b, size_t at)
 {
     size_t n = b->columns.n, i = 0;
-    while (i + 1 < n && b->align[i] == 'l' &&
+    while (i + 1 < n && is_text(b, i) &&
            strcmp(b->cells.v[at + i], b->cells.v[at + i - n]) == 0)
         i++;
     return i;
 }
 
-static void row(FILE *to, char *const *cells, size_t skip, const size_t *widths,
-                const struct et_block *b, const char **left)
+/* The cells but the first `skip` and those under the row; `left` is room. */
+static void row(FILE *to, const struct layout *l, char *const *cells,
+                size_t skip, const char **left)
 {
-    size_t n = b->columns.n, more = n;
+    size_t n = l->b->columns.n, more = n;
     for (size_t i = 0; i < n; i++)
-        left[i] = i < skip ? "" : cells[i];
+        left[i] = i < skip || l->under[i] ? "" : cells[i];
     while (more) {
         size_t owed = 0; /* blanks before the next text: none trail a line */
         more = 0;
         for (size_t i = 0; i < n; i++) {
             const char *from;
             size_t bytes, used = 0;
-            next_line(&left[i], widths[i], &from, &bytes);
+            if (l->under[i])
+                continue;
+            next_line(&left[i], l->widths[i], &from, &bytes);
             for (size_t k = 0; k < bytes; k++)
                 used += ((unsigned char)from[k] & 0xc0) != 0x80;
-            size_t rest = widths[i] - used;
+            size_t rest = l->widths[i] - used;
+            bool text = is_text(l->b, i);
             if (bytes) {
-                pad(to, owed + (b->align[i] == 'r' ? rest : 0));
+                pad(to, owed + (text ? 0 : rest));
                 fwrite(from, 1, bytes, to);
-                owed = b->align[i] == 'r' ? 0 : rest;
+                owed = text ? rest : 0;
             } else {
-                owed += widths[i];
+                owed += l->widths[i];
             }
             owed += GAP;
             more += *left[i] != 0;
@@ -183,47 +237,65 @@ static void row(FILE *to, char *const *cells, size_t skip, const size_t *widths,
     }
 }
 
+static void under_row(FILE *to, const struct layout *l, char *const *cells,
+                      size_t skip)
+{
+    for (size_t i = skip; i < l->b->columns.n; i++) {
+        if (!l->under[i] || !*cells[i])
+            continue;
+        pad(to, 2 * GAP);
+        int n = fprintf(to, "%s: ", l->b->columns.v[i]);
+        wrap(to, cells[i], 2 * GAP + (n > 0 ? (size_t)n : 0), 3 * GAP);
+    }
+}
+
+/* Widens a column to one more cell, or to its heading. */
+static void widen(struct layout *l, size_t column, const char *text,
+                  bool heading)
+{
+    size_t part = widest_part(text, heading || is_text(l->b, column));
+    size_t whole = heading ? part : et_doc_width(text);
+    if (whole > l->cells[column])
+        l->cells[column] = whole;
+    if (part > l->words[column])
+        l->words[column] = part;
+}
+
 static enum et_status table(FILE *to, const struct et_block *b)
 {
     size_t n = b->columns.n;
-    size_t *widths = et_alloc(n, sizeof *widths);
-    size_t *least = et_alloc(n, sizeof *least);
-    size_t *words = et_alloc(n, sizeof *words);
+    struct layout l = {.b = b,
+                       .widths = et_alloc(n, sizeof *l.widths),
+                       .cells = et_alloc(n, sizeof *l.cells),
+                       .words = et_alloc(n, sizeof *l.words),
+                       .under = et_alloc(n, sizeof *l.under)};
     const char **left = et_alloc(n, sizeof *left);
     enum et_status status = ET_OK;
-    if (!widths || !least || !words || !left) {
+    if (!l.widths || !l.cells || !l.words || !l.under || !left) {
         status = et_error(ET_INFRA, "no memory for a table");
         goto out;
     }
     for (size_t i = 0; i < n; i++)
-        least[i] = words[i] = widest_part(b->columns.v[i], true);
-    for (size_t i = 0; i < b->cells.n; i++) {
-        size_t w = et_doc_width(b->cells.v[i]), k = i % n;
-        size_t part = widest_part(b->cells.v[i], b->align[k] == 'l');
-        least[k] = w > least[k] ? w : least[k];
-        words[k] = part > words[k] ? part : words[k];
-    }
-    for (size_t i = 0; i < n; i++) {
-        size_t w = et_doc_width(b->columns.v[i]);
-        widths[i] = w > least[i] ? w : least[i];
-    }
-    fit(widths, least, words, b);
-    row(to, b->columns.v, 0, widths, b, left);
-    size_t total = (n - 1) * GAP;
-    for (size_t i = 0; i < n; i++)
-        total += widths[i];
-    for (size_t i = 0; i < total; i++)
+        widen(&l, i, b->columns.v[i], true);
+    for (size_t i = 0; i < b->cells.n; i++)
+        widen(&l, i % n, b->cells.v[i], false);
+    fit(&l);
+    row(to, &l, b->columns.v, 0, left);
+    for (size_t i = width_of(&l); i > 0; i--)
         fputc('-', to);
     fputc('\n', to);
     for (size_t i = 0; i + n <= b->cells.n; i += n) {
-        row(to, b->cells.v + i, i ? repeated(b, i) : 0, widths, b, left);
+        size_t skip = i ? repeated(b, i) : 0;
+        row(to, &l, b->cells.v + i, skip, left);
+        under_row(to, &l, b->cells.v + i, skip);
     }
     if (b->text)
         wrap(to, b->text, 0, 0);
 out:
-    free(widths);
-    free(least);
-    free(words);
+    free(l.widths);
+    free(l.cells);
+    free(l.words);
+    free(l.under);
     free(left);
     return status;
 }

@@ -254,15 +254,6 @@ static void merge_team(const struct passes *p, struct et_result_team *into)
     }
 }
 
-static bool has(const struct et_strings *l, const char *word)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (strcmp(l->v[i], word) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Of the checks the one with the largest error for its bound. */
 static bool merge_verification(const struct passes *p,
                                struct et_result_verification *into)
@@ -281,7 +272,7 @@ static bool merge_verification(const struct passes *p,
         if (into->sampled != ET_ABSENT_INT && v->sampled != ET_ABSENT_INT)
             into->sampled += v->sampled;
         for (size_t k = 0; k < v->odd.n; k++) {
-            if (!has(&into->odd, v->odd.v[k]) &&
+            if (!et_strings_has(&into->odd, v->odd.v[k]) &&
                 !et_strings_add(&into->odd, v->odd.v[k]))
                 return false;
         }
@@ -343,14 +334,17 @@ static bool merge_facts(const struct passes *p, struct et_pairs *into)
 }
 
 /* What the binding ceiling moved by, the case may have moved by as well, where
- * its few passes did not see it. */
+ * its few passes did not see it. Where there is one ceiling alone, it counts
+ * as binding. */
 static enum et_status widen(struct et_result *r)
 {
     struct et_roofline line = {0};
     enum et_status s = et_roofline_make(r, &line);
     const struct et_result_ceiling *c =
-        s == ET_OK && line.binds ? et_result_ceiling_of(r, line.binds) : NULL;
-    if (c && c->rate_low > 0 && c->rate_high > 0) {
+        et_result_ceiling_of(r, line.binds ? line.binds : "compute");
+    if (!c)
+        c = et_result_ceiling_of(r, "memory");
+    if (s == ET_OK && c && c->rate_low > 0 && c->rate_high > 0) {
         struct et_result_time *t = &r->time;
         struct et_interval own = {t->ci_low, t->ci_high},
                            its = {1 / c->rate_high, 1 / c->rate_low};

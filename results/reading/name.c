@@ -121,15 +121,6 @@ struct seen {
     size_t count;
 };
 
-static bool has(const struct et_strings *l, const char *s)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (strcmp(l->v[i], s) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Adds the keys of words, or of numbers, that vary among these. */
 static bool vary(const struct et_run *run, const struct et_picks *among,
                  bool numbers, struct et_strings *keys)
@@ -160,7 +151,7 @@ static bool vary(const struct et_run *run, const struct et_picks *among,
     }
     for (size_t k = 0; ok && k < n; k++) {
         bool varies = !seen[k].text || seen[k].count < among->n;
-        if (varies && !has(keys, seen[k].key))
+        if (varies && !et_strings_has(keys, seen[k].key))
             ok = et_strings_add(keys, seen[k].key);
     }
     free(seen);

@@ -43,8 +43,10 @@ static const char *parse_one(char *part, const char **dtype, double *value)
             BLANK_NAME);
     if (et_parse_real(text, &bare))
         return "has no unit";
-    if (!et_parse_quantity(text, "FLOP/s", value) || !(*value > 0))
+    if (!et_parse_quantity(text, "FLOP/s", value))
         return "has no rate in FLOP/s";
+    if (!(*value > 0))
+        return "has a rate that is not above zero";
     return NULL;
 }
 

@@ -402,7 +402,8 @@ struct et_run_asked et_run_asked(const struct et_run *run)
 {
     const struct et_pairs *config = &run->info.config;
     const char *precision = et_pairs_get(config, "precision");
-    struct et_run_asked a = {NAN, counted(config, "passes"), 0};
+    struct et_run_asked a = {NAN, counted(config, "passes"), 0,
+                             counted(config, "launches")};
     int64_t samples = counted(config, "min-samples");
     double share;
     if (precision && et_parse_real(precision, &share))

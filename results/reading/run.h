@@ -73,6 +73,7 @@ struct et_run_asked {
     double precision; /* width of the interval, a share of the median */
     int64_t passes;   /* of each launch, at least */
     int64_t samples;  /* of each pass, at least */
+    int64_t launches; /* that the run was begun for */
 };
 struct et_run_asked et_run_asked(const struct et_run *run);
 

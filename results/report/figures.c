@@ -234,14 +234,6 @@ static void table(struct et_report *w, const struct rows *rows)
 
 /* --- the figure ----------------------------------------------------------- */
 
-static size_t index_of(const struct et_strings *l, const char *s)
-{
-    size_t i = 0;
-    while (i < l->n && strcmp(l->v[i], s) != 0)
-        i++;
-    return i;
-}
-
 static const struct et_result_team *largest(const struct rows *rows)
 {
     const struct et_result_team *t = &rows->v[0].r->result.team;
@@ -302,7 +294,7 @@ static bool find_backends(const struct rows *rows,
     bool ok = true;
     for (size_t i = 0; ok && i < rows->n; i++) {
         const char *name = rows->v[i].r->result.backend;
-        if (is_of(rows->v[i].r, team) && index_of(out, name) == out->n &&
+        if (is_of(rows->v[i].r, team) && et_strings_find(out, name) == out->n &&
             out->n < ET_REPORT_SERIES)
             ok = et_strings_add(out, name);
     }

@@ -86,7 +86,7 @@ enum et_status et_report_judgement(const struct et_judgement *j,
     for (size_t i = 0; i < j->n && i < ET_REPORT_ROWS; i++) {
         const struct et_clause_verdict *c = &j->clauses[i];
         if (c->verdict != ET_VERDICT_PASS)
-            et_doc_warning(&doc, "%s: %s. %s", c->clause,
+            et_doc_warning(&doc, "%s: %s: %s", c->clause,
                            et_verdict_name(c->verdict),
                            c->reason ? c->reason : "");
     }

@@ -17,21 +17,12 @@ struct shade {
     size_t colour; /* from 0 */
 };
 
-static bool has_text(const struct et_strings *l, const char *s)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        if (strcmp(l->v[i], s) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool find_backends(const struct et_run *run, struct et_strings *l)
 {
     bool ok = true;
     for (size_t i = 0; ok && i < run->n; i++) {
         const char *name = run->records[i].result.backend;
-        ok = has_text(l, name) || et_strings_add(l, name);
+        ok = et_strings_has(l, name) || et_strings_add(l, name);
     }
     return ok;
 }
@@ -41,7 +32,7 @@ static bool find_backends(const struct et_run *run, struct et_strings *l)
 static const char *bare(const struct et_strings *backends, const char *backend)
 {
     const char *dash = strchr(backend, '-');
-    return dash && has_text(backends, dash + 1) ? dash + 1 : backend;
+    return dash && et_strings_has(backends, dash + 1) ? dash + 1 : backend;
 }
 
 static bool has_colour(const struct et_list *l, const char *bench, size_t c)

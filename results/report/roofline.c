@@ -258,10 +258,8 @@ static void frame(struct et_text *t, const struct range *a,
 static size_t mark_of(struct et_strings *seen, const struct et_record *r)
 {
     struct et_text t = {0};
-    size_t i = 0;
     et_bench_say(r, &t);
-    while (i < seen->n && strcmp(seen->v[i], et_text_str(&t)) != 0)
-        i++;
+    size_t i = et_strings_find(seen, et_text_str(&t));
     if (i == seen->n)
         et_strings_add(seen, et_text_str(&t));
     et_text_free(&t);

@@ -117,11 +117,19 @@ static void warn_oversubscribed(struct et_report *w)
     et_text_free(&where);
 }
 
-/* A run carried on elsewhere, or by another build, is two runs in one. */
+/* A run carried on elsewhere, or by another build, is two runs in one; and one
+ * of fewer launches than it was begun for shows less than was wanted. */
 static void warn_resumed(struct et_report *w)
 {
     const struct et_run_info *info = &w->run->info;
     const struct et_run_resume *r = w->run->resumes.v;
+    int64_t newest, made = et_run_launches(w->run, &newest),
+                    asked = et_run_asked(w->run).launches;
+    if (made < asked)
+        et_doc_warning(w->doc,
+                       "%lld of the %lld launches that were asked for were "
+                       "made; `etalon run --resume` makes the others.",
+                       (long long)made, (long long)asked);
     for (size_t i = 0; i < w->run->resumes.n; i++) {
         const char *host = info->environment.host;
         if (host && r[i].host && strcmp(host, r[i].host) != 0)

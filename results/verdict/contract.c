@@ -142,9 +142,9 @@ static enum et_status read_metric(const struct reader *r)
 /* "85 % of peak" gives 0.85; NAN where the text is not of that form. */
 static double share_of_peak(const char *text)
 {
-    char *end;
-    double v = strtod(text, &end);
-    if (end == text)
+    double v;
+    const char *end = et_parse_decimal(text, &v);
+    if (!end)
         return NAN;
     end += strspn(end, " \t");
     if (*end++ != '%')
@@ -273,8 +273,11 @@ static enum et_status on_entry(void *user, const struct et_ini_entry *e)
             : et_field_parse(row,
                              r->in_head ? (void *)r->out : (void *)r->clause,
                              e->value, where.s);
-    if (s == ET_OK && r->in_head && strcmp(row->key, "peak") == 0)
-        s = et_run_peak_check(r->out->peak, where.s);
+    if (s == ET_OK && r->in_head && strcmp(row->key, "peak") == 0) {
+        et_text_add(&where, " peak");
+        s = where.failed ? no_memory()
+                         : et_run_peak_check(r->out->peak, where.s);
+    }
     et_text_free(&where);
     return s;
 }

@@ -101,6 +101,27 @@ static bool add_nodes(struct et_pairs *to, const struct et_run_info *i)
     return ok;
 }
 
+/* Where its I/O cases wrote: the path says little, the records know. */
+static bool add_filesystems(struct et_pairs *to, const struct et_run *run)
+{
+    struct et_strings found = {0};
+    struct et_text all = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < run->n; i++) {
+        const char *one =
+            et_pairs_get(&run->records[i].result.facts, "filesystem");
+        if (one && !et_strings_has(&found, one)) {
+            et_text_add(&all, "%s%s", found.n ? ", " : "", one);
+            ok = et_strings_add(&found, one);
+        }
+    }
+    ok = ok && !all.failed &&
+         (!found.n || add(to, "", "filesystem", et_text_str(&all)));
+    et_strings_free(&found);
+    et_text_free(&all);
+    return ok;
+}
+
 static bool add_environment(struct et_pairs *to, const struct et_environment *e)
 {
     return add_fields(to, et_environment_rows, e) && add_coarse(to, e) &&
@@ -133,6 +154,7 @@ static bool describe(const struct et_run *run, struct et_pairs *out)
     const struct et_run_info *i = &run->info;
     return add_environment(out, &i->environment) && add_kinds(out, i) &&
            add_fields(out, et_run_info_rows, i) && add_nodes(out, i) &&
+           add_filesystems(out, run) &&
            add_pairs(out, "library", &i->libraries) &&
            add_pairs(out, "option", &i->config);
 }

@@ -214,29 +214,43 @@ static bool is_candidate(const struct et_clause *c, const struct finding *f)
     return c->take == ET_TAKE_EVERY || f->cause > NO_METRIC;
 }
 
+/* As the verdict's table has it. */
+static void add_amount(struct et_text *out, const struct et_metric *m, double v)
+{
+    char buf[ET_TEXT_NUMBER];
+    if (strcmp(m->unit, "s") == 0)
+        et_text_add(out, "%s", et_print_seconds(buf, v));
+    else
+        et_text_add(out, "%.6g %s", v, m->unit);
+}
+
+/* `how` the interval lies to the limit. */
+static void explain_interval(const struct et_clause *c, const struct finding *f,
+                             const char *how, struct et_text *out)
+{
+    et_text_add(out, "the interval ");
+    add_amount(out, c->metric, f->value->ci_low);
+    et_text_add(out, " to ");
+    add_amount(out, c->metric, f->value->ci_high);
+    et_text_add(out, " %s ", how);
+    add_amount(out, c->metric, f->limit);
+}
+
 static void explain(const struct et_clause *c, const struct finding *f,
                     struct et_text *out)
 {
     const struct et_result *r = &f->record->result;
-    const struct et_metric_value *v = f->value;
-    const char *unit = c->metric->unit;
     switch (f->cause) {
     case MEETS:
-        et_text_add(out, "the interval %.6g to %.6g %s is at %s %.6g",
-                    v->ci_low, v->ci_high, unit, c->at_least ? "least" : "most",
-                    f->limit);
+        explain_interval(c, f, c->at_least ? "is at least" : "is at most", out);
         break;
     case MISSES:
-        et_text_add(out, "the interval %.6g to %.6g %s is wholly %s %.6g",
-                    v->ci_low, v->ci_high, unit,
-                    c->at_least ? "below" : "above", f->limit);
+        explain_interval(
+            c, f, c->at_least ? "is wholly below" : "is wholly above", out);
         break;
     case BETWEEN:
-        et_text_add(
-            out,
-            "the interval %.6g to %.6g %s contains %.6g, so the samples "
-            "do not decide",
-            v->ci_low, v->ci_high, unit, f->limit);
+        explain_interval(c, f, "contains", out);
+        et_text_add(out, ", so the samples do not decide");
         break;
     case NO_INTERVAL:
         et_flaw_say(ET_FLAW_NO_INTERVAL, f->record, out);

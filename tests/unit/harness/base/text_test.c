@@ -40,8 +40,9 @@ TEST(integers)
 
 TEST(reals)
 {
-    static const char *const bad[] = {"",    " 1",  "1 ",    "1,5", "1e309",
-                                      "inf", "nan", "1.2.3", "-",   "x1"};
+    static const char *const bad[] = {"",     " 1",     "1 ",    "1,5", "1e309",
+                                      "inf",  "nan",    "1.2.3", "-",   "x1",
+                                      "0x10", "-0X1p3", "+-1",   "e5"};
     double v;
     assert_true(et_parse_real("-0.125", &v) && v == -0.125);
     assert_true(et_parse_real("1e308", &v) && v == 1e308);

@@ -74,6 +74,8 @@ TEST(comments)
     assert_reads("[a] ; first\nk = v ; a note\nl = v;w\n",
                  "p:1 [a]|p:2 [a] k=v|p:3 [a] l=v;w|");
     assert_reads("[a]\nk = 1, ; one\n  2 ; two\n", "p:1 [a]|p:2 [a] k=1, 2|");
+    assert_reads("[a]\nk = 1, # one\n  2\t# two\nl = v#w ; # x\nm = # y\n",
+                 "p:1 [a]|p:2 [a] k=1, 2|p:4 [a] l=v#w|p:5 [a] m=|");
 }
 
 TEST(sections_twice)

@@ -303,6 +303,13 @@ TEST(last_word)
     expand(&x, plan, &fake_benches, &one, "run.seed=4", NULL);
     assert_true(x.status == ET_OK && x.o.seed == 4);
     release(&x);
+    /* A preset contradicts nothing, and an option of any origin does. */
+    expand(&x, "[run]\npasses = 20\nmax-samples = 6\n[sum]\n", &fake_benches,
+           &one, NULL, NULL);
+    assert_int_equal(x.status, ET_OK);
+    release(&x);
+    assert_refused("[run]\nmax-samples = 6\n[sum]\n", "run.min-samples=7",
+                   "max-samples: 6 is fewer than the 7 of min-samples");
     /* What it overrides must be right all the same. */
     expand(&x, "[run]\nbudget = soon\n[sum]\n", &fake_benches, &one, NULL,
            "budget");
@@ -350,6 +357,10 @@ TEST(refusals)
         {"[sum]\nsizes=8..64*x\n", "is not from..to*factor"},
         {"[sum]\nsizes=2*8..64\n", "is not from..to*factor"},
         {"[run]\nbugdet=1\n[mul]\n", "p:2: [run]: unknown key 'bugdet'; did"},
+        {"[run]\nmax-passes=3\n[mul]\n",
+         "max-passes: 3 is fewer than the 6 of passes"},
+        {"[run]\nmax-samples=9\nmin-samples=10\n[mul]\n",
+         "max-samples: 9 is fewer than the 10 of min-samples"},
         {"[run]\nset=a.b=c\n[mul]\n", "p:2: [run]: unknown key 'set'"},
         {"[mul]\nm=1..4503599627370496\nn=1..4503599627370496\n"
          "k=1..4503599627370496\nbytes=1..4503599627370496\n",

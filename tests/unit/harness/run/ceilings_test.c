@@ -364,12 +364,14 @@ TEST(limit_the_time)
     r.work.traffic = 12;
     assert_true(et_ceilings_time(&r) == 2);
     r.work.traffic = 0; /* not known */
-    assert_true(isnan(et_ceilings_time(&r)));
+    assert_true(et_ceilings_time(&r) == 2);
     r.work.traffic = 12;
     r.work.flop = 0;
-    assert_true(isnan(et_ceilings_time(&r)));
+    assert_true(et_ceilings_time(&r) == 1.5);
     r.work.flop = 8;
-    r.ceilings.n = 4; /* no memory ceiling is known */
+    r.ceilings.n = 4; /* no memory ceiling is known, */
+    assert_true(et_ceilings_time(&r) == 2);
+    v[0].rate = v[1].rate = NAN; /* and no compute ceiling either */
     assert_true(isnan(et_ceilings_time(&r)));
 }
 

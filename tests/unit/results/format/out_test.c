@@ -228,6 +228,38 @@ TEST(test_text)
     et_doc_free(&d);
 }
 
+/* What is too long for its column stands whole under its row, by name; what is
+ * empty or said in the row above does not. Numbers stay in their row. */
+TEST(test_text_wide)
+{
+    static const char *const columns[] = {
+        "Change", "Case", "Baseline", "Value", "Own", "Reason", NULL};
+    static const char *const cases[] = {
+        "gemm backend=blis dtype=fp32 m=1024 n=1024 k=1024 ranks=1 threads=2",
+        "gemm backend=blis dtype=fp32 m=2048 n=2048 k=2048 ranks=1 threads=2"};
+    struct et_doc d = {.title = strdup("title")};
+    struct et_block *b = et_doc_table(&d, "llrrrl", columns);
+    for (int i = 0; i < 3; i++) {
+        et_block_cell(b, "worse");
+        et_block_cell(b, "%s", cases[i / 2]);
+        et_block_cell(b, "12%d.4 GFLOP/s", i);
+        et_block_cell(b, "11%d.4 GFLOP/s", i);
+        et_block_cell(b, "0.91 [0.90, 0.92]");
+        et_block_cell(b, "%s", i == 1 ? "its samples drift" : "");
+    }
+    char *text = print("text", &d, NULL, NULL);
+    assert_said(text, "Change  ");
+    assert_said(text, "worse   ");
+    assert_said(text, "120.4 GFLOP/s  110.4 GFLOP/s");
+    assert_said(text, "122.4 GFLOP/s  112.4 GFLOP/s");
+    assert_said(text, cases[0]);
+    assert_said(text, cases[1]);
+    assert_said(text, "its samples drift");
+    assert_null(strstr(strstr(text, cases[0]) + 1, cases[0]));
+    free(text);
+    et_doc_free(&d);
+}
+
 static bool inlines(const char *svg, char **text)
 {
     char *dir = sample_folder();
@@ -306,4 +338,4 @@ TEST(test_cards)
 }
 
 TEST_MAIN(test_clean, test_every_format, test_cards, test_markup, test_json,
-          test_csv, test_text, test_svg)
+          test_csv, test_text, test_text_wide, test_svg)

@@ -177,30 +177,44 @@ TEST(launches)
     et_run_free(&run);
 }
 
-/* Its rate is of the passes' medians; the case's interval is at least as wide,
- * for its size, as that of the ceiling that binds. */
-TEST(ceilings)
+/* Six passes whose compute ceiling moves by 10 %, with a memory ceiling or with
+ * none. */
+static struct et_run moving(bool memory)
 {
     struct et_run run = sample_run();
     for (int i = 0; i < 6; i++) {
         struct et_result r = sample_result(ID, 0.5, 0.01, 5);
         r.pass = i;
         sample_ceiling(&r, "compute", "peak", 5e9 * (1 + 0.02 * i));
-        sample_ceiling(&r, "memory", "stream", 1e9);
+        if (memory)
+            sample_ceiling(&r, "memory", "stream", 1e9);
         sample_add(&run, r);
     }
     assert_int_equal(et_run_merge(&run), ET_OK);
-    const struct et_record *r = &run.records[0];
-    const struct et_result_ceiling *c =
-        et_result_ceiling_of(&r->result, "compute");
-    assert_int_equal(c->samples.n, 6 * 7);
-    assert_true(near(c->rate_low, 5e9) && near(c->rate_high, 5.5e9));
-    assert_true(c->rate > 5.2e9 && c->rate < 5.3e9);
-    assert_string_equal(r->roofline.binds, "compute");
-    const struct et_result_time *t = &r->result.time;
-    assert_true(near(t->ci_low, 0.5 * c->rate / 5.5e9));
-    assert_true(near(t->ci_high, 0.5 * c->rate / 5e9));
-    et_run_free(&run);
+    return run;
+}
+
+/* Its rate is of the passes' medians; the case's interval is at least as wide,
+ * for its size, as that of the ceiling that binds, or that is alone. */
+TEST(ceilings)
+{
+    for (int memory = 0; memory < 2; memory++) {
+        struct et_run run = moving(memory);
+        const struct et_record *r = &run.records[0];
+        const struct et_result_ceiling *c =
+            et_result_ceiling_of(&r->result, "compute");
+        assert_int_equal(c->samples.n, 6 * 7);
+        assert_true(near(c->rate_low, 5e9) && near(c->rate_high, 5.5e9));
+        assert_true(c->rate > 5.2e9 && c->rate < 5.3e9);
+        if (memory)
+            assert_string_equal(r->roofline.binds, "compute");
+        else
+            assert_null(r->roofline.binds);
+        const struct et_result_time *t = &r->result.time;
+        assert_true(near(t->ci_low, 0.5 * c->rate / 5.5e9));
+        assert_true(near(t->ci_high, 0.5 * c->rate / 5e9));
+        et_run_free(&run);
+    }
 }
 
 /* Rank 0 was the last once in each pass; its medians are those of the passes.

@@ -78,7 +78,28 @@ TEST(each_kind_of_fact)
     et_run_free(&b);
 }
 
-/* Two runs of one machine differ in these always. */
+/* Where I/O cases wrote, each file system once. */
+TEST(another_filesystem)
+{
+    struct et_run a = sample_run(), b = sample_run();
+    const struct et_run *before[] = {&a};
+    const char *const wrote[] = {"ext4", "tmpfs", "ext4"};
+    struct et_list l = {0};
+    for (int i = 0; i < 3; i++) {
+        struct et_result r = sample_result("io", 0.5, 0.01, 5);
+        assert_true(et_pairs_set(&r.facts, "filesystem", wrote[i], false));
+        sample_add(&b, r);
+    }
+    sample_add(&a, sample_result("io", 0.5, 0.01, 5));
+    assert_true(
+        et_pairs_set(&a.records[0].result.facts, "filesystem", "nfs", false));
+    assert_int_equal(et_differences_find(before, 1, &b, &l), ET_OK);
+    says(&l, "filesystem", "nfs", "ext4, tmpfs");
+    et_differences_free(&l);
+    et_run_free(&a);
+    et_run_free(&b);
+}
+
 /* A node that is not as rank 0's, and what of it was changed. */
 TEST(another_kind_of_node)
 {
@@ -107,6 +128,7 @@ TEST(another_kind_of_node)
     et_run_free(&runs[1]);
 }
 
+/* Two runs of one machine differ in these always. */
 TEST(what_always_differs)
 {
     struct et_run a = sample_run(), b = sample_run();
@@ -155,5 +177,5 @@ TEST(several_baselines)
         et_run_free(&v[i]);
 }
 
-TEST_MAIN(each_kind_of_fact, another_kind_of_node, what_always_differs,
-          several_baselines)
+TEST_MAIN(each_kind_of_fact, another_kind_of_node, another_filesystem,
+          what_always_differs, several_baselines)

@@ -65,9 +65,9 @@ TEST(bad_contracts)
         {"[contract]\nnme = a\n", "c.ini:2: [contract] nme: unknown key; did "
                                   "you mean 'name'?"},
         {"[contract]\npeak = fp32\n" FLOPS "at_least = 1 GFLOP/s\n",
-         "c.ini:2: [contract]: 'fp32' has no '='"},
+         "c.ini:2: [contract] peak: 'fp32' has no '='"},
         {"[contract]\npeak = fp32: 64\n" FLOPS "at_least = 1 GFLOP/s\n",
-         "c.ini:2: [contract]: 'fp32: 64' has no unit"},
+         "c.ini:2: [contract] peak: 'fp32: 64' has no unit"},
         {"[contract]\npeak = fp32: 1 GFLOP/s, fp32: 2 GFLOP/s\n" FLOPS
          "at_least = 1 GFLOP/s\n",
          "has an element type twice"},
@@ -94,7 +94,11 @@ TEST(bad_contracts)
         {FLOPS "at_least = 85 % of top\n", "not a quantity"},
         {WHERE "metric = busbw\nat_least = 85 % of peak\n",
          "busbw has no peak"},
+        {"[contract]\npeak = fp32: 0 GFLOP/s\n" FLOPS "at_least = 1 GFLOP/s\n",
+         "has a rate that is not above zero"},
         {WHERE "metric = time\nat_most = 3 GB/s\n", "not a quantity in s"},
+        {FLOPS "at_least = 0x10 GFLOP/s\n", "not a quantity in GFLOP/s"},
+        {FLOPS "at_least = 0x10 % of peak\n", "not a quantity in GFLOP/s"},
         {FLOPS "at_most = 1 GFLOP/s\ntake = best\n", "take = every"},
         {FLOPS "at_least = 1 GFLOP/s\ntake = all\n", "every|best"},
         {FLOPS "at_least = 1 GFLOP/s\nat_least = 2 GFLOP/s\n",
@@ -144,7 +148,7 @@ TEST(refusals)
         {FLOPS "at_least = 85 % peak\n", "quantity"},
         {FLOPS "at_least = 85 of peak\n", "quantity"},
         {FLOPS "at_least = % of peak\n", "quantity"},
-        {FLOPS "at_least = inf % of peak\n", "decide nothing"},
+        {FLOPS "at_least = inf % of peak\n", "not a quantity"},
         {FLOPS "at_least = nan % of peak\n", "at_least: 'nan % of peak'"},
         {FLOPS "at_least = 0 % of peak\n", "decide nothing"},
         {FLOPS "at_least = -1 GFLOP/s\n", "decide nothing"},
@@ -210,9 +214,9 @@ TEST(thresholds)
     judged(&run, FLOPS "at_most = 3 GFLOP/s\n", ET_VERDICT_FAIL, "a",
            "above 3");
     judged(&run, WHERE "metric = time\nat_most = 600 ms\n", ET_VERDICT_PASS,
-           "a", "");
+           "a", " ms is at most 600 ms");
     judged(&run, WHERE "metric = time\nat_most = 20 us\n", ET_VERDICT_FAIL, "a",
-           "");
+           " ms is wholly above 20 us");
     judged(&run, WHERE "metric = time\nat_least = 0.5 s\n",
            ET_VERDICT_INCONCLUSIVE, "a", "do not decide");
     et_run_free(&run);
