@@ -79,24 +79,25 @@ static void the_last_of_a_case_stands(void **state)
 static void what_a_run_asked(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"precision", "passes", "min-samples"};
+    static const char *const keys[] = {"precision", "passes", "min-samples",
+                                       "launches"};
     static const struct {
-        const char *options[3]; /* precision, passes, min-samples */
+        const char *options[4]; /* of these keys */
         struct et_run_asked is;
-    } rows[] = {{{"0.1", "6", "61"}, {0.1, 6, 11}},
-                {{"0.05", "1", "1000000"}, {0.05, 1, 1000000}},
-                {{NULL, NULL, NULL}, {NAN, 0, 0}},
-                {{"a tenth", "six", "61"}, {NAN, 0, 0}},
-                {{"0.1", "6", NULL}, {0.1, 6, 0}},
-                {{"0.1", "0", "12"}, {0.1, 0, 0}},
-                {{"0.1", "-6", "12"}, {0.1, 0, 0}},
-                {{"0.1", "6", "0"}, {0.1, 6, 0}},
-                {{"0.1", "1000001", "12"}, {0.1, 0, 0}},
-                {{"0.1", "6", "1000001"}, {0.1, 6, 0}}};
+    } rows[] = {{{"0.1", "6", "61", "3"}, {0.1, 6, 11, 3}},
+                {{"0.05", "1", "1000000", "1"}, {0.05, 1, 1000000, 1}},
+                {{NULL, NULL, NULL, NULL}, {NAN, 0, 0, 0}},
+                {{"a tenth", "six", "61", "many"}, {NAN, 0, 0, 0}},
+                {{"0.1", "6", NULL, "1"}, {0.1, 6, 0, 1}},
+                {{"0.1", "0", "12", "0"}, {0.1, 0, 0, 0}},
+                {{"0.1", "-6", "12", "-1"}, {0.1, 0, 0, 0}},
+                {{"0.1", "6", "0", "1"}, {0.1, 6, 0, 1}},
+                {{"0.1", "1000001", "12", "1000001"}, {0.1, 0, 0, 0}},
+                {{"0.1", "6", "1000001", "1"}, {0.1, 6, 0, 1}}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct et_run run = {0};
         struct et_pairs *config = &run.info.config;
-        for (size_t k = 0; k < 3; k++)
+        for (size_t k = 0; k < 4; k++)
             assert_true(
                 !rows[i].options[k] ||
                 et_pairs_set(config, keys[k], rows[i].options[k], true));
@@ -107,6 +108,7 @@ static void what_a_run_asked(void **state)
             assert_true(asked.precision == rows[i].is.precision);
         assert_int_equal(asked.passes, rows[i].is.passes);
         assert_int_equal(asked.samples, rows[i].is.samples);
+        assert_int_equal(asked.launches, rows[i].is.launches);
         et_pairs_free(config);
     }
 }
