@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/command.h"
+#include "app/resume.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/run/stop.h"
@@ -36,9 +38,8 @@ enum et_status et_launches_name(struct et_options *o)
     return o->out ? ET_OK : et_no_memory();
 }
 
-#define PARENT                                                                 \
-    "ETALON_LAUNCHES" /* process that starts this one among others             \
-                       */
+/* The process that starts this one among others. */
+#define PARENT "ETALON_LAUNCHES"
 
 static bool is_one_of_several(void)
 {
@@ -47,31 +48,46 @@ static bool is_one_of_several(void)
     return parent && et_parse_int(parent, &pid) && pid == getppid();
 }
 
-/* Of the run that o resumes; 1 where it cannot be known: the launch itself
- * tells why. */
+/* Without a word: the launch itself tells what is wrong. */
+static enum et_status load_quietly(const char *dir, struct et_run *out)
+{
+    enum et_log_level level = et_log_level_set(ET_LOG_NONE);
+    enum et_status s = et_run_load_head(dir, out);
+    et_log_level_set(level);
+    return s;
+}
+
+/* Of the run that o resumes; 1 where it cannot be known. */
 static int64_t owed(const struct et_options *o)
 {
     struct et_run run;
     int64_t newest;
-    enum et_log_level level = et_log_level_set(ET_LOG_NONE);
-    enum et_status s = et_run_load_head(o->resume, &run);
-    et_log_level_set(level);
-    if (s != ET_OK)
+    if (load_quietly(o->resume, &run) != ET_OK)
         return 1;
     int64_t left = et_run_asked(&run).launches - et_run_launches(&run, &newest);
     et_run_free(&run);
     return left > 0 ? 1 + left : 1;
 }
 
-int64_t et_launches_wanted(const struct et_options *o)
+int64_t et_launches_wanted(const struct et_options *o,
+                           const struct et_strings *line)
 {
     struct et_launcher l;
     if (is_one_of_several())
         return 1;
-    if (o->launches > 1 || !o->resume)
+    if (!o->resume || et_line_gives(line, "launches"))
         return o->launches;
     et_launcher_read(&l);
     return l.ranks > 0 ? 1 : owed(o);
+}
+
+void et_launches_remind(const struct et_options *o, int64_t begun)
+{
+    if (begun < o->launches && !is_one_of_several())
+        et_warn("%lld of the %lld launches that the run was begun for were "
+                "begun; `etalon run --again %s`, started as this one was, "
+                "makes one more",
+                (long long)begun, (long long)o->launches, o->resume);
 }
 
 static volatile sig_atomic_t stopped;
@@ -158,6 +174,24 @@ static const char *place(const struct et_options *o)
     return o->again ? o->again : o->resume ? o->resume : o->out;
 }
 
+/* What the command line gave and another launch may have of its own. */
+static bool add_given(const struct et_options *o, const struct et_strings *line,
+                      struct et_strings *out)
+{
+    bool ok = true;
+    for (const struct et_field *row = et_option_rows; ok && row->key; row++) {
+        struct et_text word = {0};
+        if (!et_line_gives(line, row->key) || !et_resume_may_change(row->key) ||
+            !et_option_is_planned(row->key))
+            continue;
+        et_text_add(&word, "--%s=", row->key);
+        et_field_print(row, o, &word);
+        ok = !word.failed && et_strings_add(out, word.s);
+        et_text_free(&word);
+    }
+    return ok;
+}
+
 /* The command line of the next launch; the last word for an option counts.
  * left: s of --time-limit; NAN: there is none. */
 static bool make_line(const struct et_options *o, const struct et_strings *line,
@@ -173,7 +207,7 @@ static bool make_line(const struct et_options *o, const struct et_strings *line,
             ok = add(out, "--out", o->out);
     } else {
         ok = add(out, line->v[0], "run") && add(out, "--again", place(o)) &&
-             (!o->quiet || et_strings_add(out, "--quiet"));
+             add_given(o, line, out);
     }
     return ok && (isnan(left) || add(out, "--time-limit", limit));
 }
@@ -183,8 +217,8 @@ static enum et_status check(const struct et_options *o)
     struct et_launcher l;
     et_launcher_read(&l);
     if (o->resume && o->launches > 1)
-        return et_error(ET_USAGE, "--launches: --resume cannot be given too; "
-                                  "--again can");
+        return et_error(ET_USAGE, "--launches: --resume makes those that the "
+                                  "run was begun for; --again makes more");
     if (l.ranks > 0)
         return et_error(ET_USAGE,
                         "--launches: etalon does not start %s (%s is set); "
@@ -194,7 +228,34 @@ static enum et_status check(const struct et_options *o)
     return ET_OK;
 }
 
-enum et_status et_launches_run(struct et_options *o,
+/* Did the launch come to its end? *kept: there is a run to carry on. */
+static bool is_whole(const struct et_options *o, bool *kept)
+{
+    struct et_run run;
+    *kept = load_quietly(place(o), &run) == ET_OK;
+    if (!*kept)
+        return false;
+    bool whole = strcmp(run.outcome, "complete") == 0;
+    et_run_free(&run);
+    return whole;
+}
+
+static enum et_status say_not_begun(const struct et_options *o, int64_t left,
+                                    int64_t n, const char *why, bool kept)
+{
+    struct et_text remedy = {0};
+    if (kept)
+        et_text_add(&remedy, "; `etalon run %s %s` makes %s",
+                    o->again ? "--again" : "--resume", place(o),
+                    o->again ? "one" : "them");
+    enum et_status s =
+        et_error(ET_UNSURE, "%lld of %lld launches were not begun: %s%s",
+                 (long long)left, (long long)n, why, et_text_str(&remedy));
+    et_text_free(&remedy);
+    return s;
+}
+
+enum et_status et_launches_run(struct et_options *o, int64_t n,
                                const struct et_strings *line)
 {
     const struct sigaction taken = {.sa_sigaction = pass_on,
@@ -206,16 +267,16 @@ enum et_status et_launches_run(struct et_options *o,
     if (s != ET_OK)
         return s;
     handle_signals(&taken);
-    double began = seconds();
-    int64_t k = 0, n = et_launches_wanted(o);
     snprintf(parent, sizeof parent, "%lld", (long long)getpid());
     if (setenv(PARENT, parent, 1) != 0)
         return et_no_memory();
-    for (; k < n && !stopped; k++) {
+    const char *why = NULL; /* no other launch begins */
+    double began = seconds();
+    bool kept = o->resume || o->again;
+    int64_t k = 0;
+    while (k < n && !why) {
         struct et_strings argv = {0};
         double left = o->time_limit - (seconds() - began);
-        if (left <= 0)
-            break;
         if (!o->quiet)
             et_note("launch %lld of %lld", (long long)k + 1, (long long)n);
         /* argv ends with a NULL of its own. */
@@ -230,15 +291,15 @@ enum et_status et_launches_run(struct et_options *o,
         et_strings_free(&argv);
         if (here == ET_USAGE || here == ET_INFRA)
             return s;
+        k++;
+        bool whole = is_whole(o, &kept);
+        if (stopped)
+            why = et_stop_say(stopped);
+        else if (seconds() - began >= o->time_limit)
+            why = et_stop_say(ET_STOP_TIME_LIMIT);
+        else if (!whole)
+            why = "the one before was interrupted";
     }
-    if (k < n)
-        s = et_status_worse(
-            s, et_error(ET_UNSURE,
-                        "%lld of %lld launches were not begun: %s; `etalon run "
-                        "%s %s` makes %s",
-                        (long long)(n - k), (long long)n,
-                        stopped ? et_stop_say(stopped) : "time limit",
-                        o->again ? "--again" : "--resume", place(o),
-                        o->again ? "one" : "them"));
-    return s;
+    return k < n ? et_status_worse(s, say_not_begun(o, n - k, n, why, kept))
+                 : s;
 }

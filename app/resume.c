@@ -9,19 +9,22 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 
-/* A resumed run is one run: what would change its figures or its cases cannot
- * change half way. */
-static enum et_status check_given(const struct et_strings *given)
+bool et_resume_may_change(const char *option)
 {
-    static const char *const free_to_change[] = {
+    static const char *const options[] = {
         "resume",     "again",   "quiet",   "require-quiet", "timeout",
         "time-limit", "scratch", "catalog", "team",          "launches"};
-    const size_t n = sizeof free_to_change / sizeof *free_to_change;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (strcmp(option, options[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum et_status check_given(const struct et_strings *given)
+{
     for (size_t i = 0; i < given->n; i++) {
-        size_t k = 0;
-        while (k < n && strcmp(given->v[i], free_to_change[k]) != 0)
-            k++;
-        if (k == n)
+        if (!et_resume_may_change(given->v[i]))
             return et_error(ET_USAGE,
                             "--%s: a resumed run keeps the options it was "
                             "begun with",
@@ -51,7 +54,8 @@ static enum et_status take_over(struct et_resume *r, struct et_options *o,
         const struct et_field *row = et_field_find(et_option_rows, p->key);
         if (!row || et_strings_has(given, row->key) ||
             strcmp(row->key, "resume") == 0 || strcmp(row->key, "again") == 0 ||
-            strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0)
+            strcmp(row->key, "out") == 0 || strcmp(row->key, "plan") == 0 ||
+            strcmp(row->key, "time-limit") == 0)
             continue;
         /* Its own directory, which may have been moved since. */
         if (strcmp(row->key, "scratch") == 0 && out &&

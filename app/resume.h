@@ -17,6 +17,10 @@ struct et_resume {
     bool wrong_kept;  /* it has a wrong case already */
 };
 
+/* A resumed run is one run: what would change its figures or its cases cannot
+ * change half way. */
+bool et_resume_may_change(const char *option);
+
 /* Sets o->resume for --again; for a run that goes on, what options it was begun
  * with, where `given` does not name them; they are added to it. ET_USAGE or
  * ET_INFRA, logged, where the run cannot go on. */

@@ -382,6 +382,8 @@ static enum et_status finish(struct session *s,
                 "unsupported, %zu skipped, %zu kept; report: %s/report.html",
                 o->measured, o->wrong, o->failed, o->unmeasured, o->unsupported,
                 o->skipped, o->kept, dir);
+    if (s->o->resume && ended == ET_OK && !broken && !o->signal)
+        et_launches_remind(s->o, s->resumed.launches);
     status = et_status_worse(status, et_surroundings_conclude(&s->around, o));
     if (s->resumed.wrong_kept)
         status = et_status_worse(status, ET_WRONG);
@@ -412,8 +414,9 @@ static enum et_status run(void *options, const struct et_call *call)
     struct session s = {.o = options};
     struct et_drive_outcome outcome = {0};
     struct et_libraries libraries;
-    if (et_launches_wanted(s.o) > 1)
-        return et_launches_run(s.o, &call->line);
+    int64_t launches = et_launches_wanted(s.o, &call->line);
+    if (launches > 1)
+        return et_launches_run(s.o, launches, &call->line);
     et_libraries_try(&libraries);
     enum et_status status = et_team_open(s.o->team, &s.world);
     if (status != ET_OK)

@@ -75,7 +75,7 @@ static enum et_status unknown_part(const char *word)
         et_text_add(&parts, "%s%s", n ? ", " : "",
                     et_selftest_part_at(n)->name);
     enum et_status s =
-        et_error(ET_USAGE, "--part: '%s' is none of the parts %s", word,
+        et_error(ET_USAGE, "--part: '%s' is not a part; these are: %s", word,
                  et_text_str(&parts));
     et_text_free(&parts);
     return s;

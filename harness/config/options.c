@@ -18,7 +18,8 @@ const struct et_field et_option_rows[] = {
            "new run directory; preset: etalon-run-<date and time>",
            .metavar = "DIR"),
     ET_ROW(et_options, resume, ET_STRING,
-           "continue the interrupted run in DIR, with its own plan",
+           "continue the interrupted run in DIR, with its own plan, and make "
+           "the launches that it was begun for",
            .metavar = "DIR"),
     ET_ROW(et_options, again, ET_STRING,
            "measure the plan of the run in DIR once more in this process, and "
@@ -37,9 +38,11 @@ const struct et_field et_option_rows[] = {
            "times that the whole plan is gone through; a case has an interval "
            "from 6 on",
            .preset = "6", .min = 1, .max = 10000),
-    ET_ROW_AS("max-passes", et_options, max_passes, ET_INT,
-              "most passes of a case that has not converged and has time left",
-              .preset = "12", .min = 1, .max = 10000),
+    ET_ROW_AS(
+        "max-passes", et_options, max_passes, ET_INT,
+        "most passes of a case that has not converged and has time left; not "
+        "fewer than passes",
+        .preset = "12", .min = 1, .max = 10000),
     ET_ROW(et_options, budget, ET_SECONDS,
            "time to sample one case in all its passes, after warm-up",
            .preset = "2 s", .min = 1e-3, .max = 86400, .unit = "s"),
@@ -50,9 +53,11 @@ const struct et_field et_option_rows[] = {
     ET_ROW_AS("min-samples", et_options, min_samples, ET_INT,
               "fewest samples of a case; a pass has its share, and 2 at least",
               .preset = "12", .min = 6, .max = 100000),
-    ET_ROW_AS("max-samples", et_options, max_samples, ET_INT,
-              "most samples of a case", .preset = "1000", .min = 6,
-              .max = 100000),
+    ET_ROW_AS(
+        "max-samples", et_options, max_samples, ET_INT,
+        "most samples of a case; not fewer than a min-samples that is given "
+        "too",
+        .preset = "1000", .min = 6, .max = 100000),
     ET_ROW_AS("min-time", et_options, min_time, ET_SECONDS,
               "iterations are added until a sample lasts this long, and always "
               "1000 clock resolutions",

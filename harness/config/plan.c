@@ -182,8 +182,8 @@ static bool is_named(const struct plan *p, const char *key)
 static enum et_status too_few(const char *most_key, int64_t most,
                               const char *few_key, int64_t few)
 {
-    return et_error(ET_USAGE, "%s: %lld is fewer than the %lld of %s", most_key,
-                    (long long)most, (long long)few, few_key);
+    return et_error(ET_USAGE, "%s: %lld is fewer than %s, which is %lld",
+                    most_key, (long long)most, few_key, (long long)few);
 }
 
 /* A preset is no word of the user's that another could contradict. But whoever

@@ -12,7 +12,8 @@
 
 #define WIDTH 100
 #define GAP 2
-#define LONG 40 /* text that is not wrapped to less */
+#define SHORT 24 /* columns of a text that may be wrapped to any width; */
+#define LONG 40  /* a longer one is not wrapped to less than so many */
 
 /* Long names and paths may break behind one of these; dates and other numbers
  * do not. */
@@ -124,8 +125,8 @@ static size_t width_of(const struct layout *l)
 }
 
 /* Narrow columns until the table fits: first those that only their heading
- * makes wide, then the widest of the texts that can break, then of all. What is
- * still too wide stays so: a word that is broken is not found again. */
+ * makes wide, then the widest of the texts that can break, then of all, and at
+ * last the first one, whose words are broken. */
 static void narrow(struct layout *l)
 {
     size_t n = l->b->columns.n, which = 0;
@@ -146,24 +147,36 @@ static void narrow(struct layout *l)
             if (breaks && (any == n || w > l->widths[any]))
                 any = i;
         }
-        which = spare < n ? spare : left < n ? left : any;
+        which = spare < n             ? spare
+                : left < n            ? left
+                : any < n             ? any
+                : l->widths[0] > LONG ? 0
+                                      : n;
         if (which < n)
             l->widths[which]--;
     }
 }
 
-/* The longest text that was made so narrow that it is hard to read; n: none.
- * The first of a row stays there. */
+/* The longest text that was made so narrow that it is hard to read, of equal
+ * ones the last; n: none. The first of a row stays there. */
 static size_t squeezed(const struct layout *l)
 {
     size_t n = l->b->columns.n, which = n;
     for (size_t i = 1; i < n; i++) {
-        if (!l->under[i] && is_text(l->b, i) && l->cells[i] > LONG &&
-            (l->widths[i] < LONG || width_of(l) > WIDTH) &&
-            (which == n || l->cells[i] > l->cells[which]))
+        size_t whole = l->cells[i], least = whole < LONG ? whole : LONG;
+        if (!l->under[i] && is_text(l->b, i) && whole > SHORT &&
+            (l->widths[i] < least || width_of(l) > WIDTH) &&
+            (which == n || whole >= l->cells[which]))
             which = i;
     }
     return which;
+}
+
+/* The texts behind it as well, so that a row is read in its order. */
+static void put_under(struct layout *l, size_t column)
+{
+    for (size_t i = column; i < l->b->columns.n && is_text(l->b, i); i++)
+        l->under[i] = true;
 }
 
 static void fit(struct layout *l)
@@ -171,7 +184,7 @@ static void fit(struct layout *l)
     size_t n = l->b->columns.n, which = n;
     do {
         if (which < n)
-            l->under[which] = true;
+            put_under(l, which);
         for (size_t i = 0; i < n; i++) {
             size_t heading = et_doc_width(l->b->columns.v[i]);
             l->widths[i] = heading > l->cells[i] ? heading : l->cells[i];

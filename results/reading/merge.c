@@ -334,8 +334,8 @@ static bool merge_facts(const struct passes *p, struct et_pairs *into)
 }
 
 /* What the binding ceiling moved by, the case may have moved by as well, where
- * its few passes did not see it. Where there is one ceiling alone, it counts
- * as binding. */
+ * its few passes did not see it. Where nothing says which one binds, the
+ * compute ceiling counts, or the one that there is. */
 static enum et_status widen(struct et_result *r)
 {
     struct et_roofline line = {0};

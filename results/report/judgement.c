@@ -54,12 +54,23 @@ static void value_cell(struct et_block *b, double v, const char *unit)
                       isnan(v) ? "" : unit);
 }
 
+/* As the contract has it, and what a share of the peak comes to. */
+static void limit_cell(struct et_block *b, const struct et_clause_verdict *c,
+                       const char *unit)
+{
+    const char *threshold = c->threshold ? c->threshold : "";
+    if (strchr(threshold, '%') && isfinite(c->limit))
+        et_block_cell(b, "%s: %s %s", threshold, et_say_real(c->limit).s, unit);
+    else
+        et_block_cell(b, "%s", threshold);
+}
+
 enum et_status et_report_judgement(const struct et_judgement *j,
                                    const struct et_run *run, struct et_doc *out)
 {
     static const char *const columns[] = {
-        "Clause",    "Verdict", "Records", "Metric", "Value", "95 % interval",
-        "Threshold", "Limit",   "Case",    "Reason", NULL};
+        "Clause",        "Verdict", "Records", "Metric", "Value",
+        "95 % interval", "Limit",   "Case",    "Reason", NULL};
     struct et_doc doc = {0};
     struct et_text title = {0};
     size_t n[3] = {0};
@@ -91,7 +102,7 @@ enum et_status et_report_judgement(const struct et_judgement *j,
                            c->reason ? c->reason : "");
     }
     et_doc_heading(&doc, 2, "Clauses");
-    b = et_doc_table(&doc, "llrlrrlrll", columns);
+    b = et_doc_table(&doc, "llrlrrlll", columns);
     for (size_t i = 0; i < j->n; i++) {
         const struct et_clause_verdict *c = &j->clauses[i];
         const char *unit = c->unit ? c->unit : "";
@@ -105,8 +116,7 @@ enum et_status et_report_judgement(const struct et_judgement *j,
                       seconds
                           ? et_say_time_interval(c->ci_low, c->ci_high).s
                           : et_say_interval(c->value, c->ci_low, c->ci_high).s);
-        et_block_cell(b, "%s", c->threshold ? c->threshold : "");
-        value_cell(b, c->limit, unit);
+        limit_cell(b, c, unit);
         et_block_cell(b, "%s", c->id ? c->id : "none");
         et_block_cell(b, "%s", c->reason ? c->reason : "");
     }

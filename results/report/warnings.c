@@ -126,10 +126,13 @@ static void warn_resumed(struct et_report *w)
     int64_t newest, made = et_run_launches(w->run, &newest),
                     asked = et_run_asked(w->run).launches;
     if (made < asked)
-        et_doc_warning(w->doc,
-                       "%lld of the %lld launches that were asked for were "
-                       "made; `etalon run --resume` makes the others.",
-                       (long long)made, (long long)asked);
+        et_doc_warning(
+            w->doc,
+            "%lld of the %lld launches that the run was begun for "
+            "were begun. `etalon run --resume DIR` makes the others; "
+            "under a launcher each takes an `etalon run --again "
+            "DIR`.",
+            (long long)made, (long long)asked);
     for (size_t i = 0; i < w->run->resumes.n; i++) {
         const char *host = info->environment.host;
         if (host && r[i].host && strcmp(host, r[i].host) != 0)

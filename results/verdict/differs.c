@@ -101,6 +101,11 @@ static bool add_nodes(struct et_pairs *to, const struct et_run_info *i)
     return ok;
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /* Where its I/O cases wrote: the path says little, the records know. */
 static bool add_filesystems(struct et_pairs *to, const struct et_run *run)
 {
@@ -110,13 +115,15 @@ static bool add_filesystems(struct et_pairs *to, const struct et_run *run)
     for (size_t i = 0; ok && i < run->n; i++) {
         const char *one =
             et_pairs_get(&run->records[i].result.facts, "filesystem");
-        if (one && !et_strings_has(&found, one)) {
-            et_text_add(&all, "%s%s", found.n ? ", " : "", one);
+        if (one && !et_strings_has(&found, one))
             ok = et_strings_add(&found, one);
-        }
     }
+    if (found.n)
+        qsort(found.v, found.n, sizeof *found.v, by_text);
+    for (size_t i = 0; i < found.n; i++)
+        et_text_add(&all, "%s%s", i ? ", " : "", found.v[i]);
     ok = ok && !all.failed &&
-         (!found.n || add(to, "", "filesystem", et_text_str(&all)));
+         add(to, "", "filesystem", found.n ? all.s : "no file was written");
     et_strings_free(&found);
     et_text_free(&all);
     return ok;

@@ -214,26 +214,31 @@ static bool is_candidate(const struct et_clause *c, const struct finding *f)
     return c->take == ET_TAKE_EVERY || f->cause > NO_METRIC;
 }
 
-/* As the verdict's table has it. */
-static void add_amount(struct et_text *out, const struct et_metric *m, double v)
+/* What suits a time. */
+static const char *unit_of_time(double t, double *scale)
 {
-    char buf[ET_TEXT_NUMBER];
-    if (strcmp(m->unit, "s") == 0)
-        et_text_add(out, "%s", et_print_seconds(buf, v));
-    else
-        et_text_add(out, "%.6g %s", v, m->unit);
+    static const struct {
+        double least;
+        const char *name;
+    } units[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "us"}, {0, "ns"}};
+    size_t i = 0;
+    while (t < units[i].least)
+        i++;
+    *scale = units[i].least > 0 ? 1 / units[i].least : 1e9;
+    return units[i].name;
 }
 
-/* `how` the interval lies to the limit. */
+/* `how` the interval lies to the limit: all three in the limit's unit. */
 static void explain_interval(const struct et_clause *c, const struct finding *f,
                              const char *how, struct et_text *out)
 {
-    et_text_add(out, "the interval ");
-    add_amount(out, c->metric, f->value->ci_low);
-    et_text_add(out, " to ");
-    add_amount(out, c->metric, f->value->ci_high);
-    et_text_add(out, " %s ", how);
-    add_amount(out, c->metric, f->limit);
+    const char *unit = c->metric->unit;
+    double scale = 1;
+    if (strcmp(unit, "s") == 0)
+        unit = unit_of_time(f->limit, &scale);
+    et_text_add(out, "the interval %.6g to %.6g %s %s %.6g %s",
+                scale * f->value->ci_low, scale * f->value->ci_high, unit, how,
+                scale * f->limit, unit);
 }
 
 static void explain(const struct et_clause *c, const struct finding *f,

@@ -173,3 +173,40 @@ whole_launches() {
         fail 'how many is wanted'
     ! grep -q '"again": true' l/run.json
 }
+
+# It would begin where the one before is not done.
+@test "launches: none begins after one that was interrupted" {
+    clear
+    plan slow.ini '[run]' 'budget = 30' 'precision = 1e-6' 'team = self' \
+        'time-limit = 0.5' '[gemm]' 'shapes = 64^3' 'backend = reference'
+    try run --plan slow.ini --out p --launches 2 --quiet
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    grep -q '1 of 2 launches were not begun: the one before was interrupted; .*--resume p' \
+        err || fail 'the cause is wanted'
+    ! grep -q '"again": true' p/run.json
+}
+
+@test "launches: what the command line gives holds for each" {
+    clear
+    try run --plan tiny.ini --out g --launches 2 --timeout 1h --quiet
+    passed
+    grep -q '"--timeout=' g/run.json || fail 'the second has it too'
+}
+
+@test "launches that a launcher cannot make are told" {
+    needs_mpi
+    clear
+    plan slow.ini '[run]' 'budget = 2' 'precision = 1e-6' '[gemm]' \
+        'shapes = 64^3' 'threads = 1' 'backend = reference'
+    try run --plan slow.ini --out m --launches 2 --time-limit 0.5s --quiet
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+    status=0
+    "$MPIRUN" -np 1 "$ETALON" run --resume m >out 2>err || status=$?
+    own_words
+    passed
+    grep -q '1 of the 2 launches .*`etalon run --again m`' err ||
+        fail 'the remedy is wanted'
+    try run --resume m
+    passed
+    [ "$(grep -c 'launch [12] of 2$' err)" -eq 2 ] || fail 'one was owed'
+}

@@ -309,7 +309,7 @@ TEST(last_word)
     assert_int_equal(x.status, ET_OK);
     release(&x);
     assert_refused("[run]\nmax-samples = 6\n[sum]\n", "run.min-samples=7",
-                   "max-samples: 6 is fewer than the 7 of min-samples");
+                   "max-samples: 6 is fewer than min-samples, which is 7");
     /* What it overrides must be right all the same. */
     expand(&x, "[run]\nbudget = soon\n[sum]\n", &fake_benches, &one, NULL,
            "budget");
@@ -358,9 +358,9 @@ TEST(refusals)
         {"[sum]\nsizes=2*8..64\n", "is not from..to*factor"},
         {"[run]\nbugdet=1\n[mul]\n", "p:2: [run]: unknown key 'bugdet'; did"},
         {"[run]\nmax-passes=3\n[mul]\n",
-         "max-passes: 3 is fewer than the 6 of passes"},
+         "max-passes: 3 is fewer than passes, which is 6"},
         {"[run]\nmax-samples=9\nmin-samples=10\n[mul]\n",
-         "max-samples: 9 is fewer than the 10 of min-samples"},
+         "max-samples: 9 is fewer than min-samples, which is 10"},
         {"[run]\nset=a.b=c\n[mul]\n", "p:2: [run]: unknown key 'set'"},
         {"[mul]\nm=1..4503599627370496\nn=1..4503599627370496\n"
          "k=1..4503599627370496\nbytes=1..4503599627370496\n",

@@ -237,6 +237,8 @@ TEST(test_text_wide)
     static const char *const cases[] = {
         "gemm backend=blis dtype=fp32 m=1024 n=1024 k=1024 ranks=1 threads=2",
         "gemm backend=blis dtype=fp32 m=2048 n=2048 k=2048 ranks=1 threads=2"};
+    static const char reason[] =
+        "its samples drift by more than the interval that was asked for";
     struct et_doc d = {.title = strdup("title")};
     struct et_block *b = et_doc_table(&d, "llrrrl", columns);
     for (int i = 0; i < 3; i++) {
@@ -244,8 +246,8 @@ TEST(test_text_wide)
         et_block_cell(b, "%s", cases[i / 2]);
         et_block_cell(b, "12%d.4 GFLOP/s", i);
         et_block_cell(b, "11%d.4 GFLOP/s", i);
-        et_block_cell(b, "0.91 [0.90, 0.92]");
-        et_block_cell(b, "%s", i == 1 ? "its samples drift" : "");
+        et_block_cell(b, "0.9123 [0.9012, 0.9234]");
+        et_block_cell(b, "%s", i == 1 ? reason : "");
     }
     char *text = print("text", &d, NULL, NULL);
     assert_said(text, "Change  ");
@@ -254,8 +256,29 @@ TEST(test_text_wide)
     assert_said(text, "122.4 GFLOP/s  112.4 GFLOP/s");
     assert_said(text, cases[0]);
     assert_said(text, cases[1]);
-    assert_said(text, "its samples drift");
+    assert_said(text, "    Reason: its samples drift by more than");
+    assert_not_said(text, "Reason: \n");
     assert_null(strstr(strstr(text, cases[0]) + 1, cases[0]));
+    free(text);
+    et_doc_free(&d);
+}
+
+/* Texts of a row are read in its order: what follows one that goes under does,
+ * too. A first text without a blank is broken at last. */
+TEST(test_text_order)
+{
+    static const char *const columns[] = {"What", "Before", "Now", NULL};
+    struct et_doc d = {.title = strdup("title")};
+    struct et_block *b = et_doc_table(&d, "lll", columns);
+    et_block_cell(b, "%0120d", 1);
+    et_block_cell(b, "%060d", 2);
+    et_block_cell(b, "%030d", 3);
+    char *text = print("text", &d, NULL, NULL);
+    const char *before = strstr(text, "Before: 000"),
+               *now = strstr(text, "Now: 000");
+    assert_true(before && now && before < now);
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+        assert_true(strlen(line) <= 100);
     free(text);
     et_doc_free(&d);
 }
@@ -338,4 +361,4 @@ TEST(test_cards)
 }
 
 TEST_MAIN(test_clean, test_every_format, test_cards, test_markup, test_json,
-          test_csv, test_text, test_text_wide, test_svg)
+          test_csv, test_text, test_text_wide, test_text_order, test_svg)

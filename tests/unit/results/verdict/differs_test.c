@@ -83,7 +83,7 @@ TEST(another_filesystem)
 {
     struct et_run a = sample_run(), b = sample_run();
     const struct et_run *before[] = {&a};
-    const char *const wrote[] = {"ext4", "tmpfs", "ext4"};
+    const char *const wrote[] = {"tmpfs", "ext4", "tmpfs"};
     struct et_list l = {0};
     for (int i = 0; i < 3; i++) {
         struct et_result r = sample_result("io", 0.5, 0.01, 5);

@@ -215,8 +215,10 @@ TEST(thresholds)
            "above 3");
     judged(&run, WHERE "metric = time\nat_most = 600 ms\n", ET_VERDICT_PASS,
            "a", " ms is at most 600 ms");
+    judged(&run, WHERE "metric = time\nat_most = 2 s\n", ET_VERDICT_PASS, "a",
+           " s is at most 2 s");
     judged(&run, WHERE "metric = time\nat_most = 20 us\n", ET_VERDICT_FAIL, "a",
-           " ms is wholly above 20 us");
+           " us is wholly above 20 us");
     judged(&run, WHERE "metric = time\nat_least = 0.5 s\n",
            ET_VERDICT_INCONCLUSIVE, "a", "do not decide");
     et_run_free(&run);
