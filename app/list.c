@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include <string.h>
-
 #include "app/command.h"
 #include "lists.h"
 

@@ -489,7 +489,7 @@ static void release(void *state)
 {
     struct state *s = state;
     if (s->setup)
-        s->backend->destroy(s->setup);
+        s->backend->base.destroy(s->setup);
     if (s->created && unlink(s->path))
         et_warn("%s: cannot be removed: %s", s->path, strerror(errno));
     free(s->path);

@@ -60,6 +60,20 @@ enum et_status et_gemm_setup_run(
     return status;
 }
 
+/* One product in the backend's memory. */
+static bool attempt_in(const struct et_gemm_backend *b, int threads,
+                       const struct et_gemm *p, struct et_buffer buffers[3])
+{
+    void *setup = NULL;
+    bool good = b->create(p, threads, buffers[0].at, buffers[1].at,
+                          buffers[2].at, &setup) == ET_OK &&
+                b->base.run(setup, 0, 1) == ET_OK &&
+                et_backend_wait(&b->base, setup) == ET_OK;
+    if (setup)
+        b->base.destroy(setup);
+    return good;
+}
+
 static bool attempt_one(const struct et_gemm_backend *b, int threads,
                         enum et_dtype dtype, int64_t m, int64_t n, int64_t k)
 {
@@ -72,28 +86,26 @@ static bool attempt_one(const struct et_gemm_backend *b, int threads,
                               .ldb = n,
                               .ldc = n,
                               .alpha = 1};
-    size_t size = et_dtype_size(dtype);
-    void *setup = NULL;
-    void *a_b = et_alloc_aligned((size_t)(m * k + k * n), size);
-    char *c = et_alloc_aligned((size_t)(m * n), size);
-    bool good =
-        a_b && c &&
-        b->create(&p, threads, a_b, (char *)a_b + (size_t)(m * k) * size, c,
-                  &setup) == ET_OK &&
-        b->base.run(setup, 0, 1) == ET_OK;
-    if (setup)
-        b->base.destroy(setup);
-    et_free_aligned(a_b);
-    et_free_aligned(c);
+    const int64_t elements[] = {m * k, k * n, m * n};
+    struct et_buffer buffers[3] = {0};
+    bool good = true;
+    if (b->unsupported && b->unsupported(&p))
+        return true;
+    for (int i = 0; good && i < 3; i++)
+        good = et_buffer_open(&buffers[i], b->base.space, (size_t)elements[i],
+                              et_dtype_size(dtype)) == ET_OK &&
+               et_buffer_fill(&buffers[i], 0, buffers[i].n, 0) == ET_OK;
+    good = good && attempt_in(b, threads, &p, buffers);
+    for (int i = 0; i < 3; i++)
+        et_buffer_close(&buffers[i]);
     return good;
 }
 
 bool et_gemm_setup_attempt(const struct et_gemm_backend *b, int threads)
 {
-    static const enum et_dtype types[] = {ET_FP64, ET_FP32};
     bool good = true;
-    for (size_t i = 0; good && i < sizeof types / sizeof *types; i++)
-        good = attempt_one(b, threads, types[i], 8, 8, 8) &&
-               attempt_one(b, threads, types[i], 520, 520, 250);
+    for (int d = 0; good && d < ET_DTYPES; d++)
+        good = attempt_one(b, threads, (enum et_dtype)d, 8, 8, 8) &&
+               attempt_one(b, threads, (enum et_dtype)d, 520, 520, 250);
     return good;
 }

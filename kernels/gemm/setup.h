@@ -31,8 +31,8 @@ enum et_status et_gemm_setup_run(
     const struct et_gemm_setup *q, uint64_t first, uint64_t n,
     enum et_status (*multiply)(const struct et_gemm_setup *q, int64_t g));
 
-/* For a library's `attempt`: small and middling products of both types that
- * libraries have, so that each kind of its kernels is used. */
+/* For a library's `attempt`: a small and a middling product of each type that
+ * it does, so that each kind of its kernels is used. */
 bool et_gemm_setup_attempt(const struct et_gemm_backend *b, int threads);
 
 #endif

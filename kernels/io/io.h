@@ -22,6 +22,7 @@ struct et_io {
     int64_t block; /* bytes a call moves; a multiple of 4096 if direct */
 };
 
+/* A write or a read is the iteration: base.run is left out. */
 struct et_io_backend {
     struct et_backend base;
     /* NULL, or why it does not do this problem. */
@@ -32,7 +33,6 @@ struct et_io_backend {
     /* open, move `bytes` in blocks, sync, close. data is page-aligned. */
     enum et_status (*write)(void *setup, const void *data);
     enum et_status (*read)(void *setup, void *data);
-    void (*destroy)(void *setup);
 };
 
 ET_BACKENDS_OF(io)

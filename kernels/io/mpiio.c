@@ -137,13 +137,14 @@ static void origin(char *text, size_t n)
     snprintf(text, n, "%s", version ? version : "an MPI of unknown version");
 }
 
-const struct et_io_backend et_io_mpiio = {
-    .base = {.name = "mpiio", .summary = SUMMARY, .origin = origin},
-    .unsupported = unsupported,
-    .create = create,
-    .write = write_file,
-    .read = read_file,
-    .destroy = et_io_setup_free};
+const struct et_io_backend et_io_mpiio = {.base = {.name = "mpiio",
+                                                   .summary = SUMMARY,
+                                                   .origin = origin,
+                                                   .destroy = et_io_setup_free},
+                                          .unsupported = unsupported,
+                                          .create = create,
+                                          .write = write_file,
+                                          .read = read_file};
 
 #else
 

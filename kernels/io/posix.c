@@ -143,9 +143,9 @@ static enum et_status read_file(void *setup, void *data)
 
 const struct et_io_backend et_io_posix = {
     .base = {.name = "posix",
-             .summary = "pwrite, pread and fsync, with or without O_DIRECT"},
+             .summary = "pwrite, pread and fsync, with or without O_DIRECT",
+             .destroy = et_io_setup_free},
     .unsupported = unsupported,
     .create = create,
     .write = write_file,
-    .read = read_file,
-    .destroy = et_io_setup_free};
+    .read = read_file};

@@ -7,9 +7,12 @@
 #include "kernels/collective/collective.h"
 #include "tests/mpi/check.h"
 
-static double value(int rank, int64_t i)
+/* A whole number that the type holds, and the sum of four such ones too. */
+static double value(enum et_dtype t, int rank, int64_t i)
 {
-    return (double)((i * 31 + rank * 1009) % 4001) - 2000;
+    double half = et_dtype_exact(t) / 2;
+    int64_t n = half < 4000 ? (int64_t)half | 1 : 4001;
+    return (double)((i * 31 + rank * 1009) % n - n / 2);
 }
 
 /* Element i of a rank's output when all inputs begin at `first`: worked out
@@ -20,17 +23,17 @@ static double by_definition(const struct et_collective *p, int ranks, int rank,
 {
     double sum = 0;
     if (p->op == &et_operation_broadcast)
-        return value(p->root, first + i);
+        return value(p->dtype, p->root, first + i);
     if (p->op == &et_operation_allgather)
-        return value((int)(i / p->count), first + i % p->count);
+        return value(p->dtype, (int)(i / p->count), first + i % p->count);
     for (int r = 0; r < ranks; r++) {
         if (p->op == &et_operation_allreduce) {
-            sum += value(r, first + i);
+            sum += value(p->dtype, r, first + i);
             continue;
         }
         struct et_slice s = p->op->slice(p, ranks, r, rank);
         if (i >= s.get && i < s.get + s.n)
-            sum += value(r, first + s.give + i - s.get);
+            sum += value(p->dtype, r, first + s.give + i - s.get);
     }
     return sum;
 }

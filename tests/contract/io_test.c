@@ -44,7 +44,7 @@ static void test_backend(const struct et_io_backend *b, struct et_team *t,
     et_log_level_set(ET_LOG_NONE);
     CHECK(b->read(setup, c) == ET_INFRA);
     et_log_level_set(ET_LOG_ERROR);
-    b->destroy(setup);
+    b->base.destroy(setup);
     CHECK(et_team_barrier(t) == ET_OK);
     if (!p->shared || t->rank == 0)
         CHECK(unlink(path) == 0);

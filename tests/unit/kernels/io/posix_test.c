@@ -141,7 +141,7 @@ TEST(goes_well)
         assert_int_equal(et_io_posix.read(setup, back), ET_OK);
         assert_memory_equal(back, data, BYTES);
         assert_int_equal(calls.reads, 3);
-        et_io_posix.destroy(setup);
+        et_io_posix.base.destroy(setup);
     }
 }
 
@@ -166,7 +166,7 @@ TEST(short_and_interrupted)
     assert_int_equal(et_io_posix.write(setup, data), ET_OK);
     assert_int_equal(calls.sync_interrupts, 0);
     assert_int_equal(calls.syncs, 1);
-    et_io_posix.destroy(setup);
+    et_io_posix.base.destroy(setup);
 }
 
 TEST(refused)
@@ -187,7 +187,7 @@ TEST(refused)
     fails(et_io_posix.write(setup, data), "close", EDQUOT);
     calls.close = 0;
     assert_int_equal(et_io_posix.write(setup, data), ET_OK);
-    et_io_posix.destroy(setup);
+    et_io_posix.base.destroy(setup);
 }
 
 /* The kernel's own refusals. */
@@ -197,7 +197,7 @@ TEST(no_room)
     if (access("/dev/full", W_OK) == 0) {
         setup = setup_of("/dev/full", false, false);
         fails(et_io_posix.write(setup, data), "write", ENOSPC);
-        et_io_posix.destroy(setup);
+        et_io_posix.base.destroy(setup);
     }
     struct rlimit before, small;
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -214,7 +214,7 @@ TEST(no_room)
     /* What was written of it ends early. */
     assert_int_equal(et_io_posix.read(setup, back), ET_INFRA);
     assert_non_null(strstr(et_log_last_error(), "ends at byte 5000"));
-    et_io_posix.destroy(setup);
+    et_io_posix.base.destroy(setup);
 }
 
 TEST(odd_places)
@@ -243,7 +243,7 @@ TEST(odd_places)
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_size, 3 * BYTES);
     assert_int_equal(st.st_mode & 0777, 0600);
-    et_io_posix.destroy(setup);
+    et_io_posix.base.destroy(setup);
 }
 
 int main(void)
