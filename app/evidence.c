@@ -39,8 +39,9 @@ static enum et_status say_unsigned(const struct et_run *run)
     if (strcmp(run->outcome, "complete") == 0)
         return et_error(ET_UNSURE,
                         "%s: inconclusive: it has no manifest.sha256, so "
-                        "nothing signs for its records: its report was cut "
-                        "short, or the manifest was removed; `etalon report "
+                        "changes of its records could "
+                        "not be found: its report was cut short, or the "
+                        "manifest was removed; `etalon report "
                         "--update %s` makes both",
                         dir, dir);
     return et_error(ET_UNSURE,

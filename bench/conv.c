@@ -125,10 +125,12 @@ static enum et_status check(const void *params, const char *where)
                         where);
     double depth = (double)(p->c / p->groups) * (double)p->r * (double)p->s;
     if (depth * et_dtype_epsilon(ET_FP32) > 0.25)
-        return et_error(ET_USAGE,
-                        "%s: c, r, s: sums of %.0f fp32 products have no "
-                        "correct digit to check; take less",
-                        where, depth);
+        return et_error(
+            ET_USAGE,
+            "%s: c, r, s: rounding may leave no correct digit in sums of %.0f "
+            "fp32 "
+            "products, so they cannot be checked; choose smaller ones",
+            where, depth);
     return ET_OK;
 }
 

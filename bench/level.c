@@ -31,7 +31,7 @@ enum et_status et_level_check(const struct et_level_params *p,
         return et_error(ET_USAGE, "%s: bytes: level = bytes needs a size",
                         where);
     if (p->level != ET_LEVEL_BYTES && p->bytes != 0)
-        return et_error(ET_USAGE, "%s: bytes: goes with level = bytes alone",
+        return et_error(ET_USAGE, "%s: bytes: only level = bytes takes a size",
                         where);
     return ET_OK;
 }

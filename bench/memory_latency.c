@@ -1,7 +1,7 @@
-/* memory_latency: what one load costs that nobody saw coming, on every rank at
- * once. Ties kernels/memory_latency to the harness: parameters, sizes, and the
- * check of where the loads led. An iteration is one load, so the time of an
- * iteration is the latency. Knows no clock.
+/* memory_latency: what a load costs that the processor could not foresee, on
+ * every rank at once. Ties kernels/memory_latency to the harness: parameters,
+ * sizes, and the check of where the loads led. An iteration is one load, so the
+ * time of an iteration is the latency. Knows no clock.
  */
 #include "config.h"
 

@@ -78,7 +78,7 @@ static enum et_status man(void *options, const struct et_call *call)
            ".SH NAME\netalon \\- measure machines built for AI and HPC\n"
            ".SH SYNOPSIS\n.B etalon\nCOMMAND [OPTION...] [WORD...]\n"
            ".SH DESCRIPTION\n"
-           "Runs GEMM, convolution, all\\-reduce and I/O microbenchmarks "
+           "Runs microbenchmarks of compute, memory, network and storage "
            "across nodes, checks every result, and turns the samples into "
            "FLOPS and scaling reports, verdicts and comparisons.\n",
            PACKAGE_VERSION);

@@ -30,7 +30,7 @@ static const struct et_manual manual = {
         "  [gemm]\n"
         "  dtype = fp32, fp64\n"
         "  shapes = 2048^3, 4096x1024x512, llama3-8b/fwd\n"
-        "  [allreduce latency]\n"
+        "  [allreduce small]\n"
         "  sizes = 8..64KiB*4\n"
         "  ranks = 1, 2, 4\n\n"
         "A section makes every combination of its keys' values. Keys of every "

@@ -15,9 +15,9 @@ static const struct et_manual manual = {
             "from the raw samples, the report and the plots from the records. "
             "Exit code 4 if anything differs. What cannot be worked out from "
             "anything else, such as the samples and the names of machines, "
-            "could be changed unseen, with all that follows from it: for that "
-            "it prints the digest of the manifest, as sha256sum does, which "
-            "you can compare with the one noted when the run ended.",
+            "could be changed together with all that follows from it. "
+            "Against that it prints the digest of the manifest, as "
+            "sha256sum does: note it when the run ends, and compare.",
     .examples = "  etalon verify night-1\n",
 };
 

@@ -391,13 +391,14 @@ enum et_status et_exact_verify(struct et_exact *x, struct et_verification *out)
     if (status)
         return status;
     *out = (struct et_verification){.status = ET_CHECK_PASSED};
-    snprintf(out->method, sizeof out->method, "%s",
-             x->alike
-                 ? "exact integer sums, other ones each iteration; wrong "
-                   "elements: each rank recomputes a share, digests compare "
-                   "all ranks' with it"
-                 : "exact integers, other ones each iteration; wrong elements: "
-                   "each rank recomputes all that it got");
+    snprintf(
+        out->method, sizeof out->method, "%s",
+        x->alike
+            ? "exact integer sums of inputs that change with each iteration; "
+              "wrong elements: each rank recomputes a share, and digests "
+              "compare it with all ranks'"
+            : "exact integers that change with each iteration; wrong "
+              "elements: each rank recomputes all that it got");
     if (f.bad) {
         if (!*x->fault && f.where != INT64_MAX)
             describe(x, f.where, x->fault, sizeof x->fault);

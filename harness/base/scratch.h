@@ -1,5 +1,5 @@
-/* scratch: how the names begin of files that no run keeps. Whose such a file
- * is, its name says (harness/system/scratch.h).
+/* scratch: how the names of temporary files begin. The rest of such a name says
+ * which process it belongs to (harness/system/scratch.h).
  */
 #ifndef ET_BASE_SCRATCH_H
 #define ET_BASE_SCRATCH_H

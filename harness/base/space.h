@@ -1,6 +1,6 @@
 /* space: where the operands of a backend lie: in the host's memory, or in a
  * device's own. A pointer that a space hands out is for its backends and for
- * the functions here; who wants to see an element brings it to the host. Knows
+ * the functions here; an element is brought to the host to be read. Knows
  * bytes; no type and no backend.
  */
 #ifndef ET_BASE_SPACE_H

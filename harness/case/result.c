@@ -297,7 +297,7 @@ const struct et_field et_result_rows[] = {
               .choices = ET_OUTCOME_CHOICES),
     ET_ROW(et_result, reason, ET_STRING, "why the case was not measured"),
     ET_ROW(et_result, started, ET_STRING, "date, UTC"),
-    ET_ROW(et_result, spent, ET_REAL, "time the pass took, all told",
+    ET_ROW(et_result, spent, ET_REAL, "time that the whole pass took",
            .unit = "s"),
     ET_ROW(et_result, pass, ET_INT, "pass of its case: 0 the first"),
     ET_ROW(et_result, team, ET_OBJECT, "the processes of the case",

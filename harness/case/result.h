@@ -190,7 +190,7 @@ struct et_result {
     int outcome;   /* enum et_outcome */
     char *reason;  /* why not measured; NULL when it was */
     char *started; /* UTC date */
-    double spent;  /* s, all told */
+    double spent;  /* s, of all of it */
     int64_t pass;  /* of its case in the run directory, from 0 */
     struct et_result_team team;
     struct et_result_time time;

@@ -35,8 +35,8 @@ const struct et_field et_option_rows[] = {
     ET_ROW(et_options, seed, ET_INT, "seed of all random data", .preset = "1",
            .min = 0, .max = 9e15),
     ET_ROW(et_options, passes, ET_INT,
-           "times that the whole plan is gone through; a case has an interval "
-           "from 6 on",
+           "how often the whole plan is measured; a case has an "
+           "interval if there are at least 6",
            .preset = "6", .min = 1, .max = 10000),
     ET_ROW_AS(
         "max-passes", et_options, max_passes, ET_INT,

@@ -1,7 +1,7 @@
 /* bound: how long a case may take, at most, before anything is measured: all
  * its passes, each with memory prepared anew, a first run, warm-up, samples,
  * checks and ceilings. It holds on a quiet machine that is at least as fast as
- * the rates below; who needs an end for certain takes --time-limit. Knows a
+ * the rates below; for a certain end there is --time-limit. Knows a
  * case's needs and the options; measures nothing.
  *
  * What is counted follows harness/run/measure.c: samples last the pass's share

@@ -17,7 +17,7 @@ static bool is_gone(const struct et_silence *s, int rank)
     return et_roll_gone(s->roll, rank);
 }
 
-/* Of one that never answered, silence says nothing. */
+/* One that never answered is not called silent. */
 static bool is_silent(const struct et_silence *s, int rank)
 {
     return rank != s->rank && et_roll_reached(s->roll, rank) &&

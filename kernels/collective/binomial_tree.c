@@ -1,7 +1,7 @@
-/* The binomial tree: who has the vector passes it on to the rank half of what
- * is left away from it, so that the number of those that have it doubles with
- * each step; log2 p steps of the whole vector (MPICH's and Open MPI's choice
- * for short ones). Talks through the team; knows no MPI.
+/* The binomial tree: each rank that has the vector sends it on to the rank half
+ * of what is left away from it, so that the number of those that have it
+ * doubles with each step; log2 p steps of the whole vector (MPICH's and Open
+ * MPI's choice for short ones). Talks through the team; knows no MPI.
  */
 #include "config.h"
 #include "kernels/collective/collective.h"

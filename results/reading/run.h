@@ -26,7 +26,7 @@ struct et_run_resume {
 
 /* Where the time of all passes went, s. */
 struct et_run_times {
-    double passes;   /* all told: prepared, sampled, checked */
+    double passes;   /* in all: prepared, sampled, checked */
     double samples;  /* timed, of the cases; warm-up is none */
     double ceilings; /* timed, of their ceilings */
 };

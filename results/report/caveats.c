@@ -304,8 +304,8 @@ bool et_report_caveats(struct et_report *w)
             w->doc,
             "None: no missed window, no barrier in place of a window, no "
             "drift, no disturbed sample, no thread that did not work, no host "
-            "whose outputs differ, no case above its ceiling, no node or rank "
-            "that was slowest, and no wait in a collective, more often than "
+            "whose outputs differ, and no case above its ceiling. No node or "
+            "rank was slowest, and no collective waited, more often than "
             "chance explains.");
     return ok;
 }

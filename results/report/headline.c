@@ -197,7 +197,7 @@ static void say_validity(const struct et_record *r, struct et_text *t)
                     et_say_percent(s->time.between).s,
                     et_say_percent(s->time.within).s);
     if (s->time.n_effective < 0.9 * (double)s->time.n)
-        et_text_add(t, " (worth %.0f)", s->time.n_effective);
+        et_text_add(t, " (%.0f independent)", s->time.n_effective);
     if (isfinite(f->share) && f->binds)
         et_text_add(t, ", %s of its %s ceiling",
                     et_say_share(f->share, f->share_low, f->share_high).s,
@@ -376,9 +376,10 @@ bool et_report_headline(struct et_report *w)
             "narrower than is usual for the cases of its bench here. A "
             "figure is quoted only if the timed data was checked and right, "
             "the interval is no wider than "
-            "requested%s, the samples do not drift, no ceiling is exceeded, "
-            "and all threads that were asked for worked, each on a core that "
-            "nothing else had. Window start: the ranks began each sample at "
+            "requested%s, the samples do not drift, it does not lie above a "
+            "ceiling with its whole interval, all threads that were asked for "
+            "worked, and other work disturbed at most a fifth of the samples. "
+            "Window start: the ranks began each sample at "
             "an agreed time. Barrier start: they began after a barrier, for "
             "the reason given below.",
             width);

@@ -246,8 +246,8 @@ bool et_report_method(struct et_report *w)
         "95 %% interval is the work over the ends of the time's, which are "
         "order statistics of these medians. It is wide enough to hold the "
         "median of each launch of the run, and what the binding ceiling moved "
-        "by. Variation within a pass is not in it: it says nothing of the next "
-        "run.");
+        "by. Variation within a pass is not in it, because it does not show "
+        "what the next run will give.");
     struct et_block *b = et_doc_facts(w->doc);
     if (!b)
         return false;

@@ -50,17 +50,17 @@ const char *et_verdict_name(enum et_verdict v);
     row(NO_INTERVAL, INCONCLUSIVE,                                             \
         "has no valid interval (fewer than 6 passes)")                        \
     row(NO_CEILING, INCONCLUSIVE,                                              \
-        "meets the threshold and does floating-point operations, and has no "  \
-        "compute ceiling that was measured with it, nor is one itself")        \
+        "meets the threshold and does floating-point operations, and no " \
+        "compute ceiling was measured with it, and it is not a ceiling itself")        \
     row(OVERSUBSCRIBED, INCONCLUSIVE,                                          \
         "was oversubscribed, and the clause does not allow that")              \
     row(THREADS, INCONCLUSIVE,                                                 \
         "had fewer threads at work than it was asked to use, or it is not "    \
         "known how many worked")                                               \
     row(DISTURBED, INCONCLUSIVE,                                               \
-        "was disturbed: on one rank something else had the cores in more "     \
-        "than a fifth of the samples, or nobody looked; what its own "         \
-        "threads did is allowed where the clause allows oversubscription")     \
+        "was disturbed: on one rank other work had the cores in more than a " \
+        "fifth of the samples, or that was not watched; a clause that " \
+        "allows oversubscription allows what its own threads did")     \
     row(UNCONVERGED, INCONCLUSIVE, "did not converge")                         \
     row(DRIFTING, INCONCLUSIVE, "has samples that drift")                      \
     row(UNPLACED, INCONCLUSIVE,                                                \

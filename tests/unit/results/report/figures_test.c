@@ -118,12 +118,12 @@ TEST(a_prefix_is_a_thousand)
     struct et_result r = tera();
     r.time.n_effective = 5;
     sample_add(&run, r);
-    heads(&run, 0, "n = 21 (worth 5)", "", NULL);
+    heads(&run, 0, "n = 21 (5 independent)", "", NULL);
     run = sample_run();
     r = tera();
     r.time.n_effective = 18; /* under nine tenths of 21 */
     sample_add(&run, r);
-    heads(&run, 0, "(worth 18)", "", NULL);
+    heads(&run, 0, "(18 independent)", "", NULL);
     run = sample_run();
     r = tera();
     r.time.n_effective = 19;
