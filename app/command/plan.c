@@ -114,8 +114,8 @@ static enum et_status print_cases(const struct et_cases *cases,
         "`etalon run --time-limit` ends a run for certain.\n",
         cases->n, et_print_seconds(t, total), et_print_si(a, memory, "B"),
         et_print_si(b, disk, "B"), et_print_si(f, flops, "FLOP/s"),
-        et_print_si(m, ET_BOUND_BYTES, "B/s"),
-        et_print_si(d, ET_BOUND_DISK, "B/s"));
+        et_print_si(m, ET_ASSUMED_BYTES, "B/s"),
+        et_print_si(d, ET_ASSUMED_DISK, "B/s"));
     return status;
 }
 

@@ -194,7 +194,7 @@ static const struct et_field counters_rows[] = {
     ET_ROW(et_result_counters, source, ET_STRING,
            "the counter source that counted"),
     ET_ROW(et_result_counters, iterations, ET_INT,
-           "iterations of the counted pass, which is not a timed one"),
+           "iterations that were counted, which are not the timed ones"),
     ET_ROW(et_result_counters, threads, ET_INT,
            "threads that were counted, whole team"),
     ET_ROW(et_result_counters, values, ET_LIST, "what was counted",

@@ -170,9 +170,9 @@ struct et_result_absent {
 };
 struct et_result_counters {
     char *source;
-    int64_t iterations;     /* of the counted pass, which is not a timed one */
-    int64_t threads;        /* counted, whole team */
-    struct et_list values;  /* of et_result_count */
+    int64_t iterations;    /* that were counted, which are not the timed ones */
+    int64_t threads;       /* counted, whole team */
+    struct et_list values; /* of et_result_count */
     struct et_list absents; /* of et_result_absent */
 };
 

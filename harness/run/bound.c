@@ -26,8 +26,8 @@ static double iteration(const struct et_case *c, const struct et_need *need,
     double steps =
         c->bench->role == ET_ROLE_COLLECTIVE ? 2 * (double)(c->ranks - 1) : 0;
     return steps * STEP + need->flop / (one * (double)(c->ranks * c->threads)) +
-           (need->disk > 0 ? need->bytes / nodes / ET_BOUND_DISK
-                           : need->bytes / nodes / ET_BOUND_BYTES);
+           (need->disk > 0 ? need->bytes / nodes / ET_ASSUMED_DISK
+                           : need->bytes / nodes / ET_ASSUMED_BYTES);
 }
 
 /* s of the ceilings of a pass whose samples last `budget`. */
@@ -39,7 +39,7 @@ static double ceilings(const struct et_case *c, const struct et_options *o,
     double between = floor(budget / ET_CEILING_APART);
     double looks =
         fmax(2, ceil((double)ET_CEILING_SAMPLES / (double)o->passes));
-    double moved = need->bytes / (double)c->nodes / ET_BOUND_BYTES;
+    double moved = need->bytes / (double)c->nodes / ET_ASSUMED_BYTES;
     return PATTERNS * (looks + between) *
                ((1 + REFRESHED) * moved + 2 * o->min_time) +
            between * REFRESHED * one;

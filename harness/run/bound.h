@@ -15,8 +15,8 @@
 
 /* Of each node, whose ranks share them: what memory, caches and network move in
  * an iteration, and what storage does. */
-#define ET_BOUND_BYTES 4e9  /* B/s */
-#define ET_BOUND_DISK 0.4e9 /* B/s */
+#define ET_ASSUMED_BYTES 4e9  /* B/s */
+#define ET_ASSUMED_DISK 0.4e9 /* B/s */
 
 /* s. `flops`: what one thread reaches at least, FLOP/s. */
 double et_bound_case(const struct et_case *c, const struct et_options *o,

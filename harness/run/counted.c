@@ -115,7 +115,7 @@ enum et_status et_counted_pass(struct et_counters *c, struct et_sampler *m,
     /* The measurement stands whatever became of the counts. */
     s = et_team_agree(m->team, s == ET_OK ? counting.status : s) == ET_OK
             ? merge_counts(c, m, out, values, counting.threads, room)
-            : add_absent(out, "all", "the counted pass failed on a rank");
+            : add_absent(out, "all", "counting failed on a rank");
 out:
     et_text_free(&names);
     free(room);

@@ -186,11 +186,12 @@ bool et_report_counters(struct et_report *w)
     if (!source)
         return true;
     et_doc_heading(w->doc, 2, "Counters");
-    et_doc_paragraph(w->doc,
-                     "Source: %s. Counted over all threads of the team, in a "
-                     "separate pass that is not timed. An absent count is not "
-                     "zero.",
-                     source);
+    et_doc_paragraph(
+        w->doc,
+        "Source: %s. Counted over all threads of the team, in "
+        "separate iterations that are not timed. An absent count is "
+        "not zero.",
+        source);
     bool ok = counter_table(w, counted_flop, true) &&
               counter_table(w, counted_other, false);
     absents(w);

@@ -159,6 +159,9 @@ for name in $names; do
         elif [ $got = 4 ]; then
             ended=$((ended + 1))
             grep -q 'error: ' words || why="exit 4 without a word"
+            # All ranks come to the same end by themselves.
+            ! grep -q 'does not answer\|exited on signal\|no progress' words ||
+                why="a rank was left behind"
         elif [ $got != $code ]; then
             why="exit $got, where 4 or $code is right"
         elif is_steady "$name" && ! cmp -s right out; then
