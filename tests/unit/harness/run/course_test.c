@@ -308,7 +308,7 @@ TEST(shares)
     end(&t);
 }
 
-/* A sample lasts min_time, whatever one iteration lasts; and the counted pass
+/* A sample lasts min_time, whatever one iteration lasts; and the counted sample
  * has as many. */
 TEST(calibrating)
 {
@@ -362,7 +362,7 @@ TEST(warm_up_is_dropped)
     assert_string_equal(r->energy.source, "runs");
     assert_true(r->energy.iterations > (double)time->n);
     assert_true(r->energy.joules == 2 * r->energy.iterations);
-    /* The check, the warm-up proper, the samples, one counted pass. */
+    /* The check, the warm-up proper, the samples, one counted sample. */
     assert_int_equal(t.members[0].ran, 1 + time->warmup + time->n + 1);
     end(&t);
 }

@@ -88,7 +88,7 @@ TEST(goes_right)
     assert_int_equal(f.setting.threads, 2);
     assert_int_equal(f.setting.seed, 1);
     assert_string_equal(f.backend, "quick");
-    /* The check, warm-up, samples, and one counted pass. */
+    /* The check, warm-up, samples, and one counted sample. */
     assert_int_equal(f.ran, 1 + r.time.warmup + r.time.n + 1);
     assert_int_equal(f.iterations, r.time.iterations);
     /* A record says by itself that its times were made up. */

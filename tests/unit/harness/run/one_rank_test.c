@@ -149,7 +149,7 @@ TEST(a_step_fails)
         struct trial t = {.bench = &fake_bench, .odd = odd};
         t.fakes[odd] = (struct fake){.prepare = ET_INFRA};
         assert_fails(t, "prepare went wrong");
-        /* The check, warming up, sampling, the counted pass. */
+        /* The check, warming up, sampling, the counted sample. */
         t.fakes[odd] = (struct fake){.run = ET_INFRA};
         assert_fails(t, "run 1 went wrong");
         t.fakes[odd] = (struct fake){.run = ET_WRONG, .run_from = 3};
@@ -235,8 +235,7 @@ TEST(counting)
         for (int r = 0; r < RANKS; r++) {
             const struct et_result_absent *a = t.results[r].counters.absents.v;
             assert_int_equal(t.results[r].counters.values.n, 0);
-            assert_string_equal(a[1].reason,
-                                "the counted pass failed on a rank");
+            assert_string_equal(a[1].reason, "counting failed on a rank");
         }
         free_results(&t);
         t.no_start = false;
