@@ -62,15 +62,44 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
     return et_product_open(p);
 }
 
-enum et_status et_operands_fill(void *state, int64_t integers)
+/* Of each row of A one element stays that is not 0, if it has one. */
+static void thin(const struct et_product *p, void *data, uint64_t stream)
+{
+    for (int64_t g = 0; g < p->count; g++) {
+        struct et_check_matrix a = p->ops->a(p->of, g);
+#pragma omp parallel for schedule(static) num_threads(p->threads)
+        for (int64_t i = 0; i < a.rows; i++) {
+            uint64_t from = et_random_u64(stream, (uint64_t)i);
+            bool kept = false;
+            for (int64_t l = 0; l < a.cols; l++) {
+                int64_t column =
+                    (int64_t)((from + (uint64_t)l) % (uint64_t)a.cols);
+                size_t at = (size_t)(a.first + i * a.rs + column * a.cs);
+                bool here = et_dtype_get(a.dtype, data, at) != 0;
+                if (here && kept)
+                    et_dtype_set(a.dtype, data, at, 0);
+                kept = kept || here;
+            }
+        }
+    }
+}
+
+enum et_status et_operands_fill(void *state, const struct et_product_fill *fill)
 {
     struct et_operands *o = state;
-    const struct et_types *types = &o->product.types;
-    const enum et_dtype dtype[2] = {types->a.dtype, types->b.dtype};
+    const struct et_product *p = &o->product;
+    const enum et_dtype dtype[2] = {p->types.a.dtype, p->types.b.dtype};
+    /* Which of the two is A of the product: a convolution's are turned round.
+     */
+    int first = p->ops->a(p->of, 0).data == o->in[0].host ? 0 : 1;
     enum et_status status = ET_OK;
     for (int i = 0; i < 2 && status == ET_OK; i++) {
         struct et_buffer *in = &o->in[i];
-        et_check_fill(dtype[i], in->host, in->n, o->stream[i], 0, integers);
+        uint64_t stream = et_random_stream(o->stream[i], fill->epoch);
+        et_check_fill(dtype[i], in->host, in->n, stream, 0,
+                      i == first ? fill->a : fill->b);
+        if (fill->lone && i == first)
+            thin(p, in->host, stream);
         status = et_buffer_send(in, 0, in->n);
     }
     return status;

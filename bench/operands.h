@@ -46,7 +46,8 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
                                 const int64_t n[3], enum et_operands_of of);
 
 /* For et_product_ops; the bench's state begins with its operands. */
-enum et_status et_operands_fill(void *state, int64_t integers);
+enum et_status et_operands_fill(void *state,
+                                const struct et_product_fill *fill);
 
 /* Hooks of et_bench, for such a state. */
 void et_operands_work(const void *state, struct et_work *out);

@@ -134,16 +134,16 @@ static enum et_status one_part(struct et_selftest *t,
 
 static void put_summary(const struct asked *a, struct et_doc *doc)
 {
-    static const char *const heads[] = {"part", "tried", "found", "verdict",
+    static const char *const heads[] = {"part", "verdict", "tried", "found",
                                         NULL};
     et_doc_heading(doc, 2, "Summary");
     struct et_block *table = et_doc_table(doc, "llll", heads);
     for (size_t i = 0; i < a->n; i++) {
         const struct et_selftest_outcome *o = &a->outcomes[i];
         et_block_cell(table, "%s", a->v[i]->name);
+        et_block_cell(table, "%s", verdict(o->verdict));
         et_block_cell(table, "%s", o->tried);
         et_block_cell(table, "%s", o->found);
-        et_block_cell(table, "%s", verdict(o->verdict));
     }
 }
 

@@ -114,6 +114,13 @@ int64_t et_check_integers(int64_t k, int64_t n,
     return q;
 }
 
+int64_t et_check_wide(int64_t n, const struct et_check_rounding *unit)
+{
+    double most =
+        fmin(unit->operand, fmin(unit->exact / 16, 0x1p52 / (double)n));
+    return most >= 1 ? (int64_t)most : 0;
+}
+
 int64_t et_check_weights(int64_t k, int64_t n, int64_t q)
 {
     double most = EXACT / ((double)n * (double)q * ((double)q * (double)k + 1));

@@ -96,6 +96,10 @@ void et_check_signs(double *x, int64_t n, int64_t most, uint64_t stream);
 int64_t et_check_integers(int64_t k, int64_t n,
                           const struct et_check_rounding *unit);
 int64_t et_check_weights(int64_t k, int64_t n, int64_t q);
+/* The greatest that an element may be where each sum has one term, times 1: as
+ * many digits as all types on the way hold, less four for algorithms that add
+ * operands before they multiply; and n of them are exact in fp64. */
+int64_t et_check_wide(int64_t n, const struct et_check_rounding *unit);
 /* Elements [first, first+n) of a stream: integers of at most q, or with q = 0
  * reals in [-1, 1). */
 void et_check_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,

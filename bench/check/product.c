@@ -161,7 +161,8 @@ static void roots(double *v, int64_t n)
 /* The signs, and what rests on C0 while it stands in C. */
 static void learn_first(struct et_product *p)
 {
-    int64_t most = p->integers ? et_check_weights(p->k, p->n, p->integers) : 1;
+    bool small = p->integers && !p->stands.lone;
+    int64_t most = small ? et_check_weights(p->k, p->n, p->integers) : 1;
     for (int t = 0; t < ET_CHECK_VECTORS; t++)
         et_check_signs(p->x[t], p->n, most,
                        et_random_stream(stream_of(p, STREAM_SIGNS),
@@ -315,10 +316,29 @@ static enum et_status enqueue_sums(struct et_product *p, uint64_t iterations)
     return status;
 }
 
+static enum et_status renew(struct et_product *p, uint64_t epoch)
+{
+    p->stands.epoch = epoch;
+    p->fresh = p->turn;
+    return p->filled = p->ops->fill(p->of, &p->stands);
+}
+
+enum et_status et_product_before(void *product)
+{
+    struct et_product *p = product;
+    uint64_t used = p->turn - p->fresh;
+    /* A sample as long as those before it would come to the first again. */
+    return p->beta == 0 && used >= ET_TURNS * ET_TURNS / 2
+               ? renew(p, p->stands.epoch + 1)
+               : ET_OK;
+}
+
 enum et_status et_product_run(void *product, uint64_t iterations)
 {
     struct et_product *p = product;
     enum et_status status;
+    if (p->filled != ET_OK)
+        return p->filled;
     if (iterations == 0)
         return ET_OK;
     p->elapsed = 0;
@@ -350,7 +370,9 @@ void et_product_glance(void *product)
 void et_product_rewind(void *product)
 {
     struct et_product *p = product;
-    p->turn = 0;
+    p->turn = p->fresh = 0;
+    if (p->stands.epoch != 0)
+        (void)renew(p, 0); /* the next run returns it */
 }
 
 static void spoil(struct et_product *p)
@@ -444,11 +466,14 @@ enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
 }
 
 /* Fills the operands, sets up the problem on them and learns from them. */
-static enum et_status begin(struct et_product *p, int64_t integers)
+static enum et_status begin(struct et_product *p,
+                            const struct et_product_fill *fill)
 {
+    int64_t integers = fill->a < fill->b ? fill->a : fill->b;
     p->integers = integers;
-    et_product_rewind(p);
-    enum et_status status = p->ops->fill(p->of, integers);
+    p->stands = *fill;
+    p->turn = 0;
+    enum et_status status = renew(p, 0);
     if (status == ET_OK)
         status = refill(p);
     if (status != ET_OK)
@@ -465,15 +490,11 @@ static enum et_status begin(struct et_product *p, int64_t integers)
                : p->ops->create(p->of, p->alpha, p->beta, &p->setup);
 }
 
-static enum et_status exact_pass(struct et_product *p)
+/* One run on integers. */
+static enum et_status exact_run(struct et_product *p,
+                                const struct et_product_fill *fill)
 {
-    struct et_check_rounding unit = et_check_rounding_of(&p->types);
-    int64_t integers = et_check_integers(p->k, p->n, &unit);
-    if (integers < 1)
-        return et_error(ET_USAGE,
-                        "sums of %lld %s products are exact for no integers",
-                        (long long)p->k, et_dtype_name(p->types.sum));
-    enum et_status status = begin(p, integers);
+    enum et_status status = begin(p, fill);
     if (status == ET_OK)
         status = enqueue(p, 1);
     if (status == ET_OK)
@@ -488,12 +509,31 @@ static enum et_status exact_pass(struct et_product *p)
     return status;
 }
 
+static enum et_status exact_pass(struct et_product *p)
+{
+    struct et_check_rounding unit = et_check_rounding_of(&p->types);
+    int64_t small = et_check_integers(p->k, p->n, &unit),
+            wide = et_check_wide(p->n, &unit);
+    if (small < 1)
+        return et_error(ET_USAGE,
+                        "sums of %lld %s products are exact for no integers",
+                        (long long)p->k, et_dtype_name(p->types.sum));
+    const struct et_product_fill fills[] = {{.a = small, .b = small},
+                                            {.a = wide, .b = 1, .lone = true},
+                                            {.a = 1, .b = wide, .lone = true}};
+    enum et_status status = ET_OK;
+    for (int i = 0; status == ET_OK && i < (wide > small ? 3 : 1); i++)
+        status = exact_run(p, &fills[i]);
+    return status;
+}
+
 enum et_status et_product_open(struct et_product *p)
 {
+    const struct et_product_fill reals = {0};
     enum et_status status = take_room(p);
     if (status == ET_OK && !p->settled)
         status = exact_pass(p);
-    return status == ET_OK ? begin(p, 0) : status;
+    return status == ET_OK ? begin(p, &reals) : status;
 }
 
 void et_product_output(const void *product, struct et_output *out)

@@ -7,16 +7,19 @@
  * sums of k; row i of C_g stands at (g m + i) ldc. C0 is C as filled.
  *
  * Two checks, and a bench's verify passes when both do:
- * - exact, once in a process, in preparation: a run on integers that no
- * rounding touches, in the case's own shape, with alpha and beta replaced by
- * their signs, and a difference of zero demanded (freivalds.h). It costs one
- * iteration more.
+ * - exact, once in a process, in preparation: runs on integers that no rounding
+ *   touches, in the case's own shape, with alpha and beta replaced by their
+ *   signs, and a difference of zero demanded (freivalds.h): on small integers
+ *   everywhere, and on integers that need most digits of their type, in A and
+ *   then in B, where one element alone of each row of A is not 0. So operands
+ *   that are cut short are seen, however long the sums. It costs an iteration
+ *   each.
  * - of the timed data, whenever asked: every element where the problem is
  *   small; else each row by Freivalds' test, and `samples` elements at random.
- * The inputs move from one iteration to the next (harness/base/turn.h), unless
- * with beta, so what rests on them (B x, A (B x), the norms) is computed anew
- * in each check, for those that the last iteration had; C0 x once, in
- * preparation.
+ * The inputs move from one iteration to the next (harness/base/turn.h), and are
+ * filled anew before they come to a place again, unless with beta; so what
+ * rests on them (B x, A (B x), the norms) is computed anew in each check, for
+ * those that the last iteration had; C0 x once, in preparation.
  *
  * With beta = 0 every iteration leaves the same, so between two checks one
  * that does nothing would go unseen. Therefore the last iteration of each run
@@ -42,6 +45,14 @@
  * Filling C costs about a thousandth of that many products. */
 #define ET_PRODUCT_KEPT 1024
 
+/* What stands in A and B: integers of at most so much, or with 0 reals in
+ * [-1, 1); other ones for each epoch. */
+struct et_product_fill {
+    int64_t a, b;
+    bool lone; /* of each row of A at most one is not 0 */
+    uint64_t epoch;
+};
+
 /* What the bench lends: its operands, and how they are planned. All but create
  * works on the host's copies. */
 struct et_product_ops {
@@ -56,7 +67,7 @@ struct et_product_ops {
                       double *size);
     /* Fill A and B by et_check_fill, and send them to the backend's memory
      * space. */
-    enum et_status (*fill)(void *of, int64_t integers);
+    enum et_status (*fill)(void *of, const struct et_product_fill *fill);
     /* Setup the problem on the operands as they are. */
     enum et_status (*create)(void *of, double alpha, double beta, void **setup);
 };
@@ -80,14 +91,18 @@ struct et_product {
         *c; /* count * m * ldc elements, in the backend's memory space */
     /* Its own. */
     void *setup;
-    double elapsed;      /* of an iteration of the last run, by the device's own
-                          * clock; 0: it tells none */
+    double elapsed; /* of an iteration of the last run, by the device's own
+                     * clock; 0: it tells none */
+    struct et_product_fill stands; /* in A and B, */
+    uint64_t fresh;                /* since the iteration of this turn */
+    enum et_status filled;
     uint64_t turn;       /* of the next iteration */
     uint64_t done;       /* that of the last one: the bench's operands, as `ops`
                           * gives them, are those that it had */
     uint64_t iterations; /* since C was filled */
     bool fetched;        /* all of C on the host is what the last run left */
-    int64_t integers; /* the operands are integers of at most this; 0: reals */
+    int64_t integers;    /* C0 has integers of at most this, and nothing is
+                          * rounded; 0: reals */
     uint64_t checks;
     double *room;
     double *x[ET_CHECK_VECTORS], *bx[ET_CHECK_VECTORS], *cx[ET_CHECK_VECTORS];
@@ -114,6 +129,9 @@ void et_product_close(struct et_product *p); /* {0} is fine */
  * last an element becomes NaN; not with beta, where C tells how often it was
  * added to, and begins anew in good time. */
 enum et_status et_product_run(void *product, uint64_t iterations);
+/* Other numbers into A and B before their places come again, so that nothing
+ * that a library remembers by its inputs' addresses is right. Not with beta. */
+enum et_status et_product_before(void *product);
 /* Looks at that one element. */
 void et_product_glance(void *product);
 /* Looks at the whole of C: each row by Freivalds' test. What is wrong is
@@ -128,10 +146,10 @@ enum et_status et_product_damage(void *product, const struct et_fault *fault,
  * rank's seconds for an iteration of the last run. */
 enum et_status et_product_facts(void *product, struct et_pairs *out);
 #define ET_PRODUCT_HOOKS                                                       \
-    .run = et_product_run, .rewind = et_product_rewind,                        \
-    .glance = et_product_glance, .inspect = et_product_inspect,                \
-    .output = et_product_output, .damage = et_product_damage,                  \
-    .facts = et_product_facts
+    .before = et_product_before, .run = et_product_run,                        \
+    .rewind = et_product_rewind, .glance = et_product_glance,                  \
+    .inspect = et_product_inspect, .output = et_product_output,                \
+    .damage = et_product_damage, .facts = et_product_facts
 
 /* The share of its bound that an error uses at most where every rounding is
  * that of the types: et_verification's `usual`.

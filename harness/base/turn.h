@@ -6,7 +6,8 @@
  *
  * A product has two inputs, as A and B of a matrix product. Both move in each
  * iteration, and no pair of places comes again within ET_TURNS * ET_TURNS
- * iterations.
+ * iterations; before that there are other numbers in them
+ * (bench/check/product.h).
  */
 #ifndef ET_BASE_TURN_H
 #define ET_BASE_TURN_H

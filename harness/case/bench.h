@@ -19,8 +19,8 @@
 struct et_setting {
     struct et_team *team; /* the case's team; this rank belongs to it */
     const char *backend;
-    int threads;         /* threads this rank's kernel should use */
-    uint64_t seed;       /* the run's seed; the same on all ranks */
+    int threads;   /* threads this rank's kernel should use */
+    uint64_t seed; /* of this pass, from the run's; the same on all ranks */
     const char *scratch; /* directory for files of I/O cases */
     const char *tag;     /* unique per run: for names of scratch files; begins
                           * with rank 0's owner (harness/system/scratch.h) */
@@ -133,13 +133,13 @@ struct et_bench {
     size_t state_size; /* zeroed before prepare; release gets it always */
     enum et_status (*prepare)(void *state, const struct et_setting *setting,
                               const void *params);
-    /* Untimed, collective, before every sample of a `once` bench; or NULL. */
+    /* Untimed, collective, before every sample: new data, where it is due; or
+     * NULL. */
     enum et_status (*before)(void *state);
     /* The timed call: `iterations` times the work, complete on return. */
     enum et_status (*run)(void *state, uint64_t iterations);
-    /* The next run has the inputs that the first one had, for a bench without
-     * `before`. Local. Member NULL:
-     * each run has. */
+    /* The next run has the inputs that the first one had, unless `before` comes
+     * between. Local. Member NULL: each run has. */
     void (*rewind)(void *state);
     /* Check what the last run left. Collective; the same answer on all. */
     enum et_status (*verify)(void *state, struct et_verification *out);

@@ -10,7 +10,8 @@
 #define REFERENCE 1e9 /* FLOP/s of a thread: it is slow by design */
 #define FILLED 0.2e9  /* B/s a rank: memory got, filled and checked */
 #define UNTIMED 3.0   /* iterations of a pass: the first, the last, the like */
-#define FIRST 3.0     /* more in the first pass: integers, counts */
+#define FIRST 3.0     /* more in the first pass: integers, counts, */
+#define EXACT 2.0     /* and, of what is calibrated, wide integers */
 #define CALIBRATED 12.0 /* samples that it takes to calibrate one */
 #define REFRESHED 8.0   /* iterations until a ceiling is steady */
 #define PATTERNS 3.0    /* ceilings that move memory */
@@ -75,7 +76,7 @@ static double all_passes(const struct et_case *c, const struct et_options *o,
                   budget / 4 + sampled + ceilings(c, o, need, one, budget);
     double fewest = n * sample < ET_PATIENCE * budget ? n : 1;
     return visits(o, fewest * shortest) * pass + FIRST * one +
-           (c->bench->once ? 0 : CALIBRATED * sample);
+           (c->bench->once ? 0 : CALIBRATED * sample + EXACT * one);
 }
 
 double et_bound_case(const struct et_case *c, const struct et_options *o,

@@ -13,6 +13,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/base/random.h"
 #include "harness/run/ceilings.h"
 #include "harness/run/counted.h"
 #include "harness/run/delivered.h"
@@ -450,7 +451,9 @@ static enum et_status whole(struct measuring *m)
         .team = m->team,
         .backend = m->c->backend,
         .threads = (int)m->c->threads,
-        .seed = (uint64_t)m->with->options->seed,
+        /* A library that remembers a pass has no use of that in the next. */
+        .seed = et_random_stream((uint64_t)m->with->options->seed,
+                                 (uint64_t)m->with->visit.pass),
         .scratch = m->with->options->scratch,
         .tag = m->with->tag,
         .settled = !is_first(m),

@@ -42,9 +42,9 @@ struct et_gemm_backend {
     struct et_backend base;
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
-    /* a, b, c: in the backend's memory space, filled. May pack; they stay the
-     * caller's and outlive the setup. What stands in a and b does not change,
-     * but iteration i has A and B at a + et_turn_a(turn_a, i) and
+    /* a, b, c: in the backend's memory space, filled. They stay the
+     * caller's and outlive the setup. What stands in a and b may change between
+     * two runs, and iteration i has A and B at a + et_turn_a(turn_a, i) and
      * b + et_turn_b(turn_b, i), in elements. alpha and beta are rounded to the
      * type of the sums. An iteration of the setup is one product; its result is
      * c. */

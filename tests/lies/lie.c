@@ -3,6 +3,8 @@
  * libc and the CBLAS's calls alone. Of cblas_sgemm:
  *
  *   remembers    gives its last answer again in every other call from the 50th
+ *   recalls      gives the answer again that it gave for inputs at the same
+ *                places, from the 50th call on
  *   idle         does nothing in every other call
  *   one-in-1000  spoils an element in one call of 1000
  *   one-in-20    and of 20
@@ -90,20 +92,55 @@ static float *rounded(const float *from, int rows, int row, int ld,
     return to;
 }
 
-/* The last answer; row by row, as ldc may be larger than n. */
-static struct {
-    float *c;
+/* An answer, and the inputs' places. */
+struct known {
+    const float *a, *b;
     int m, n;
-} last;
+    float *c;
+};
 
-static void copy(float *c, int ldc, bool back)
+/* Row by row, as ldc may be larger than n. */
+static void copy(const struct known *k, float *c, int ldc, bool back)
 {
-    for (int i = 0; i < last.m; i++) {
+    for (int i = 0; i < k->m; i++) {
         float *row = c + (size_t)i * (size_t)ldc;
-        float *kept = last.c + (size_t)i * (size_t)last.n;
+        float *kept = k->c + (size_t)i * (size_t)k->n;
         memcpy(back ? row : kept, back ? kept : row,
-               (size_t)last.n * sizeof *row);
+               (size_t)k->n * sizeof *row);
     }
+}
+
+static bool has(const struct known *k, int m, int n)
+{
+    return k && k->c && k->m == m && k->n == n;
+}
+
+static void keep(struct known *k, const float *a, const float *b, int m, int n,
+                 float *c, int ldc)
+{
+    if (!k)
+        return;
+    float *room = realloc(k->c, (size_t)m * (size_t)n * sizeof *c);
+    if (!room)
+        abort();
+    *k = (struct known){a, b, m, n, room};
+    copy(k, c, ldc, false);
+}
+
+#define PLACES 16384 /* a power of 2 */
+
+/* Where the answer for inputs at these places is or can be; NULL: all is full.
+ */
+static struct known *look_up(const float *a, const float *b)
+{
+    static struct known known[PLACES];
+    uintptr_t key = (uintptr_t)a / 64 * 40503 + (uintptr_t)b / 64 * 2654435761u;
+    for (size_t i = 0; i < PLACES; i++) {
+        struct known *k = &known[(key + i) & (PLACES - 1)];
+        if (!k->c || (k->a == a && k->b == b))
+            return k;
+    }
+    return NULL;
 }
 
 void cblas_sgemm(SGEMM);
@@ -111,12 +148,16 @@ void cblas_sgemm(SGEMM)
 {
     REAL(void, cblas_sgemm, SGEMM);
     static unsigned long calls;
-    bool remembers = lies("remembers"), other = calls++ % 2;
+    static struct known last;
+    bool other = calls++ % 2;
+    struct known *known = lies("remembers") && other ? &last
+                          : lies("recalls")          ? look_up(a, b)
+                                                     : NULL;
     unsigned long every = lies("one-in-20")     ? 20
                           : lies("one-in-1000") ? 1000
                                                 : 0;
-    if (remembers && other && calls > 50 && last.m == m && last.n == n) {
-        copy(c, ldc, true);
+    if (calls > 50 && has(known, m, n)) {
+        copy(known, c, ldc, true);
         return;
     }
     if (lies("idle") && other)
@@ -134,14 +175,8 @@ void cblas_sgemm(SGEMM)
     real(order, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     if (every && calls % every == 0)
         c[(size_t)(calls / every % (unsigned long)m) * (size_t)ldc] += 1000;
-    if (remembers) {
-        if (last.m != m || last.n != n) {
-            free(last.c);
-            last.c = malloc((size_t)m * (size_t)n * sizeof *last.c);
-            last.m = m, last.n = n;
-        }
-        copy(c, ldc, false);
-    }
+    if (lies("remembers") || (lies("recalls") && calls > 50))
+        keep(lies("remembers") ? &last : known, a, b, m, n, c, ldc);
 }
 
 /* --- the clock ------------------------------------------------------------ */

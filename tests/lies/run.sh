@@ -45,7 +45,8 @@ dtype = fp32
 ranks = 1
 threads = 1'
 plan gemm "$long" '[gemm]' 'shapes = 48^3' "$product"
-plan deep "$short" '[gemm]' 'shapes = 64x64x8192' "$product"
+plan large 'budget = 0.3' 'precision = 1e-6' '[gemm]' 'shapes = 256^3' "$product"
+plan deep "$short" '[gemm]' 'shapes = 64x64x65536' "$product"
 plan rate "$short" '[gemm]' 'shapes = 48^3' "$product"
 plan unbounded "$short" 'ceilings = no' '[gemm]' 'shapes = 48^3' "$product"
 plan alpha0 "$short" '[gemm]' 'shapes = 48^3' 'alpha = 0' "$product"

@@ -223,11 +223,13 @@ TEST(stored_elements_may_be_short)
 }
 
 /* A kernel of m x n over k, dense, that can err. */
-enum err { RIGHT, ONE_TERM, ONE_ULP, SHORT_SUM, UNWRITTEN };
+enum err { RIGHT, ONE_TERM, ONE_ULP, SHORT_SUM, UNWRITTEN, SHORT_A, SHORT_B };
 struct kernel {
     struct et_product product;
     enum err err;
     int64_t integers; /* what the operands are */
+    uint64_t epoch;
+    bool fill_fails;
     double alpha, beta;
     struct et_buffer buffer;
     double a[20 * 60], b[60 * 30], c[20 * 30];
@@ -272,16 +274,20 @@ static double element(const void *of, int64_t g, int64_t i, int64_t j,
     return sum;
 }
 
-static enum et_status fill(void *of, int64_t integers)
+static enum et_status fill(void *of, const struct et_product_fill *f)
 {
     struct kernel *z = of;
     const struct et_product *p = &z->product;
-    z->integers = integers;
-    et_check_fill(p->types.out.dtype, z->a, (size_t)(p->m * p->k), 1, 0,
-                  integers);
-    et_check_fill(p->types.out.dtype, z->b, (size_t)(p->k * p->n), 2, 0,
-                  integers);
-    return ET_OK;
+    enum et_dtype t = p->types.out.dtype;
+    z->integers = f->a;
+    z->epoch = f->epoch;
+    et_check_fill(t, z->a, (size_t)(p->m * p->k), 1 + 2 * f->epoch, 0, f->a);
+    et_check_fill(t, z->b, (size_t)(p->k * p->n), 2 + 2 * f->epoch, 0, f->b);
+    for (int64_t i = 0; f->lone && i < p->m * p->k; i++) {
+        if (i % p->k != i / p->k)
+            et_dtype_set(t, z->a, (size_t)i, 0);
+    }
+    return z->fill_fails ? ET_INFRA : ET_OK;
 }
 
 static enum et_status create(void *of, double alpha, double beta, void **setup)
@@ -290,6 +296,28 @@ static enum et_status create(void *of, double alpha, double beta, void **setup)
     z->alpha = alpha, z->beta = beta;
     *setup = z;
     return ET_OK;
+}
+
+/* With 16 bits of mantissa. */
+static double cut(double v)
+{
+    int e;
+    double f = frexp(v, &e);
+    return ldexp(trunc(f * 65536), e - 16);
+}
+
+/* How far short operands are off. */
+static double shortened(const struct kernel *z, int64_t i, int64_t j)
+{
+    const struct et_product *p = &z->product;
+    enum et_dtype t = p->types.out.dtype;
+    double off = 0;
+    for (int64_t l = 0; l < p->k; l++) {
+        double a = et_dtype_get(t, z->a, (size_t)(i * p->k + l));
+        double b = et_dtype_get(t, z->b, (size_t)(l * p->n + j));
+        off += z->err == SHORT_A ? (a - cut(a)) * b : a * (b - cut(b));
+    }
+    return off;
 }
 
 static void once(struct kernel *z)
@@ -303,6 +331,8 @@ static void once(struct kernel *z)
             bool here = i == 7 && j == 11;
             if (z->beta != 0)
                 v += z->beta * et_dtype_get(p->types.out.dtype, z->c, at);
+            if (err == SHORT_A || err == SHORT_B)
+                v -= z->alpha * shortened(z, i, j);
             if (here && err == ONE_TERM)
                 v -= et_dtype_get(p->types.out.dtype, z->a, 0) + 0.5;
             if (here && err == ONE_ULP)
@@ -471,9 +501,59 @@ TEST(what_is_certain_is_two_bounds_wide)
     }
 }
 
+/* Sums of small integers do not see it. */
+TEST(short_operands_are_found)
+{
+    struct et_check_worst w = {0};
+    for (int way = 0; way < 2 * 2 * 2 * 2; way++) {
+        struct kernel *z = make(way % 2, way / 2 % 2 ? 0.5 : 0, way / 4 % 2);
+        struct et_product *p = &z->product;
+        z->err = way / 8 ? SHORT_A : SHORT_B;
+        assert_int_equal(et_product_open(p), ET_OK);
+        assert_int_equal(et_product_run(p, 1), ET_OK);
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        assert_true(w.exact && isinf(w.error));
+        et_product_close(p);
+        free(z);
+    }
+}
+
+/* After half of the places of the inputs other numbers stand there, at the same
+ * iteration on each rank; the first again after a rewind; never with beta. */
+TEST(inputs_are_filled_anew)
+{
+    const uint64_t half = ET_TURNS * ET_TURNS / 2;
+    struct et_check_worst w = {0};
+    for (int sums = 0; sums < 2; sums++) {
+        struct kernel *z = make(ET_FP64, sums ? 0.5 : 0, true);
+        struct et_product *p = &z->product;
+        assert_int_equal(et_product_open(p), ET_OK);
+        double first = z->a[0];
+        for (uint64_t i = 1; i <= 3 * half; i++) {
+            uint64_t due = sums ? 0 : (i - 1) / half;
+            assert_int_equal(et_product_before(p), ET_OK);
+            assert_int_equal(z->epoch, due);
+            assert_true((z->a[0] == first) == (due == 0));
+            assert_int_equal(et_product_run(p, 1), ET_OK);
+        }
+        assert_int_equal(et_product_check(p, &w), ET_OK);
+        assert_true(w.error < 1);
+        et_product_rewind(p);
+        assert_true(z->epoch == 0 && z->a[0] == first);
+        assert_int_equal(et_product_run(p, 1), ET_OK);
+        z->fill_fails = true;
+        assert_int_equal(et_product_run(p, (uint64_t)half), ET_OK);
+        assert_int_equal(et_product_before(p), sums ? ET_OK : ET_INFRA);
+        assert_int_equal(et_product_run(p, 1), sums ? ET_OK : ET_INFRA);
+        et_product_close(p);
+        free(z);
+    }
+}
+
 TEST_MAIN(gammas, worst_is_kept, the_worst_rank_counts,
           integers_are_the_greatest, integers_are_those_of_the_types,
           integers_fill_their_range, vectors_are_multiplied,
           stored_elements_may_be_short, exact_faults_are_found,
           settled_is_settled, samples_see_more,
-          what_is_certain_is_two_bounds_wide)
+          what_is_certain_is_two_bounds_wide, short_operands_are_found,
+          inputs_are_filled_anew)

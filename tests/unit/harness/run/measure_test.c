@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "harness/base/log.h"
+#include "harness/base/random.h"
 #include "harness/config/plan.h"
 #include "harness/run/drive.h"
 #include "harness/run/stop.h"
@@ -86,7 +87,7 @@ TEST(goes_right)
     assert_true(f.prepared == 1 && f.released == 1 && f.worked == 1);
     assert_int_equal(f.verified, 2); /* before timing and after */
     assert_int_equal(f.setting.threads, 2);
-    assert_int_equal(f.setting.seed, 1);
+    assert_int_equal(f.setting.seed, et_random_stream(1, 0));
     assert_string_equal(f.backend, "quick");
     /* The check, warm-up, samples, and one counted sample. */
     assert_int_equal(f.ran, 1 + r.time.warmup + r.time.n + 1);
@@ -570,8 +571,22 @@ TEST(stopped)
     }
 }
 
-QUIET_TEST_MAIN(goes_right, refuses_short_samples, counted, counts_work_alone,
-                fewer_bits_are_doubtful, not_counted, wrong_at_once,
-                wrong_when_timed, fails, unsupported, unsupported_left_out,
-                limits, same_every_time, driven, gravest, carried_on,
-                carried_on_late, full_disk, stopped)
+TEST(each_pass_has_other_data)
+{
+    struct fake f = {0};
+    struct lab l;
+    struct et_result r;
+    open_lab(&l, &f, "fake");
+    l.with.visit.pass = 3;
+    measure_with(&l, "quick", &r);
+    assert_int_equal(f.setting.seed, et_random_stream(1, 3));
+    et_result_free(&r);
+    close_lab(&l);
+}
+
+QUIET_TEST_MAIN(goes_right, each_pass_has_other_data, refuses_short_samples,
+                counted, counts_work_alone, fewer_bits_are_doubtful,
+                not_counted, wrong_at_once, wrong_when_timed, fails,
+                unsupported, unsupported_left_out, limits, same_every_time,
+                driven, gravest, carried_on, carried_on_late, full_disk,
+                stopped)
