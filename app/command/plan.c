@@ -105,15 +105,19 @@ static enum et_status print_cases(const struct et_cases *cases,
                                                          : ranks_per_node));
         disk = fmax(disk, need.disk);
     }
+    printf("\n%zu cases, at most %s", cases->n, et_print_seconds(t, total));
+    if (o->time_limit < total)
+        printf(", which its time-limit ends after %s",
+               et_print_seconds(t, o->time_limit));
     printf(
-        "\n%zu cases, at most %s; %s of memory on a node and %s of disk at "
+        "; %s of memory on a node and %s of disk at "
         "the peak.\nMemory is of one rank, disk of the team. The time is an "
         "upper bound, with all passes, preparation, checks and ceilings, on a "
         "quiet machine where a thread reaches %s, a node moves %s and its "
         "storage %s. Most cases converge earlier and take a fraction of it; "
         "`etalon run --time-limit` ends a run for certain.\n",
-        cases->n, et_print_seconds(t, total), et_print_si(a, memory, "B"),
-        et_print_si(b, disk, "B"), et_print_si(f, flops, "FLOP/s"),
+        et_print_si(a, memory, "B"), et_print_si(b, disk, "B"),
+        et_print_si(f, flops, "FLOP/s"),
         et_print_si(m, ET_ASSUMED_BYTES, "B/s"),
         et_print_si(d, ET_ASSUMED_DISK, "B/s"));
     return status;

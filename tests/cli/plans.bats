@@ -198,6 +198,9 @@ bad() { # bad LINE... : a plan of these lines
     grep -q '^2 cases, at most 60\.64 s; 140\.5 MB of memory on a node' \
         out
     grep -q 'and 268\.4 MB of disk' out
+    try plan --plan cost.ini --ranks 4 --nodes 2 --set run.time-limit=9s
+    passed
+    grep -q 'at most 60\.64 s, which its time-limit ends after 9 s; 140' out
     grep -q 'ranks=4 nodes=2' out
     try plan --plan cost.ini --ranks 4 --nodes 4
     passed
