@@ -128,8 +128,7 @@ static enum et_status check(const void *params, const char *where)
         return et_error(
             ET_USAGE,
             "%s: c, r, s: rounding may leave no correct digit in sums of %.0f "
-            "fp32 "
-            "products, so they cannot be checked; choose smaller ones",
+            "fp32 products, so they cannot be checked; choose smaller ones",
             where, depth);
     return ET_OK;
 }

@@ -15,8 +15,7 @@ static const struct et_manual manual = {
     .summary = "Say what a run found, in the format you need",
     .help = "Computed from the run directory alone, on any machine: headline, "
             "warnings, FLOPS and scaling reports, collectives, I/O, "
-            "counters, "
-            "what was not measured and why, and how it was measured.",
+            "counters, what was not measured and why, and how it was measured.",
     .examples = "  etalon report night-1\n"
                 "  etalon report night-1 --format csv --out night-1.csv\n"
                 "  etalon report night-1 --ranks\n"

@@ -259,8 +259,7 @@ static enum et_status check_same(const struct et_store *s,
     else if (was->binary_digest && now->binary_digest &&
              strcmp(was->binary_digest, now->binary_digest) != 0)
         et_warn("%s: is continued by another build of etalon than the one that "
-                "began "
-                "it",
+                "began it",
                 s->dir);
     if (was->environment.cpu && now->environment.cpu &&
         strcmp(was->environment.cpu, now->environment.cpu) != 0)

@@ -250,6 +250,7 @@ static const struct et_backends stand_ins = {.v = list, .n = 2};
 #define et_gemm_backend_find(name) ((void)(name), chosen)
 #include "bench/gemm.c"
 
+#include "kernels/gemm/setup.h"
 #include "tests/contract/faults.h"
 
 /* By every element and by rows; C kept, scaled, added to; gaps in its rows. */
@@ -261,6 +262,18 @@ static const char *const problems[] = {
 TEST(right_products_pass)
 {
     clean_runs_pass(&et_bench_gemm, problems, 2);
+}
+
+/* A library's first use is in its own memory, two products of each type, and
+ * waited for. */
+TEST(the_first_use_is_on_the_device)
+{
+    size_t before = (size_t)device.enqueued;
+    assert_true(et_gemm_setup_attempt(&stand_in, 1));
+    assert_false(device.held);
+    assert_true((size_t)device.enqueued >= before + 2 * ET_DTYPES);
+    assert_true(et_gemm_setup_attempt(&shared, 1));
+    assert_false(device.held);
 }
 
 TEST(every_fault_is_found)
@@ -419,6 +432,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_products_pass),
+        cmocka_unit_test(the_first_use_is_on_the_device),
         cmocka_unit_test(every_fault_is_found),
         cmocka_unit_test(the_same_seed_leaves_the_same),
         cmocka_unit_test(a_check_spoils),
