@@ -31,6 +31,14 @@ auto() { # auto NAME=VALUE...: a run that looks for ranks
     [ ! -e alone ] || fail 'a run directory'
     auto SLURM_STEP_NUM_TASKS=1
     passed
+    # Of a launcher through which an MPI would find the others: MVAPICH's, that
+    # no other MPI knows.
+    ! "$ETALON" info | grep -q MVAPICH || return 0
+    rm -r alone
+    auto MV2_COMM_WORLD_SIZE=3
+    refused 2 '3 processes' MVAPICH MV2_COMM_WORLD_SIZE
+    grep -qE 'does not know that launcher|not built in' err
+    [ ! -e alone ] || fail 'a run directory'
 }
 
 @test "the launcher of another MPI" {

@@ -1,9 +1,13 @@
 /* What the operations of a collective leave by their definitions, worked out
- * apart from their slices; for tests that run on several ranks.
+ * apart from their slices, and a backend held to that; for tests that run on
+ * several ranks.
  */
 #ifndef ET_TESTS_COLLECTIVE_H
 #define ET_TESTS_COLLECTIVE_H
 
+#include <string.h>
+
+#include "harness/base/memory.h"
 #include "kernels/collective/collective.h"
 #include "tests/mpi/check.h"
 
@@ -62,6 +66,59 @@ static void check_size(const struct et_collective *p, int ranks, int rank)
     if (p->op == &et_operation_broadcast)
         CHECK(in == (root && ranks > 1 ? p->count : 0) &&
               out == (root ? 0 : p->count));
+}
+
+#define SLACK 33
+
+/* One problem, wherever in the input a run begins. */
+static void test_backend(const struct et_collective_backend *b,
+                         const struct et_collective *p, struct et_team *t)
+{
+    static const int64_t begins[] = {0, 16, SLACK, 1};
+    size_t size = et_dtype_size(p->dtype), runs = p->in_place ? 1 : 4;
+    const struct et_collective_algorithm *a = et_collective_algorithm(b, p->op);
+    int64_t in_n = et_collective_input(p, t->size, t->rank);
+    int64_t out_n = et_collective_output(p, t->size, t->rank);
+    struct et_slice own = p->op->slice(p, t->size, t->rank, t->rank);
+    /* In place the longer of the two holds the other; and one more element
+     * each: nobody may write beyond the end. */
+    int64_t before = own.give > own.get ? own.give - own.get : 0;
+    int64_t out_room = before + in_n + out_n;
+    char *in = et_alloc_aligned((size_t)in_n + SLACK, size);
+    char *out = et_alloc_aligned((size_t)out_room + 1, size);
+    char *place = out + (size_t)before * size;
+    struct et_buffer result = {&et_space_host, place, place, (size_t)out_n,
+                               size};
+    void *setup = NULL;
+
+    CHECK(in && out);
+    check_size(p, t->size, t->rank);
+    for (int64_t i = 0; i < in_n + SLACK; i++)
+        et_dtype_set(p->dtype, in, (size_t)i, value(p->dtype, t->rank, i));
+    CHECK(et_collective_create(b, p, t, p->in_place ? NULL : in, place,
+                               &setup) == ET_OK);
+    for (size_t k = 0; k < runs; k++) {
+        memset(out, 0xff, ((size_t)out_room + 1) * size);
+        if (p->in_place)
+            memcpy(out + (size_t)(before + own.get - own.give) * size, in,
+                   (size_t)in_n * size);
+        CHECK(a->run(setup, begins[k]) == ET_OK);
+        CHECK(et_backend_wait(&b->base, setup) == ET_OK);
+        CHECK(et_backend_fetch(&b->base, setup, &result, 0, (size_t)out_n) ==
+              ET_OK);
+        for (int64_t i = 0; i < out_n; i++)
+            CHECK(et_dtype_get(p->dtype, out, (size_t)(before + i)) ==
+                  by_definition(p, t->size, t->rank, i, begins[k]));
+        for (size_t i = (size_t)(before + out_n) * size;
+             !p->in_place && i < ((size_t)out_room + 1) * size; i++)
+            CHECK(out[i] == '\xff');
+        for (int64_t i = 0; i < in_n + SLACK; i++)
+            CHECK(et_dtype_get(p->dtype, in, (size_t)i) ==
+                  value(p->dtype, t->rank, i));
+    }
+    et_collective_destroy(b, setup);
+    et_free_aligned(in);
+    et_free_aligned(out);
 }
 
 #endif

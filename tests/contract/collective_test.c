@@ -3,81 +3,32 @@
  * the definition wherever in the input a run begins, inputs left alone. Then
  * the benches over them: each kind of fault on each rank is found and said, the
  * same on all ranks, by the check and by the glances between samples; right
- * results raise no alarm, whatever the seed.
+ * results raise no alarm, whatever the seed. Alone it tries the operations on
+ * teams of threads too.
  */
 /* With the benches' inside in reach, so that their data can be spoilt. */
 #include "bench/collective.c"
 
 #include "bench/check/exact.c"
 
+#include "harness/team/threads.h"
 #include "tests/contract/collective.h"
 #include "tests/contract/made_up.h"
 #include "tests/contract/types.h"
 #include "tests/mpi/check.h"
 
-#define SLACK 33
-
-static void test_backend(const struct et_collective_backend *b,
-                         const struct et_collective *p, struct et_team *t)
-{
-    static const int64_t begins[] = {0, 16, SLACK, 1};
-    size_t size = et_dtype_size(p->dtype), runs = p->in_place ? 1 : 4;
-    const struct et_collective_algorithm *a = et_collective_algorithm(b, p->op);
-    int64_t in_n = et_collective_input(p, t->size, t->rank);
-    int64_t out_n = et_collective_output(p, t->size, t->rank);
-    struct et_slice own = p->op->slice(p, t->size, t->rank, t->rank);
-    /* In place the longer of the two holds the other; and one more element
-     * each: nobody may write beyond the end. */
-    int64_t before = own.give > own.get ? own.give - own.get : 0;
-    int64_t out_room = before + in_n + out_n;
-    char *in = et_alloc_aligned((size_t)in_n + SLACK, size);
-    char *out = et_alloc_aligned((size_t)out_room + 1, size);
-    char *place = out + (size_t)before * size;
-    struct et_buffer result = {&et_space_host, place, place, (size_t)out_n,
-                               size};
-    void *setup = NULL;
-
-    CHECK(in && out);
-    check_size(p, t->size, t->rank);
-    for (int64_t i = 0; i < in_n + SLACK; i++)
-        et_dtype_set(p->dtype, in, (size_t)i, value(p->dtype, t->rank, i));
-    CHECK(et_collective_create(b, p, t, p->in_place ? NULL : in, place,
-                               &setup) == ET_OK);
-    for (size_t k = 0; k < runs; k++) {
-        memset(out, 0xff, ((size_t)out_room + 1) * size);
-        if (p->in_place)
-            memcpy(out + (size_t)(before + own.get - own.give) * size, in,
-                   (size_t)in_n * size);
-        CHECK(a->run(setup, begins[k]) == ET_OK);
-        CHECK(et_backend_wait(&b->base, setup) == ET_OK);
-        CHECK(et_backend_fetch(&b->base, setup, &result, 0, (size_t)out_n) ==
-              ET_OK);
-        for (int64_t i = 0; i < out_n; i++)
-            CHECK(et_dtype_get(p->dtype, out, (size_t)(before + i)) ==
-                  by_definition(p, t->size, t->rank, i, begins[k]));
-        for (size_t i = (size_t)(before + out_n) * size;
-             !p->in_place && i < ((size_t)out_room + 1) * size; i++)
-            CHECK(out[i] == '\xff');
-        for (int64_t i = 0; i < in_n + SLACK; i++)
-            CHECK(et_dtype_get(p->dtype, in, (size_t)i) ==
-                  value(p->dtype, t->rank, i));
-    }
-    et_collective_destroy(b, setup);
-    et_free_aligned(in);
-    et_free_aligned(out);
-}
-
-/* All sizes and roots, in place where the operation has that. */
+/* All sizes up to `most` and all roots, in place where the operation has that.
+ */
 static void test_problems(const struct et_collective_backend *b,
                           const struct et_operation *op, enum et_dtype dtype,
-                          struct et_team *t)
+                          struct et_team *t, int64_t most)
 {
     static const int64_t sizes[] = {1, 2, 3, 7, 1023, 20001, 300001};
     /* The longest is for the reference, which cuts it. */
     size_t n =
         sizeof sizes / sizeof *sizes - !et_bench_is_reference(b->base.name);
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && sizes[i] <= most; i++) {
         struct et_collective p = {
             .op = op, .dtype = dtype, .count = sizes[i], .slack = SLACK};
         for (; p.root < (op->rooted ? t->size : 1); p.root++) {
@@ -512,7 +463,7 @@ static void test_made_up(struct et_team *t, int *planted, int *clean)
         struct et_collective_algorithm serves[] = {b.serves[0], {0}};
         serves[0].op = ops[i];
         b.serves = serves;
-        test_problems(&b, ops[i], ET_FP32, t);
+        test_problems(&b, ops[i], ET_FP32, t, INT64_MAX);
         b.base.space = &far;
         b.base.wait = far_wait;
         b.create = far_create;
@@ -524,10 +475,30 @@ static void test_made_up(struct et_team *t, int *planted, int *clean)
 }
 
 #define ROW(stem) &et_operation_##stem,
+static const struct et_operation *const operations[] = {ET_LIST_OPERATION(ROW)};
+#define OPERATIONS (sizeof operations / sizeof *operations)
+
+/* What needs no MPI: a build without it has no other ranks than these. */
+static enum et_status on_threads(struct et_team *t, void *unused)
+{
+    const struct et_collective_backend *b;
+    (void)unused;
+    for (size_t i = 0; i < OPERATIONS; i++) {
+        for (size_t k = 0; (b = et_collective_backend_at(k)); k++) {
+            struct et_collective p = {
+                .op = operations[i], .dtype = ET_FP64, .count = 1};
+            if (et_collective_unsupported(b, &p, t->size))
+                continue;
+            test_types(b, p.op, t);
+            for (int d = ET_FP64; d <= ET_FP32; d++)
+                test_problems(b, p.op, (enum et_dtype)d, t, 1023);
+        }
+    }
+    return ET_OK;
+}
 
 int main(void)
 {
-    const struct et_operation *const operations[] = {ET_LIST_OPERATION(ROW)};
     const struct et_collective_backend *b;
     struct et_team *t;
     int checked = 0, planted = 0, clean = 0;
@@ -535,7 +506,7 @@ int main(void)
     CHECK(et_team_open("auto", &t) == ET_OK);
     et_log_level_set(ET_LOG_ERROR);
     CHECK(strcmp(et_collective_backend_at(0)->base.name, "reference") == 0);
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+    for (size_t i = 0; i < OPERATIONS; i++) {
         const struct et_operation *op = operations[i];
         CHECK(et_collective_algorithm(et_collective_backend_at(0), op));
         for (size_t k = 0; (b = et_collective_backend_at(k)); k++) {
@@ -552,7 +523,7 @@ int main(void)
             test_types(b, op, t);
             for (int d = ET_FP64; d <= ET_FP32; d++) {
                 struct et_collective_params q = {d, 8, 0};
-                test_problems(b, op, (enum et_dtype)d, t);
+                test_problems(b, op, (enum et_dtype)d, t, INT64_MAX);
                 if (unsupported(op, &q, name, t->size))
                     continue;
                 int root = op->rooted ? t->size - 1 : 0;
@@ -565,6 +536,8 @@ int main(void)
     }
     CHECK(checked >= 7);
     test_made_up(t, &planted, &clean);
+    for (int ranks = 2; t->size == 1 && !t->native && ranks <= 5; ranks++)
+        CHECK(et_team_threads_run(ranks, 0, on_threads, NULL) == ET_OK);
     test_limit();
     test_messages();
     test_large();

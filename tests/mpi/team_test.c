@@ -80,6 +80,14 @@ static void test_exchange(struct et_team *t)
         CHECK(b[0] == p && b[4] == p && b[5] == 0);
     }
     CHECK(et_team_exchange(t, NULL, 0, right, NULL, 0, left) == ET_OK);
+    /* Fewer bytes than were due are no transfer. */
+    et_log_level_set(ET_LOG_NONE);
+    if (p > 1 && t->rank == p - 1)
+        et_team_exchange(t, a, 5, 0, NULL, 0, 0);
+    if (p > 1 && t->rank == 0)
+        CHECK(et_team_exchange(t, NULL, 0, 0, b, 9, p - 1) == ET_INFRA);
+    CHECK(et_team_barrier(t) == ET_OK);
+    et_log_level_set(ET_LOG_NOTE);
     free(a);
     free(b);
 }

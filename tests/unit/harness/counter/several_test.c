@@ -12,7 +12,7 @@
 /* Two made-up sources: "core" counts a and b and lacks c, "card" counts b and
  * c and lacks d. Their state says whether they count now. */
 static struct {
-    bool core_runs, card_runs, card_fails;
+    bool core_runs, card_runs, card_fails, core_fails;
     int closed;
 } now;
 
@@ -39,7 +39,8 @@ static enum et_status core_stop(struct et_counters *c,
 {
     static const struct et_counter_value values[] = {{10, 1, 9}, {20, 2, 18}};
     *threads = 2;
-    return stop(&now.core_runs, c, values, v);
+    enum et_status s = stop(&now.core_runs, c, values, v);
+    return now.core_fails ? ET_INFRA : s;
 }
 
 static enum et_status card_start(struct et_counters *c)
@@ -115,6 +116,14 @@ TEST(one_that_fails_stops_the_others)
                      ET_OK);
     now.card_fails = true;
     assert_int_equal(c.source->start(&c), ET_INFRA);
+    assert_false(now.core_runs || now.card_runs);
+    /* The error of one is told, and the others are stopped all the same. */
+    struct et_counter_value v[3];
+    int threads;
+    now.card_fails = false;
+    now.core_fails = true;
+    assert_int_equal(c.source->start(&c), ET_OK);
+    assert_int_equal(c.source->stop(&c, v, &threads), ET_INFRA);
     assert_false(now.core_runs || now.card_runs);
     et_counters_close(&c);
     /* One that does not open closes those that did. */

@@ -104,6 +104,10 @@ TEST(one_of_many)
     assert_true(s.worst[0].others == s.last[0].others);
     assert_true(fabs(s.worst[0].others - 1.5) < 1e-12);
     assert_int_equal(s.n_last, 1);
+    /* Of the thousand that are next the first few, whoever comes later. */
+    assert_int_equal(s.n_worst, ET_SPREAD_FEW);
+    for (size_t i = 1; i < s.n_worst; i++)
+        assert_int_equal(s.worst[i].at, 100 * i - 1);
     size_t sum = 0;
     for (size_t i = 0; i < ET_SPREAD_BINS; i++)
         sum += s.bins[i];

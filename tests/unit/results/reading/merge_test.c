@@ -217,18 +217,57 @@ TEST(ceilings)
     }
 }
 
-/* Rank 0 was the last once in each pass; its medians are those of the passes.
- */
-TEST(ranks)
+/* A ceiling that the first pass could not measure has its rate from the others,
+ * and no interval, as these are five. One that no pass has says why; and those
+ * of two cases are not mixed, though both are of compute. */
+TEST(ceilings_of_some_passes)
 {
     struct et_run run = sample_run();
     for (int i = 0; i < 6; i++) {
         struct et_result r = sample_result(ID, 0.5, 0.01, 5);
         r.pass = i;
-        sample_ranks(&r, i < 2 ? even : slow, 2, 2);
+        sample_ceiling(&r, "compute", "slow", 1e9);
+        sample_ceiling(&r, "compute", "peak", 5e9);
+        sample_ceiling(&r, "memory", "stream", 1e9);
+        struct et_result_ceiling *c = r.ceilings.v;
+        for (int k = i ? 2 : 1; k < 3; k++) {
+            c[k].absent = strdup(i ? "later" : "at first");
+            c[k].samples.n = 0;
+            c[k].work = c[k].rate = c[k].rate_low = c[k].rate_high = NAN;
+        }
         sample_add(&run, r);
     }
     assert_int_equal(et_run_merge(&run), ET_OK);
+    const struct et_result_ceiling *c = run.records[0].result.ceilings.v;
+    assert_int_equal(c[0].samples.n, 6 * 7);
+    assert_true(near(c[0].rate, 1e9) && near(c[0].rate_low, 1e9));
+    assert_int_equal(c[1].samples.n, 5 * 7);
+    assert_true(near(c[1].rate, 5e9) && !c[1].absent);
+    assert_true(isnan(c[1].rate_low) && isnan(c[1].rate_high));
+    assert_true(isnan(c[2].rate));
+    assert_string_equal(c[2].absent, "at first");
+    et_run_free(&run);
+}
+
+/* Six passes: the medians of n ranks in the first two, and in the rest. */
+static struct et_run of_ranks(const double *first, const double *then, size_t n)
+{
+    struct et_run run = sample_run();
+    for (int i = 0; i < 6; i++) {
+        struct et_result r = sample_result(ID, 0.5, 0.01, 5);
+        r.pass = i;
+        sample_ranks(&r, i < 2 ? first : then, n, 2);
+        sample_add(&run, r);
+    }
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    return run;
+}
+
+/* Rank 0 was the last once in each pass; its medians are those of the passes.
+ */
+TEST(ranks)
+{
+    struct et_run run = of_ranks(even, slow, 2);
     const struct et_result_time *t = &run.records[0].result.time;
     const struct et_result_part *worst = t->ranks.worst.v;
     const struct et_result_part *last = t->ranks.last.v;
@@ -237,12 +276,32 @@ TEST(ranks)
     assert_true(worst->median == 0.50 && worst->others == 0.40);
     assert_int_equal(last->rank, 0);
     assert_int_equal(last->last, 6);
+    assert_int_equal(t->ranks.last.n, 1); /* rank 1 never was */
     assert_string_equal(last->host, "n1");
     assert_true(t->slowest_rank == 0 && near(t->imbalance, 1.25));
     double counted = 0;
     for (size_t i = 0; i < t->ranks.histogram.n; i++)
         counted += t->ranks.histogram.v[i];
     assert_true(counted == 12);
+    /* Of the passes' quantiles the medians. */
+    assert_true(t->ranks.min == 0.40 && near(t->ranks.median, 0.45));
+    et_run_free(&run);
+}
+
+/* Nodes are merged as ranks are, each by its first rank. */
+TEST(nodes)
+{
+    static const double first[] = {0.5, 0.5, 0.5, 0.5},
+                        then[] = {0.4, 0.4, 0.6, 0.6};
+    struct et_run run = of_ranks(first, then, 4);
+    const struct et_result_spread *nodes = &run.records[0].result.time.nodes;
+    const struct et_result_part *worst = nodes->worst.v;
+    assert_int_equal(nodes->worst.n, 2);
+    assert_true(worst[0].rank == 2 && worst[1].rank == 0);
+    assert_string_equal(worst[0].host, "n2");
+    assert_true(worst[0].ranks == 2 && worst[0].median == 0.6 &&
+                worst[0].others == 0.4);
+    assert_true(nodes->max == 0.6);
     et_run_free(&run);
 }
 
@@ -366,5 +425,5 @@ TEST(threads)
 }
 
 TEST_MAIN(the_figure, where_the_time_went, too_few, several_cases,
-          the_gravest_outcome, launches, ceilings, ranks, the_rest, drift,
-          disturbed, threads)
+          the_gravest_outcome, launches, ceilings, ceilings_of_some_passes,
+          ranks, nodes, the_rest, drift, disturbed, threads)
