@@ -98,7 +98,7 @@ struct row {
 };
 
 /* The last is of what is no type. */
-#define ROW(symbol, name, size, bits, most, format)                            \
+#define ROW(symbol, name, size, bits, most, format, mpi)                       \
     {name,                                                                     \
      size,                                                                     \
      most,                                                                     \

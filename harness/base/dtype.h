@@ -16,17 +16,19 @@
 
 /* Symbol; name; bytes of an element; bits of the significand p, with the
  * leading one (unit roundoff 2^-p), 0 for an integer; greatest finite value;
- * X_widen and X_narrow in dtype.c convert it. */
+ * X_widen and X_narrow in dtype.c convert it; the name of MPI 3 for it behind
+ * its prefix, DATATYPE_NULL where it has none. */
 #define ET_DTYPE_ROWS(ROW)                                                     \
-    ROW(ET_FP64, "fp64", 8, 53, DBL_MAX, fp64)                                 \
-    ROW(ET_FP32, "fp32", 4, 24, (double)FLT_MAX, fp32)                         \
-    ROW(ET_FP16, "fp16", 2, 11, 65504, fp16)                                   \
-    ROW(ET_BF16, "bf16", 2, 8, 0x1.fep127, bf16)                               \
-    ROW(ET_INT8, "int8", 1, 0, 127, int8)
+    ROW(ET_FP64, "fp64", 8, 53, DBL_MAX, fp64, DOUBLE)                         \
+    ROW(ET_FP32, "fp32", 4, 24, (double)FLT_MAX, fp32, FLOAT)                  \
+    ROW(ET_FP16, "fp16", 2, 11, 65504, fp16, DATATYPE_NULL)                    \
+    ROW(ET_BF16, "bf16", 2, 8, 0x1.fep127, bf16, DATATYPE_NULL)                \
+    ROW(ET_INT8, "int8", 1, 0, 127, int8, INT8_T)
 
-#define ET_DTYPE_SYMBOL(symbol, name, size, bits, most, format) symbol,
-#define ET_DTYPE_BAR_NAME(symbol, name, size, bits, most, format) "|" name
-#define ET_DTYPE_COMMA_NAME(symbol, name, size, bits, most, format) ", " name
+#define ET_DTYPE_SYMBOL(symbol, name, size, bits, most, format, mpi) symbol,
+#define ET_DTYPE_BAR_NAME(symbol, name, size, bits, most, format, mpi) "|" name
+#define ET_DTYPE_COMMA_NAME(symbol, name, size, bits, most, format, mpi)       \
+    ", " name
 enum et_dtype { ET_DTYPE_ROWS(ET_DTYPE_SYMBOL) ET_DTYPES };
 /* "fp64|fp32|..." and "fp64, fp32, ...": every type, in their order. */
 #define ET_DTYPE_CHOICES (&ET_DTYPE_ROWS(ET_DTYPE_BAR_NAME)[1])

@@ -241,8 +241,9 @@ static const struct et_field disturbed_rows[] = {
            "doubt"),
     ET_ROW(et_result_disturbed, at, ET_REALS, "indices of these samples"),
     ET_ROW(et_result_disturbed, waited, ET_REAL,
-           "time that threads of a rank had work and no core, all samples; "
-           "here and below the largest of the ranks'",
+           "time that threads of a rank had work and no core, all samples, of "
+           "each no more than it lasted; here and below the largest of the "
+           "ranks'",
            .unit = "s"),
     ET_ROW(et_result_disturbed, switches, ET_REAL,
            "involuntary context switches of a rank"),
@@ -392,4 +393,10 @@ enum et_status et_result_copy(struct et_result *to,
 bool et_disturbed_many(int64_t most, double n)
 {
     return most != ET_ABSENT_INT && 5 * (double)most > n;
+}
+
+double et_disturbed_share(enum et_role role)
+{
+    /* There the kernel works for the case itself, on the same cores. */
+    return role == ET_ROLE_STORAGE ? 0.1 : 0.02;
 }

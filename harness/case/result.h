@@ -211,6 +211,9 @@ struct et_result {
 /* Do so many disturbed samples of `n`, on one rank, put the case in doubt? More
  * than a fifth do (harness/run/disturbed.h). */
 bool et_disturbed_many(int64_t most, double n);
+/* The share of a sample that a thread may have no core for, though it has work,
+ * before the sample counts as disturbed (harness/run/disturbed.h). */
+double et_disturbed_share(enum et_role role);
 
 /* Rows of the whole tree: the record's schema stands on them. */
 extern const struct et_field et_result_rows[];

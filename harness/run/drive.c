@@ -325,15 +325,29 @@ struct at_hand {
     int64_t pass;
 };
 
-/* In the guard's thread: the case ends the run. */
-static void fail_at_hand(void *with, const char *reason)
+/* A case that a stop cuts short. A resumed run does it again. */
+static bool interrupt(struct et_result *r, const char *by)
+{
+    struct et_text t = {0};
+    et_text_add(&t, "interrupted: %s", by);
+    free(r->reason);
+    r->reason = t.s;
+    r->outcome = ET_UNMEASURED;
+    return r->reason != NULL;
+}
+
+/* In the guard's thread, which ends the run. */
+static void end_at_hand(void *with, enum et_status code, const char *reason)
 {
     struct at_hand *a = with;
     struct et_result r;
     et_result_begin(&r);
     r.pass = a->pass;
     r.outcome = ET_FAILED;
-    r.reason = et_strdup(reason);
+    if (code == ET_INFRA)
+        r.reason = et_strdup(reason);
+    else
+        (void)interrupt(&r, reason);
     (void)deliver(a->g, a->c, &r, a->started);
     et_result_free(&r);
 }
@@ -359,7 +373,7 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
     if (root) {
         show_progress(g, c);
         et_guard_hold(d->guard);
-        et_guard_at_hand(d->guard, fail_at_hand, &hand);
+        et_guard_at_hand(d->guard, end_at_hand, &hand);
         et_guard_release(d->guard);
     }
     if (c->ranks > d->world->size) {
@@ -387,11 +401,12 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
     int signal = 0;
     enum et_status heard = hear_stop(g, &signal);
     s = s == ET_OK ? heard : s;
-    /* A case cut short is no result: a resumed run does it again. */
-    bool cut = signal && r.outcome == ET_UNMEASURED;
+    if (s == ET_OK && signal && r.outcome == ET_UNMEASURED &&
+        !interrupt(&r, et_stop_say(signal)))
+        s = et_no_memory();
     if (root) {
         et_guard_hold(d->guard);
-        if (s == ET_OK && !cut)
+        if (s == ET_OK)
             s = deliver(g, c, &r, started);
         et_guard_at_hand(d->guard, NULL, NULL);
         et_guard_release(d->guard);

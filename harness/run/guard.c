@@ -48,8 +48,8 @@ struct et_guard {
     sigset_t before; /* signals that were blocked */
     pthread_mutex_t lock;
     struct et_guard_duties duties;
-    void (*fail)(void *with, const char *reason);
-    void *fail_with;
+    et_guard_case *at_hand;
+    void *at_hand_with;
     double limit, force; /* on now()'s clock; INFINITY: none */
     int why;             /* that it was asked to stop; 0: was not */
     atomic_int over;     /* exit code of a run that is over; -1: is not */
@@ -128,8 +128,8 @@ static int end_code(const struct et_guard *g, enum et_status code)
                         : (int)code;
 }
 
-/* Rank 0 ends the run: the record of the case at hand where it failed, what is
- * kept of the end, the other ranks, itself. Must not be called twice: holds the
+/* Rank 0 ends the run: the record of the case at hand, what is kept of the end,
+ * the other ranks, itself. Must not be called twice: holds the
  * run for good. */
 static _Noreturn void end_run(struct et_guard *g, enum et_status code,
                               const char *outcome, const char *reason)
@@ -141,8 +141,8 @@ static _Noreturn void end_run(struct et_guard *g, enum et_status code,
     else if (code == ET_INFRA && !g->accused)
         (void)et_error(code, "%s", reason);
     if (g->over < 0 && held) {
-        if (code == ET_INFRA && g->fail)
-            g->fail(g->fail_with, reason);
+        if (g->at_hand)
+            g->at_hand(g->at_hand_with, code, reason);
         if (g->duties.note)
             g->duties.note(g->duties.with, outcome, reason, true);
     }
@@ -546,12 +546,11 @@ void et_guard_release(struct et_guard *g)
         pthread_mutex_unlock(&g->lock);
 }
 
-void et_guard_at_hand(struct et_guard *g,
-                      void (*fail)(void *with, const char *reason), void *with)
+void et_guard_at_hand(struct et_guard *g, et_guard_case *end, void *with)
 {
     if (g) {
-        g->fail = fail;
-        g->fail_with = with;
+        g->at_hand = end;
+        g->at_hand_with = with;
     }
 }
 

@@ -42,10 +42,12 @@ void et_guard_limit(struct et_guard *g, double seconds);
 void et_guard_hold(struct et_guard *g);
 void et_guard_release(struct et_guard *g);
 
-/* Rank 0, while it holds the run: the case that is measured now, and how it
- * gets a record where it fails; NULL: none. `fail` is called as a duty is. */
-void et_guard_at_hand(struct et_guard *g,
-                      void (*fail)(void *with, const char *reason), void *with);
+/* What gives the case that is measured now its record, where the guard ends the
+ * run: ET_INFRA, it failed; ET_UNSURE, it was interrupted. Called as a duty is.
+ */
+typedef void et_guard_case(void *with, enum et_status code, const char *reason);
+/* Rank 0, while it holds the run. NULL: no case is measured now. */
+void et_guard_at_hand(struct et_guard *g, et_guard_case *end, void *with);
 
 /* The run is over but for its report, with `code`: an end by force costs the
  * report and is noted no more. remedy: what the user is told then; kept by the

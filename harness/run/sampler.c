@@ -22,11 +22,8 @@
 #define SLACK_MOST 1e-3
 #define TOLERANCE 1e-6 /* s off the start, besides the clock's error */
 #define SHARE 0.01     /* of a sample, likewise, where that is more */
-#define WAITED 0.02    /* of a sample without a core: it is disturbed */
-/* Of storage: there the kernel works for the case itself, on the same cores. */
-#define WAITED_STORAGE 0.1
-#define DRIFT 2e-4 /* s a second, at most, of a clock against another */
-#define WINDOWS 8  /* fewer do not tell whether they are missed often */
+#define DRIFT 2e-4     /* s a second, at most, of a clock against another */
+#define WINDOWS 8      /* fewer do not tell whether they are missed often */
 
 struct taken {
     double start;       /* agreed; 0 without windows */
@@ -219,9 +216,10 @@ static enum et_status take_one(struct et_sampler *m, size_t i,
     double own =
         (t.exit - (m->windows ? t.start : t.entry)) / (double)m->iterations;
     said->own[i] = own;
-    double waited = t.exit > t.entry ? t.waited / (t.exit - t.entry) : 0;
+    double lasted = t.exit - t.entry;
+    double waited = lasted > 0 ? t.waited / lasted : 0;
     said->waited[i] = waited;
-    m->waited += t.waited;
+    m->waited += fmin(t.waited, lasted); /* it may wait before its entry, too */
     said->exit[i] = said->before[i] = said->off[i] = 0;
     if (m->spans) {
         /* Against the start that all know, so that no digit is lost; without
@@ -251,7 +249,7 @@ static void judge_one(struct et_sampler *m, size_t i, size_t at,
         m->missed.v[at] =
             all->off[i] > m->error + fmax(TOLERANCE, SHARE * whole);
     /* Until now this rank's own share stood there. */
-    double most = m->bench->role == ET_ROLE_STORAGE ? WAITED_STORAGE : WAITED;
+    double most = et_disturbed_share(m->bench->role);
     m->disturbed.v[at] = m->disturbed.v[at] > most ? ET_DISTURBED_HERE
                          : all->waited[i] > most   ? ET_DISTURBED
                                                    : 0;

@@ -20,23 +20,25 @@
 /* Elements of one call, where it can be cut. */
 #define PIECE ((int64_t)1 << 30)
 
+#define TYPE(symbol, name, size, bits, most, format, mpi)                      \
+    case symbol:                                                               \
+        return MPI_##mpi;
+
 static MPI_Datatype type_of(enum et_dtype t)
 {
     switch (t) {
-    case ET_FP64:
-        return MPI_DOUBLE;
-    case ET_FP32:
-        return MPI_FLOAT;
-    default:
-        return MPI_DATATYPE_NULL;
+        ET_DTYPE_ROWS(TYPE)
+    case ET_DTYPES:
+        break;
     }
+    return MPI_DATATYPE_NULL;
 }
 
 static const char *unsupported(const struct et_collective *p, int ranks)
 {
     (void)ranks;
     if (type_of(p->dtype) == MPI_DATATYPE_NULL)
-        return "of the element types, mpi takes fp64 and fp32 alone";
+        return "MPI 3 has no such element type";
     return et_team_mpi_idle();
 }
 

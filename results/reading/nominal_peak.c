@@ -14,7 +14,7 @@
 #include "harness/base/memory.h"
 #include "results/record/metric.h"
 
-#define BLANK_NAME(symbol, name, size, bits, most, format) " " name
+#define BLANK_NAME(symbol, name, size, bits, most, format, mpi) " " name
 #define FORM "write it like fp64=64 GFLOP/s, fp32=128 GFLOP/s (of one core)"
 
 /* Where a peak that was given comes from, in words. */
@@ -184,5 +184,5 @@ bool et_run_above_boost(const struct et_run *run, const struct et_record *r,
     limit *= boost(run);
     if (most)
         *most = limit;
-    return v && v->ci_low * et_metric_find("flops")->scale > limit;
+    return v && v->value * et_metric_find("flops")->scale > limit;
 }

@@ -31,7 +31,7 @@ const struct et_field et_roofline_rows[] = {
     ET_ROW(et_roofline, binds, ET_STRING,
            "which ceiling is the lower one: compute or memory"),
     ET_ROW(et_roofline, suspect, ET_STRING,
-           "ceiling whose interval the case lies above: one of the two is "
+           "ceiling above whose interval the figure lies: one of the two is "
            "wrong; null where there is none"),
     ET_ROW(et_roofline, absent, ET_STRING,
            "why a case with floating-point operations has no share"),
@@ -122,7 +122,7 @@ enum et_status et_roofline_make(const struct et_result *r,
         ok = (b.absent = why_absent(r, isnan(c->rate) ? c : m));
     /* One ceiling is enough to lie above it; the lower one is named. */
     for (size_t i = 0; i < 2; i++) {
-        if (low > roofs[i].high && (!over || roofs[i].high < over->high))
+        if (rate > roofs[i].high && (!over || roofs[i].high < over->high))
             over = &roofs[i];
     }
     if (ok && over)

@@ -190,9 +190,9 @@ static bool suspects(struct et_report *w)
         goto out;
     et_doc_heading(w->doc, 3, "Faster than possible");
     et_doc_paragraph(w->doc,
-                     "The whole interval of each of these cases lies above the "
-                     "interval of a ceiling that was measured beside its "
-                     "samples. One of the two figures is wrong. The records do "
+                     "Each of these figures lies above the whole interval "
+                     "of a ceiling that was measured beside its samples. One "
+                     "of the two figures is wrong. The records do "
                      "not show which, so neither is quoted.");
     struct et_block *b = et_doc_table(w->doc, "lrlr", columns);
     size_t shown = et_report_shown(p.n);

@@ -36,46 +36,71 @@ struct comparison {
     struct et_block *head; /* the first lines; good until they are full */
 };
 
-/* "9.1 % slower [7.0, 11]"; a speed is a share of the baselines'. */
+/* "9.1 % slower"; a ratio is a speed over that of the baselines. */
+static struct et_said say_ratio(double ratio)
+{
+    struct et_said out;
+    double by = 100 * fabs(ratio - 1);
+    if (by < 0.05)
+        snprintf(out.s, sizeof out.s, "as fast");
+    else
+        snprintf(out.s, sizeof out.s, "%.3g %% %s", by,
+                 ratio < 1 ? "slower" : "faster");
+    return out;
+}
+
+/* "9.1 % slower [7.0, 11]". */
 static struct et_said say_speed(const struct et_speed *s)
 {
     struct et_said out;
     bool slower = s->ratio < 1;
-    double by = 100 * fabs(s->ratio - 1);
     double low = 100 * (slower ? 1 - s->high : s->low - 1);
     double high = 100 * (slower ? 1 - s->low : s->high - 1);
-    int n = snprintf(out.s, sizeof out.s, "%.3g %% %s", by,
-                     slower ? "slower" : "faster");
+    int n = snprintf(out.s, sizeof out.s, "%s", say_ratio(s->ratio).s);
     if (isfinite(low) && isfinite(high) && n > 0 && (size_t)n < sizeof out.s)
         snprintf(out.s + n, sizeof out.s - (size_t)n, " [%.3g, %.3g]", low,
                  high);
     return out;
 }
 
-/* What a common change of a kind can come from, and what it cannot. */
-static const char *cause_of(const char *work)
+/* What a common change of a kind can come from, and what it cannot. A ceiling
+ * calls no library. */
+static const char *cause_of(const struct et_comparison *kind)
 {
     static const struct {
         const char *work, *cause;
     } causes[] = {
-        {"compute", "clock, power or other load, not one library"},
+        {"compute", "clock, power or other load, or a library of them all"},
         {"memory", "memory or its clock, or other load, not one case"},
         {"network", "the network, its library or other load, not one case"},
         {"storage", "the storage or other load, not one case"}};
+    if (isfinite(kind->ceilings))
+        return 2 * log(kind->ceilings) / log(kind->all.ratio) > 1
+                   ? "clock, power or other load, not one library"
+                   : "a library that they share, its settings or the build, "
+                     "not clock or power";
     for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
-        if (strcmp(causes[i].work, work) == 0)
+        if (strcmp(causes[i].work, kind->work) == 0)
             return causes[i].cause;
     }
     return "what they share, not one case";
+}
+
+/* "6 % slower [5, 7], all 15 compute cases, their ceilings 6 % slower: ..." */
+static void name_kind(struct comparison *w, const struct et_comparison *kind)
+{
+    bool bounded = isfinite(kind->ceilings);
+    et_block_fact(w->head, et_change_name(kind->change),
+                  "%s, all %zu %s cases%s%s: %s", say_speed(&kind->all).s,
+                  kind->cases, kind->work, bounded ? ", their ceilings " : "",
+                  bounded ? say_ratio(kind->ceilings).s : "", cause_of(kind));
 }
 
 static void name_one(struct comparison *w, const struct et_comparison *c)
 {
     const char *name = et_change_name(c->change);
     if (!c->id)
-        et_block_fact(w->head, name, "%s, all %zu %s cases: %s",
-                      say_speed(&c->all).s, c->cases, c->work,
-                      cause_of(c->work));
+        name_kind(w, c);
     else if (c->change == ET_CHANGE_WORSE && isfinite(c->own.ratio))
         et_block_fact(w->head, name, "%s, %s", say_speed(&c->own).s, c->id);
     else
@@ -210,18 +235,23 @@ static void speed_cell(struct et_block *b, const struct et_speed *s)
 static void list_kinds(struct comparison *w)
 {
     static const char *const columns[] = {
-        "Change", "Kind of work", "Cases", "Speed", "p", "Reason", NULL};
+        "Change", "Kind of work", "Cases", "Speed", "Ceilings",
+        "p",      "Reason",       NULL};
     if (!w->found->kinds)
         return;
     et_doc_heading(w->doc, 2, "Kinds of work");
-    et_doc_paragraph(w->doc, "What all cases of a kind share.");
-    struct et_block *b = et_doc_table(w->doc, "llrrrl", columns);
+    et_doc_paragraph(w->doc,
+                     "What all cases of a kind share, and the speed of the "
+                     "compute ceilings that were measured beside them, which "
+                     "call no library.");
+    struct et_block *b = et_doc_table(w->doc, "llrrrrl", columns);
     for (size_t i = 0; i < w->found->kinds; i++) {
         const struct et_comparison *c = &w->found->v[i];
         et_block_cell(b, "%s", et_change_name(c->change));
         et_block_cell(b, "%s", c->work);
         et_block_cell(b, "%zu", c->cases);
         speed_cell(b, &c->all);
+        et_block_cell(b, "%s", et_say_real(c->ceilings).s);
         et_block_cell(b, "%s", et_say_real(c->all.p).s);
         et_block_cell(b, "%s", c->reason ? c->reason : "");
     }

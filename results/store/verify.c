@@ -14,6 +14,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/stat/series.h"
+#include "results/reading/name.h"
 #include "results/record/metric.h"
 #include "results/store/sha256.h"
 
@@ -153,9 +154,29 @@ static void check_verification(struct et_check_case *c,
                          "precision does, and it has no fact doubt");
 }
 
-/* How many samples something else disturbed, and whether these were many. */
-static void check_disturbed(struct et_check_case *c, const struct et_result *r)
+/* The most that a rank's threads can have waited for a core: in samples that
+ * are not marked, the share that is allowed there; in the others and in the
+ * warm-up, all of the time. */
+static double longest_wait(const struct et_result *r, enum et_role role)
 {
+    const struct et_result_time *t = &r->time;
+    const struct et_reals *at = &r->disturbed.at;
+    double sum = 0;
+    for (size_t i = 0, next = 0; i < t->samples.n; i++) {
+        bool marked = next < at->n && at->v[next] == (double)i;
+        next += marked;
+        sum += t->samples.v[i] * (marked ? 1 : et_disturbed_share(role));
+    }
+    for (size_t i = 0; i < t->transient.n; i++)
+        sum += t->transient.v[i];
+    return sum * (double)t->iterations;
+}
+
+/* How many samples something else disturbed, and whether these were many. */
+static void check_disturbed(struct et_check_case *c, const struct et_run *run,
+                            const struct et_record *of)
+{
+    const struct et_result *r = &of->result;
     const struct et_result_disturbed *d = &r->disturbed;
     bool looked = d->n != ET_ABSENT_INT;
     bool right = !d->many && d->most == ET_ABSENT_INT && d->at.n == 0;
@@ -172,6 +193,11 @@ static void check_disturbed(struct et_check_case *c, const struct et_result *r)
     if (!right)
         et_check_says(c,
                       "what it says of disturbed samples contradicts itself");
+    /* Times are rounded to 15 digits. */
+    else if (looked &&
+             d->waited > longest_wait(r, et_run_role(run, of)) * (1 + 1e-9))
+        et_check_says(c, "its threads waited for a core longer than its "
+                         "undisturbed samples allow");
 }
 
 static void check_metric(struct et_check_case *c, const struct et_metric *m,
@@ -466,7 +492,7 @@ enum et_status et_verify_figures(const struct et_run *run)
             check_course(&c, &r->result.time, &asked);
         check_team(&c, run, r);
         check_verification(&c, &r->result);
-        check_disturbed(&c, &r->result);
+        check_disturbed(&c, run, r);
         check_metrics(&c, r);
         check_ceilings(&c, &r->result);
         s = et_status_worse(s, c.status);

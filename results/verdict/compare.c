@@ -152,10 +152,27 @@ static bool take_side(struct row *row, const struct side *s, bool now,
                                   : take_passes(r, m, out);
 }
 
+/* The compute ceiling beside the case, over the median of those of the
+ * baselines that count. */
+static double compare_ceilings(const struct work *w, const struct row *row,
+                               const struct et_record *const *r, double *room)
+{
+    size_t n = 0;
+    const struct et_result_ceiling *c;
+    for (size_t k = 0; k < w->baselines; k++) {
+        c = row->passes[k].n ? et_result_ceiling_of(&r[k]->result, "compute")
+                             : NULL;
+        if (c)
+            room[n++] = c->rate;
+    }
+    c = et_result_ceiling_of(&r[w->baselines]->result, "compute");
+    return c ? c->rate / et_stat_median(room, n) : NAN;
+}
+
 /* Both sides have a figure: which of them count. */
 static bool take_sides(const struct work *w, struct row *row,
                        const struct et_record *const *r,
-                       const struct et_metric_value *const *m)
+                       const struct et_metric_value *const *m, double *room)
 {
     bool any = false;
     for (size_t k = 0; k < w->baselines; k++) {
@@ -172,6 +189,8 @@ static bool take_sides(const struct work *w, struct row *row,
     if (!take_side(row, &w->sides[k], true, r[k], m[k], &row->passes[k]))
         return false;
     row->counts = any && row->passes[k].n;
+    if (row->counts)
+        row->c.ceilings = compare_ceilings(w, row, r, room);
     for (size_t i = 0; i < k; i++)
         row->c.baselines += row->passes[i].n > 0;
     return true;
@@ -227,6 +246,7 @@ static bool take_case(struct work *w, const struct et_record *example,
         .cases = 1,
         .all = {NAN, NAN, NAN, NAN},
         .own = {NAN, NAN, NAN, NAN},
+        .ceilings = NAN,
         .change = wrong               ? ET_CHANGE_WRONG
                   : before && m[last] ? ET_CHANGE_UNSURE /* until weighed */
                   : before && !cut    ? ET_CHANGE_MISSING
@@ -246,7 +266,7 @@ static bool take_case(struct work *w, const struct et_record *example,
     if (before && m[last]) {
         c->all.ratio = et_metric_is_higher(m[last]) ? c->value / c->base
                                                     : c->base / c->value;
-        return take_sides(w, row, r, m);
+        return take_sides(w, row, r, m, room);
     }
     if (before && cut) {
         struct et_text why = {0};
@@ -291,8 +311,8 @@ static struct et_speed speed_of(const struct et_level_change *c)
 
 /* What all cases of a kind share, as one more of *out. */
 static bool add_kind(const struct work *w, const char *work, size_t cases,
-                     const struct et_level_change *common, const char *reason,
-                     struct et_comparisons *out)
+                     const struct et_level_change *common, double ceilings,
+                     const char *reason, struct et_comparisons *out)
 {
     struct et_comparison *kind = &out->v[out->n++];
     *kind = (struct et_comparison){.work = work,
@@ -302,6 +322,7 @@ static bool add_kind(const struct work *w, const char *work, size_t cases,
                                    .cases = cases,
                                    .all = speed_of(common),
                                    .own = {NAN, NAN, NAN, NAN},
+                                   .ceilings = ceilings,
                                    .change = ET_CHANGE_UNSURE};
     if (!reason)
         return true;
@@ -315,21 +336,25 @@ static bool compare_kind(struct work *w, const char *work,
                          struct et_comparisons *out)
 {
     struct et_level_case *cases = et_alloc(w->n + 1, sizeof *cases);
+    double *ceilings = et_alloc(w->n + 1, sizeof *ceilings);
     struct et_level_change common;
-    size_t n = 0, measured = 0;
-    bool ok = cases != NULL;
+    size_t n = 0, bounded = 0, measured = 0;
+    bool ok = cases && ceilings;
     for (size_t i = 0; ok && i < w->n; i++) {
         const struct row *row = &w->rows[i];
         if (strcmp(row->c.work, work) != 0)
             continue;
         measured += !isnan(row->c.base) && !isnan(row->c.value);
-        if (row->counts)
-            cases[n++].runs = row->passes;
+        if (!row->counts)
+            continue;
+        cases[n++].runs = row->passes;
+        if (isfinite(row->c.ceilings))
+            ceilings[bounded++] = row->c.ceilings;
     }
     ok = ok && (n == 0 || et_levels_compare(cases, n, w->baselines, &common));
     /* Fewer cases share nothing that is not theirs. */
     if (ok && n >= ET_LEVELS_LEAST)
-        ok = add_kind(w, work, n, &common,
+        ok = add_kind(w, work, n, &common, et_stat_median(ceilings, bounded),
                       2 * n < measured
                           ? "fewer than half of its cases can be relied on"
                           : NULL,
@@ -344,6 +369,7 @@ static bool compare_kind(struct work *w, const char *work,
         n++;
     }
     free(cases);
+    free(ceilings);
     return ok;
 }
 

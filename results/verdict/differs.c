@@ -22,7 +22,7 @@ static bool is_left_out(const char *key)
         "load", "memory", "clock_hz", "clock_max_hz", "clock_origin",
         "peak_fp64", "peak_fp32", "peak_origin", "binding",
         /* of the options */
-        "plan", "out", "scratch", "quiet"};
+        "plan", "out", "scratch", "quiet", "launches"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(key, keys[i]) == 0)
             return true;
@@ -129,6 +129,16 @@ static bool add_filesystems(struct et_pairs *to, const struct et_run *run)
     return ok;
 }
 
+/* What differs from launch to launch counts the less, the more there are. */
+static bool add_launches(struct et_pairs *to, const struct et_run *run)
+{
+    char text[ET_TEXT_NUMBER];
+    int64_t newest;
+    snprintf(text, sizeof text, "%lld",
+             (long long)et_run_launches(run, &newest));
+    return add(to, "", "launches", text);
+}
+
 static bool add_environment(struct et_pairs *to, const struct et_environment *e)
 {
     return add_fields(to, et_environment_rows, e) && add_coarse(to, e) &&
@@ -161,7 +171,7 @@ static bool describe(const struct et_run *run, struct et_pairs *out)
     const struct et_run_info *i = &run->info;
     return add_environment(out, &i->environment) && add_kinds(out, i) &&
            add_fields(out, et_run_info_rows, i) && add_nodes(out, i) &&
-           add_filesystems(out, run) &&
+           add_filesystems(out, run) && add_launches(out, run) &&
            add_pairs(out, "library", &i->libraries) &&
            add_pairs(out, "option", &i->config);
 }

@@ -83,10 +83,15 @@ static enum et_flaw flaw_of(const struct et_clause *c, const struct finding *f)
     return ET_FLAW_NONE;
 }
 
-static enum cause cause_of(enum et_flaw f)
+static enum cause cause_of(const struct finding *f)
 {
-    switch (f) {
+    const struct et_result *r = &f->record->result;
+    switch (f->flaw) {
     case ET_FLAW_WRONG:
+        return r->outcome == ET_WRONG_DATA || r->outcome == ET_FAILED ||
+                       r->verification.status == ET_CHECK_FAILED
+                   ? BAD
+                   : NOT_MEASURED;
     case ET_FLAW_ODD:
         return BAD;
     case ET_FLAW_UNCHECKED:
@@ -120,25 +125,18 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
 {
     const struct et_result *r = &f->record->result;
     const struct et_metric_value *v = f->value;
-    if (r->outcome == ET_WRONG_DATA || r->outcome == ET_FAILED ||
-        r->verification.status == ET_CHECK_FAILED)
-        return BAD;
-    if (r->verification.odd.n)
-        return BAD;
-    if (r->outcome != ET_MEASURED)
-        return NOT_MEASURED;
-    if (r->verification.status != ET_CHECK_PASSED)
-        return UNVERIFIED;
+    if (f->flaw && f->flaw <= ET_FLAW_UNCHECKED)
+        return cause_of(f);
     if (!v || !isfinite(v->value))
         return NO_METRIC;
     if (!isfinite(f->limit))
         return NO_PEAK;
-    if (f->record->roofline.suspect || et_accused_has(f->accused, r->id))
-        return SUSPECT;
+    if (f->flaw == ET_FLAW_SUSPECT)
+        return cause_of(f);
     if (f->above_boost)
         return ABOVE_BOOST;
-    if (et_pairs_get(&r->facts, "doubt"))
-        return DOUBTFUL;
+    if (f->flaw == ET_FLAW_DOUBTFUL)
+        return cause_of(f);
     if (!(v->ci_low <= v->value && v->value <= v->ci_high))
         return NO_INTERVAL;
     double worse = c->at_least ? v->ci_low : v->ci_high;
@@ -148,7 +146,7 @@ static enum cause weigh(const struct et_clause *c, const struct finding *f)
     if (meets && !f->bounded)
         return NO_CEILING;
     if (f->flaw)
-        return cause_of(f->flaw);
+        return cause_of(f);
     /* Is it known of every node that its cores sufficed? */
     if (r->team.cores == ET_ABSENT_INT && !c->allow_oversubscribed)
         return UNPLACED;
@@ -244,7 +242,6 @@ static void explain_interval(const struct et_clause *c, const struct finding *f,
 static void explain(const struct et_clause *c, const struct finding *f,
                     struct et_text *out)
 {
-    const struct et_result *r = &f->record->result;
     switch (f->cause) {
     case MEETS:
         explain_interval(c, f, c->at_least ? "is at least" : "is at most", out);
@@ -261,6 +258,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
         et_flaw_say(ET_FLAW_NO_INTERVAL, f->record, out);
         break;
     case SUSPECT:
+    case DOUBTFUL:
     case OVERSUBSCRIBED:
     case THREADS:
     case DISTURBED:
@@ -289,10 +287,6 @@ static void explain(const struct et_clause *c, const struct finding *f,
                     f->record->roofline.absent ? ": " : "",
                     f->record->roofline.absent ? f->record->roofline.absent
                                                : "");
-        break;
-    case DOUBTFUL:
-        et_text_add(out, "the record has a caveat: %s",
-                    et_pairs_get(&r->facts, "doubt"));
         break;
     case NO_PEAK:
         et_text_add(out, "no nominal peak: %s", f->origin);

@@ -203,7 +203,7 @@ compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
 h["environment"]["kernel"] = "another"' more
     try compare a b
     [ "$status" -eq 1 ]
-    grep -q '^worse  *16.7 % slower .*all 3 compute cases: clock' out ||
+    grep -q '^worse  *16.7 % slower .*all 3 compute cases, their ceilings as fast: a library' out ||
         fail 'the kind is wanted'
     [ "$(grep -c '^worse ' out)" -eq 2 ] || fail 'two lines are wanted'
     grep -q '0 worse, 0 missing, 0 unsure, 0 better, 0 new, 3 same' out ||
@@ -290,17 +290,33 @@ del cases[1]; h["outcome"] = "interrupted"'
     plan threads.ini '[run]' 'budget = 0.1' 'min-samples = 12' \
         'precision = 1' 'team = self' '[gemm]' \
         'shapes = 48x48x48' 'backend = reference' 'threads = 2'
-    OMP_THREAD_LIMIT=1 OMP_WAIT_POLICY=passive \
-        try run --plan threads.ini --out few --quiet
-    passed
-    grep -q '"threads":2,"threads_delivered":1' few/records.jsonl
-    grep -q '1 case had fewer threads at work' few/report.txt
-    tr -s ' \n' ' ' <few/report.txt | grep -q 'headline: fewer threads worked'
     plan contract.ini '[fast]' 'where = bench=gemm' 'metric = time' \
         'at_most = 1000 s'
-    try judge contract.ini few
-    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
-    tr -s ' \n' ' ' <out | grep -q '1 of the 2 threads of a rank worked'
+    few() { # few VARIABLE...: with them one thread of two works
+        rm -rf few
+        status=0
+        env OMP_WAIT_POLICY=passive "$@" "$ETALON" run --plan threads.ini \
+            --out few --quiet >out 2>err || status=$?
+        passed
+        grep -q '"threads":2,"threads_delivered":1' few/records.jsonl ||
+            fail "$*: one thread is wanted"
+        grep -q '1 case had fewer threads at work' few/report.txt
+        tr -s ' \n' ' ' <few/report.txt |
+            grep -q 'headline: fewer threads worked'
+        try judge contract.ini few
+        [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
+        tr -s ' \n' ' ' <out | grep -q '1 of the 2 threads of a rank worked'
+    }
+    few OMP_THREAD_LIMIT=1
+    # On a busy machine OMP_DYNAMIC takes threads away: libgomp asks libc how
+    # busy it is.
+    if command -v ${CC:-cc} >/dev/null && ldd "$ETALON" | grep -q libgomp &&
+        ! nm -D "$ETALON" | grep -q __asan; then
+        echo 'int getloadavg(double *v, int n)
+            { for (int i = 0; i < n; i++) v[i] = 99; return n; }' >busy.c
+        ${CC:-cc} -shared -fPIC -o busy.so busy.c
+        few OMP_DYNAMIC=true LD_PRELOAD="$PWD/busy.so"
+    fi
 }
 
 @test "judge: the peak of the contract, and how many records a clause picked" {

@@ -3,8 +3,8 @@
 # ends with 4 and a word, or as if nothing had been, with the same output.
 #   tests/memory/fail.sh [--all | --every K] [NAME...]
 # Of each command (a NAME: run, rank0 and rank1 of two, again, report, html, csv,
-# markdown, judge, compare, verify, plan, info), the first allocation at each place that
-# allocates, told by its stack of calls. --all tries all of these (two hours);
+# markdown, json, judge, compare, verify, plan, info, list, runs), the first allocation
+# at each place that allocates, told by its stack of calls. --all tries all of these (two hours);
 # --every K every K-th; by preset some. Called from the build directory.
 set -u
 LC_ALL=C OMP_NUM_THREADS=1
@@ -18,7 +18,8 @@ case ${1:-} in
 --all) every=1 && shift ;;
 --every) every=$2 && shift 2 ;;
 esac
-names=${*:-run rank0 rank1 again report html csv markdown judge compare verify plan info}
+names=${*:-run rank0 rank1 again report html csv markdown json judge compare verify plan \
+    info list runs}
 build=$PWD
 shim=$PWD/tests/memory/fail_nth.so
 etalon=$PWD/etalon
@@ -101,13 +102,15 @@ start() { # start NAME VARIABLE...
         $measure third --plan plan.ini ;;
     again) timeout 60 $with "$etalon" run --again third --quiet ;;
     report) timeout 60 $with "$etalon" report first ;;
-    html | csv | markdown) timeout 60 $with "$etalon" report first \
+    html | csv | markdown | json) timeout 60 $with "$etalon" report first \
         --format "$name" ;;
     judge) timeout 60 $with "$etalon" judge contract.ini first ;;
     compare) timeout 60 $with "$etalon" compare first second ;;
     verify) timeout 60 $with "$etalon" verify first ;;
     plan) timeout 60 $with "$etalon" plan --plan plan.ini --ranks 4 ;;
     info) timeout 60 $with "$etalon" info ;;
+    list) timeout 60 $with "$etalon" list backends ;;
+    runs) timeout 60 $with "$etalon" runs first second ;;
     *) echo "no such part: $name" >&2 && return 2 ;;
     esac
 }

@@ -30,9 +30,13 @@ static void leave(void *with)
     fprintf(stderr, "%s leave\n", (const char *)with);
 }
 
-static void fail_case(void *with, const char *reason)
+static void end_case(void *with, enum et_status code, const char *reason)
 {
-    fprintf(stderr, "%s: %s\n", (const char *)with, reason);
+    fprintf(stderr, "%s %s: %s\n", (const char *)with,
+            code == ET_INFRA    ? "failed"
+            : code == ET_UNSURE ? "interrupted"
+                                : "?",
+            reason);
 }
 
 /* The child's whole team, which lasts as long as the child. */
@@ -54,7 +58,7 @@ static void at_hand(struct et_guard *g)
 {
     static char name[] = "case";
     et_guard_hold(g);
-    et_guard_at_hand(g, fail_case, name);
+    et_guard_at_hand(g, end_case, name);
     et_guard_release(g);
 }
 
@@ -130,8 +134,8 @@ TEST(asked_to_stop)
     assert_true(words > first);
     assert_true(last > words);
     assert_non_null(strstr(last, "run leave\n"));
-    /* A case cut short has no record: it is run again. */
-    assert_null(strstr(child_said, "case: "));
+    const char *cut = strstr(child_said, "case interrupted: SIGINT\n");
+    assert_true(cut && cut < last);
     assert_int_equal(outcome(stops_when_told), CHILD_FINE);
     assert_non_null(strstr(child_said, "run note interrupted: SIGHUP\n"));
     assert_null(strstr(child_said, "last"));
@@ -166,7 +170,8 @@ TEST(without_progress)
     assert_non_null(strstr(child_said,
                            "etalon: error: a library or the disk hangs; "
                            "no progress for 0.3 s (sampling)\n"));
-    assert_non_null(strstr(child_said, "case: a library or the disk hangs"));
+    assert_non_null(
+        strstr(child_said, "case failed: a library or the disk hangs"));
     assert_non_null(
         strstr(child_said, "run note failed: a library or the disk"));
     assert_non_null(strstr(child_said, "run leave\n"));
@@ -190,7 +195,8 @@ static void main_ends(void)
 TEST(exits_unasked)
 {
     assert_int_equal(outcome(library_gives_up), ET_INFRA);
-    assert_non_null(strstr(child_said, "case: a library ended the program"));
+    assert_non_null(
+        strstr(child_said, "case failed: a library ended the program"));
     assert_non_null(strstr(child_said, "run note failed: a library ended"));
     /* Once it is closed, exit is main's. */
     assert_int_equal(outcome(main_ends), 1);

@@ -148,11 +148,15 @@ TEST(test_absent)
     r = record_of(x);
     assert_true(isnan(r.roofline.share) && !r.roofline.suspect);
     et_record_free(&r);
-    x = bounded(150e9, 10e9);
-    x.time.ci_low = x.time.ci_high = NAN; /* not sure, so not above */
-    r = record_of(x);
-    assert_null(r.roofline.suspect);
-    et_record_free(&r);
+    /* However wide its own interval is, and where it has none. */
+    for (int wide = 0; wide < 2; wide++) {
+        x = bounded(150e9, 10e9);
+        x.time.ci_low = wide ? x.time.median / 3 : NAN;
+        x.time.ci_high = wide ? x.time.median * 3 : NAN;
+        r = record_of(x);
+        assert_string_equal(r.roofline.suspect, PEAK);
+        et_record_free(&r);
+    }
 }
 
 TEST(test_round_trip)

@@ -128,6 +128,7 @@ TEST(first_lines)
     struct et_comparison rows[] = {{.work = "memory",
                                     .cases = 6,
                                     .all = {0.94, 0.92, 0.96, 0.001},
+                                    .ceilings = NAN,
                                     .change = ET_CHANGE_WORSE},
                                    {.id = id,
                                     .work = "compute",
@@ -170,4 +171,39 @@ TEST(first_lines)
     et_run_free(&runs[1]);
 }
 
-TEST_MAIN(numbers, what_asks_for_attention, new_cases, first_lines)
+/* All compute cases are slower: is it the machine? Their ceilings call no
+ * library, so they are slower with it alone. */
+TEST(common_cause)
+{
+    static const struct {
+        double ceilings;
+        const char *said;
+    } trials[] = {
+        {NAN, "all 6 compute cases: clock, power or other load, or a library"},
+        {0.945,
+         "all 6 compute cases, their ceilings 5.5 % slower: clock, power "
+         "or other load, not one library"},
+        {0.99, "all 6 compute cases, their ceilings 1 % slower: a library that "
+               "they share, its settings or the build, not clock or power"},
+        {1.05, "their ceilings 5 % faster: a library that they share"}};
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    const struct et_run *base = &runs[0];
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        struct et_comparison row = {.work = "compute",
+                                    .cases = 6,
+                                    .all = {0.94, 0.92, 0.96, 0.001},
+                                    .ceilings = trials[i].ceilings,
+                                    .change = ET_CHANGE_WORSE};
+        const struct et_comparisons c = {&row, 1, 1};
+        struct et_doc doc;
+        assert_int_equal(
+            et_report_comparison(&base, 1, &runs[1], 0.03, &c, &doc), ET_OK);
+        assert_said(doc.blocks[0].cells.v[3], trials[i].said);
+        et_doc_free(&doc);
+    }
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
+TEST_MAIN(numbers, what_asks_for_attention, new_cases, first_lines,
+          common_cause)

@@ -325,6 +325,44 @@ static void a_last_digit_is_no_edit(void **state)
     assert_int_equal(n, CASES);
 }
 
+/* A sample in which no core was to be had for more than 2 % of it is marked:
+ * the waits of all samples together tell whether marks were taken away. */
+static void waits_have_their_marks(void **state)
+{
+    json_t *sound[CASES];
+    read_records(*state, sound);
+    for (int marked = 0; marked < 2; marked++) {
+        for (int longer = 0; longer < 2; longer++) {
+            json_t *records[CASES], *v;
+            copy(records, sound);
+            json_t *r = records[MEASURED];
+            double first = json_number_value(get(r, "time_s.samples.0"));
+            double waited = 0, each;
+            size_t i, n = 0;
+            json_array_foreach(get(r, "time_s.samples"), i, v) waited +=
+                0.02 * json_number_value(v);
+            json_array_foreach(get(r, "time_s.transient"), i, v) waited +=
+                json_number_value(v);
+            if (marked) {
+                waited += 0.98 * first;
+                set(r, "disturbed.n", json_integer(1));
+                set(r, "disturbed.most", json_integer(1));
+                set(r, "disturbed.at", json_pack("[i]", 0));
+            }
+            each = waited * json_number_value(get(r, "time_s.iterations"));
+            set(r, "disturbed.waited",
+                json_real(each * (longer ? 1.001 : 0.999)));
+            write_records(*state, records);
+            if (longer)
+                must_find(*state, "waited", "waited for a core longer than");
+            else
+                assert_int_equal(sample_verify(*state, &n), ET_OK);
+        }
+    }
+    for (int i = 0; i < CASES; i++)
+        json_decref(sound[i]);
+}
+
 /* A thread that was asked for and did not work needed no core. */
 static void an_idle_thread_has_no_core(void **state)
 {
@@ -345,5 +383,5 @@ static void sound_records_do_not_excuse_the_rest(void **state)
 
 FRESH_TEST_MAIN(set_up, tear_down, each_figure, everything_else,
                 what_was_asked_for, a_last_digit_is_no_edit,
-                an_idle_thread_has_no_core,
+                waits_have_their_marks, an_idle_thread_has_no_core,
                 sound_records_do_not_excuse_the_rest)

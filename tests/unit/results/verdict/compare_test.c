@@ -1,35 +1,10 @@
-/* Comparison: noise is not a change, a change is not noise, what all cases of a
- * kind share is not each one's, and what is not there is not the same. */
+/* Comparison: noise is not a change, a change is not noise, and what is not
+ * there is not the same. */
 #include "config.h"
-#include "tests/unit/test_main.h"
-#include "tests/unit/results/sample.h"
+#include "tests/unit/results/verdict/compared.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "results/verdict/compare.h"
-
-/* A case of six passes around the result's median, the outermost `spread` away;
- * `turn` shifts the order, so that cases do not move together. */
-static struct et_result passes(struct et_result r, double spread, unsigned turn)
-{
-    static const double at[] = {-1, 0.6, -0.2, 1, -0.6, 0.2};
-    for (unsigned i = 0; i < 6; i++) {
-        struct et_result_pass *p = et_list_add(&r.time.passes, sizeof *p);
-        double median = r.time.median * (1 + spread * at[(i + turn) % 6]);
-        assert_non_null(p);
-        *p = (struct et_result_pass){.pass = i, .n = 5, .median = median};
-    }
-    return r;
-}
-
-static struct et_result of(const char *id, double median, double spread,
-                           unsigned turn)
-{
-    return passes(sample_result(id, median, 0.01, 31), spread, turn);
-}
 
 /* A load that takes `median` at rest: a metric of which lower is better. */
 static struct et_result access_of(double median)
@@ -38,69 +13,6 @@ static struct et_result access_of(double median)
     r.work.flop = r.work.bytes = 0;
     r.work.accesses = 1;
     return r;
-}
-
-/* Runs 0 to n - 1 are the baselines, run n is compared with them. */
-enum { MOST = 8 };
-struct bench {
-    struct et_run runs[MOST];
-    size_t n;
-    struct et_comparisons found;
-};
-
-static struct bench bench(size_t baselines)
-{
-    struct bench b = {.n = baselines};
-    for (size_t i = 0; i <= baselines; i++) {
-        b.runs[i] = sample_run();
-        b.runs[i].info.environment.peak_fp32 = 1e10;
-    }
-    return b;
-}
-
-static enum et_status compare(struct bench *b, double tolerance)
-{
-    const struct et_run *before[MOST];
-    for (size_t i = 0; i < b->n; i++)
-        before[i] = &b->runs[i];
-    return et_compare(before, b->n, &b->runs[b->n], tolerance, &b->found);
-}
-
-static enum et_status done(struct bench *b)
-{
-    enum et_status s = et_comparisons_status(&b->found);
-    et_comparisons_free(&b->found);
-    for (size_t i = 0; i <= b->n; i++)
-        et_run_free(&b->runs[i]);
-    return s;
-}
-
-/* The row of a case, or of a kind of work. */
-static const struct et_comparison *row(const struct bench *b, const char *name)
-{
-    for (size_t i = 0; i < b->found.n; i++) {
-        const struct et_comparison *c = &b->found.v[i];
-        if (strcmp(c->id ? c->id : c->work, name) == 0)
-            return c;
-    }
-    fail_msg("%s was not compared", name);
-    return NULL;
-}
-
-static void is(const struct bench *b, const char *name, enum et_change change,
-               const char *reason)
-{
-    const struct et_comparison *c = row(b, name);
-    if (c->change != change)
-        fail_msg("%s is %s", name, et_change_name(c->change));
-    if (reason ? !c->reason || !strstr(c->reason, reason) : c->reason != NULL)
-        fail_msg("%s: '%s' is no reason", name, c->reason ? c->reason : "");
-}
-
-static void near(double a, double b)
-{
-    if (!(fabs(a - b) <= 1e-3 * fabs(b)))
-        fail_msg("%.9g is not %.9g", a, b);
 }
 
 /* One case of 0.5 s in three baselines, and `median` now. */
@@ -146,126 +58,6 @@ TEST(changes)
     b = alone(0.4, 0.005);
     is(&b, "a", ET_CHANGE_BETTER, NULL);
     assert_int_equal(done(&b), ET_OK);
-}
-
-/* Five cases in three baselines; now each takes `longer` times as long, and the
- * first `more` times that. */
-static struct bench five(double longer, double more, double spread)
-{
-    struct bench b = bench(3);
-    for (unsigned k = 0; k < 5; k++) {
-        char id[] = "case 0";
-        id[5] = (char)('0' + k);
-        for (unsigned i = 0; i < 3; i++)
-            sample_add(&b.runs[i], of(id, 0.5 + 0.1 * k, spread, i + k));
-        sample_add(&b.runs[3],
-                   of(id, (0.5 + 0.1 * k) * longer * (k == 0 ? more : 1),
-                      spread, 2 * k));
-    }
-    assert_int_equal(compare(&b, 0.03), ET_OK);
-    assert_int_equal(b.found.n, 6);
-    assert_int_equal(b.found.kinds, 1);
-    return b;
-}
-
-TEST(what_all_share_is_not_each_ones)
-{
-    struct bench b = five(1.1, 1, 0.002);
-    is(&b, "compute", ET_CHANGE_WORSE, NULL);
-    near(row(&b, "compute")->all.ratio, 1 / 1.1);
-    assert_int_equal(row(&b, "compute")->cases, 5);
-    is(&b, "case 0", ET_CHANGE_SAME, NULL);
-    const struct et_comparison *first = row(&b, "case 0");
-    near(first->all.ratio, 1 / 1.1);
-    near(first->own.ratio, 1);
-    assert_true(first->own.p > 0.3 && first->all.p < 0.05);
-    is(&b, "case 4", ET_CHANGE_SAME, NULL);
-    assert_int_equal(done(&b), ET_MISSED);
-    b = five(1, 1.1, 0.002);
-    is(&b, "compute", ET_CHANGE_SAME, NULL);
-    is(&b, "case 0", ET_CHANGE_WORSE, NULL);
-    near(row(&b, "case 0")->own.ratio, 1 / 1.1);
-    is(&b, "case 1", ET_CHANGE_SAME, NULL);
-    assert_int_equal(done(&b), ET_MISSED);
-    /* All are faster but one, which is as it was: it is no worse. */
-    b = five(1 / 1.2, 1.2, 0.002);
-    is(&b, "compute", ET_CHANGE_BETTER, NULL);
-    near(row(&b, "case 0")->all.ratio, 1);
-    is(&b, "case 0", ET_CHANGE_SAME, NULL);
-    assert_int_equal(done(&b), ET_OK);
-}
-
-/* A load of the memory: another kind of work. */
-static struct et_result load_of(const char *id, double median, unsigned turn)
-{
-    struct et_result r = of(id, median, 0.002, turn);
-    r.work.flop = 0;
-    assert_true(et_pairs_set(&r.facts, "fits_in", "memory", false));
-    return r;
-}
-
-TEST(kinds_are_judged_apart)
-{
-    struct bench b = bench(2);
-    for (unsigned k = 0; k < 4; k++) {
-        char id[2][7] = {"case 0", "load 0"};
-        id[0][5] = id[1][5] = (char)('0' + k);
-        for (unsigned i = 0; i <= 2; i++) {
-            struct et_result r = load_of(id[1], 0.3, i + k);
-            /* One that is not sound in any baseline spoils no other. */
-            r.time.converged = k > 0 || i == 2;
-            sample_add(&b.runs[i], r);
-            sample_add(&b.runs[i],
-                       of(id[0], i == 2 ? 0.6 : 0.5, 0.002, i + 2 * k));
-        }
-    }
-    assert_int_equal(compare(&b, 0.03), ET_OK);
-    assert_int_equal(b.found.kinds, 2);
-    is(&b, "compute", ET_CHANGE_WORSE, NULL);
-    near(row(&b, "compute")->all.ratio, 5 / 6.0);
-    is(&b, "memory", ET_CHANGE_SAME, NULL);
-    near(row(&b, "memory")->all.ratio, 1);
-    assert_int_equal(row(&b, "memory")->cases, 3);
-    is(&b, "load 0", ET_CHANGE_UNSURE, "not converged in the baselines");
-    is(&b, "load 1", ET_CHANGE_SAME, NULL);
-    is(&b, "case 1", ET_CHANGE_SAME, NULL);
-    assert_int_equal(done(&b), ET_MISSED);
-}
-
-/* Two to four of eight cases can be relied on; all are slower. */
-TEST(few_are_no_kind)
-{
-    for (unsigned sound = 2; sound <= 4; sound++) {
-        struct bench b = bench(3);
-        for (unsigned i = 0; i < 8 * 4; i++) {
-            char id[] = {(char)('a' + i / 4), '\0'};
-            sample_add(&b.runs[i % 4], of(id, i % 4 < 3 ? 0.5 : 0.6, 0.002, i));
-            b.runs[i % 4].records[i / 4].result.time.converged = i / 4 < sound;
-        }
-        assert_int_equal(compare(&b, 0.03), ET_OK);
-        is(&b, "a", sound > 2 ? ET_CHANGE_SAME : ET_CHANGE_WORSE, NULL);
-        assert_true(sound != 3 || isnan(row(&b, "compute")->all.p));
-        is(&b, "h", ET_CHANGE_UNSURE, "not converged");
-        if (sound == 3)
-            is(&b, "compute", ET_CHANGE_UNSURE, "fewer than half of its cases");
-        assert_int_equal(done(&b), sound == 3 ? ET_UNSURE : ET_MISSED);
-    }
-}
-
-/* How far a case lies from the others does not count as noise of its kind. */
-TEST(two_cases_share_nothing)
-{
-    struct bench b = bench(1);
-    for (size_t i = 0; i < 2; i++) {
-        double longer = i == 0 ? 1 : 1.2;
-        sample_add(&b.runs[i], of("a", 0.5 * longer, 0.002, 0));
-        sample_add(&b.runs[i], of("b", 0.7 * longer, 0.002, 2));
-    }
-    assert_int_equal(compare(&b, 0.03), ET_OK);
-    assert_int_equal(b.found.kinds, 0);
-    is(&b, "a", ET_CHANGE_WORSE, NULL);
-    is(&b, "b", ET_CHANGE_WORSE, NULL);
-    assert_int_equal(done(&b), ET_MISSED);
 }
 
 /* A case that differs between the baselines needs a larger change. */
@@ -590,9 +382,7 @@ TEST(the_whole_is_the_gravest)
     assert_int_equal(et_comparisons_status(&c), ET_MISSED);
 }
 
-TEST_MAIN(changes, what_all_share_is_not_each_ones, kinds_are_judged_apart,
-          few_are_no_kind, two_cases_share_nothing,
-          baselines_show_how_much_runs_differ, one_baseline_is_unsure,
+TEST_MAIN(changes, baselines_show_how_much_runs_differ, one_baseline_is_unsure,
           many_cases_are_many_chances, unsound_cases_are_unsure,
           what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
           what_cannot_be_compared, nothing_in_common_is_unsure,

@@ -100,6 +100,27 @@ TEST(another_filesystem)
     et_run_free(&b);
 }
 
+/* A run that was carried on is one launch; --again makes one more. */
+TEST(another_number_of_launches)
+{
+    struct et_run a = sample_run(), b = sample_run();
+    const struct et_run *before[] = {&a};
+    for (int again = 0; again < 2; again++) {
+        struct et_list l = {0};
+        struct et_run_resume *resume = et_list_add(&b.resumes, sizeof *resume);
+        assert_non_null(resume);
+        resume->again = again;
+        assert_int_equal(et_differences_find(before, 1, &b, &l), ET_OK);
+        if (again)
+            says(&l, "launches", "1", "2");
+        else
+            assert_null(find(&l, "launches"));
+        et_differences_free(&l);
+    }
+    et_run_free(&a);
+    et_run_free(&b);
+}
+
 /* A node that is not as rank 0's, and what of it was changed. */
 TEST(another_kind_of_node)
 {
@@ -178,4 +199,4 @@ TEST(several_baselines)
 }
 
 TEST_MAIN(each_kind_of_fact, another_kind_of_node, another_filesystem,
-          what_always_differs, several_baselines)
+          another_number_of_launches, what_always_differs, several_baselines)
