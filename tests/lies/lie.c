@@ -4,7 +4,8 @@
  *
  *   remembers    gives its last answer again in every other call from the 50th
  *   recalls      gives the answer again that it gave for inputs at the same
- *                places, from the 50th call on
+ *                places, from the 50th call on; the file LIE_TOLD is there
+ *                once it has
  *   idle         does nothing in every other call
  *   one-in-1000  spoils an element in one call of 1000
  *   one-in-20    and of 20
@@ -41,6 +42,14 @@ static bool lies(const char *which)
 {
     const char *lie = getenv("LIE");
     return lie && strcmp(lie, which) == 0;
+}
+
+static void tell(void)
+{
+    const char *name = getenv("LIE_TOLD");
+    int fd = name ? creat(name, 0600) : -1;
+    if (fd >= 0)
+        close(fd);
 }
 
 /* The call as the next library has it. */
@@ -157,6 +166,10 @@ void cblas_sgemm(SGEMM)
                           : lies("one-in-1000") ? 1000
                                                 : 0;
     if (calls > 50 && has(known, m, n)) {
+        static bool told;
+        if (!told)
+            tell();
+        told = true;
         copy(known, c, ldc, true);
         return;
     }
