@@ -14,9 +14,9 @@ enum et_outcome {
     ET_MEASURED,    /* timed, and the timed data was right */
     ET_WRONG_DATA,  /* timed, but the data was wrong: no figure counts */
     ET_UNSUPPORTED, /* the backend does not do this, or is not there */
-    ET_SKIPPED,     /* not tried: does not fit, interrupted before */
+    ET_SKIPPED,     /* not tried: does not fit */
     ET_FAILED,      /* an error while preparing, running or checking */
-    ET_UNMEASURED   /* ran, but no valid timing came of it */
+    ET_UNMEASURED   /* no valid timing came of it, or a stop cut it short */
 };
 #define ET_OUTCOME_CHOICES                                                     \
     "measured|wrong|unsupported|skipped|failed|unmeasured"

@@ -219,7 +219,8 @@ static enum et_status take_one(struct et_sampler *m, size_t i,
     double lasted = t.exit - t.entry;
     double waited = lasted > 0 ? t.waited / lasted : 0;
     said->waited[i] = waited;
-    m->waited += fmin(t.waited, lasted); /* it may wait before its entry, too */
+    /* It may wait before its entry, too; unknown it stays. */
+    m->waited += t.waited > lasted ? lasted : t.waited;
     said->exit[i] = said->before[i] = said->off[i] = 0;
     if (m->spans) {
         /* Against the start that all know, so that no digit is lost; without

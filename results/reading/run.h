@@ -99,8 +99,8 @@ double et_run_peak_agreed(const struct et_run *run, const struct et_record *r,
                           const char *contract, const char **origin);
 /* Is the record's rate of operations above what that peak explains? A core may
  * run above the nominal clock: up to ET_RUN_BOOST times, or up to the highest
- * clock that cpufreq allows where that is more. If the whole interval of the
- * rate is above that, either was the work not done or the peak is not this
+ * clock that cpufreq allows where that is more. If the rate is above that,
+ * either was the work not done or the peak is not this
  * machine's. *most, if not NULL: the most in FLOP/s, NAN where the peak is
  * unknown; then the answer is no. */
 #define ET_RUN_BOOST 2.0

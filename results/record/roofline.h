@@ -7,9 +7,9 @@
  * where a ceiling that was measured in several ways is the fastest of them,
  * and its share is its rate, at the median time, over that. Intervals take the
  * worst ends: share_low = rate_low / attainable_high, and the other way round.
- * A case whose rate lies above a ceiling's whole interval cannot be, however
- * wide its own: it or the ceiling is wrong, which of them is not known, so both
- * are suspect.
+ * A case whose rate lies above a ceiling's whole interval, however wide its
+ * own, or that ceiling is wrong. Which of them is not known, so both are
+ * suspect: a case that reaches its ceiling is so at times by chance alone.
  */
 #ifndef ET_RESULTS_RECORD_ROOFLINE_H
 #define ET_RESULTS_RECORD_ROOFLINE_H

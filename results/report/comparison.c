@@ -42,7 +42,7 @@ static struct et_said say_ratio(double ratio)
     struct et_said out;
     double by = 100 * fabs(ratio - 1);
     if (by < 0.05)
-        snprintf(out.s, sizeof out.s, "as fast");
+        snprintf(out.s, sizeof out.s, "as fast as before");
     else
         snprintf(out.s, sizeof out.s, "%.3g %% %s", by,
                  ratio < 1 ? "slower" : "faster");
@@ -63,22 +63,24 @@ static struct et_said say_speed(const struct et_speed *s)
     return out;
 }
 
-/* What a common change of a kind can come from, and what it cannot. A ceiling
- * calls no library. */
+/* What a common change of a kind can come from. A ceiling calls no library:
+ * that it changed as much as the cases, or hardly, tells the machine from what
+ * the cases share. */
 static const char *cause_of(const struct et_comparison *kind)
 {
     static const struct {
         const char *work, *cause;
     } causes[] = {
-        {"compute", "clock, power or other load, or a library of them all"},
+        {"compute", "clock, power or other load, or a library that they share"},
         {"memory", "memory or its clock, or other load, not one case"},
         {"network", "the network, its library or other load, not one case"},
         {"storage", "the storage or other load, not one case"}};
-    if (isfinite(kind->ceilings))
-        return 2 * log(kind->ceilings) / log(kind->all.ratio) > 1
-                   ? "clock, power or other load, not one library"
-                   : "a library that they share, its settings or the build, "
-                     "not clock or power";
+    double part = log(kind->ceilings) / log(kind->all.ratio);
+    if (part > 0.75) /* NAN: not known */
+        return "clock, power or other load, not one library";
+    if (part < 0.25)
+        return "a library that they share, its settings or the build, not "
+               "clock or power";
     for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
         if (strcmp(causes[i].work, kind->work) == 0)
             return causes[i].cause;
@@ -242,8 +244,8 @@ static void list_kinds(struct comparison *w)
     et_doc_heading(w->doc, 2, "Kinds of work");
     et_doc_paragraph(w->doc,
                      "What all cases of a kind share, and the speed of the "
-                     "compute ceilings that were measured beside them, which "
-                     "call no library.");
+                     "compute ceilings that limit them, which call no "
+                     "library.");
     struct et_block *b = et_doc_table(w->doc, "llrrrrl", columns);
     for (size_t i = 0; i < w->found->kinds; i++) {
         const struct et_comparison *c = &w->found->v[i];

@@ -59,8 +59,10 @@ static const char *why_none(const struct et_report *w,
     }
     if (n[ET_MEASURED])
         return "there is no figure to quote";
-    if (n[ET_FAILED] || n[ET_UNMEASURED])
+    if (n[ET_FAILED])
         return "every case failed (reasons below)";
+    if (n[ET_UNMEASURED])
+        return "no case was measured (reasons below)";
     return "no case could be run (reasons below)";
 }
 

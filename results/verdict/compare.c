@@ -152,21 +152,28 @@ static bool take_side(struct row *row, const struct side *s, bool now,
                                   : take_passes(r, m, out);
 }
 
-/* The compute ceiling beside the case, over the median of those of the
- * baselines that count. */
+/* The compute ceiling that limits the case; NULL: another does, or none. */
+static const struct et_result_ceiling *ceiling_of(const struct et_record *r)
+{
+    const char *binds = r->roofline.binds;
+    return binds && strcmp(binds, "compute") == 0
+               ? et_result_ceiling_of(&r->result, binds)
+               : NULL;
+}
+
+/* That of the run over the median of the same of the baselines that count. */
 static double compare_ceilings(const struct work *w, const struct row *row,
                                const struct et_record *const *r, double *room)
 {
+    const struct et_result_ceiling *now = ceiling_of(r[w->baselines]);
     size_t n = 0;
-    const struct et_result_ceiling *c;
-    for (size_t k = 0; k < w->baselines; k++) {
-        c = row->passes[k].n ? et_result_ceiling_of(&r[k]->result, "compute")
-                             : NULL;
-        if (c)
+    for (size_t k = 0; now && k < w->baselines; k++) {
+        const struct et_result_ceiling *c =
+            row->passes[k].n ? ceiling_of(r[k]) : NULL;
+        if (c && c->id && now->id && strcmp(c->id, now->id) == 0)
             room[n++] = c->rate;
     }
-    c = et_result_ceiling_of(&r[w->baselines]->result, "compute");
-    return c ? c->rate / et_stat_median(room, n) : NAN;
+    return now ? now->rate / et_stat_median(room, n) : NAN;
 }
 
 /* Both sides have a figure: which of them count. */
@@ -354,11 +361,12 @@ static bool compare_kind(struct work *w, const char *work,
     ok = ok && (n == 0 || et_levels_compare(cases, n, w->baselines, &common));
     /* Fewer cases share nothing that is not theirs. */
     if (ok && n >= ET_LEVELS_LEAST)
-        ok = add_kind(w, work, n, &common, et_stat_median(ceilings, bounded),
-                      2 * n < measured
-                          ? "fewer than half of its cases can be relied on"
-                          : NULL,
-                      out);
+        ok = add_kind(
+            w, work, n, &common,
+            2 * bounded >= n ? et_stat_median(ceilings, bounded) : NAN,
+            2 * n < measured ? "fewer than half of its cases can be relied on"
+                             : NULL,
+            out);
     n = 0;
     for (size_t i = 0; ok && i < w->n; i++) {
         struct et_comparison *c = &w->rows[i].c;

@@ -45,9 +45,9 @@ struct et_comparison {
     size_t baselines, cases; /* that count; cases: of a kind, else 1 */
     struct et_speed all;     /* the whole change */
     struct et_speed own;     /* of a case: beyond what its kind shares */
-    /* The compute ceilings that were measured beside the case, or the median of
-     * those of a kind, over the baselines' (their median); NAN: none. What
-     * they share with the cases is the machine's, not a library's. */
+    /* The compute ceiling that limits the case, over the same ceiling of the
+     * baselines (their median), or the median of these of a kind. NAN: none, or
+     * fewer than half of the kind's cases have one. */
     double ceilings;
     enum et_change change;
     char *reason; /* why unsure, missing or wrong; else NULL */

@@ -282,7 +282,7 @@ static void explain(const struct et_clause *c, const struct finding *f,
     case NO_CEILING:
         et_text_add(out,
                     "no compute ceiling was measured with the case%s%s, "
-                    "so nothing says that its rate of operations is "
+                    "so it is not known whether its rate of operations is "
                     "possible",
                     f->record->roofline.absent ? ": " : "",
                     f->record->roofline.absent ? f->record->roofline.absent

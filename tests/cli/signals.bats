@@ -79,7 +79,7 @@ load live
         said
     partial 'interrupted\|running'
     if grep -q '"interrupted"' d/run.json && [ -e d/manifest.sha256 ]; then
-        grep -q "interrupted; .etalon run --resume $PWD/d. continues it" said ||
+        grep -qE "(interrupted|cut short); .etalon run --resume $PWD/d. con" said ||
             fail "it is to say how to go on: $(cat said)"
         try verify d
         passed

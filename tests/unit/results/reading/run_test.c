@@ -149,18 +149,26 @@ static void a_pass_that_is_there_already(void **state)
     }
 }
 
-static void a_newer_run_is_refused(void **state)
+/* One of an older release, too. */
+static void a_run_of_another_version_is_refused(void **state)
 {
-    char was[40], is[40];
-    char *path = sample_path(*state, "run.json"), *text = sample_read(path);
-    snprintf(was, sizeof was, "\"schema_version\": %d", ET_SCHEMA_VERSION);
-    snprintf(is, sizeof is, "\"schema_version\": %d", ET_SCHEMA_VERSION + 1);
-    char *at = strstr(text, was);
-    assert_non_null(at);
-    memcpy(at, is, strlen(is)); /* as long */
-    sample_write(path, text);
-    free(text);
-    assert_refused(*state, ET_USAGE, "newer");
+    for (int by = -1; by <= 1; by += 2) {
+        char was[40], is[40];
+        char *path = strdup(sample_path(*state, "run.json"));
+        char *sound = sample_read(path), *text = strdup(sound);
+        snprintf(was, sizeof was, "\"schema_version\": %d", ET_SCHEMA_VERSION);
+        snprintf(is, sizeof is, "\"schema_version\": %d",
+                 ET_SCHEMA_VERSION + by);
+        char *at = strstr(text, was);
+        assert_non_null(at);
+        memcpy(at, is, strlen(is)); /* as long */
+        sample_write(path, text);
+        assert_refused(*state, ET_USAGE, by < 0 ? "older" : "newer");
+        sample_write(path, sound);
+        free(text);
+        free(sound);
+        free(path);
+    }
 }
 
 /* Two outcomes are none: which of them would it be? */
@@ -226,6 +234,6 @@ static void what_is_no_file_of_a_run(void **state)
 }
 
 FRESH_TEST_MAIN(set_up, tear_down, the_last_of_a_case_stands, what_a_run_asked,
-                a_pass_that_is_there_already, a_newer_run_is_refused,
-                a_member_twice_is_refused, a_late_line_has_its_number,
-                what_is_no_file_of_a_run)
+                a_pass_that_is_there_already,
+                a_run_of_another_version_is_refused, a_member_twice_is_refused,
+                a_late_line_has_its_number, what_is_no_file_of_a_run)

@@ -239,6 +239,7 @@ TEST(bad_records_are_refused)
     refused("[]", ET_INFRA, "object");
     refused("{}", ET_INFRA, "schema_version");
     refused("{\"schema_version\":4}", ET_USAGE, "newer");
+    refused("{\"schema_version\":2}", ET_USAGE, "older");
     refused("{\"schema_version\":3,\"bench\":\"b\"}", ET_INFRA, "`case`");
     refused(HEAD "\"backend\":3}", ET_INFRA, "`backend`: not a string");
     refused(HEAD "\"backend\":\"x\",\"status\":\"fine\"}", ET_INFRA, "`fine`");

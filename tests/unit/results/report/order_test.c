@@ -179,13 +179,18 @@ TEST(common_cause)
         double ceilings;
         const char *said;
     } trials[] = {
-        {NAN, "all 6 compute cases: clock, power or other load, or a library"},
+        {NAN, "all 6 compute cases: clock, power or other load, or a library "
+              "that they share"},
         {0.945,
          "all 6 compute cases, their ceilings 5.5 % slower: clock, power "
          "or other load, not one library"},
+        {0.97,
+         "all 6 compute cases, their ceilings 3 % slower: clock, power or "
+         "other load, or a library that they share"},
         {0.99, "all 6 compute cases, their ceilings 1 % slower: a library that "
                "they share, its settings or the build, not clock or power"},
-        {1.05, "their ceilings 5 % faster: a library that they share"}};
+        {1, "their ceilings as fast as before: a library that they share, its"},
+        {1.05, "their ceilings 5 % faster: a library that they share, its"}};
     struct et_run runs[2] = {sample_run(), sample_run()};
     const struct et_run *base = &runs[0];
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {

@@ -50,30 +50,45 @@ TEST(what_all_share_is_not_each_ones)
     assert_int_equal(done(&b), ET_OK);
 }
 
-/* Baselines whose ceilings differ, the last one's case not to be relied on; now
- * the ceiling of most cases is lower by a tenth, one has none. */
-TEST(ceilings_are_set_against_the_baselines)
+/* Cases of four baselines, the last of which is not to be relied on, and a run
+ * in which all are slower. In `other` of the five cases the ceiling is of
+ * another kind or name. */
+static struct bench with_ceilings(unsigned other, bool memory)
 {
-    static const double before[] = {8e9, 10e9, 9e9, 50e9};
+    static const double rates[] = {8e9, 10e9, 9e9, 50e9, 8.1e9};
     struct bench b = bench(4);
-    for (unsigned k = 0; k < 5; k++) {
-        char id[] = "case 0";
-        id[5] = (char)('0' + k);
-        for (unsigned i = 0; i <= 4; i++) {
-            struct et_result r = of(id, i < 4 ? 0.5 : 0.55, 0.002, i + k);
-            if (k > 0 || i < 4)
-                sample_ceiling(&r, "compute", "p", i < 4 ? before[i] : 8.1e9);
-            r.time.converged = i != 3;
-            sample_add(&b.runs[i], r);
-        }
+    for (unsigned i = 0; i < 25; i++) {
+        unsigned run = i % 5, k = i / 5;
+        char id[] = {'c', (char)('0' + k), '\0'};
+        struct et_result r = of(id, run < 4 ? 0.5 : 0.55, 0.002, i);
+        bool differs = k < other && run == 4;
+        sample_ceiling(&r, "compute", differs && !memory ? "q" : "p",
+                       rates[run]);
+        /* By an intensity of 250 FLOP/B. */
+        sample_ceiling(&r, "memory", "s", differs && memory ? 2e7 : 1e9);
+        r.time.converged = run != 3;
+        sample_add(&b.runs[run], r);
     }
     assert_int_equal(compare(&b, 0.03), ET_OK);
     is(&b, "compute", ET_CHANGE_WORSE, NULL);
-    near(row(&b, "compute")->ceilings, 0.9);
-    near(row(&b, "case 1")->ceilings, 0.9);
-    assert_true(isnan(row(&b, "case 0")->ceilings));
-    assert_int_equal(done(&b), ET_MISSED);
-    b = five(1.1, 1, 0.002);
+    return b;
+}
+
+TEST(ceilings_are_set_against_the_baselines)
+{
+    for (int memory = 0; memory < 2; memory++) {
+        for (unsigned other = 0; other <= 3; other++) {
+            struct bench b = with_ceilings(other, memory);
+            near(row(&b, "c4")->ceilings, 0.9);
+            if (other <= 2) /* at least half of them tell */
+                near(row(&b, "compute")->ceilings, 0.9);
+            else
+                assert_true(isnan(row(&b, "compute")->ceilings));
+            assert_true(other == 0 || isnan(row(&b, "c0")->ceilings));
+            assert_int_equal(done(&b), ET_MISSED);
+        }
+    }
+    struct bench b = five(1.1, 1, 0.002);
     assert_true(isnan(row(&b, "compute")->ceilings));
     assert_int_equal(done(&b), ET_MISSED);
 }
