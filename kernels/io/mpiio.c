@@ -94,11 +94,13 @@ static enum et_status move_all(const struct et_io_setup *q, bool writes,
 {
     MPI_Comm comm = q->p.shared ? *(MPI_Comm *)q->team->native : MPI_COMM_SELF;
     MPI_File file;
-    enum et_status s = check(
-        q,
-        MPI_File_open(comm, q->path, writes ? MPI_MODE_WRONLY : MPI_MODE_RDONLY,
-                      MPI_INFO_NULL, &file),
-        "MPI_File_open");
+    enum et_status s =
+        check(q,
+              MPI_File_open(comm, q->path,
+                            writes ? MPI_MODE_WRONLY | MPI_MODE_CREATE
+                                   : MPI_MODE_RDONLY,
+                            MPI_INFO_NULL, &file),
+              "MPI_File_open");
     if (s)
         return s;
     if (!writes)
