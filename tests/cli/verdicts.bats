@@ -203,7 +203,7 @@ compared() { # compared CODE WORD [RUN]: the baseline `a` with `b`
 h["environment"]["kernel"] = "another"' more
     try compare a b
     [ "$status" -eq 1 ]
-    grep -q '^worse  *16.7 % slower .*all 3 compute cases: clock, power or other load' out ||
+    tr -s ' \n' ' ' <out | grep -qE 'worse 16.7 % slower \[[0-9.]+, [0-9.]+\], all 3 compute cases, their ceilings as fast as before: a library that they share' ||
         fail 'the kind is wanted'
     [ "$(grep -c '^worse ' out)" -eq 2 ] || fail 'two lines are wanted'
     grep -q '0 worse, 0 missing, 0 unsure, 0 better, 0 new, 3 same' out ||
