@@ -51,9 +51,10 @@ TEST(what_all_share_is_not_each_ones)
 }
 
 /* Cases of four baselines, the last of which is not to be relied on, and a run
- * in which all are slower. In `other` of the five cases the ceiling is of
- * another kind or name. */
-static struct bench with_ceilings(unsigned other, bool memory)
+ * in which all are slower. In `other` of the five cases something is another.
+ */
+enum other { NAME, LIMIT_NOW, LIMIT };
+static struct bench with_ceilings(unsigned other, enum other what)
 {
     static const double rates[] = {8e9, 10e9, 9e9, 50e9, 8.1e9};
     struct bench b = bench(4);
@@ -61,11 +62,11 @@ static struct bench with_ceilings(unsigned other, bool memory)
         unsigned run = i % 5, k = i / 5;
         char id[] = {'c', (char)('0' + k), '\0'};
         struct et_result r = of(id, run < 4 ? 0.5 : 0.55, 0.002, i);
-        bool differs = k < other && run == 4;
-        sample_ceiling(&r, "compute", differs && !memory ? "q" : "p",
+        bool differs = k < other && (run == 4 || what == LIMIT);
+        sample_ceiling(&r, "compute", differs && what == NAME ? "q" : "p",
                        rates[run]);
         /* By an intensity of 250 FLOP/B. */
-        sample_ceiling(&r, "memory", "s", differs && memory ? 2e7 : 1e9);
+        sample_ceiling(&r, "memory", "s", differs && what != NAME ? 2e7 : 1e9);
         r.time.converged = run != 3;
         sample_add(&b.runs[run], r);
     }
@@ -76,9 +77,9 @@ static struct bench with_ceilings(unsigned other, bool memory)
 
 TEST(ceilings_are_set_against_the_baselines)
 {
-    for (int memory = 0; memory < 2; memory++) {
+    for (enum other what = NAME; what <= LIMIT; what++) {
         for (unsigned other = 0; other <= 3; other++) {
-            struct bench b = with_ceilings(other, memory);
+            struct bench b = with_ceilings(other, what);
             near(row(&b, "c4")->ceilings, 0.9);
             if (other <= 2) /* at least half of them tell */
                 near(row(&b, "compute")->ceilings, 0.9);
