@@ -131,3 +131,28 @@ hostile() {
     grep -q '"origin":"[^"]*the same library as backend blis' \
         named/records.jsonl
 }
+
+@test "BLIS behind cblas has the threads that it is asked for, or it is said" {
+    needs blis
+    needs cblas
+    ! grep -q 'fsanitize' "${ETALON%/*}/build.h" || skip 'sanitizers go first'
+    [ "$(nproc)" -ge 2 ] || skip 'one core'
+    ldd "$ETALON" | grep -q libgomp || skip 'not built with libgomp'
+    blis=$(ldd "$ETALON" | sed -n 's/.*libblis.* => \([^ ]*\).*/\1/p')
+    [ -n "$blis" ] || skip 'BLIS is no shared library'
+    plan two.ini '[run]' 'budget = 0.1' 'passes = 1' 'team = self' \
+        'ceilings = no' '[gemm]' 'shapes = 512^3' 'backend = cblas' \
+        'dtype = fp32' 'threads = 2'
+    worked() { # worked THREADS VARIABLE
+        rm -rf two
+        env LD_PRELOAD="$blis" "$2" "$ETALON" run --plan two.ini --out two \
+            --quiet >out 2>err
+        grep -q "\"threads\":2,\"threads_delivered\":$1," two/records.jsonl ||
+            fail "$2: $1 threads are wanted"
+    }
+    # The library's own wish for one thread does not count.
+    worked 2 BLIS_NUM_THREADS=1
+    refute grep -q 'fewer threads' two/report.txt
+    worked 1 OMP_THREAD_LIMIT=1
+    grep -q '1 case had fewer threads at work' two/report.txt
+}
