@@ -5,7 +5,7 @@
  *   remembers    gives its last answer again in every other call from the 50th
  *   recalls      gives the answer again that it gave for inputs at the same
  *                places, from the 50th call on; the file LIE_TOLD is there
- *                once it has
+ *                once it has in a quarter of the calls
  *   idle         does nothing in every other call
  *   one-in-1000  spoils an element in one call of 1000
  *   one-in-20    and of 20
@@ -166,10 +166,9 @@ void cblas_sgemm(SGEMM)
                           : lies("one-in-1000") ? 1000
                                                 : 0;
     if (calls > 50 && has(known, m, n)) {
-        static bool told;
-        if (!told)
+        static unsigned long recalled;
+        if (++recalled > 50 && 4 * recalled > calls)
             tell();
-        told = true;
         copy(known, c, ldc, true);
         return;
     }
