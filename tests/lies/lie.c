@@ -4,8 +4,7 @@
  *
  *   remembers    gives its last answer again in every other call from the 50th
  *   recalls      gives the answer again that it gave for inputs at the same
- *                places, from the 50th call on; the file LIE_TOLD is there
- *                once it has in a quarter of the calls
+ *                places, from the 50th call on
  *   idle         does nothing in every other call
  *   one-in-1000  spoils an element in one call of 1000
  *   one-in-20    and of 20
@@ -42,14 +41,6 @@ static bool lies(const char *which)
 {
     const char *lie = getenv("LIE");
     return lie && strcmp(lie, which) == 0;
-}
-
-static void tell(void)
-{
-    const char *name = getenv("LIE_TOLD");
-    int fd = name ? creat(name, 0600) : -1;
-    if (fd >= 0)
-        close(fd);
 }
 
 /* The call as the next library has it. */
@@ -124,14 +115,29 @@ static bool has(const struct known *k, int m, int n)
     return k && k->c && k->m == m && k->n == n;
 }
 
+/* Of a region of its own: what malloc gives for answers could lie where the
+ * inputs of the next pass would have come again. */
+static float *keep_room(size_t n)
+{
+    static float *room;
+    static size_t left;
+    if (n > left) {
+        left = n > (1 << 28) ? n : 1 << 28;
+        room = mmap(NULL, left * sizeof *room, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (room == MAP_FAILED)
+            abort();
+    }
+    left -= n;
+    return room + left;
+}
+
 static void keep(struct known *k, const float *a, const float *b, int m, int n,
                  float *c, int ldc)
 {
     if (!k)
         return;
-    float *room = realloc(k->c, (size_t)m * (size_t)n * sizeof *c);
-    if (!room)
-        abort();
+    float *room = has(k, m, n) ? k->c : keep_room((size_t)m * (size_t)n);
     *k = (struct known){a, b, m, n, room};
     copy(k, c, ldc, false);
 }
@@ -166,9 +172,6 @@ void cblas_sgemm(SGEMM)
                           : lies("one-in-1000") ? 1000
                                                 : 0;
     if (calls > 50 && has(known, m, n)) {
-        static unsigned long recalled;
-        if (++recalled > 50 && 4 * recalled > calls)
-            tell();
         copy(known, c, ldc, true);
         return;
     }
