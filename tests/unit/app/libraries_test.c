@@ -5,6 +5,7 @@
  */
 #include "config.h"
 #include "tests/unit/test_main.h"
+#include "tests/unit/launchers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,25 +155,14 @@ TEST(openmp_is_lost)
 /* Of the many ranks of a node each tries two threads, and not all cores. */
 TEST(threads)
 {
-    static const char *const launchers[] = {"OMPI_COMM_WORLD_SIZE",
-                                            "MV2_COMM_WORLD_SIZE",
-                                            "PMI_SIZE",
-                                            "MPI_LOCALNRANKS",
-                                            "JSM_NAMESPACE_SIZE",
-                                            "FLUX_JOB_SIZE",
-                                            "PMIX_RANK",
-                                            "PMI_RANK",
-                                            "PALS_RANKID",
-                                            "SLURM_STEP_NUM_TASKS",
-                                            "OMP_NUM_THREADS"};
     int many = 1, few = 1;
 #ifdef _OPENMP
     omp_set_num_threads(7);
     many = 7;
     few = 2;
 #endif
-    for (size_t i = 0; i < sizeof launchers / sizeof *launchers; i++)
-        unsetenv(launchers[i]);
+    forget_launchers();
+    unsetenv("OMP_NUM_THREADS");
     assert_int_equal(threads_to_try(), many);
     setenv("OMPI_COMM_WORLD_SIZE", "4", 1);
     assert_int_equal(threads_to_try(), few);

@@ -8,33 +8,15 @@
 #include <stdlib.h>
 
 #include "harness/team/launcher.h"
+#include "tests/unit/launchers.h"
 #include "tests/unit/tree.h"
-
-static const char *const all[] = {"OMPI_COMM_WORLD_SIZE",
-                                  "MV2_COMM_WORLD_SIZE",
-                                  "PMI_SIZE",
-                                  "MPI_LOCALNRANKS",
-                                  "JSM_NAMESPACE_SIZE",
-                                  "FLUX_JOB_SIZE",
-                                  "PMIX_RANK",
-                                  "PMI_RANK",
-                                  "PALS_RANKID",
-                                  "SLURM_STEP_NUM_TASKS",
-                                  "SLURM_PROCID",
-                                  "SLURM_NTASKS"};
-
-static void clear(void)
-{
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        unsetenv(all[i]);
-}
 
 /* What the variables tell: `set` is "NAME=VALUE NAME=VALUE". */
 static struct et_launcher told(const char *set)
 {
     struct et_launcher l;
     char copy[200];
-    clear();
+    forget_launchers();
     snprintf(copy, sizeof copy, "%s", set);
     for (char *w = strtok(copy, " "); w; w = strtok(NULL, " ")) {
         char *equals = strchr(w, '=');
@@ -42,7 +24,7 @@ static struct et_launcher told(const char *set)
         setenv(w, equals + 1, 1);
     }
     et_launcher_read(&l);
-    clear();
+    forget_launchers();
     return l;
 }
 
