@@ -46,8 +46,10 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
         et_buffer_open(&o->out, space, (size_t)n[2],
                        et_dtype_size(types->out.dtype)) != ET_OK)
         return et_error(ET_INFRA,
-                        "%s: rank %d: no memory for operands of %.3g GB", bench,
-                        rank, et_operands_bytes(types, n[0], n[1], n[2]) / 1e9);
+                        "%s: rank %d: the %s has no memory for operands of "
+                        "%.3g GB",
+                        bench, rank, space ? space->name : et_space_host.name,
+                        et_operands_bytes(types, n[0], n[1], n[2]) / 1e9);
     uint64_t first = et_random_stream(setting->seed, 0), mine = first;
     if (of != ET_OPERANDS_SAME)
         mine = et_random_stream(setting->seed, (uint64_t)rank);

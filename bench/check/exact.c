@@ -32,7 +32,10 @@ static int64_t input_limit(enum et_dtype dtype, int summands)
 
 const char *et_exact_unsupported(const struct et_collective *p, int ranks)
 {
-    if (input_limit(p->dtype, p->op->sums ? ranks : 1) < 1)
+    if (input_limit(p->dtype, 1) < 1)
+        return "the type holds too few exact integers to tell its elements "
+               "apart, so no result could be checked";
+    if (p->op->sums && input_limit(p->dtype, ranks) < 1)
         return "the type cannot hold an exact sum over so many ranks, so no "
                "result could be checked";
     if (ranks == 1 && et_collective_output(p, 1, 0) == 0)

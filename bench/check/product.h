@@ -142,14 +142,12 @@ void et_product_rewind(void *product);
 void et_product_output(const void *product, struct et_output *out);
 enum et_status et_product_damage(void *product, const struct et_fault *fault,
                                  double *size);
-/* The device's own time, where it has a clock: "device_time", the slowest
- * rank's seconds for an iteration of the last run. */
-enum et_status et_product_facts(void *product, struct et_pairs *out);
+double et_product_elapsed(const void *product);
 #define ET_PRODUCT_HOOKS                                                       \
     .before = et_product_before, .run = et_product_run,                        \
     .rewind = et_product_rewind, .glance = et_product_glance,                  \
     .inspect = et_product_inspect, .output = et_product_output,                \
-    .damage = et_product_damage, .facts = et_product_facts
+    .damage = et_product_damage, .elapsed = et_product_elapsed
 
 /* The share of its bound that an error uses at most where every rounding is
  * that of the types: et_verification's `usual`.

@@ -89,7 +89,9 @@ struct attempt {
 static bool call_attempt(void *arg)
 {
     const struct attempt *a = arg;
-    return a->b->attempt(a->threads);
+    /* Where it cannot be used, that is what a user shall read. Asked here: what
+     * has once looked for its device may not survive a fork. */
+    return (a->b->why_not && a->b->why_not()) || a->b->attempt(a->threads);
 }
 
 void et_backends_try(const struct et_backends *list, int threads)

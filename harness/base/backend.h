@@ -32,7 +32,8 @@ struct et_backend {
      * processor, no launcher, no device). Member NULL: it always can. */
     const char *(*why_not)(void);
     /* First use of a library, with so many threads: in a child process, where
-     * it may crash. False: it fails. Member NULL: it cannot crash. */
+     * it may crash, and only if why_not has nothing against it there. False: it
+     * fails. Member NULL: it cannot crash. */
     bool (*attempt)(int threads);
     /* Another backend of the same operation that is the same library in this
      * process, so that one of them is enough; NULL: none. Member NULL: none. */

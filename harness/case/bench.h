@@ -167,6 +167,9 @@ struct et_bench {
      * nothing does. */
     bool (*ceiling)(const void *params, int ranks, int threads, size_t i,
                     struct et_ceiling_case *out);
+    /* Seconds that the device itself took for an iteration of the last run; 0:
+     * it tells none. Local. Member NULL: none does. */
+    double (*elapsed)(const void *state);
     /* Facts to keep with the record, added to `out`; or NULL. Collective. */
     enum et_status (*facts)(void *state, struct et_pairs *out);
     void (*release)(void *state);

@@ -10,6 +10,7 @@
 
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
+#include "harness/run/device.h"
 #include "harness/stat/stat.h"
 #include "harness/system/cgroup.h"
 
@@ -132,6 +133,8 @@ static enum et_status add(struct et_ceilings *a,
         return ET_OK;
     }
     const char *why = a->with->clock->fake ? "the clock is a fake" : NULL;
+    if (!why && et_device_space(c))
+        why = "the case runs on a device, and what bounds that is not measured";
     if (a->with->visit.slower[v - a->v])
         why = "far slower than another of its kind in an earlier pass";
     if (!why)

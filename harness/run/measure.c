@@ -17,6 +17,7 @@
 #include "harness/run/ceilings.h"
 #include "harness/run/counted.h"
 #include "harness/run/delivered.h"
+#include "harness/run/device.h"
 #include "harness/run/digest.h"
 #include "harness/run/disturbed.h"
 #include "harness/run/joules.h"
@@ -519,6 +520,8 @@ static enum et_status whole(struct measuring *m)
         return team;
     if (m->bench->facts &&
         !agreed(m, m->bench->facts(m->state, &m->r->facts), &team))
+        return team;
+    if (!agreed(m, et_device_facts(m->c, &m->sampler, &m->r->facts), &team))
         return team;
     agreed(m, add_doubts(m) ? ET_OK : et_no_memory(), &team);
     return team;

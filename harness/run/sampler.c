@@ -201,9 +201,10 @@ static enum et_status make_room(struct et_sampler *m, size_t n)
 static bool keep(struct et_sampler *m, double own, double waited,
                  struct et_reals *into)
 {
+    double device = m->bench->elapsed ? m->bench->elapsed(m->state) : 0;
     return et_reals_add(&m->own, own) && et_reals_add(&m->last, 0) &&
            et_reals_add(&m->missed, 0) && et_reals_add(&m->disturbed, waited) &&
-           (!into || et_reals_add(into, 0));
+           et_reals_add(&m->device, device) && (!into || et_reals_add(into, 0));
 }
 
 /* One sample, into the message. */
@@ -296,7 +297,7 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 
 void et_sampler_begin(struct et_sampler *m)
 {
-    m->own.n = m->last.n = m->missed.n = m->disturbed.n = 0;
+    m->own.n = m->last.n = m->missed.n = m->disturbed.n = m->device.n = 0;
     m->waited = 0;
     m->starts = 0;
     m->looks = 0;
@@ -318,6 +319,7 @@ void et_sampler_drop(struct et_sampler *m, size_t n)
     drop_first(&m->last, n);
     drop_first(&m->missed, n);
     drop_first(&m->disturbed, n);
+    drop_first(&m->device, n);
     m->starts -= n < m->starts ? n : m->starts;
 }
 
@@ -517,5 +519,6 @@ void et_sampler_free(struct et_sampler *m)
     free(m->last.v);
     free(m->missed.v);
     free(m->disturbed.v);
+    free(m->device.v);
     free(m->message);
 }

@@ -66,6 +66,8 @@ struct et_sampler {
      * for more than 2 % of the sample (10 % of storage); or as et_sampler_mark
      * says. */
     struct et_reals disturbed;
+    struct et_reals device; /* s an iteration by this rank's device; 0: it
+                             * tells none */
     double waited;   /* s, this rank's longest waits, all these samples */
     double quickest; /* the team's, s an iteration, of the newest block */
     double *message; /* of a block: what the ranks tell each other */
@@ -127,7 +129,7 @@ enum et_status et_sampler_block(struct et_sampler *m, size_t n, double start,
 /* Adds iterations until a sample lasts `floor` seconds. */
 enum et_status et_sampler_calibrate(struct et_sampler *m, double floor);
 
-/* Samples from here on count: own, last, missed, disturbed and looks
+/* Samples from here on count: own, last, missed, disturbed, device and looks
  * start anew. Local. */
 void et_sampler_begin(struct et_sampler *m);
 /* The first n of them do not count after all. Local. */

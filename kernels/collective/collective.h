@@ -77,9 +77,9 @@ struct et_operation {
         ET_ROW(et_collective_params, bytes, ET_BYTES,                          \
                help_of_bytes "; a multiple of the element's",                  \
                .preset = "1 MiB", .min = 1, .max = 0x1p50)
-#define ET_COLLECTIVE_ROOT                                                     \
-    ET_ROW(et_collective_params, root, ET_INT, "the rank that gives",          \
-           .preset = "0", .min = 0, .max = 0x1p30)
+#define ET_COLLECTIVE_ROOT(help_of_root)                                       \
+    ET_ROW(et_collective_params, root, ET_INT, help_of_root, .preset = "0",    \
+           .min = 0, .max = 0x1p30)
 
 /* A problem. */
 struct et_collective {

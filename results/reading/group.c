@@ -84,7 +84,9 @@ static void put_key(struct et_text *t, const struct et_record *r, int key)
     }
     for (size_t i = 0; i < s->params.n; i++) {
         const struct et_pair *p = &s->params.v[i];
-        if (key & (p->number ? ET_KEY_NUMBERS : ET_KEY_WORDS)) {
+        bool other = p->number && !et_param_is_said(p->key);
+        if (key & (p->number ? ET_KEY_NUMBERS : ET_KEY_WORDS) ||
+            (other && key & ET_KEY_OTHERS)) {
             put(t, p->key);
             put(t, p->text);
         }

@@ -28,8 +28,9 @@ enum {
     ET_KEY_BACKEND = 2,
     ET_KEY_TEAM = 4, /* ranks and nodes */
     ET_KEY_THREADS = 8,
-    ET_KEY_WORDS = 16,   /* parameters that are no numbers */
-    ET_KEY_NUMBERS = 32, /* parameters that are */
+    ET_KEY_WORDS = 16,    /* parameters that are no numbers */
+    ET_KEY_NUMBERS = 32,  /* parameters that are */
+    ET_KEY_OTHERS = 4096, /* of these, all but the bytes: the root, say */
     ET_KEY_LABEL = 64,
     ET_KEY_DTYPE = 128,
     ET_KEY_OUTCOME = 256, /* and its reason */

@@ -307,8 +307,40 @@ static void merge_counters(const struct passes *p,
     }
 }
 
-/* A fact in words that is not the same in each pass is mixed; but a doubt of
- * any pass is one of the case: the first stands. */
+static int by_number(const void *a, const void *b)
+{
+    double x = strtod(*(const char *const *)a, NULL);
+    double y = strtod(*(const char *const *)b, NULL);
+    return (x > y) - (x < y);
+}
+
+/* A fact of the passes as one: of numbers the middle one, of an even number of
+ * them the lower; of words that differ "mixed"; NULL: no memory. */
+static const char *merge_fact(const struct passes *p, const char *key,
+                              const char *first)
+{
+    const char **texts = et_alloc(p->n, sizeof *texts), *one = first;
+    size_t n = 0;
+    char *end;
+    if (!texts)
+        return NULL;
+    (void)strtod(first, &end);
+    for (size_t i = 0; i < p->n; i++) {
+        const char *text = et_pairs_get(&p->v[i]->result.facts, key);
+        if (text)
+            texts[n++] = text;
+        if (!text || strcmp(text, first) != 0)
+            one = "mixed";
+    }
+    if (!*end) {
+        qsort(texts, n, sizeof *texts, by_number);
+        one = texts[(n - 1) / 2];
+    }
+    free(texts);
+    return one;
+}
+
+/* A doubt of any pass is one of the case: the first stands. */
 static bool merge_facts(const struct passes *p, struct et_pairs *into)
 {
     for (size_t i = 1; i < p->n && !et_pairs_get(into, "doubt"); i++) {
@@ -317,17 +349,10 @@ static bool merge_facts(const struct passes *p, struct et_pairs *into)
             return false;
     }
     for (size_t k = 0; k < into->n; k++) {
-        char *end;
         if (strcmp(into->v[k].key, "doubt") == 0)
             continue;
-        (void)strtod(into->v[k].text, &end);
-        bool mixed = false;
-        for (size_t i = 1; i < p->n && *end; i++) {
-            const char *other =
-                et_pairs_get(&p->v[i]->result.facts, into->v[k].key);
-            mixed = mixed || !other || strcmp(other, into->v[k].text) != 0;
-        }
-        if (mixed && !et_pairs_set(into, into->v[k].key, "mixed", false))
+        const char *one = merge_fact(p, into->v[k].key, into->v[k].text);
+        if (!one || !et_pairs_set(into, into->v[k].key, one, into->v[k].number))
             return false;
     }
     return true;

@@ -177,7 +177,7 @@ bool et_varying(const struct et_run *run, const struct et_picks *among,
 static const char *const said[] = {"dtype", "shape", "backend",
                                    "size",  "bytes", "count"};
 
-static bool is_said(const char *key)
+bool et_param_is_said(const char *key)
 {
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
         if (strcmp(said[i], key) == 0)
@@ -233,6 +233,27 @@ static void say_pair(struct et_text *out, const char *before, const char *key,
         et_text_add(out, "%s%s", before, key);
 }
 
+/* Those keys of the record that are neither said elsewhere nor in `form`; apart
+ * from what was added after `from`. */
+static void say_varying(const struct et_record *r,
+                        const struct et_strings *varying, const char *form,
+                        size_t from, struct et_text *out)
+{
+    for (size_t i = 0; i < varying->n; i++) {
+        const char *key = varying->v[i], *text = et_param(r, key);
+        if (text && *text && !et_param_is_said(key) && !is_in(form, key))
+            say_pair(out, out->n > from ? " " : "", key, text);
+    }
+}
+
+void et_backend_say(const struct et_record *r, const struct et_strings *varying,
+                    struct et_text *out)
+{
+    size_t from = out->n;
+    et_text_add(out, "%s", r->result.backend);
+    say_varying(r, varying, "", from, out);
+}
+
 void et_shape_say(const struct et_run *run, const struct et_record *r,
                   const struct et_strings *varying, bool brief,
                   struct et_text *out)
@@ -249,11 +270,7 @@ void et_shape_say(const struct et_run *run, const struct et_record *r,
         et_text_add(out, "%s", et_text_str(&sizes));
     out->failed |= sizes.failed;
     et_text_free(&sizes);
-    for (size_t i = 0; i < varying->n; i++) {
-        const char *key = varying->v[i], *text = et_param(r, key);
-        if (text && *text && !is_said(key) && !(sized && is_in(b->sizes, key)))
-            say_pair(out, out->n > from ? " " : "", key, text);
-    }
+    say_varying(r, varying, sized ? b->sizes : "", from, out);
     char buf[ET_TEXT_NUMBER];
     double bytes = r->result.work.bytes;
     if (out->n == from && bytes > 0 && bytes < 9e18)

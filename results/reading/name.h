@@ -52,6 +52,12 @@ void et_shape_say(const struct et_run *run, const struct et_record *r,
                   const struct et_strings *varying, bool brief,
                   struct et_text *out);
 
+/* "ring root=3": its backend, and what varies besides the size. */
+void et_backend_say(const struct et_record *r, const struct et_strings *varying,
+                    struct et_text *out);
+/* Is this parameter said in a table of its own right: dtype, bytes, ...? */
+bool et_param_is_said(const char *key);
+
 /* "gemm fp64", "memory latency": bench and dtype. */
 void et_bench_say(const struct et_record *r, struct et_text *out);
 /* "gemm fp64", "io read, from device": bench, dtype, operation, medium. */

@@ -133,6 +133,8 @@ static double of_cores(const struct et_run *run, const struct et_record *r,
             wrong ? "the nominal peak given cannot be read; " FORM : giver->has;
         if (!wrong && isnan(core))
             *origin = giver->lacks;
+    } else if (et_pairs_get(&r->result.facts, "space")) {
+        *origin = "it ran on a device, whose peak is not known";
     } else {
         core = of_nodes(run, r, dtype, origin);
     }

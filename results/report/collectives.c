@@ -27,7 +27,18 @@ static void rate_cells(struct et_block *b, const struct et_metric_value *m)
         et_block_cell(b, "-");
 }
 
-static void collective_table(struct et_report *w, const struct et_picks *g)
+static void backend_cell(struct et_block *b, const struct et_record *r,
+                         const struct et_strings *varying)
+{
+    struct et_text t = {0};
+    et_backend_say(r, varying, &t);
+    et_block_cell(b, "%s", et_text_str(&t));
+    b->failed |= t.failed;
+    et_text_free(&t);
+}
+
+static void collective_table(struct et_report *w, const struct et_picks *g,
+                             const struct et_strings *varying)
 {
     static const char *const columns[] = {
         "Size",       "Ranks",      "Backend",       "Time", "95 % interval",
@@ -40,7 +51,7 @@ static void collective_table(struct et_report *w, const struct et_picks *g)
         const struct et_result_time *t = &r->result.time;
         et_block_cell(b, "%s", et_say_size(r->result.work.bytes).s);
         et_block_cell(b, "%lld", (long long)r->result.team.ranks);
-        et_block_cell(b, "%s", r->result.backend);
+        backend_cell(b, r, varying);
         et_block_cell(b, "%s", et_say_seconds(t->median).s);
         et_block_cell(b, "%s", et_say_time_interval(t->ci_low, t->ci_high).s);
         et_block_cell(b, "%s",
@@ -58,7 +69,8 @@ static bool is_good(const struct et_latency_fit *f)
            f->rate > 0;
 }
 
-static void fit_table(struct et_report *w, const struct et_groups *lines)
+static void fit_table(struct et_report *w, const struct et_groups *lines,
+                      const struct et_strings *varying)
 {
     static const char *const columns[] = {"Backend",       "Ranks",
                                           "Sizes",         "Latency alpha",
@@ -73,7 +85,7 @@ static void fit_table(struct et_report *w, const struct et_groups *lines)
             continue;
         struct et_latency_fit f = et_latency_fit(w->run, &lines->v[i]);
         bool open = isinf(f.rate_high) && isfinite(f.rate_low);
-        et_block_cell(b, "%s", r->result.backend);
+        backend_cell(b, r, varying);
         et_block_cell(b, "%lld", (long long)r->result.team.ranks);
         et_block_cell(b, "%zu", f.line.n);
         et_block_cell(b, "%s", et_say_seconds(f.alpha).s);
@@ -104,7 +116,8 @@ static void fit_table(struct et_report *w, const struct et_groups *lines)
 
 /* Columns: bytes, value, low, high, fit; one series a fitted line. */
 static void series(struct et_report *w, struct et_text *t,
-                   const struct et_picks *line, bool time)
+                   const struct et_picks *line,
+                   const struct et_strings *varying, bool time)
 {
     const struct et_run *run = w->run;
     struct et_latency_fit f = et_latency_fit(run, line);
@@ -113,8 +126,12 @@ static void series(struct et_report *w, struct et_text *t,
     const struct et_result_work *work = &run->records[line->v[0]].result.work;
     double scale = et_metric_find("busbw")->scale;
     double factor = work->bus_bytes / work->bytes;
+    struct et_text name = {0};
+    et_backend_say(&run->records[line->v[0]], varying, &name);
     et_data_next(t);
-    et_data_text(t, run->records[line->v[0]].result.backend);
+    et_data_text(t, et_text_str(&name));
+    t->failed |= name.failed;
+    et_text_free(&name);
     et_text_add(t, " value low high fit\n");
     for (size_t i = 0; i < line->n; i++) {
         const struct et_record *r = &run->records[line->v[i]];
@@ -152,7 +169,8 @@ static int64_t largest_team(const struct et_run *run,
 
 /* Time, or bus bandwidth, over size, of the largest team. */
 static bool collective_figure(struct et_report *w,
-                              const struct et_groups *lines, bool time)
+                              const struct et_groups *lines,
+                              const struct et_strings *varying, bool time)
 {
     const struct et_run *run = w->run;
     struct et_text kind = {0}, title = {0};
@@ -179,7 +197,7 @@ static bool collective_figure(struct et_report *w,
             break;
         }
         et_report_colour(w, b, run->records[lines->v[i].v[0]].result.backend);
-        series(w, &b->figure.data, &lines->v[i], time);
+        series(w, &b->figure.data, &lines->v[i], varying, time);
         drawn++;
     }
     ok = ok && !kind.failed && !title.failed;
@@ -193,18 +211,22 @@ static bool collective(struct et_report *w, struct et_picks *g,
 {
     enum {
         LINE = ET_KEY_BACKEND | ET_KEY_TEAM | ET_KEY_THREADS | ET_KEY_LABEL |
-               ET_KEY_WORDS
+               ET_KEY_WORDS | ET_KEY_OTHERS
     };
     struct et_groups lines;
-    if (!et_groups_make(&lines, w->run, g, LINE))
+    struct et_strings varying = {0};
+    if (!et_varying(w->run, g, &varying) ||
+        !et_groups_make(&lines, w->run, g, LINE)) {
+        et_strings_free(&varying);
         return false;
+    }
     /* A rank alone uses no link: there is nothing to draw or to fit. */
     bool alone = largest_team(w->run, &lines) < 2;
     bool ok = et_report_bench_heading(w, &w->run->records[g->v[0]]);
     if (ok && with_figure && !alone)
-        ok = collective_figure(w, &lines, true) &&
-             collective_figure(w, &lines, false);
-    collective_table(w, g);
+        ok = collective_figure(w, &lines, &varying, true) &&
+             collective_figure(w, &lines, &varying, false);
+    collective_table(w, g, &varying);
     if (!alone) {
         et_doc_paragraph(
             w->doc,
@@ -212,9 +234,10 @@ static bool collective(struct et_report *w, struct et_picks *g,
             "the "
             "relative residuals. A model that misses a point by more than "
             "30 %% is called poor: algorithms change with the size.");
-        fit_table(w, &lines);
+        fit_table(w, &lines, &varying);
     }
     et_groups_free(&lines);
+    et_strings_free(&varying);
     return ok;
 }
 

@@ -125,19 +125,44 @@ static void spoil(struct operand *c)
     keep(c);
 }
 
-/* Waits for the product, and brings it to the operand. */
-static enum et_status brought(const struct et_gemm_backend *b, void *setup,
-                              const struct operand *c)
+/* The operand with its guards in the backend's memory. */
+static struct et_buffer lend(const struct et_gemm_backend *b,
+                             const struct operand *o)
 {
-    const struct et_buffer result = {.space = &et_space_host,
-                                     .at = elements(c),
-                                     .host = elements(c),
-                                     .n = (size_t)c->n,
-                                     .size = et_dtype_size(c->dtype)};
-    enum et_status status = et_backend_wait(&b->base, setup);
-    return status != ET_OK
-               ? status
-               : et_backend_fetch(&b->base, setup, &result, 0, (size_t)c->n);
+    struct et_buffer at;
+    size_t n = (size_t)o->n + 2 * GUARD, size = et_dtype_size(o->dtype);
+    assert_int_equal(et_buffer_open(&at, b->base.space, n, size), ET_OK);
+    memcpy(at.host, o->all, n * size);
+    assert_int_equal(et_buffer_send(&at, 0, n), ET_OK);
+    return at;
+}
+
+static void *lent(const struct et_buffer *b)
+{
+    return (char *)b->at + GUARD * b->size;
+}
+
+/* What stands there now. */
+static void take_back(const struct et_buffer *b, const struct operand *o)
+{
+    assert_int_equal(et_buffer_bring(b, 0, b->n), ET_OK);
+    memcpy(o->all, b->host, b->n * b->size);
+}
+
+/* A product, waited for and brought to C; and once more by et_backend_fetch. */
+static void run_once(const struct et_gemm_backend *b, void *setup,
+                     const struct et_buffer *at, const struct operand *c)
+{
+    struct et_buffer result = *at;
+    result.at = lent(at);
+    result.host = (char *)at->host + GUARD * at->size;
+    result.n = (size_t)c->n;
+    assert_int_equal(b->base.run(setup, 0, 1), ET_OK);
+    assert_int_equal(et_backend_wait(&b->base, setup), ET_OK);
+    take_back(at, c);
+    assert_int_equal(et_backend_fetch(&b->base, setup, &result, 0, result.n),
+                     ET_OK);
+    assert_memory_equal(result.host, elements(c), result.n * at->size);
 }
 
 static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
@@ -154,19 +179,24 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
     struct operand c = make(p.types.out.dtype, nc, p.n, p.ldc, 3);
     if (p.beta == 0)
         spoil(&c);
+    struct et_buffer at_a = lend(backend, &a), at_b = lend(backend, &b),
+                     at_c = lend(backend, &c);
     void *setup = NULL;
     assert_null(et_gemm_unsupported(backend, &p));
-    assert_int_equal(backend->create(&p, threads, elements(&a), elements(&b),
-                                     elements(&c), &setup),
+    assert_int_equal(backend->create(&p, threads, lent(&at_a), lent(&at_b),
+                                     lent(&at_c), &setup),
                      ET_OK);
-    assert_int_equal(backend->base.run(setup, 0, 1), ET_OK);
-    assert_int_equal(brought(backend, setup, &c), ET_OK);
+    run_once(backend, setup, &at_c, &c);
     assert_product(&p, &a, &b, &c);
     keep(&c); /* a setup runs again, on what C is now */
-    assert_int_equal(backend->base.run(setup, 0, 1), ET_OK);
-    assert_int_equal(brought(backend, setup, &c), ET_OK);
+    run_once(backend, setup, &at_c, &c);
     assert_product(&p, &a, &b, &c);
     backend->base.destroy(setup);
+    take_back(&at_a, &a);
+    take_back(&at_b, &b);
+    et_buffer_close(&at_a);
+    et_buffer_close(&at_b);
+    et_buffer_close(&at_c);
     assert_kept(&a, false);
     assert_kept(&b, false);
     assert_kept(&c, true);
@@ -175,14 +205,25 @@ static void try_one(const struct et_gemm_backend *backend, struct et_gemm p,
     drop(&c);
 }
 
-/* Iteration i has A and B where it should: integers, so that it is exact. Host
- * memory alone: a device's backend has its stand-in, in device_test.c. */
+/* Numbers in the backend's memory. */
+static struct et_buffer numbers(const struct et_gemm_backend *b,
+                                const double *v, size_t n)
+{
+    struct et_buffer at;
+    assert_int_equal(et_buffer_open(&at, b->base.space, n, sizeof *v), ET_OK);
+    memcpy(at.host, v, n * sizeof *v);
+    assert_int_equal(et_buffer_send(&at, 0, n), ET_OK);
+    return at;
+}
+
+/* Iteration i has A and B where it should: integers, so that it is exact. */
 TEST(inputs_move)
 {
     enum { M = 5, N = 6, K = 7, STEP = 8, SLACK = (ET_TURNS - 1) * STEP };
     static const uint64_t firsts[] = {0, 1, 63, 64, 70, 4095, 4096, 1000000};
     double a[2 * M * K + SLACK], b[2 * K * N + SLACK], c[2 * M * N];
     double want[2 * M * N];
+    memset(c, 0, sizeof c);
     const struct et_gemm_backend *backend, *right = et_gemm_backend_at(0);
     struct et_gemm p = {et_types_of(ET_FP64),
                         false,
@@ -206,9 +247,13 @@ TEST(inputs_move)
         b[i] = (double)(et_random_u64(2, i) % 100);
     for (size_t k = 0; (backend = et_gemm_backend_at(k)); k++) {
         void *setup = NULL;
-        if (et_gemm_unsupported(backend, &p) || backend->base.space)
+        if (et_gemm_unsupported(backend, &p))
             continue;
-        assert_int_equal(backend->create(&p, 1, a, b, c, &setup), ET_OK);
+        struct et_buffer at_a = numbers(backend, a, sizeof a / sizeof *a),
+                         at_b = numbers(backend, b, sizeof b / sizeof *b),
+                         at_c = numbers(backend, c, sizeof c / sizeof *c);
+        assert_int_equal(
+            backend->create(&p, 1, at_a.at, at_b.at, at_c.at, &setup), ET_OK);
         for (size_t i = 0; i < 2 * sizeof firsts / sizeof *firsts; i++) {
             uint64_t first = firsts[i / 2], n = 1 + i % 2 * 2;
             uint64_t last = first + n - 1;
@@ -219,12 +264,16 @@ TEST(inputs_move)
                              ET_OK);
             assert_int_equal(right->base.run(other, 0, 1), ET_OK);
             right->base.destroy(other);
-            memset(c, 0xff, sizeof c);
+            assert_int_equal(et_buffer_fill(&at_c, 0, at_c.n, 0xff), ET_OK);
             assert_int_equal(backend->base.run(setup, first, n), ET_OK);
             assert_int_equal(et_backend_wait(&backend->base, setup), ET_OK);
-            assert_memory_equal(c, want, sizeof c);
+            assert_int_equal(et_buffer_bring(&at_c, 0, at_c.n), ET_OK);
+            assert_memory_equal(at_c.host, want, sizeof want);
         }
         backend->base.destroy(setup);
+        et_buffer_close(&at_a);
+        et_buffer_close(&at_b);
+        et_buffer_close(&at_c);
     }
 }
 

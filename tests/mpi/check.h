@@ -20,13 +20,17 @@
     do {                                                                       \
         check_at = __FILE__ ":" CHECK_TEXT(__LINE__) ": " #condition;          \
         if (!(condition)) {                                                    \
-            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__,         \
-                    #condition);                                               \
+            fprintf(stderr, "%s:%d: failed: %s%s%s\n", __FILE__, __LINE__,     \
+                    #condition, *check_case ? ": " : "", check_case);          \
             _Exit(1);                                                          \
         }                                                                      \
     } while (0)
 
 static const char *volatile check_at = "before its first check";
+/* What is tried, for a CHECK that fails, where a test says it: of each thread.
+ */
+static _Thread_local char check_case[160];
+#define check_what(...) snprintf(check_case, sizeof check_case, __VA_ARGS__)
 static char check_late[200];
 
 /* In one write, so that the ranks' words do not mix. */

@@ -26,7 +26,7 @@ const struct et_operation et_operation_broadcast = {
     .bytes = "bytes of the root's vector",
     .convention = "bytes: the root's vector S; bus_bytes: S (nccl-tests)",
     .params = {ET_COLLECTIVE_PARAMS("size of the root's vector"),
-               ET_COLLECTIVE_ROOT},
+               ET_COLLECTIVE_ROOT("the rank that gives")},
     .rooted = true,
     .bus = bus,
     .slice = slice};

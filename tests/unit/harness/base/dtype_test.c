@@ -57,6 +57,48 @@ TEST(facts)
     assert_int_equal(et_dtype_find("fp12"), ET_DTYPES);
 }
 
+/* What the row says of a type, against what its conversions do, for every row:
+ * the digits, both ends, and that an element takes its bytes and no more. */
+TEST(every_row_and_its_conversions_agree)
+{
+    for (int i = 0; i < ET_DTYPES; i++) {
+        enum et_dtype t = (enum et_dtype)i;
+        double u = et_dtype_epsilon(t), most = et_dtype_most(t);
+        double exact = et_dtype_exact(t);
+        bool integer = et_dtype_is_integer(t);
+        size_t size = et_dtype_size(t);
+        char cells[3 * 16], before[3 * 16];
+        assert_in_range(size, 1, 16);
+        assert_true(integer ? u == 0 && exact == most : u * exact == 1);
+        /* One step from 1, and half of one, which ties to even. */
+        assert_true(et_dtype_round(t, 1 + 2 * u) == 1 + 2 * u);
+        assert_true(et_dtype_round(t, 1 + u) == 1);
+        assert_true(et_dtype_round(t, 0) == 0);
+        assert_true(integer ? et_dtype_round(t, 2.5) == 2
+                            : et_dtype_round(t, -1.5) == -1.5);
+        assert_true(et_dtype_round(t, exact) == exact);
+        assert_true(et_dtype_round(t, exact - 1) == exact - 1);
+        if (exact + 1 != exact && !integer) /* fp64 has none to try it with */
+            assert_true(et_dtype_round(t, exact + 1) != exact + 1);
+        /* Nothing finite lies beyond. */
+        assert_true(et_dtype_round(t, most) == most);
+        double beyond = et_dtype_round(t, integer ? most + 1 : most * 1.5);
+        assert_true(beyond == most || (isinf(beyond) && !integer));
+        for (size_t k = 0; k < 256 && size == 1; k++) {
+            unsigned char code = (unsigned char)k;
+            double v = et_dtype_get(t, &code, 0);
+            assert_true(!(isfinite(v) && v > most));
+        }
+        for (int k = 0; k < 3; k++)
+            memset(cells + (size_t)k * size, 0x11 * (k + 1), size);
+        memcpy(before, cells, 3 * size);
+        et_dtype_set(t, cells, 1, 1);
+        assert_true(et_dtype_get(t, cells, 1) == 1);
+        assert_memory_equal(cells, before, size);
+        assert_memory_equal(cells + 2 * size, before + 2 * size, size);
+    }
+}
+
 /* What is no type is never taken for one. */
 TEST(no_type)
 {
@@ -191,5 +233,5 @@ TEST(int8_saturates)
     }
 }
 
-TEST_MAIN(rows, facts, no_type, epsilons, known_values, every_pattern,
-          bf16_is_half_of_fp32, int8_saturates)
+TEST_MAIN(rows, facts, every_row_and_its_conversions_agree, no_type, epsilons,
+          known_values, every_pattern, bf16_is_half_of_fp32, int8_saturates)

@@ -146,6 +146,11 @@ static bool work(int threads)
     return threads == 3;
 }
 
+static const char *no_device(void)
+{
+    return "there is no device";
+}
+
 static const struct et_backend *its_twin(void);
 
 static void warns(char *text, size_t n)
@@ -158,6 +163,7 @@ static const struct et_backend
     works = {.name = "works", .attempt = work, .caution = warns},
     over_crashes = {.name = "over-crashes", .over = &crashes},
     over_works = {.name = "over-works", .over = &works},
+    idle = {.name = "idle", .why_not = no_device, .attempt = crash},
     same = {.name = "same", .twin = its_twin},
     over_same = {.name = "over-same", .over = &same},
     absent = {.name = "absent", .absent = "not built in", .attempt = crash};
@@ -168,10 +174,10 @@ static const struct et_backend *its_twin(void)
 }
 
 static const struct et_backend *const rows[] = {&crashes, &works, &same,
-                                                &absent};
+                                                &absent, &idle};
 static const struct et_backend *const over_rows[] = {&over_crashes, &over_works,
                                                      &over_same};
-static const struct et_backends list = {rows, 4, NULL},
+static const struct et_backends list = {rows, 5, NULL},
                                 over_list = {over_rows, 3, NULL};
 
 TEST(backends)
@@ -188,6 +194,9 @@ TEST(backends)
     assert_string_equal(et_backend_why_not(&over_crashes), why);
     assert_int_equal(et_backend_broken(&over_crashes, NULL), ET_INFRA);
     assert_int_equal(et_backend_broken(&absent, NULL), ET_OK);
+    /* Its own reason stands; its library was not used. */
+    assert_string_equal(et_backend_why_not(&idle), "there is no device");
+    assert_int_equal(et_backend_broken(&idle, NULL), ET_OK);
     assert_int_equal(et_backend_broken(&works, NULL), ET_OK);
     assert_null(et_backend_why_not(&over_works));
     et_backend_caution(&over_works, text, sizeof text);

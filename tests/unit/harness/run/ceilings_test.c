@@ -91,6 +91,13 @@ static bool ceiling(const void *params, int ranks, int threads, size_t i,
     return true;
 }
 
+/* Only that it is not the host's is asked for. */
+static const struct et_space far = {.name = "far"};
+static const struct et_backend on_device = {.name = "quick", .space = &far};
+static const struct et_backend *const device_row[] = {&on_device};
+static const struct et_backends device_list = {device_row, 1, NULL};
+static bool on_a_device;
+
 static struct et_bench under, roof;
 static const struct et_bench *const list[] = {&under, &roof};
 static const struct et_benches benches = {list, 2};
@@ -114,6 +121,8 @@ static void measure_for(struct et_result *r, bool with_ceilings, double budget,
     under.facts = roof.facts = NULL;
     under.release = roof.release = release;
     under.ceiling = ceiling;
+    if (on_a_device)
+        under.backends = &device_list;
     roof.name = "roof";
     roof.role = ET_ROLE_COMPUTE_CEILING;
     assert_int_equal(et_clock_open("real", &clock), ET_OK);
@@ -189,6 +198,24 @@ TEST(say_why_not)
     v = r.ceilings.v;
     assert_non_null(strstr(v[0].absent, "wrong"));
     assert_true(isnan(v[0].rate));
+    et_result_free(&r);
+}
+
+/* The host's processor and memory do not bound what a device does. */
+TEST(are_not_a_devices)
+{
+    struct et_result r;
+    wrong_ceiling = false;
+    on_a_device = true;
+    measure(&r, true);
+    on_a_device = false;
+    assert_int_equal(r.ceilings.n, 4);
+    const struct et_result_ceiling *v = r.ceilings.v;
+    for (int i = 0; i < 4; i++) {
+        assert_non_null(strstr(v[i].absent, "runs on a device"));
+        assert_true(isnan(v[i].rate));
+    }
+    assert_string_equal(et_pairs_get(&r.facts, "space"), "far");
     et_result_free(&r);
 }
 
@@ -383,6 +410,6 @@ TEST(can_be_left_out)
     et_result_free(&r);
 }
 
-TEST_MAIN(limit_the_time, are_measured, say_why_not, cost_the_case_no_time,
-          far_slower_ones_are_told, settled_ones, several_of_one_kind,
-          no_such_bench, can_be_left_out)
+TEST_MAIN(limit_the_time, are_measured, say_why_not, are_not_a_devices,
+          cost_the_case_no_time, far_slower_ones_are_told, settled_ones,
+          several_of_one_kind, no_such_bench, can_be_left_out)

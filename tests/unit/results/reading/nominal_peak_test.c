@@ -47,6 +47,17 @@ TEST(of_the_machine)
     et_run_free(&run);
 }
 
+/* What the host's processor has says nothing of a device. */
+TEST(of_a_device)
+{
+    struct et_run run = six_cores("fp32");
+    assert_true(
+        et_pairs_set(&run.records[0].result.facts, "space", "cuda", false));
+    is(&run, NULL, NAN, "ran on a device");
+    is(&run, "fp32=5 GFLOP/s", 30e9, "as given with --peak");
+    et_run_free(&run);
+}
+
 /* Nodes with another processor: of a team on several it is not known which it
  * had, so there is no peak unless somebody says one. */
 TEST(of_unlike_nodes)
@@ -111,4 +122,5 @@ TEST(what_is_not_known)
     et_run_free(&run);
 }
 
-TEST_MAIN(of_the_machine, of_unlike_nodes, as_given, what_is_not_known)
+TEST_MAIN(of_the_machine, of_a_device, of_unlike_nodes, as_given,
+          what_is_not_known)
