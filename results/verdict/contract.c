@@ -182,7 +182,7 @@ static enum et_status read_threshold(const struct reader *r)
                     strcmp(m->name, "flops") == 0 ? " and not a share like "
                                                     "85 % of peak"
                                                   : "");
-    else if (!(v > 0) || !isfinite(v))
+    else if (!(v > 0))
         et_text_add(&what, "is not above zero, so it would decide nothing");
     else if (c->take == ET_TAKE_BEST &&
              (strcmp(m->better, "higher") == 0) != (c->at_least != NULL))
