@@ -53,10 +53,11 @@ static enum et_status own_rules(struct et_team *team, void *arg)
     free(out.late.v);
     /* The first two do not count. */
     m.last.v = (double[]){1, 1, 0, 0};
+    m.device = (struct et_reals){(double[]){5, 6, 7, 8}, 4};
     et_sampler_drop(&m, 2);
     *good = *good && m.own.n == 2 && m.last.n == 2 && m.missed.n == 2 &&
             m.own.v[0] == 3 && m.last.v[0] == 0 && m.missed.v[0] == 1 &&
-            m.starts == 3;
+            m.device.n == 2 && m.device.v[0] == 7 && m.starts == 3;
     return ET_OK;
 }
 

@@ -22,6 +22,8 @@ static struct et_result message(const char *root, double bytes)
     r.work.bytes = r.work.bus_bytes = bytes;
     r.work.messages = 3;
     assert_true(et_pairs_set(&r.params, "root", root, true));
+    snprintf(id, sizeof id, "%.0f", bytes);
+    assert_true(et_pairs_set(&r.params, "bytes", id, true));
     return r;
 }
 
