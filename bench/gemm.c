@@ -17,7 +17,8 @@ struct params {
     int64_t m, n, k, batch, lda, ldb, ldc;
     double alpha, beta;
     bool trans_a, trans_b;
-    int dtype, scaling;
+    int dtype, dtype_a, sum, out; /* after dtype: a choice's, 0 the first */
+    int scaling;
 };
 enum scaling { WEAK, STRONG };
 
@@ -29,8 +30,18 @@ struct state {
 };
 
 static const struct et_field rows[] = {
-    ET_ROW(params, dtype, ET_CHOICE, "element type of A, B and C",
+    ET_ROW(params, dtype, ET_CHOICE, "element type of A and B",
            .preset = "fp64", .choices = ET_DTYPE_CHOICES),
+    ET_ROW(params, dtype_a, ET_CHOICE,
+           "element type of A where it is another, as uint8 beside int8",
+           .preset = "same", .choices = ET_DTYPE_CHOICES_AFTER("same")),
+    ET_ROW(params, sum, ET_CHOICE,
+           "type that products are summed in; usual: fp32 for types of fewer "
+           "bits, int32 for integers, else dtype",
+           .preset = "usual", .choices = ET_DTYPE_CHOICES_AFTER("usual")),
+    ET_ROW(params, out, ET_CHOICE,
+           "element type of C; usual: dtype, or int32 for integers",
+           .preset = "usual", .choices = ET_DTYPE_CHOICES_AFTER("usual")),
     ET_ROW(params, m, ET_INT, "rows of C and of op(A)", .preset = "1024",
            .min = 1, .max = 1e12),
     ET_ROW(params, n, ET_INT, "columns of C and of op(B)", .preset = "1024",
@@ -70,10 +81,25 @@ static bool by_batch(const struct params *p, int ranks)
     return p->batch >= ranks;
 }
 
+static void choose(int choice, enum et_dtype *out)
+{
+    if (choice)
+        *out = (enum et_dtype)(choice - 1);
+}
+
+static struct et_types types_of(const struct params *p)
+{
+    struct et_types t = et_types_usual((enum et_dtype)p->dtype);
+    choose(p->dtype_a, &t.a.dtype);
+    choose(p->sum, &t.sum);
+    choose(p->out, &t.out.dtype);
+    return t;
+}
+
 /* The problem of one rank. */
 static struct et_gemm local(const struct params *p, int rank, int ranks)
 {
-    struct et_gemm g = {.types = et_types_of((enum et_dtype)p->dtype),
+    struct et_gemm g = {.types = types_of(p),
                         .trans_a = p->trans_a,
                         .trans_b = p->trans_b,
                         .m = p->m,
@@ -109,6 +135,72 @@ static enum et_status check_ld(const char *where, const char *key, int64_t ld,
                     where, key, (long long)ld, row_is, (long long)row);
 }
 
+/* Types that go together, and sums that have correct digits in them. */
+static enum et_status check_types(const struct et_gemm *g, const char *where)
+{
+    const struct et_types *t = &g->types;
+    const char *sum = et_dtype_name(t->sum), *out = et_dtype_name(t->out.dtype);
+    if (!et_types_are_floats(t) && !et_types_are_integers(t))
+        return et_error(
+            ET_USAGE,
+            "%s: sum, out: %s and %s operands are not summed in %s and stored "
+            "as %s: integers are summed in an integer type, which is also "
+            "C's; others in types with fractions",
+            where, et_dtype_name(t->a.dtype), et_dtype_name(t->b.dtype), sum,
+            out);
+    if (et_types_are_integers(t)) {
+        if (t->sum != ET_INT32)
+            return et_error(ET_USAGE, "%s: sum: %s is too short; take int32",
+                            where, sum);
+        if (fabs(g->alpha) != 1 || g->beta != 0)
+            return et_error(ET_USAGE,
+                            "%s: alpha, beta: %g and %g; sums of integers are "
+                            "checked with alpha 1 or -1 and beta 0",
+                            where, g->alpha, g->beta);
+        return ET_OK;
+    }
+    if ((double)g->k * et_dtype_epsilon(t->sum) > 0.25)
+        return et_error(ET_USAGE,
+                        "%s: k: sums of %lld products in %s have no correct "
+                        "digit to check; take less, or sum = %s",
+                        where, (long long)g->k, sum,
+                        t->sum == ET_FP64 || t->sum == ET_FP32 ? "fp64"
+                                                               : "fp32");
+    return ET_OK;
+}
+
+/* Of random elements as et_check_fill makes them: the greatest magnitude, the
+ * mean, and the mean of the squares. */
+struct moments {
+    double most, mean, square;
+};
+
+static struct moments moments_of(enum et_dtype t)
+{
+    double least = et_dtype_least(t), most = et_dtype_most(t);
+    double n = most - least + 1, mean = (least + most) / 2;
+    if (!et_dtype_is_integer(t))
+        return (struct moments){1, 0, 1.0 / 3};
+    return (struct moments){fmax(-least, most), mean,
+                            (n * n - 1) / 12 + mean * mean};
+}
+
+/* How far C's elements go from 0: a sum of k products is within eight standard
+ * deviations of its mean, but once in 1e15, and with beta every iteration adds
+ * one. */
+static double reach(const struct et_gemm *g)
+{
+    struct moments a = moments_of(g->types.a.dtype),
+                   b = moments_of(g->types.b.dtype);
+    double k = (double)g->k, mean = a.mean * b.mean;
+    double one =
+        k * fabs(mean) + 8 * sqrt(k * (a.square * b.square - mean * mean));
+    double times =
+        g->beta == 0 ? 1 : (double)et_product_kept(g->types.out.dtype);
+    return fabs(g->alpha) * fmin(k * a.most * b.most, one) * times +
+           fabs(g->beta);
+}
+
 static enum et_status check(const void *params, const char *where)
 {
     const struct params *p = params;
@@ -135,11 +227,21 @@ static enum et_status check(const void *params, const char *where)
                         "than 2^63 bytes",
                         where, (long long)p->m, (long long)p->n,
                         (long long)p->k, (long long)p->batch);
-    if ((double)p->k * et_dtype_epsilon(g.types.sum) > 0.25)
+    status = check_types(&g, where);
+    if (status != ET_OK)
+        return status;
+    enum et_dtype shortest =
+        et_dtype_most(g.types.sum) < et_dtype_most(g.types.out.dtype)
+            ? g.types.sum
+            : g.types.out.dtype;
+    if (reach(&g) > et_dtype_most(shortest))
         return et_error(ET_USAGE,
-                        "%s: k: sums of %lld %s products have no correct "
-                        "digit to check; take less, or dtype = fp64",
-                        where, (long long)p->k, et_dtype_name(g.types.sum));
+                        "%s: alpha, beta, k: elements of C reach %.3g, and %s "
+                        "holds no more than %.6g; take a lesser alpha%s, or "
+                        "another type",
+                        where, reach(&g), et_dtype_name(shortest),
+                        et_dtype_most(shortest),
+                        p->beta != 0 ? ", beta = 0" : "");
     return ET_OK;
 }
 
@@ -153,7 +255,7 @@ static double flop(const struct params *p, int ranks)
 /* Each operand once on every rank that reads it, C twice with beta. */
 static double traffic(const struct params *p, int ranks)
 {
-    struct et_types types = et_types_of((enum et_dtype)p->dtype);
+    struct et_types types = types_of(p);
     double a =
         (double)p->m * (double)p->k * (double)et_dtype_size(types.a.dtype);
     double b =

@@ -64,23 +64,24 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
     return et_product_open(p);
 }
 
-/* Of each row of A one element stays that is not 0, if it has one. */
-static void thin(const struct et_product *p, void *data, uint64_t stream)
+/* Of each row of A so many elements stay that are not 0, if it has them. */
+static void thin(const struct et_product *p, void *data, int64_t terms,
+                 uint64_t stream)
 {
     for (int64_t g = 0; g < p->count; g++) {
         struct et_check_matrix a = p->ops->a(p->of, g);
 #pragma omp parallel for schedule(static) num_threads(p->threads)
         for (int64_t i = 0; i < a.rows; i++) {
             uint64_t from = et_random_u64(stream, (uint64_t)i);
-            bool kept = false;
+            int64_t kept = 0;
             for (int64_t l = 0; l < a.cols; l++) {
                 int64_t column =
                     (int64_t)((from + (uint64_t)l) % (uint64_t)a.cols);
                 size_t at = (size_t)(a.first + i * a.rs + column * a.cs);
                 bool here = et_dtype_get(a.dtype, data, at) != 0;
-                if (here && kept)
+                if (here && kept >= terms)
                     et_dtype_set(a.dtype, data, at, 0);
-                kept = kept || here;
+                kept += here;
             }
         }
     }
@@ -100,8 +101,8 @@ enum et_status et_operands_fill(void *state, const struct et_product_fill *fill)
         uint64_t stream = et_random_stream(o->stream[i], fill->epoch);
         et_check_fill(dtype[i], in->host, in->n, stream, 0,
                       i == first ? fill->a : fill->b);
-        if (fill->lone && i == first)
-            thin(p, in->host, stream);
+        if (fill->terms && i == first)
+            thin(p, in->host, fill->terms, stream);
         status = et_buffer_send(in, 0, in->n);
     }
     return status;

@@ -55,10 +55,11 @@ static uint64_t stream_of(uint64_t seed, int rank)
  * same right answer at any element. */
 static int64_t input(const struct et_exact *x, int rank, int64_t i)
 {
-    uint64_t span = 2 * (uint64_t)x->limit + 1;
+    int64_t least = et_dtype_least(x->p.dtype) < 0 ? -x->limit : 0;
+    uint64_t span = (uint64_t)(x->limit - least) + 1;
     uint64_t r = et_random_u64(stream_of(x->seed, rank), (uint64_t)i);
     int64_t tag = rank == 0 || !x->p.op->sums ? i / x->line % TURNS : 0;
-    return TURNS * ((int64_t)(r % span) - x->limit) + tag;
+    return TURNS * ((int64_t)(r % span) + least) + tag;
 }
 
 /* Where the iteration begins in `in` that was the last but `ago`. */

@@ -99,6 +99,7 @@ struct et_check_rounding et_check_rounding_of(const struct et_types *t)
     return (struct et_check_rounding){
         .sum = et_dtype_epsilon(t->sum),
         .out = out == t->sum ? 0 : et_dtype_epsilon(out),
+        .half = out == t->sum ? 0 : et_dtype_step(out) / 2,
         .operand = fmin(et_dtype_exact(t->a.dtype), et_dtype_exact(t->b.dtype)),
         .exact = fmin(et_dtype_exact(t->sum), et_dtype_exact(out))};
 }
@@ -134,11 +135,12 @@ void et_check_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
         et_random_fill(dtype, out, n, stream, first);
         return;
     }
+    double least = fmax(-(double)q, et_dtype_least(dtype));
 #pragma omp parallel for schedule(static) if (n > 65536)
     for (size_t i = 0; i < n; i++) {
         uint64_t r = et_random_u64(stream, first + i) >> 1;
         et_dtype_set(dtype, out, i,
-                     (double)(int64_t)(r % (uint64_t)(2 * q + 1)) - (double)q);
+                     (double)(r % (uint64_t)((double)q - least + 1)) + least);
     }
 }
 
@@ -154,8 +156,7 @@ static void load(enum et_dtype t, const void *data, int64_t first, int n,
             out[i] = (double)((const float *)data)[first + i];
         break;
     default:
-        for (int i = 0; i < n; i++)
-            out[i] = et_dtype_get(t, data, (size_t)(first + i));
+        et_dtype_load(t, data, (size_t)first, (size_t)n, out);
     }
 }
 
@@ -210,8 +211,9 @@ static void times_any(enum et_dtype type, const void *const *row,
 
 void et_check_spoil(enum et_dtype dtype, void *data, int64_t first, int64_t n)
 {
-    size_t size = et_dtype_size(dtype); /* all ones: a NaN */
-    memset((char *)data + (size_t)first * size, 0xff, (size_t)n * size);
+    size_t size = et_dtype_size(dtype);
+    memset((char *)data + (size_t)first * size, et_dtype_spoilt(dtype),
+           (size_t)n * size);
 }
 
 static void times_rows(const struct et_check_matrix *m, int64_t i,
@@ -339,6 +341,16 @@ static struct et_check_growth grow(double alpha, double beta, uint64_t n,
     return g;
 }
 
+/* How many such errors have come together: one of each store, the older ones
+ * times beta. */
+static double steps(double beta, uint64_t n)
+{
+    double sum = 0;
+    for (uint64_t i = 0; i < n && (i == 0 || beta != 0); i++)
+        sum = 1 + fabs(beta) * sum;
+    return sum;
+}
+
 struct et_check_growth et_check_grow_worst(double alpha, double beta,
                                            uint64_t n, int64_t k,
                                            const struct et_check_rounding *u)
@@ -347,6 +359,7 @@ struct et_check_growth et_check_grow_worst(double alpha, double beta,
         grow(alpha, beta, n, et_check_gamma((double)k + 3, u->sum),
              et_check_gamma(2, u->sum) + u->out, 1);
     g.stored = u->out;
+    g.half = u->half * steps(beta, n);
     return g;
 }
 
@@ -357,6 +370,7 @@ struct et_check_growth et_check_grow_typical(double alpha, double beta,
     struct et_check_growth g =
         grow(alpha, beta, n, u->sum, 2 * u->sum + u->out, 1 / sqrt((double)k));
     g.stored = u->out;
+    g.half = u->half * steps(beta, n);
     return g;
 }
 
@@ -365,7 +379,7 @@ double et_check_element_bound(const struct et_check_growth *worst, double size,
 {
     double own = et_check_gamma((double)k + 3, et_dtype_epsilon(ET_FP64));
     double sums = worst->product * size + worst->carried * fabs(c0);
-    return sums + worst->stored * (fabs(c) + sums) +
+    return sums + worst->stored * (fabs(c) + sums) + worst->half +
            own * (fabs(worst->value) * size + fabs(worst->keep * c0));
 }
 
@@ -377,5 +391,6 @@ double et_check_row_bound(const struct et_check_growth *typical, double a,
     double c = fabs(typical->value) * ab / rk + fabs(typical->keep) * c0;
     double sums = typical->product * ab + typical->carried * c0;
     double own = 2 * rn * c + fabs(typical->value) * ab;
-    return ET_CHECK_LAMBDA * (sums + typical->stored * c + u * own);
+    return ET_CHECK_LAMBDA *
+           (sums + typical->stored * c + typical->half * rn + u * own);
 }

@@ -13,7 +13,8 @@
  * products, however ordered, is off by at most gamma(k) sum |a||b|, where
  * gamma(n) = n u / (1 - n u): Higham, Accuracy and Stability of Numerical
  * Algorithms, 2nd ed., (3.5) for sums of products, (3.13) for matrices. Three
- * more roundings come with alpha, beta and the sum, and v |c| with the store.
+ * more roundings come with alpha, beta and the sum, and v |c| with the store,
+ * or near 0 half a step of the type.
  *
  * Row by row (Freivalds, "Probabilistic machines can use less running time",
  * IFIP 1977): for x of random signs C x = A (B x), in O(n^2). A wrong element
@@ -64,9 +65,10 @@ double et_check_gamma(double n, double u);
 /* Unit roundoff of the accumulator, and of a stored element where that is
  * another type; out is 0 where a sum is stored as it is. operand, exact: the
  * integers up to which the operands, and the sums on all their way, are held
- * without rounding. */
+ * without rounding. half: the most that storing an element near 0 moves it; 0
+ * as out is. */
 struct et_check_rounding {
-    double sum, out, operand, exact;
+    double sum, out, operand, exact, half;
 };
 struct et_check_rounding et_check_rounding_of(const struct et_types *t);
 
@@ -101,7 +103,7 @@ int64_t et_check_weights(int64_t k, int64_t n, int64_t q);
  * operands before they multiply; and n of them are exact in fp64. */
 int64_t et_check_wide(int64_t n, const struct et_check_rounding *unit);
 /* Elements [first, first+n) of a stream: integers of at most q, or with q = 0
- * reals in [-1, 1). */
+ * reals in [-1, 1), of an integer type all that it has. */
 void et_check_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
                    uint64_t first, int64_t q);
 
@@ -120,7 +122,8 @@ void et_check_times(const struct et_check_matrix *m,
                     double *const x[ET_CHECK_VECTORS],
                     double *const y[ET_CHECK_VECTORS], double *square,
                     int threads);
-/* n elements of `data` from the first become NaN. */
+/* n elements of `data` from the first become NaN, or in a type without one what
+ * no result is (et_dtype_spoilt). */
 void et_check_spoil(enum et_dtype dtype, void *data, int64_t first, int64_t n);
 
 /* How C = value A B + keep C0 came to be, and what its rounding may be. */
@@ -128,6 +131,7 @@ struct et_check_growth {
     double value, keep;      /* factors of A B and C0 after all iterations */
     double product, carried; /* error's factors of |A||B| and |C0| */
     double stored;           /* and of |C|: when it was last stored */
+    double half;             /* and beside all: near 0, however small C is */
 };
 /* n iterations of C = alpha A B + beta C over sums of k: at most, and
  * probably. */

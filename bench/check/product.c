@@ -12,9 +12,6 @@
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
 
-/* An element of nothing but ones is a NaN in each type that has one. */
-#define NAN_BYTE 0xff
-
 enum stream { STREAM_C = 1, STREAM_SIGNS, STREAM_SAMPLES, STREAM_MARKS };
 
 static uint64_t stream_of(const struct et_product *p, enum stream which)
@@ -25,6 +22,12 @@ static uint64_t stream_of(const struct et_product *p, enum stream which)
 static int64_t rows_of(const struct et_product *p)
 {
     return p->count * p->m;
+}
+
+uint64_t et_product_kept(enum et_dtype out)
+{
+    double most = et_dtype_exact(out) / 8;
+    return most < ET_PRODUCT_KEPT ? (uint64_t)fmax(1, most) : ET_PRODUCT_KEPT;
 }
 
 static double initial(const struct et_product *p, size_t at)
@@ -160,8 +163,8 @@ static void roots(double *v, int64_t n)
 /* The signs, and what rests on C0 while it stands in C. */
 static void learn_first(struct et_product *p)
 {
-    bool small = p->integers && !p->stands.lone;
-    int64_t most = small ? et_check_weights(p->k, p->n, p->integers) : 1;
+    bool whole = p->integers && !p->stands.terms;
+    int64_t most = whole ? et_check_weights(p->k, p->n, p->integers) : 1;
     for (int t = 0; t < ET_CHECK_VECTORS; t++)
         et_check_signs(p->x[t], p->n, most,
                        et_random_stream(stream_of(p, STREAM_SIGNS),
@@ -275,13 +278,14 @@ static enum et_status wait_for_all(struct et_product *p)
     return status;
 }
 
-/* An element of C becomes NaN, between two iterations. */
+/* An element of C becomes what no result is, between two iterations. */
 static enum et_status mark(struct et_product *p)
 {
     uint64_t r = et_random_u64(stream_of(p, STREAM_MARKS), p->marks++);
     p->mark = (int64_t)(r % ((uint64_t)rows_of(p) * (uint64_t)p->n));
     p->marked = true;
-    return et_buffer_fill(p->c, marked_place(p), 1, NAN_BYTE);
+    return et_buffer_fill(p->c, marked_place(p), 1,
+                          et_dtype_spoilt(p->types.out.dtype));
 }
 
 static enum et_status enqueue(struct et_product *p, uint64_t iterations)
@@ -304,9 +308,10 @@ static enum et_status enqueue_sums(struct et_product *p, uint64_t iterations)
 {
     enum et_status status = ET_OK;
     while (iterations > 0 && status == ET_OK) {
-        if (p->iterations >= ET_PRODUCT_KEPT)
+        uint64_t kept = et_product_kept(p->types.out.dtype);
+        if (p->iterations >= kept)
             status = refill(p);
-        uint64_t room = ET_PRODUCT_KEPT - p->iterations;
+        uint64_t room = kept - p->iterations;
         uint64_t now = iterations < room ? iterations : room;
         if (status == ET_OK)
             status = enqueue(p, now);
@@ -439,9 +444,9 @@ double et_product_usual(const struct et_product *p)
 {
     double element = fmin(1, ET_PRODUCT_USUAL / (double)p->k);
     /* With beta errors are added up, and the bounds are the errors' own. */
-    return p->beta != 0 ? NAN
-           : p->small   ? element
-                        : fmax(element, ET_PRODUCT_USUAL_ROW);
+    return p->beta != 0 || et_check_rounding_of(&p->types).out > 0 ? NAN
+           : p->small                                              ? element
+                      : fmax(element, ET_PRODUCT_USUAL_ROW);
 }
 
 enum et_status et_product_check(struct et_product *p, struct et_check_worst *w)
@@ -513,13 +518,12 @@ static enum et_status exact_pass(struct et_product *p)
     struct et_check_rounding unit = et_check_rounding_of(&p->types);
     int64_t small = et_check_integers(p->k, p->n, &unit),
             wide = et_check_wide(p->n, &unit);
-    if (small < 1)
-        return et_error(ET_USAGE,
-                        "sums of %lld %s products are exact for no integers",
-                        (long long)p->k, et_dtype_name(p->types.sum));
-    const struct et_product_fill fills[] = {{.a = small, .b = small},
-                                            {.a = wide, .b = 1, .lone = true},
-                                            {.a = 1, .b = wide, .lone = true}};
+    struct et_product_fill fills[] = {{.a = small, .b = small},
+                                      {.a = wide, .b = 1, .terms = 1},
+                                      {.a = 1, .b = wide, .terms = 1}};
+    if (small < 1) /* terms of 1 each, and C's */
+        fills[0] = (struct et_product_fill){
+            .a = 1, .b = 1, .terms = (int64_t)unit.exact - 1};
     enum et_status status = ET_OK;
     for (int i = 0; status == ET_OK && i < (wide > small ? 3 : 1); i++)
         status = exact_run(p, &fills[i]);
@@ -547,4 +551,19 @@ void et_product_output(const void *product, struct et_output *out)
 double et_product_elapsed(const void *product)
 {
     return ((const struct et_product *)product)->elapsed;
+}
+
+enum et_status et_product_facts(void *product, struct et_pairs *out)
+{
+    const struct et_product *p = product;
+    char kernel[ET_KERNEL_SIZE] = "", types[ET_TYPES_SIZE];
+    bool ok = true;
+    if (p->backend->kernel)
+        p->backend->kernel(p->setup, kernel, sizeof kernel);
+    if (*kernel)
+        ok = et_pairs_set(out, "kernel", kernel, false);
+    et_types_say(&p->types, types);
+    if (et_types_single(&p->types) == ET_DTYPES)
+        ok = ok && et_pairs_set(out, "types", types, false);
+    return ok ? ET_OK : et_no_memory();
 }

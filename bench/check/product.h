@@ -10,10 +10,11 @@
  * - exact, once in a process, in preparation: runs on integers that no rounding
  *   touches, in the case's own shape, with alpha and beta replaced by their
  *   signs, and a difference of zero demanded (freivalds.h): on small integers
- *   everywhere, and on integers that need most digits of their type, in A and
- *   then in B, where one element alone of each row of A is not 0. So operands
- *   that are cut short are seen, however long the sums. It costs an iteration
- *   each.
+ *   everywhere, or where the output holds too few digits for sums that long,
+ *   in as many elements of each row of A as it does hold; and on integers that
+ *   need most digits of their type, in A and then in B, where one element alone
+ *   of each row of A is not 0. So operands that are cut short are seen, however
+ *   long the sums. It costs an iteration each.
  * - of the timed data, whenever asked: every element where the problem is
  *   small; else each row by Freivalds' test, and `samples` elements at random.
  * The inputs move from one iteration to the next (harness/base/turn.h), and are
@@ -23,8 +24,9 @@
  *
  * With beta = 0 every iteration leaves the same, so between two checks one
  * that does nothing would go unseen. Therefore the last iteration of each run
- * finds one element of C, another each time, as NaN, and a glance after the
- * run computes that element anew: a number, and right, or the next check fails.
+ * finds one element of C, another each time, as NaN (of an integer type, as
+ * et_dtype_spoilt has it), and a glance after the run computes that element
+ * anew: a number, and right, or the next check fails.
  * That is one store in what is timed, ordered between two iterations by the
  * memory space, and outside k multiply-adds and one element brought to the
  * host. The signs x are drawn then too; no backend ever sees them or their
@@ -40,16 +42,18 @@
 #include "harness/base/turn.h"
 #include "harness/case/bench.h"
 
-/* With beta, C is taken anew after so many iterations: the check must know
- * how often C was added to, and must still see a single one that is missing.
- * Filling C costs about a thousandth of that many products. */
+/* With beta, C is taken anew after so many iterations at most: the check must
+ * know how often C was added to, and must still see a single one that is
+ * missing. Filling C costs about a thousandth of that many products. Fewer
+ * where C has so few digits that one of many would be lost in its rounding. */
 #define ET_PRODUCT_KEPT 1024
+uint64_t et_product_kept(enum et_dtype out);
 
 /* What stands in A and B: integers of at most so much, or with 0 reals in
  * [-1, 1); other ones for each epoch. */
 struct et_product_fill {
     int64_t a, b;
-    bool lone; /* of each row of A at most one is not 0 */
+    int64_t terms; /* of each row of A at most so many are not 0; 0: all */
     uint64_t epoch;
 };
 
@@ -143,11 +147,15 @@ void et_product_output(const void *product, struct et_output *out);
 enum et_status et_product_damage(void *product, const struct et_fault *fault,
                                  double *size);
 double et_product_elapsed(const void *product);
+/* "kernel": which one the library chose, on rank 0. "types": where they are not
+ * all one, what is stored and what is summed in. */
+enum et_status et_product_facts(void *product, struct et_pairs *out);
 #define ET_PRODUCT_HOOKS                                                       \
     .before = et_product_before, .run = et_product_run,                        \
     .rewind = et_product_rewind, .glance = et_product_glance,                  \
     .inspect = et_product_inspect, .output = et_product_output,                \
-    .damage = et_product_damage, .elapsed = et_product_elapsed
+    .damage = et_product_damage, .elapsed = et_product_elapsed,                \
+    .facts = et_product_facts
 
 /* The share of its bound that an error uses at most where every rounding is
  * that of the types: et_verification's `usual`.
@@ -158,7 +166,9 @@ double et_product_elapsed(const void *product);
  * one in thousands by 4/k; ET_PRODUCT_USUAL is three times that. A row's bound
  * (freivalds.h) is 16 times the error's size, whatever k is: the worst of many
  * rows uses a sixth, and a quarter is allowed. With 16 bits of mantissa for 24
- * rows of k = 8192 use half of their bound. */
+ * rows of k = 8192 use half of their bound. An output that is rounded to fewer
+ * digits than its sums uses up to all of an element's: nothing is usual there.
+ */
 #define ET_PRODUCT_USUAL 12.0
 #define ET_PRODUCT_USUAL_ROW 0.25
 double et_product_usual(const struct et_product *p);

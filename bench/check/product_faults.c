@@ -92,13 +92,16 @@ static void make_stale(struct et_product *p, uint64_t at, double *size)
     for (int64_t e = 0; e < b.rows * b.columns; e++) {
         size_t where = in_block(p, &b, block, e);
         int64_t row = (int64_t)where / p->ldc - g * p->m;
-        double unused, v = NAN;
-        if (p->beta != 0)
-            v = (et_dtype_get(p->types.out.dtype, p->c->host, where) -
-                 p->alpha * p->ops->element(p->of, g, row,
-                                            (int64_t)where % p->ldc, &unused)) /
-                p->beta;
-        put(p, where, v, size);
+        double unused;
+        if (p->beta == 0) {
+            et_check_spoil(p->types.out.dtype, p->c->host, (int64_t)where, 1);
+            *size = INFINITY;
+            continue;
+        }
+        double v = et_dtype_get(p->types.out.dtype, p->c->host, where) -
+                   p->alpha * p->ops->element(p->of, g, row,
+                                              (int64_t)where % p->ldc, &unused);
+        put(p, where, v / p->beta, size);
     }
 }
 

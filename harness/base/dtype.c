@@ -1,45 +1,71 @@
-/* What is known of each element type, from its row, and the two 16-bit formats
- * in integers.
+/* What is known of each element type, from its row, and the short formats in
+ * integers.
  */
 #include "config.h"
 #include "harness/base/dtype.h"
 
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-static double widen(uint16_t h, int fraction, int bias)
+/* A floating format of few bits: sign, exponent, fraction. */
+struct layout {
+    int bits, fraction, bias;
+    bool finite;    /* no infinity: only all ones is a NaN */
+    bool saturates; /* what is too great becomes the greatest */
+};
+
+/* The exponent's field and the fraction, all ones. */
+static uint32_t ones(const struct layout *l)
 {
-    int exponent = (h & 0x7fff) >> fraction;
-    int digits = h & ((1 << fraction) - 1);
-    double v;
-    if (exponent == 2 * bias + 1)
-        v = digits ? (double)NAN : (double)INFINITY;
-    else if (exponent == 0)
-        v = ldexp(digits, 1 - bias - fraction);
-    else
-        v = ldexp(digits + (1 << fraction), exponent - bias - fraction);
-    return h & 0x8000 ? -v : v;
+    return (UINT32_C(1) << (l->bits - 1)) - 1;
 }
 
-static uint16_t narrow(double v, int fraction, int bias)
+/* The code of infinity; without one, of NaN. Beyond the greatest, in any case.
+ */
+static uint32_t beyond(const struct layout *l)
 {
-    int infinite = (2 * bias + 1) << fraction, sign = signbit(v) ? 0x8000 : 0;
+    return l->finite ? ones(l) : ones(l) >> l->fraction << l->fraction;
+}
+
+static inline double widen(uint32_t h, const struct layout *l)
+{
+    uint32_t code = h & ones(l);
+    uint64_t bits = (uint64_t)code << (52 - l->fraction);
+    double v;
+    /* The same digits with the smallest exponents of a double, made greater. */
+    memcpy(&v, &bits, sizeof v);
+    v *= ldexp(1, 1023 - l->bias);
+    if (code >= beyond(l))
+        v = code == beyond(l) && !l->finite ? (double)INFINITY : (double)NAN;
+    return h >> (l->bits - 1) & 1 ? -v : v;
+}
+
+static uint32_t narrow(double v, const struct layout *l)
+{
+    uint32_t sign = signbit(v) ? ones(l) + 1 : 0;
+    uint32_t over = l->saturates ? beyond(l) - 1 : beyond(l);
     int exponent;
     if (isnan(v))
-        return (uint16_t)(sign | infinite | 1 << (fraction - 1));
+        return sign |
+               (l->finite ? ones(l)
+                          : beyond(l) | UINT32_C(1) << (l->fraction - 1));
     if (isinf(v))
-        return (uint16_t)(sign | infinite);
+        return sign | over;
     frexp(v, &exponent);
     exponent -= 1; /* |v| in [2^exponent, 2 * 2^exponent) */
-    if (v == 0 || exponent < 1 - bias)
-        exponent = 1 - bias;
-    if (exponent > bias)
-        return (uint16_t)(sign | infinite);
+    if (v == 0 || exponent < 1 - l->bias)
+        exponent = 1 - l->bias;
+    if (exponent > l->bias + 1)
+        return sign | over;
     /* The leading digit adds one to the exponent's field, as does a carry
      * out of the fraction; a subnormal has neither. */
-    int digits = (int)nearbyint(ldexp(fabs(v), fraction - exponent));
-    return (uint16_t)(sign | (((exponent + bias - 1) << fraction) + digits));
+    uint32_t digits =
+        (uint32_t)nearbyint(ldexp(fabs(v), l->fraction - exponent));
+    uint32_t code =
+        ((uint32_t)(exponent + l->bias - 1) << l->fraction) + digits;
+    return sign | (code < beyond(l) ? code : over);
 }
 
 /* Conversions of the types that C has, and of those that it has not. */
@@ -52,30 +78,35 @@ static uint16_t narrow(double v, int fraction, int bias)
     {                                                                          \
         ((type *)a)[i] = (type)v;                                              \
     }
-#define SIXTEEN(format, fraction, bias)                                        \
+#define SHORT(format, type, ...)                                               \
+    static const struct layout format = {8 * sizeof(type), __VA_ARGS__};       \
     static double format##_widen(const void *a, size_t i)                      \
     {                                                                          \
-        return widen(((const uint16_t *)a)[i], fraction, bias);                \
+        return widen(((const type *)a)[i], &format);                           \
     }                                                                          \
     static void format##_narrow(void *a, size_t i, double v)                   \
     {                                                                          \
-        ((uint16_t *)a)[i] = narrow(v, fraction, bias);                        \
+        ((type *)a)[i] = (type)narrow(v, &format);                             \
+    }
+#define INTEGER(format, type, least, most)                                     \
+    static double format##_widen(const void *a, size_t i)                      \
+    {                                                                          \
+        return ((const type *)a)[i];                                           \
+    }                                                                          \
+    static void format##_narrow(void *a, size_t i, double v)                   \
+    {                                                                          \
+        ((type *)a)[i] =                                                       \
+            isnan(v) ? 0 : (type)nearbyint(fmax(least, fmin(most, v)));        \
     }
 NATIVE(fp64, double)
 NATIVE(fp32, float)
-SIXTEEN(fp16, 10, 15)
-SIXTEEN(bf16, 7, 127)
-
-static double int8_widen(const void *a, size_t i)
-{
-    return ((const int8_t *)a)[i];
-}
-
-static void int8_narrow(void *a, size_t i, double v)
-{
-    ((int8_t *)a)[i] =
-        isnan(v) ? 0 : (int8_t)nearbyint(fmax(-128, fmin(127, v)));
-}
+SHORT(fp16, uint16_t, 10, 15, false, false)
+SHORT(bf16, uint16_t, 7, 127, false, false)
+SHORT(fp8_e4m3, uint8_t, 3, 7, true, true)
+SHORT(fp8_e5m2, uint8_t, 2, 15, false, true)
+INTEGER(int8, int8_t, INT8_MIN, INT8_MAX)
+INTEGER(uint8, uint8_t, 0, UINT8_MAX)
+INTEGER(int32, int32_t, INT32_MIN, INT32_MAX)
 
 static double no_widen(const void *a, size_t i)
 {
@@ -88,27 +119,49 @@ static void no_narrow(void *a, size_t i, double v)
     (void)a, (void)i, (void)v;
 }
 
+/* A part of an array at once: no call for each element. */
+#define LOAD(symbol, name, size, bits, least, most, format, ...)               \
+    static void format##_load(const void *a, size_t first, size_t n,           \
+                              double *out)                                     \
+    {                                                                          \
+        for (size_t i = 0; i < n; i++)                                         \
+            out[i] = format##_widen(a, first + i);                             \
+    }
+ET_DTYPE_ROWS(LOAD)
+
+static void no_load(const void *a, size_t first, size_t n, double *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = no_widen(a, first + i);
+}
+
 struct row {
     const char *name;
     size_t size;
-    double most, epsilon, exact;
+    double least, most, epsilon, exact;
     bool integer;
+    enum et_dtype sum;
     double (*widen)(const void *a, size_t i);
+    void (*load)(const void *a, size_t first, size_t n, double *out);
     void (*narrow)(void *a, size_t i, double v);
 };
 
 /* The last is of what is no type. */
-#define ROW(symbol, name, size, bits, most, format, mpi)                       \
+#define ROW(symbol, name, size, bits, least, most, format, mpi, sum)           \
     {name,                                                                     \
      size,                                                                     \
+     least,                                                                    \
      most,                                                                     \
      bits ? 1.0 / (double)(UINT64_C(1) << bits) : 0,                           \
      bits ? (double)(UINT64_C(1) << bits) : most,                              \
      bits == 0,                                                                \
+     sum,                                                                      \
      format##_widen,                                                           \
+     format##_load,                                                            \
      format##_narrow},
 static const struct row rows[ET_DTYPES + 1] = {
-    ET_DTYPE_ROWS(ROW){"?", 0, NAN, NAN, NAN, false, no_widen, no_narrow}};
+    ET_DTYPE_ROWS(ROW){"?", 0, NAN, NAN, NAN, NAN, false, ET_DTYPES, no_widen,
+                       no_load, no_narrow}};
 
 static const struct row *row_of(enum et_dtype t)
 {
@@ -148,6 +201,30 @@ double et_dtype_epsilon(enum et_dtype t)
     return row_of(t)->epsilon;
 }
 
+double et_dtype_least(enum et_dtype t)
+{
+    return row_of(t)->least;
+}
+
+double et_dtype_step(enum et_dtype t)
+{
+    unsigned char cell[sizeof(double)] = {0};
+    if (!et_dtype_is_known(t))
+        return NAN;
+    et_dtype_flip(t, cell, 0, 0); /* the code 1 */
+    return et_dtype_get(t, cell, 0);
+}
+
+enum et_dtype et_dtype_sum(enum et_dtype t)
+{
+    return row_of(t)->sum;
+}
+
+int et_dtype_spoilt(enum et_dtype t)
+{
+    return et_dtype_is_integer(t) ? 0x80 : 0xff;
+}
+
 double et_dtype_most(enum et_dtype t)
 {
     return row_of(t)->most;
@@ -161,6 +238,12 @@ double et_dtype_exact(enum et_dtype t)
 double et_dtype_get(enum et_dtype t, const void *a, size_t i)
 {
     return row_of(t)->widen(a, i);
+}
+
+void et_dtype_load(enum et_dtype t, const void *a, size_t first, size_t n,
+                   double *out)
+{
+    row_of(t)->load(a, first, n, out);
 }
 
 void et_dtype_set(enum et_dtype t, void *a, size_t i, double v)
@@ -190,6 +273,22 @@ struct et_types et_types_of(enum et_dtype t)
     return (struct et_types){e, e, e, t};
 }
 
+struct et_types et_types_usual(enum et_dtype t)
+{
+    struct et_types types = et_types_of(t);
+    types.sum = et_dtype_sum(t);
+    if (et_dtype_is_integer(t))
+        types.out.dtype = types.sum;
+    return types;
+}
+
+void et_types_say(const struct et_types *t, char text[ET_TYPES_SIZE])
+{
+    snprintf(text, ET_TYPES_SIZE, "%s x %s -> %s -> %s",
+             et_dtype_name(t->a.dtype), et_dtype_name(t->b.dtype),
+             et_dtype_name(t->sum), et_dtype_name(t->out.dtype));
+}
+
 enum et_dtype et_types_single(const struct et_types *t)
 {
     enum et_dtype one = t->sum;
@@ -199,14 +298,25 @@ enum et_dtype et_types_single(const struct et_types *t)
     return same && plain && et_dtype_is_known(one) ? one : ET_DTYPES;
 }
 
-static bool is_float(struct et_element e)
+/* Unscaled, and with fractions or without. */
+static bool are(const struct et_types *t, bool integer)
 {
-    return et_dtype_is_known(e.dtype) && !et_dtype_is_integer(e.dtype) &&
-           e.scale == ET_UNSCALED;
+    const struct et_element all[] = {t->a, t->b, t->out, {t->sum, ET_UNSCALED}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (!et_dtype_is_known(all[i].dtype) ||
+            et_dtype_is_integer(all[i].dtype) != integer ||
+            all[i].scale != ET_UNSCALED)
+            return false;
+    }
+    return true;
 }
 
 bool et_types_are_floats(const struct et_types *t)
 {
-    return is_float(t->a) && is_float(t->b) && is_float(t->out) &&
-           is_float((struct et_element){t->sum, ET_UNSCALED});
+    return are(t, false);
+}
+
+bool et_types_are_integers(const struct et_types *t)
+{
+    return are(t, true) && t->out.dtype == t->sum;
 }

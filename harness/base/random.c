@@ -44,16 +44,18 @@ void et_random_fill(enum et_dtype dtype, void *out, size_t n, uint64_t stream,
             f[i] = (float)(et_random_u64(stream, first + i) >> 40) * 0x1p-23f -
                    1.0f;
     } else {
-        /* 2^p of them, one step of the type just below 1 apart; an integer
-         * type's whole range, which is one step of 1. */
-        double steps = et_dtype_is_integer(dtype) ? et_dtype_most(dtype) + 1
-                                                  : et_dtype_exact(dtype) / 2;
-        double step = et_dtype_is_integer(dtype) ? 1 : 1 / steps;
+        /* 2^p of them, one step of the type just below 1 apart; of an integer
+         * type all, which are 1 apart. */
+        bool whole = et_dtype_is_integer(dtype);
+        double step = whole ? 1 : 2 / et_dtype_exact(dtype);
+        double least = whole ? et_dtype_least(dtype) : -1;
+        double n_steps =
+            ((whole ? et_dtype_most(dtype) + 1 : 1) - least) / step;
 #pragma omp parallel for schedule(static) if (n > 65536)
         for (size_t i = 0; i < n; i++) {
             uint64_t r = et_random_u64(stream, first + i) >> 11;
-            double v = floor((double)r * 0x1p-53 * 2 * steps) - steps;
-            et_dtype_set(dtype, out, i, v * step);
+            double v = floor((double)r * 0x1p-53 * n_steps);
+            et_dtype_set(dtype, out, i, least + v * step);
         }
     }
 }

@@ -20,7 +20,7 @@
 /* Elements of one call, where it can be cut. */
 #define PIECE ((int64_t)1 << 30)
 
-#define TYPE(symbol, name, size, bits, most, format, mpi)                      \
+#define TYPE(symbol, name, size, bits, least, most, format, mpi, sum)          \
     case symbol:                                                               \
         return MPI_##mpi;
 

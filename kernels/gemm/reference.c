@@ -1,6 +1,7 @@
 /* The reference gemm: plain loops, every sum in double, whatever the type of
- * the sums: more exact than asked for. Slow and right; the
- * other backends are checked against it. Never a library call.
+ * the sums: more exact than asked for, and of integers exact as long as int32
+ * holds them. Slow and right; the other backends are checked against it. Types
+ * that no processor multiplies are emulated so. Never a library call.
  */
 #include "config.h"
 #include "kernels/gemm/setup.h"
@@ -12,9 +13,10 @@
 
 static const char *unsupported(const struct et_gemm *p)
 {
-    return et_types_are_floats(&p->types)
+    return et_types_are_floats(&p->types) || et_types_are_integers(&p->types)
                ? NULL
-               : "the reference multiplies unscaled floating-point types alone";
+               : "the reference multiplies unscaled types alone, integers and "
+                 "types with fractions apart";
 }
 
 /* Row i of matrix g of the batch. */

@@ -77,7 +77,7 @@ static bool attempt_in(const struct et_gemm_backend *b, int threads,
 static bool attempt_one(const struct et_gemm_backend *b, int threads,
                         enum et_dtype dtype, int64_t m, int64_t n, int64_t k)
 {
-    const struct et_gemm p = {.types = et_types_of(dtype),
+    const struct et_gemm p = {.types = et_types_usual(dtype),
                               .m = m,
                               .n = n,
                               .k = k,
@@ -87,13 +87,15 @@ static bool attempt_one(const struct et_gemm_backend *b, int threads,
                               .ldc = n,
                               .alpha = 1};
     const int64_t elements[] = {m * k, k * n, m * n};
+    const enum et_dtype type[] = {p.types.a.dtype, p.types.b.dtype,
+                                  p.types.out.dtype};
     struct et_buffer buffers[3] = {0};
     bool good = true;
     if (b->unsupported && b->unsupported(&p))
         return true;
     for (int i = 0; good && i < 3; i++)
         good = et_buffer_open(&buffers[i], b->base.space, (size_t)elements[i],
-                              et_dtype_size(dtype)) == ET_OK &&
+                              et_dtype_size(type[i])) == ET_OK &&
                et_buffer_fill(&buffers[i], 0, buffers[i].n, 0) == ET_OK;
     good = good && attempt_in(b, threads, &p, buffers);
     for (int i = 0; i < 3; i++)

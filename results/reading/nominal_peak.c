@@ -14,7 +14,7 @@
 #include "harness/base/memory.h"
 #include "results/record/metric.h"
 
-#define BLANK_NAME(symbol, name, size, bits, most, format, mpi) " " name
+#define BLANK_NAME(symbol, name, ...) " " name
 #define FORM "write it like fp64=64 GFLOP/s, fp32=128 GFLOP/s (of one core)"
 
 /* Where a peak that was given comes from, in words. */

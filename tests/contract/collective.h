@@ -16,7 +16,8 @@ static double value(enum et_dtype t, int rank, int64_t i)
 {
     double quarter = et_dtype_exact(t) / 4;
     int64_t n = quarter < 4000 ? (int64_t)quarter | 1 : 4001;
-    return (double)((i * 31 + rank * 1009) % n - n / 2);
+    int64_t v = (i * 31 + rank * 1009) % n;
+    return (double)(et_dtype_least(t) < 0 ? v - n / 2 : v / 2);
 }
 
 /* --- what each operation of the build is, by hand ----------------------------

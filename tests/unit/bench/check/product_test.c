@@ -89,7 +89,7 @@ TEST(integers_are_the_greatest)
         {0x1p-53, 0}, {0x1p-24, 0}, {0x1p-24, 0x1p-11}, {0x1p-24, 0x1p-8}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         double held = 1 / fmax(units[i][0], units[i][1]);
-        struct et_check_rounding u = {units[i][0], units[i][1], held, held};
+        struct et_check_rounding u = {units[i][0], units[i][1], held, held, 0};
         for (int64_t k = 1; k < 1 << 21; k = 3 * k + 1) {
             int64_t q = et_check_integers(k, 4096, &u), next = q + 1;
             assert_true((double)(k * q * q + q) <= held);
@@ -124,6 +124,42 @@ TEST(integers_are_those_of_the_types)
     u = et_check_rounding_of(&mixed);
     assert_true(u.sum == 0x1p-24 && u.out == 0x1p-11 && u.exact == 2048);
     assert_int_equal(et_check_integers(2, 1, &u), 31); /* 2 q^2 + q <= 2^11 */
+    assert_true(u.half == 0x1p-25); /* fp16's least is 2^-24 */
+    struct et_types int8 = et_types_usual(ET_INT8);
+    int8.a.dtype = ET_UINT8;
+    u = et_check_rounding_of(&int8);
+    assert_true(u.sum == 0 && u.out == 0 && u.half == 0 && u.operand == 127 &&
+                u.exact == 2147483647);
+}
+
+/* An element near 0 may be half a step off, and of sums in steps that errors
+ * have in common one more each; what is stored as it was summed is not. */
+TEST(steps_near_zero)
+{
+    struct et_types t = et_types_usual(ET_FP16);
+    struct et_check_rounding u = et_check_rounding_of(&t);
+    struct et_check_growth g = et_check_grow_worst(1, 0, 5, 1, &u);
+    assert_true(g.half == 0x1p-25);
+    assert_true(et_check_element_bound(&g, 0, 0, 0, 1) == 0x1p-25);
+    g = et_check_grow_worst(1, 0.5, 3, 1, &u);
+    assert_true(g.half == 1.75 * 0x1p-25);
+    g = et_check_grow_typical(1, 1, 4, 1, &u);
+    assert_true(g.half == 4 * 0x1p-25);
+    assert_true(et_check_row_bound(&g, 0, 0, 0, 1, 9) ==
+                ET_CHECK_LAMBDA * 3 * g.half);
+    t = et_types_usual(ET_FP32);
+    u = et_check_rounding_of(&t);
+    assert_true(u.half == 0);
+}
+
+/* Of few digits few sums are kept, so that one of them is not lost. */
+TEST(sums_that_are_kept)
+{
+    assert_int_equal(et_product_kept(ET_FP64), ET_PRODUCT_KEPT);
+    assert_int_equal(et_product_kept(ET_FP32), ET_PRODUCT_KEPT);
+    assert_int_equal(et_product_kept(ET_FP16), 256);
+    assert_int_equal(et_product_kept(ET_BF16), 32);
+    assert_int_equal(et_product_kept(ET_FP8_E5M2), 1);
 }
 
 TEST(integers_fill_their_range)
@@ -155,11 +191,9 @@ TEST(vectors_are_multiplied)
     static double data[40 * 700];
     static double x[2][700], y[2][40], square[40];
     double *px[] = {x[0], x[1]}, *py[] = {y[0], y[1]};
-    static const enum et_dtype types[] = {ET_FP64, ET_FP32, ET_FP16, ET_BF16,
-                                          ET_INT8};
-    for (int way = 0; way < 4 * 9 * 4 * 5; way++) {
+    for (int way = 0; way < 4 * 9 * 4 * ET_DTYPES; way++) {
         struct et_check_matrix m = {
-            .dtype = types[way % 5],
+            .dtype = (enum et_dtype)(way % ET_DTYPES),
             .data = data,
             .first = 3,
             .rows = 1 + way / 4 % 9,
@@ -283,8 +317,8 @@ static enum et_status fill(void *of, const struct et_product_fill *f)
     z->epoch = f->epoch;
     et_check_fill(t, z->a, (size_t)(p->m * p->k), 1 + 2 * f->epoch, 0, f->a);
     et_check_fill(t, z->b, (size_t)(p->k * p->n), 2 + 2 * f->epoch, 0, f->b);
-    for (int64_t i = 0; f->lone && i < p->m * p->k; i++) {
-        if (i % p->k != i / p->k)
+    for (int64_t i = 0; f->terms && i < p->m * p->k; i++) {
+        if ((i % p->k - i / p->k + p->k * p->m) % p->k >= f->terms)
             et_dtype_set(t, z->a, (size_t)i, 0);
     }
     return z->fill_fails ? ET_INFRA : ET_OK;
@@ -552,8 +586,8 @@ TEST(inputs_are_filled_anew)
 
 TEST_MAIN(gammas, worst_is_kept, the_worst_rank_counts,
           integers_are_the_greatest, integers_are_those_of_the_types,
-          integers_fill_their_range, vectors_are_multiplied,
-          stored_elements_may_be_short, exact_faults_are_found,
-          settled_is_settled, samples_see_more,
+          steps_near_zero, sums_that_are_kept, integers_fill_their_range,
+          vectors_are_multiplied, stored_elements_may_be_short,
+          exact_faults_are_found, settled_is_settled, samples_see_more,
           what_is_certain_is_two_bounds_wide, short_operands_are_found,
           inputs_are_filled_anew)

@@ -7,7 +7,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "harness/base/dtype.h"
@@ -15,16 +14,15 @@
 
 TEST(rows)
 {
-    char list[256] = "";
     for (int t = 0; t < ET_DTYPES; t++) {
         char name[ET_TEXT_NUMBER];
-        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
-                 t ? ", " : "", et_dtype_name((enum et_dtype)t));
         et_choice_name(ET_DTYPE_CHOICES, t, name);
         assert_string_equal(name, et_dtype_name((enum et_dtype)t));
         assert_int_equal(et_choice_index(ET_DTYPE_CHOICES, name), t);
+        assert_int_equal(et_choice_index(ET_DTYPE_CHOICES_AFTER("any"), name),
+                         1 + t);
     }
-    assert_string_equal(ET_DTYPE_LIST, list);
+    assert_int_equal(et_choice_index(ET_DTYPE_CHOICES_AFTER("any"), "any"), 0);
 }
 
 /* The facts of a row against the definitions, worked out by hand. */
@@ -39,7 +37,11 @@ TEST(facts)
                  {ET_FP32, 4, 0x1p-24, 0x1.fffffep127, 0x1p24, false},
                  {ET_FP16, 2, 0x1p-11, 65504, 2048, false},
                  {ET_BF16, 2, 0x1p-8, 0x1.fep127, 256, false},
-                 {ET_INT8, 1, 0, 127, 127, true}};
+                 {ET_INT8, 1, 0, 127, 127, true},
+                 {ET_UINT8, 1, 0, 255, 255, true},
+                 {ET_INT32, 4, 0, 2147483647, 2147483647, true},
+                 {ET_FP8_E4M3, 1, 0x1p-4, 448, 16, false},
+                 {ET_FP8_E5M2, 1, 0x1p-3, 57344, 8, false}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         enum et_dtype t = known[i].t;
         assert_int_equal(et_dtype_size(t), known[i].size);
@@ -125,6 +127,47 @@ TEST(no_type)
     types = et_types_of(ET_INT8);
     assert_int_equal(et_types_single(&types), ET_INT8);
     assert_false(et_types_are_floats(&types));
+}
+
+/* What products of a type are summed in, where nothing else is asked for. */
+TEST(usual_types)
+{
+    static const struct {
+        enum et_dtype t, sum, out;
+    } known[] = {
+        {ET_FP64, ET_FP64, ET_FP64},        {ET_FP32, ET_FP32, ET_FP32},
+        {ET_BF16, ET_FP32, ET_BF16},        {ET_FP16, ET_FP32, ET_FP16},
+        {ET_INT8, ET_INT32, ET_INT32},      {ET_UINT8, ET_INT32, ET_INT32},
+        {ET_FP8_E5M2, ET_FP32, ET_FP8_E5M2}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        struct et_types t = et_types_usual(known[i].t);
+        assert_int_equal(t.a.dtype, known[i].t);
+        assert_int_equal(t.b.dtype, known[i].t);
+        assert_int_equal(t.sum, known[i].sum);
+        assert_int_equal(t.out.dtype, known[i].out);
+        bool whole = et_dtype_is_integer(known[i].t);
+        assert_true(et_types_are_integers(&t) == whole);
+        assert_true(et_types_are_floats(&t) == !whole);
+    }
+    struct et_types t = et_types_usual(ET_INT8);
+    t.out.dtype = ET_INT8; /* another than the sums' */
+    assert_false(et_types_are_integers(&t));
+    assert_int_equal(et_dtype_sum((enum et_dtype)ET_DTYPES), ET_DTYPES);
+}
+
+/* No sum comes to it, and where there is a NaN it is one. */
+TEST(spoilt_ones)
+{
+    for (int i = 0; i < ET_DTYPES; i++) {
+        enum et_dtype t = (enum et_dtype)i;
+        char cell[8];
+        memset(cell, et_dtype_spoilt(t), sizeof cell);
+        double v = et_dtype_get(t, cell, 0);
+        assert_true(isnan(v) || (et_dtype_is_integer(t) && fabs(v) >= 128));
+    }
+    int32_t four;
+    memset(&four, et_dtype_spoilt(ET_INT32), sizeof four);
+    assert_true(four < -2000000000);
 }
 
 /* Half the step from 1 to the next value: IEEE 754's unit roundoff. */
@@ -216,6 +259,80 @@ TEST(bf16_is_half_of_fp32)
     }
 }
 
+/* All 256 codes of both by the formulas of the OCP specification, section 5:
+ * (-1)^s 2^(E - bias) (1 + m / 2^M), and 2^(1 - bias) m / 2^M where E is 0. */
+TEST(fp8_codes)
+{
+    static const struct {
+        enum et_dtype t;
+        int fraction, bias, greatest, nan;
+    } formats[] = {{ET_FP8_E4M3, 3, 7, 0x7e, 0x7f},
+                   {ET_FP8_E5M2, 2, 15, 0x7b, 0x7f}};
+    for (size_t f = 0; f < 2; f++) {
+        enum et_dtype t = formats[f].t;
+        int m_bits = formats[f].fraction, bias = formats[f].bias;
+        double below = 0;
+        for (int code = 0; code < 256; code++) {
+            uint8_t c = (uint8_t)code, back;
+            int low = code & 0x7f, e = low >> m_bits,
+                m = low & ((1 << m_bits) - 1);
+            double v = et_dtype_get(t, &c, 0);
+            if (low > formats[f].greatest) {
+                /* E5M2 has infinity, as IEEE 754's types have. */
+                bool infinite = t == ET_FP8_E5M2 && low == 0x7c;
+                assert_true(infinite ? isinf(v) : isnan(v));
+                continue;
+            }
+            double want = e ? ldexp(1 + ldexp(m, -m_bits), e - bias)
+                            : ldexp(m, 1 - bias - m_bits);
+            assert_true(v == (code & 0x80 ? -want : want));
+            assert_true(!signbit(v) == !(code & 0x80));
+            et_dtype_set(t, &back, 0, v);
+            assert_int_equal(back, code);
+            if (code > 0 && code < 0x80) {
+                double half = below + (want - below) / 2;
+                et_dtype_set(t, &back, 0, half); /* ties to even */
+                assert_int_equal(back, code - (code & 1));
+                et_dtype_set(t, &back, 0, nextafter(half, 0));
+                assert_int_equal(back, code - 1);
+                et_dtype_set(t, &back, 0, nextafter(half, INFINITY));
+                assert_int_equal(back, code);
+            }
+            below = want;
+        }
+        /* Conversion saturates; NaN stays NaN. */
+        static const double great[] = {449, 480, 61440, 1e30, INFINITY};
+        for (size_t i = 0; i < 5; i++) {
+            double most = et_dtype_most(t);
+            if (great[i] < most)
+                continue;
+            assert_true(et_dtype_round(t, great[i]) == most);
+            assert_true(et_dtype_round(t, -great[i]) == -most);
+        }
+        uint8_t c;
+        et_dtype_set(t, &c, 0, NAN);
+        assert_true(isnan(et_dtype_get(t, &c, 0)));
+    }
+    assert_true(et_dtype_step(ET_FP8_E4M3) == 0x1p-9);
+    assert_true(et_dtype_step(ET_FP8_E5M2) == 0x1p-16);
+    assert_true(et_dtype_step(ET_FP16) == 0x1p-24);
+    assert_true(et_dtype_step(ET_INT32) == 1);
+    assert_true(isnan(et_dtype_step((enum et_dtype)ET_DTYPES)));
+}
+
+TEST(loading)
+{
+    uint16_t v[70];
+    double out[70];
+    for (size_t i = 0; i < 70; i++)
+        et_dtype_set(ET_BF16, v, i, (double)i);
+    et_dtype_load(ET_BF16, v, 3, 60, out);
+    for (size_t i = 0; i < 60; i++)
+        assert_true(out[i] == (double)(i + 3));
+    et_dtype_load((enum et_dtype)ET_DTYPES, v, 0, 2, out);
+    assert_true(isnan(out[0]) && isnan(out[1]));
+}
+
 TEST(int8_saturates)
 {
     static const struct {
@@ -234,4 +351,5 @@ TEST(int8_saturates)
 }
 
 TEST_MAIN(rows, facts, every_row_and_its_conversions_agree, no_type, epsilons,
-          known_values, every_pattern, bf16_is_half_of_fp32, int8_saturates)
+          known_values, every_pattern, bf16_is_half_of_fp32, usual_types,
+          spoilt_ones, fp8_codes, loading, int8_saturates)
