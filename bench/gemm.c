@@ -237,11 +237,9 @@ static enum et_status check(const void *params, const char *where)
     if (reach(&g) > et_dtype_most(shortest))
         return et_error(ET_USAGE,
                         "%s: alpha, beta, k: elements of C reach %.3g, and %s "
-                        "holds no more than %.6g; take a lesser alpha%s, or "
-                        "another type",
+                        "holds no more than %.6g; take less, or another type",
                         where, reach(&g), et_dtype_name(shortest),
-                        et_dtype_most(shortest),
-                        p->beta != 0 ? ", beta = 0" : "");
+                        et_dtype_most(shortest));
     return ET_OK;
 }
 

@@ -556,14 +556,10 @@ double et_product_elapsed(const void *product)
 enum et_status et_product_facts(void *product, struct et_pairs *out)
 {
     const struct et_product *p = product;
-    char kernel[ET_KERNEL_SIZE] = "", types[ET_TYPES_SIZE];
-    bool ok = true;
-    if (p->backend->kernel)
-        p->backend->kernel(p->setup, kernel, sizeof kernel);
-    if (*kernel)
-        ok = et_pairs_set(out, "kernel", kernel, false);
+    char types[ET_TYPES_SIZE];
     et_types_say(&p->types, types);
-    if (et_types_single(&p->types) == ET_DTYPES)
-        ok = ok && et_pairs_set(out, "types", types, false);
-    return ok ? ET_OK : et_no_memory();
+    return et_types_single(&p->types) != ET_DTYPES ||
+                   et_pairs_set(out, "types", types, false)
+               ? ET_OK
+               : et_no_memory();
 }

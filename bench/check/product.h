@@ -147,8 +147,7 @@ void et_product_output(const void *product, struct et_output *out);
 enum et_status et_product_damage(void *product, const struct et_fault *fault,
                                  double *size);
 double et_product_elapsed(const void *product);
-/* "kernel": which one the library chose, on rank 0. "types": where they are not
- * all one, what is stored and what is summed in. */
+/* "types": where they are not all one, what is stored and what is summed in. */
 enum et_status et_product_facts(void *product, struct et_pairs *out);
 #define ET_PRODUCT_HOOKS                                                       \
     .before = et_product_before, .run = et_product_run,                        \

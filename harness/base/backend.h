@@ -46,10 +46,6 @@ struct et_backend {
      * where it can be used, by several threads at once. Member NULL: "". */
     void (*origin)(char *text, size_t n);
     const struct et_space *space; /* of its operands; NULL: the host */
-    /* Writes into text[n] which of its kernels does this setup, in the words of
-     * the library (ET_KERNEL_SIZE hold it); "": it does not tell. Member NULL:
-     * "". */
-    void (*kernel)(const void *setup, char *text, size_t n);
 
     /* With a setup, which the operation's `create` made. An operation whose
      * work is not n times the same leaves run out. */
@@ -79,7 +75,6 @@ struct et_backend {
 
 /* Long enough for what any origin says. */
 #define ET_ORIGIN_SIZE 512
-#define ET_KERNEL_SIZE 64
 
 /* Of `v` those are in the list for which `serves` is true; member NULL: all.
  * So files that serve several operations may stand in one list of the build,

@@ -24,11 +24,14 @@ enum et_status et_device_facts(const struct et_case *c,
     const char *space = et_device_space(c);
     double most =
         m->device.n > 0 ? et_stat_median(m->device.v, m->device.n) : 0;
+    /* First what all ranks do: none may fail alone before it. */
+    enum et_status s = et_team_reduce(m->team, ET_MAX, &most, 1);
+    if (s != ET_OK)
+        return s;
     if (space && !et_pairs_set(facts, "space", space, false))
         return et_no_memory();
-    enum et_status s = et_team_reduce(m->team, ET_MAX, &most, 1);
-    if (s != ET_OK || !(most > 0))
-        return s;
+    if (!(most > 0))
+        return ET_OK;
     snprintf(text, sizeof text, "%.6g", most);
     return et_pairs_set(facts, "device_time", text, true) ? ET_OK
                                                           : et_no_memory();
