@@ -46,8 +46,10 @@ struct et_gemm_backend {
      * caller's and outlive the setup. What stands in a and b may change between
      * two runs, and iteration i has A and B at a + et_turn_a(turn_a, i) and
      * b + et_turn_b(turn_b, i), in elements. alpha and beta are rounded to the
-     * type of the sums. An iteration of the setup is one product; its result is
-     * c. */
+     * type of the sums. With beta = 0 C must not be read: it may hold NaN. With
+     * alpha = 0 A and B may be read. No size is 0. `threads` is what the user
+     * asked for; fewer that really work are found and reported. An iteration of
+     * the setup is one product; its result is c. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **setup);

@@ -161,6 +161,25 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     refute grep -q '"busy": *null' d/run.json
 }
 
+@test "a case that had half a core is counted, and said last" {
+    command -v taskset >/dev/null || skip 'no taskset'
+    [ -r /proc/self/schedstat ] || skip 'no schedstat'
+    local core burner
+    core=$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')
+    taskset -c "$core" yes >/dev/null 3>&- &
+    burner=$!
+    plan half.ini '[run]' 'budget = 0.3 s' 'min-time = 2 ms' 'passes = 1' \
+        '[gemm]' 'shapes = 64x64x64' 'backend = reference' 'threads = 1'
+    status=0
+    taskset -c "$core" "$ETALON" run --plan half.ini --out d --quiet >out 2>err ||
+        status=$?
+    kill "$burner"
+    passed
+    grep -q '"many":true' d/records.jsonl
+    tail -n 1 err | grep -q 'BUSY MACHINE: 1 of 1 measured cases* w' ||
+        fail 'the last line is to say so'
+}
+
 @test "judge: pass, fail, inconclusive" {
     make_run d "${steady[@]}"
     calm d

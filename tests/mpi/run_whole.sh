@@ -74,6 +74,23 @@ for ranks in 1 2 4; do
     "$python" "$here/mpi/whole.py" "$dir" $ranks || fail "contents on $ranks"
 done
 
+# A second launch of the ranks, into the directory of the first.
+# shellcheck disable=SC2086
+$limit "$MPIRUN" --bind-to none -n 2 ./etalon run --again "$work/np2" --quiet \
+    > "$work/again.out" 2> "$work/again.err" ||
+    { fail "run --again: exit $?"; cat "$work/again.err"; }
+./etalon verify "$work/np2" || fail "verify of two launches: exit $?"
+"$python" - "$work/np2" <<'PYTHON' || fail "the records of two launches"
+import collections, json, sys
+seen = collections.defaultdict(collections.Counter)
+for line in open(sys.argv[1] + "/records.jsonl"):
+    r = json.loads(line)
+    if r["status"] == "measured":
+        seen[r["launch"]][r["case"]] += 1
+assert sorted(seen) == [0, 1] and seen[0] == seen[1] and len(seen[0]) > 20
+assert set(seen[1].values()) == {2}, seen[1]
+PYTHON
+
 # Ranks that run two builds: the other one is named, and nothing is left. A byte
 # behind the program's end makes another file and no other program. The rank
 # chooses, as mpirun of Open MPI 5.0.7 does not survive a colon.

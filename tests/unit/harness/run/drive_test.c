@@ -91,6 +91,7 @@ struct trial {
     int had;                  /* passes of the first case, before */
     int before;               /* of these, of earlier launches */
     int launches;             /* 0: one */
+    int disturbed;            /* of 10 samples in an earlier visit; 0: none */
     int most;                 /* passes of a case; 0: as `passes` */
     double budget;            /* s; 0: 0.05 */
     bool slows;               /* each pass takes longer than the one before */
@@ -204,6 +205,8 @@ static enum et_status take_part(struct et_team *team, void *arg)
         return ET_USAGE;
     histories.v[0].passes = t->had;
     histories.v[0].before = t->before;
+    histories.v[0].disturbed = t->disturbed;
+    histories.v[0].samples = t->disturbed ? 10 : 0;
     for (int i = 0; i < 6 && t->ceilings[i] > 0; i++) {
         if (!et_reals_add(&histories.v[0].ceilings, t->ceilings[i]))
             return ET_INFRA;
@@ -320,6 +323,22 @@ TEST(passes)
                 t.members[0].outcome.measured == 0);
     assert_int_equal(t.members[0].fake.prepared, 1);
     et_text_free(&t.listing.lines);
+}
+
+/* A measured case of which more than a fifth was disturbed is counted. */
+TEST(disturbed_cases_are_counted)
+{
+    for (int n = 2; n <= 3; n++) {
+        struct trial t = {.plan = PLAN "ranks = 4, 2\n",
+                          .cores = 2,
+                          .slow = -1,
+                          .stops = -1,
+                          .disturbed = n};
+        assert_int_equal(go(&t), ET_OK);
+        assert_int_equal(t.members[0].outcome.measured, 2);
+        assert_int_equal(t.members[0].outcome.disturbed, n > 2);
+        et_text_free(&t.listing.lines);
+    }
 }
 
 static int passes_of(struct trial t)
@@ -461,5 +480,5 @@ TEST(stops_within_a_case)
     }
 }
 
-QUIET_TEST_MAIN(hosts, crowds, passes, more_passes, catches_up, history,
-                stops_within_a_case)
+QUIET_TEST_MAIN(hosts, crowds, passes, disturbed_cases_are_counted, more_passes,
+                catches_up, history, stops_within_a_case)

@@ -5,7 +5,9 @@
 #include "tests/unit/test_main.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "harness/run/quiet.h"
 #include "harness/run/stop.h"
@@ -105,4 +107,35 @@ TEST(patience)
     et_text_free(&t);
 }
 
-QUIET_TEST_MAIN(rule, busiest_node, patience)
+static void *calm_down(void *root)
+{
+    const struct timespec moment = {.tv_sec = 1, .tv_nsec = 500000000};
+    nanosleep(&moment, NULL);
+    tree_write(root, "/proc/loadavg", "0.10 12.00 3.10 1/144 4660\n");
+    return NULL;
+}
+
+/* It waits no longer than the machine is busy. */
+TEST(until_it_is_quiet)
+{
+    struct nodes n = {.clock = "real", .patience = 60};
+    struct et_clock clock;
+    pthread_t other;
+    char path[PATH_MAX + 16];
+    assert_int_equal(et_clock_open("real", &clock), ET_OK);
+    for (int i = 0; i < 2; i++) {
+        tree_unpack("busy.tree", n.root[i]);
+        snprintf(path, sizeof path, "%s/proc/stat", n.root[i]);
+        assert_int_equal(remove(path), 0);
+    }
+    tree_write(n.root[1], "/proc/loadavg", "0.10 12.00 3.10 1/144 4660\n");
+    assert_int_equal(pthread_create(&other, NULL, calm_down, n.root[0]), 0);
+    double took = seconds(&clock, &n);
+    assert_int_equal(pthread_join(other, NULL), 0);
+    assert_false(n.found[0].busy || n.found[0].stopped);
+    assert_true(took >= 1.4 && took < 30);
+    tree_remove(n.root[0]);
+    tree_remove(n.root[1]);
+}
+
+QUIET_TEST_MAIN(rule, busiest_node, patience, until_it_is_quiet)

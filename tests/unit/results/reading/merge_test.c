@@ -54,7 +54,8 @@ TEST(the_figure)
     assert_true(near(t->median, 0.515));
     assert_true(t->ci_low == 0.50 && t->ci_high == 0.54);
     assert_true(near(t->between, 0.04 / 0.515));
-    assert_true(t->converged); /* 7.8 % of 10 % */
+    assert_true(near(t->within, 0.01)); /* from -0.5 to 0.5 % */
+    assert_true(t->converged);          /* 7.8 % of 10 % */
     assert_true(t->min == run.records[0].result.time.samples.v[0] ||
                 t->min < 0.50);
     assert_true(near(t->max, 0.54 * 1.01));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/reading/merge.h"
 #include "results/report/parts.h"
 #include "tests/unit/results/sample.h"
 
@@ -81,6 +82,23 @@ TEST(what_was_checked)
     sample_add(&run, access_of("fast", 80e-9));
     run.records[0].result.verification.sampled = ET_ABSENT_INT;
     heads(&run, 0, "check passed", "", "sampled)");
+}
+
+/* How far the passes are apart, and how far the samples of one. */
+TEST(between_passes_and_within)
+{
+    struct et_run run = sample_run();
+    for (int i = 0; i < 6; i++) {
+        struct et_result r = access_of("fast", (i % 2 ? 102 : 100) * 1e-9);
+        r.pass = i;
+        sample_add(&run, r);
+    }
+    run.info.cases = 1;
+    assert_int_equal(et_run_merge(&run), ET_OK);
+    heads(&run, 0,
+          "in 6 passes, whose medians are up to 2.0 % apart (within a pass "
+          "0.1 %)",
+          "", NULL);
 }
 
 TEST(the_best_is_the_least_of_times)
@@ -486,10 +504,11 @@ TEST(the_worst_lag_first)
     sample_done(text, &run);
 }
 
-TEST_MAIN(what_was_checked, the_best_is_the_least_of_times,
-          a_prefix_is_a_thousand, the_share_of_the_nominal_peak,
-          the_most_crowded_host, collectives, tails, steps_of_a_distribution,
-          the_fit_in_the_figure, the_interval_of_a_fit,
-          a_node_against_the_others, above_the_memory, the_worst_drift,
-          the_roofline, what_tells_cases_apart, nodes_tell_cases_apart,
-          the_scaling_figure, the_mean_of_all_cases, the_worst_lag_first)
+TEST_MAIN(what_was_checked, between_passes_and_within,
+          the_best_is_the_least_of_times, a_prefix_is_a_thousand,
+          the_share_of_the_nominal_peak, the_most_crowded_host, collectives,
+          tails, steps_of_a_distribution, the_fit_in_the_figure,
+          the_interval_of_a_fit, a_node_against_the_others, above_the_memory,
+          the_worst_drift, the_roofline, what_tells_cases_apart,
+          nodes_tell_cases_apart, the_scaling_figure, the_mean_of_all_cases,
+          the_worst_lag_first)

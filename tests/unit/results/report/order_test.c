@@ -210,5 +210,67 @@ TEST(common_cause)
     et_run_free(&runs[1]);
 }
 
+/* What another kind of work can come from. */
+TEST(causes_by_kind)
+{
+    static const struct {
+        const char *work, *said;
+    } trials[] = {
+        {"memory", "all 4 memory cases: memory or its clock, or other load"},
+        {"network", "all 4 network cases: the network, its library or other "},
+        {"storage", "all 4 storage cases: the storage or other load, not one"}};
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    const struct et_run *base = &runs[0];
+    for (size_t i = 0; i < sizeof trials / sizeof *trials; i++) {
+        struct et_comparison row = {.work = trials[i].work,
+                                    .cases = 4,
+                                    .all = {0.94, 0.92, 0.96, 0.001},
+                                    .ceilings = NAN,
+                                    .change = ET_CHANGE_WORSE};
+        const struct et_comparisons c = {&row, 1, 1};
+        struct et_doc doc;
+        assert_int_equal(
+            et_report_comparison(&base, 1, &runs[1], 0.03, &c, &doc), ET_OK);
+        assert_said(doc.blocks[0].cells.v[3], trials[i].said);
+        et_doc_free(&doc);
+    }
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
+/* The gravest twelve by name, the others by their number. */
+TEST(many_are_worse)
+{
+    enum { ALL = 15, NAMED = 12 };
+    static char ids[ALL][8], unit[] = "GFLOP/s";
+    struct et_comparison rows[ALL];
+    struct et_run runs[2] = {sample_run(), sample_run()};
+    const struct et_run *base = &runs[0];
+    for (int i = 0; i < ALL; i++) {
+        snprintf(ids[i], sizeof ids[i], "gemm %c", 'a' + i);
+        rows[i] = (struct et_comparison){.id = ids[i],
+                                         .work = "compute",
+                                         .unit = unit,
+                                         .base = 4,
+                                         .value = 3.6,
+                                         .all = {0.9, 0.88, 0.92, 0.001},
+                                         .own = {0.9, 0.88, 0.92, 0.001},
+                                         .change = ET_CHANGE_WORSE};
+    }
+    const struct et_comparisons c = {rows, ALL, 0};
+    struct et_doc doc;
+    assert_int_equal(et_report_comparison(&base, 1, &runs[1], 0.03, &c, &doc),
+                     ET_OK);
+    const struct et_strings *cells = &doc.blocks[0].cells;
+    for (int i = 0; i < NAMED; i++)
+        assert_said(cells->v[3 + 2 * i], ids[i]);
+    assert_string_equal(cells->v[2 + 2 * NAMED], "and");
+    assert_string_equal(cells->v[3 + 2 * NAMED],
+                        "3 more, in the table of cases");
+    et_doc_free(&doc);
+    et_run_free(&runs[0]);
+    et_run_free(&runs[1]);
+}
+
 TEST_MAIN(numbers, what_asks_for_attention, new_cases, first_lines,
-          common_cause)
+          common_cause, causes_by_kind, many_are_worse)

@@ -131,6 +131,39 @@ TEST(kinds_are_judged_apart)
     assert_int_equal(done(&b), ET_MISSED);
 }
 
+/* What passes between ranks, and what goes to a disk: kinds of their own. */
+TEST(network_and_storage)
+{
+    static const char *const names[] = {"network", "storage"};
+    struct bench b = bench(2);
+    for (unsigned k = 0; k < 6; k++) {
+        char id[] = "case 0";
+        id[5] = (char)('0' + k);
+        for (unsigned i = 0; i <= 2; i++) {
+            /* The storage, cases 3 to 5, is slower now. */
+            struct et_result r =
+                of(id, k > 2 && i == 2 ? 0.6 : 0.5, 0.002, i + 2 * k);
+            r.work.flop = r.work.traffic = 0;
+            r.work.bytes = 1e6;
+            if (k < 3)
+                r.work.bus_bytes = 1e6;
+            else
+                assert_true(et_pairs_set(&r.facts, "target", "device", false));
+            sample_add(&b.runs[i], r);
+        }
+    }
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    assert_int_equal(b.found.kinds, 2);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(row(&b, names[i])->cases, 3);
+    is(&b, "network", ET_CHANGE_SAME, NULL);
+    is(&b, "storage", ET_CHANGE_WORSE, NULL);
+    near(row(&b, "storage")->all.ratio, 5 / 6.0);
+    is(&b, "case 1", ET_CHANGE_SAME, NULL);
+    is(&b, "case 4", ET_CHANGE_SAME, NULL); /* no more than all of its kind */
+    assert_int_equal(done(&b), ET_MISSED);
+}
+
 /* Two to four of eight cases can be relied on; all are slower. */
 TEST(few_are_no_kind)
 {
@@ -169,4 +202,4 @@ TEST(two_cases_share_nothing)
 
 TEST_MAIN(what_all_share_is_not_each_ones,
           ceilings_are_set_against_the_baselines, kinds_are_judged_apart,
-          few_are_no_kind, two_cases_share_nothing)
+          network_and_storage, few_are_no_kind, two_cases_share_nothing)
