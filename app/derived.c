@@ -76,6 +76,17 @@ static void check_params(struct et_check_case *c, const struct et_result *r,
     et_fields_free(rows, &params, sizeof params);
 }
 
+/* The work of a case, from what a record has. That of a compute ceiling is its
+ * loop's, which another build may have otherwise. */
+static bool work_follows(const struct et_case *of, bool ours,
+                         const struct et_pairs *facts, struct et_work *out)
+{
+    const struct et_bench *b = of->bench;
+    return (ours || b->role != ET_ROLE_COMPUTE_CEILING) && b->work_of &&
+           b->work_of(of->params, of->backend, (int)of->ranks, (int)of->threads,
+                      facts, out);
+}
+
 static void check_work(struct et_check_case *c, const struct et_result *r,
                        const struct et_case *want, bool ours)
 {
@@ -84,9 +95,7 @@ static void check_work(struct et_check_case *c, const struct et_result *r,
     /* What failed before it was prepared has none. */
     bool none = have->flop == 0 && have->bytes == 0 && have->traffic == 0 &&
                 have->accesses == 0 && r->outcome != ET_MEASURED;
-    if (none || !want->bench->work_of ||
-        !want->bench->work_of(want->params, want->backend, (int)want->ranks,
-                              &r->facts, &w))
+    if (none || !work_follows(want, ours, &r->facts, &w))
         return;
     et_check_same(c, "work.flop", have->flop, w.flop);
     et_check_same(c, "work.bytes", have->bytes, w.bytes);
@@ -101,7 +110,8 @@ static void check_work(struct et_check_case *c, const struct et_result *r,
 /* Ceiling i follows from the case, but for its backend, which is that of the
  * widest instructions that the processor had. */
 static void check_ceiling(struct et_check_case *c, const struct et_case *want,
-                          size_t i, const struct et_result_ceiling *have)
+                          size_t i, const struct et_result_ceiling *have,
+                          bool ours)
 {
     struct et_ceiling_case b;
     struct et_case is = {0}, follows = {0};
@@ -123,8 +133,7 @@ static void check_ceiling(struct et_check_case *c, const struct et_case *want,
     else
         check_text(c, "a ceiling's case", have->id, follows.id);
     check_text(c, "a ceiling's kind", have->what, b.what);
-    if (isfinite(have->work) && is.bench->work_of &&
-        is.bench->work_of(is.params, is.backend, (int)is.ranks, &no_facts, &w))
+    if (isfinite(have->work) && work_follows(&is, ours, &no_facts, &w))
         et_check_same(c, "a ceiling's work", have->work,
                       b.flop ? w.flop : w.bytes);
     if (follows.bench)
@@ -140,7 +149,7 @@ static void check_ceilings(struct et_check_case *c, const struct et_result *r,
     struct et_ceiling_case b;
     size_t n = r->ceilings.n;
     for (size_t i = 0; i < n; i++)
-        check_ceiling(c, want, i, &v[i]);
+        check_ceiling(c, want, i, &v[i], ours);
     if (ours && n > 0 && want->bench->ceiling &&
         want->bench->ceiling(want->params, (int)want->ranks, (int)want->threads,
                              n, &b))

@@ -254,11 +254,11 @@ static void release(void *state)
     {                                                                          \
         return prepare(&et_operation_##op, state, setting, params);            \
     }                                                                          \
-    static bool op##_work_of(const void *params, const char *backend,          \
-                             int ranks, const struct et_pairs *facts,          \
-                             struct et_work *out)                              \
+    static bool op##_work_of(                                                  \
+        const void *params, const char *backend, int ranks, int threads,       \
+        const struct et_pairs *facts, struct et_work *out)                     \
     {                                                                          \
-        (void)facts;                                                           \
+        (void)threads, (void)facts;                                            \
         return work_of(&et_operation_##op, params, backend, ranks, out);       \
     }                                                                          \
     const struct et_bench et_bench_##op = {                                    \

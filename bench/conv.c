@@ -324,10 +324,11 @@ static const struct et_product_ops ops = {
 };
 
 static bool work_of(const void *params, const char *backend, int ranks,
-                    const struct et_pairs *facts, struct et_work *out)
+                    int threads, const struct et_pairs *facts,
+                    struct et_work *out)
 {
     const struct params *p = params;
-    (void)backend, (void)facts;
+    (void)backend, (void)threads, (void)facts;
     *out = (struct et_work){
         .flop = flop(p, ranks),
         .traffic = traffic(p, ranks),
@@ -355,7 +356,8 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     product->of = s;
     product->alike = s->p.scaling == WEAK;
     product->backend = s->backend ? &s->backend->base : NULL;
-    work_of(params, setting->backend, ranks, NULL, &s->operands.work);
+    work_of(params, setting->backend, ranks, setting->threads, NULL,
+            &s->operands.work);
     return et_operands_open(&s->operands, "conv", setting, n,
                             s->p.scaling == WEAK ? ET_OPERANDS_SAME
                                                  : ET_OPERANDS_SPLIT_FIRST);

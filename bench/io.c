@@ -410,9 +410,10 @@ static enum et_status damage(void *state, const struct et_fault *fault,
 }
 
 static bool work_of(const void *params, const char *backend, int ranks,
-                    const struct et_pairs *facts, struct et_work *out)
+                    int threads, const struct et_pairs *facts,
+                    struct et_work *out)
 {
-    (void)backend, (void)facts;
+    (void)backend, (void)threads, (void)facts;
     *out = (struct et_work){
         .bytes = (double)problem(params, ranks).bytes * ranks,
         .convention = "bytes: payload of all ranks; a write opens, writes "
@@ -424,7 +425,7 @@ static bool work_of(const void *params, const char *backend, int ranks,
 static void work(const void *state, struct et_work *out)
 {
     const struct state *s = state;
-    work_of(&s->q, s->backend->base.name, s->team->size, NULL, out);
+    work_of(&s->q, s->backend->base.name, s->team->size, 1, NULL, out);
 }
 
 /* Below this node's page cache: what caches a device or server has is its

@@ -165,9 +165,10 @@ static enum et_status damage(void *state, const struct et_fault *fault,
 }
 
 static bool work_of(const void *params, const char *backend, int ranks,
-                    const struct et_pairs *facts, struct et_work *out)
+                    int threads, const struct et_pairs *facts,
+                    struct et_work *out)
 {
-    (void)params, (void)backend, (void)ranks, (void)facts;
+    (void)params, (void)backend, (void)ranks, (void)threads, (void)facts;
     *out = (struct et_work){
         .accesses = 1,
         .convention = "accesses: loads of one rank, each of which needs the "
@@ -178,7 +179,7 @@ static bool work_of(const void *params, const char *backend, int ranks,
 static void work(const void *state, struct et_work *out)
 {
     (void)state;
-    work_of(NULL, NULL, 0, NULL, out);
+    work_of(NULL, NULL, 0, 0, NULL, out);
 }
 
 static enum et_status facts(void *state, struct et_pairs *out)

@@ -122,14 +122,29 @@ static enum et_status verify(void *state, struct et_verification *out)
     return status;
 }
 
+#define CONVENTION                                                             \
+    "flop: 2 a multiply-add, from registers, all threads of all ranks; for "   \
+    "int8 these are integer operations, OP and not FLOP"
+
 static void work(const void *state, struct et_work *out)
 {
     const struct state *s = state;
-    *out = (struct et_work){
-        .flop = et_peak_operations(s->setup) * s->team->size,
-        .convention = "flop: 2 a multiply-add, from registers, all threads of "
-                      "all ranks; for int8 these are integer operations, OP "
-                      "and not FLOP"};
+    *out =
+        (struct et_work){.flop = et_peak_operations(s->setup) * s->team->size,
+                         .convention = CONVENTION};
+}
+
+static bool work_of(const void *params, const char *backend, int ranks,
+                    int threads, const struct et_pairs *facts,
+                    struct et_work *out)
+{
+    const struct params *p = params;
+    const struct et_peak_backend *b = et_peak_backend_find(backend);
+    double flop =
+        b ? et_peak_operations_of(b, (enum et_dtype)p->dtype, threads) : 0;
+    (void)facts;
+    *out = (struct et_work){.flop = flop * ranks, .convention = CONVENTION};
+    return flop > 0;
 }
 
 /* In one lane: a bit of its sum, the work of one iteration, or its place. */
@@ -184,6 +199,7 @@ const struct et_bench et_bench_peak = {
                     "element types, one case each"),
     .backends = &et_peak_backends,
     ET_BENCH_RUN,
+    .work_of = work_of,
     .damage = damage,
     .facts = facts,
 };

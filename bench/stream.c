@@ -260,13 +260,14 @@ static void work(const void *state, struct et_work *out)
 
 /* How large a level is, the machine said: the facts have it. */
 static bool work_of(const void *params, const char *backend, int ranks,
-                    const struct et_pairs *facts, struct et_work *out)
+                    int threads, const struct et_pairs *facts,
+                    struct et_work *out)
 {
     const struct params *p = params;
     const char *set = et_pairs_get(facts, "working_set");
     const char *holds = et_pairs_get(facts, "fits_in");
     int64_t bytes;
-    (void)backend;
+    (void)backend, (void)threads;
     if (!set || !holds || !et_parse_int(set, &bytes))
         return false;
     double n = (double)bytes / (double)sizeof(double) /

@@ -153,7 +153,8 @@ struct et_bench {
     /* The same from what a record has: for those who hold it to its parameters,
      * on any machine. False, or member NULL: these do not tell it. */
     bool (*work_of)(const void *params, const char *backend, int ranks,
-                    const struct et_pairs *facts, struct et_work *out);
+                    int threads, const struct et_pairs *facts,
+                    struct et_work *out);
     /* What the last run left, until the next verify; or NULL. Local. */
     void (*output)(const void *state, struct et_output *out);
     /* Plants a fault in it. *size: how far the worst element is off then, in

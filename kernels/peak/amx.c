@@ -86,11 +86,11 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                      .group = 4, .range = 31, .run = run_int8}};
     if (!kernels[dtype].run)
         return "AMX multiplies bf16 and int8 alone";
+    *out = kernels[dtype];
     if (dtype == ET_BF16 && !et_peak_x86().amx_bf16)
         return "this processor has no AMX_BF16";
     if (dtype == ET_INT8 && !et_peak_x86().amx_int8)
         return "this processor has no AMX_INT8";
-    *out = kernels[dtype];
     return NULL;
 }
 

@@ -73,13 +73,13 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     struct et_peak_x86 x = et_peak_x86();
     if (!kernels[dtype].run)
         return ET_PEAK_X86_WHY_NOT;
+    *out = kernels[dtype];
     if (dtype == ET_FP16 && !x.avx512_fp16)
         return "this processor has no AVX512_FP16";
     if (dtype == ET_BF16 && !x.avx512_bf16)
         return "this processor has no AVX512_BF16";
     if (dtype == ET_INT8 && !x.avx512_vnni)
         return "this processor has no AVX512_VNNI";
-    *out = kernels[dtype];
     return NULL;
 }
 

@@ -60,13 +60,14 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     static const struct et_peak_kernel dot = {
         "sdot 4s",      ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 4,
         ET_PEAK_DOT(4), .range = 31, .run = run_dot};
+    *out = dtype == ET_INT8 && !ET_PEAK_HAS_I8MM ? dot : kernels[dtype];
+    out->varies = dtype == ET_INT8;
     if (dtype == ET_FP16 && !ET_PEAK_HAS_FP16)
         return "this processor has no fp16 arithmetic in NEON (asimdhp)";
     if (dtype == ET_BF16 && !ET_PEAK_HAS_BF16)
         return "this processor has no bf16 arithmetic in NEON (bf16)";
     if (dtype == ET_INT8 && !ET_PEAK_HAS_I8MM && !ET_PEAK_HAS_DOT)
         return "this processor has neither i8mm nor asimddp";
-    *out = dtype == ET_INT8 && !ET_PEAK_HAS_I8MM ? dot : kernels[dtype];
     return NULL;
 }
 

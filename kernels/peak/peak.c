@@ -202,11 +202,24 @@ void et_peak_run(struct et_peak_setup *p, uint64_t iterations)
         run_thread(p, &p->thread[t], steps);
 }
 
+static double operations(const struct et_peak_kernel *q, int threads)
+{
+    return 2.0 * q->accumulators * q->blocks * q->m * q->n * q->k *
+           (double)q->steps * threads;
+}
+
 double et_peak_operations(const struct et_peak_setup *p)
 {
-    const struct et_peak_kernel *q = &p->kernel;
-    return 2.0 * q->accumulators * (double)p->lanes * q->k * (double)q->steps *
-           p->threads;
+    return operations(&p->kernel, p->threads);
+}
+
+double et_peak_operations_of(const struct et_peak_backend *b,
+                             enum et_dtype dtype, int threads)
+{
+    struct et_peak_kernel kernel = {0};
+    if (b->kernel && et_dtype_is_known(dtype))
+        b->kernel(dtype, &kernel);
+    return kernel.varies ? 0 : operations(&kernel, threads);
 }
 
 void et_peak_collect(struct et_peak_setup *p)

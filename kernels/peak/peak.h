@@ -42,6 +42,7 @@ struct et_peak_kernel {
     int blocks, m, n, k, group;
     int range; /* operands are integers of 1 to range and their negatives */
     int a_positive; /* A's elements are unsigned */
+    int varies;     /* another processor has it in another shape */
     uint64_t steps; /* of one iteration: some 10 microseconds */
     /* `steps` steps: C is read, added to, written. 64-byte aligned. */
     void (*run)(void *c, const void *a, const void *b, uint64_t steps);
@@ -54,7 +55,8 @@ struct et_peak_kernel {
 
 struct et_peak_backend {
     struct et_backend base;
-    /* The loop for a dtype: NULL, or why there is none. */
+    /* The loop for a dtype: NULL, or why there is none. *out is set all the
+     * same where only this processor is the reason. */
     const char *(*kernel)(enum et_dtype dtype, struct et_peak_kernel *out);
 };
 #define ET_PEAK_BACKEND(its_name, does)                                        \
@@ -97,6 +99,10 @@ enum et_status et_peak_create(const struct et_peak_backend *b,
 void et_peak_run(struct et_peak_setup *p, uint64_t iterations);
 /* Operations of one iteration, all threads: 2 a multiply-add. */
 double et_peak_operations(const struct et_peak_setup *p);
+/* The same of any processor that has this loop; 0: not known to this build, or
+ * not the same on all. */
+double et_peak_operations_of(const struct et_peak_backend *b,
+                             enum et_dtype dtype, int threads);
 /* Brings all of c into the sums, to be read. */
 void et_peak_collect(struct et_peak_setup *p);
 /* Begins to count anew. */

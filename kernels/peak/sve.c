@@ -108,9 +108,12 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     static const struct et_peak_kernel dot = {
         "sdot z.s",     ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 4,
         ET_PEAK_DOT(4), .range = 31, .run = run_dot};
+    if (why_not()) /* nor is its vectors' width known */
+        return why_not();
     if (dtype == ET_BF16 && !ET_PEAK_HAS_SVE_BF16)
         return "this processor has no bf16 arithmetic in SVE (svebf16)";
     *out = dtype == ET_INT8 && !ET_PEAK_HAS_SVE_I8MM ? dot : kernels[dtype];
+    out->varies = 1;
     out->blocks *= bytes() / 16;
     return NULL;
 }

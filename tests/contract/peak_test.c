@@ -300,6 +300,31 @@ TEST(facts_name_the_instruction)
     close_case(&kit);
 }
 
+/* What a record is held to is what was counted, or nothing; in reach where the
+ * processor alone is in the way. */
+TEST(work_follows)
+{
+    const struct et_peak_backend *b;
+    for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
+        for (int d = 0; d < ET_DTYPES; d++) {
+            struct kit kit;
+            struct params p = {d};
+            struct et_work counted = {0}, follows = {0};
+            bool known = work_of(&p, b->base.name, 1, 2, NULL, &follows);
+            assert_true(known == (follows.flop > 0));
+            if (et_peak_unsupported(b, (enum et_dtype)d))
+                continue;
+            open_case(&kit, b, (enum et_dtype)d, 2);
+            work(&kit.s, &counted);
+            assert_true(known == !kit.s.setup->kernel.varies);
+            assert_true(!known || follows.flop == counted.flop);
+            close_case(&kit);
+        }
+    }
+    assert_false(work_of(&(struct params){ET_FP64}, "none", 1, 2, NULL,
+                         &(struct et_work){0}));
+}
+
 TEST_MAIN(listed, made_up_types_are_refused, widest, operations, all_operands,
           all_counts, all_long_runs, all_faults, all_hours,
-          facts_name_the_instruction)
+          facts_name_the_instruction, work_follows)
