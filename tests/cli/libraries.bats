@@ -112,6 +112,20 @@ hostile() {
     refute grep -q 'haswell kernels (avx2)' err peak/report.txt
 }
 
+@test "the kernels that OpenBLAS chose are recorded, and warned of if old" {
+    needs cblas
+    grep -q 'OpenBLAS .*DYNAMIC_ARCH' here || skip 'no OpenBLAS that chooses'
+    grep -qw avx512vl /proc/cpuinfo || skip 'no processor with AVX-512'
+    of_backend cblas
+    OPENBLAS_CORETYPE=Haswell "$ETALON" run --plan cblas.ini --out old >out 2>err
+    grep -q 'warning: OpenBLAS uses its Haswell kernels (avx2)' err
+    grep -q "Remedy: unset OPENBLAS_CORETYPE, which is 'Haswell'" err
+    grep -q '"origin":"OpenBLAS [^"]*, Haswell kernels' old/records.jsonl
+    tr '\n' ' ' <old/report.txt | tr -s ' ' |
+        grep -q 'WARNING: OpenBLAS uses its Haswell kernels (avx2), and this'
+    [ "$(grep -c 'Haswell kernels (avx2)' old/run.json)" = 1 ]
+}
+
 @test "one library behind two backends is run once" {
     needs blis
     needs cblas

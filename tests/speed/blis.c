@@ -1,6 +1,8 @@
-/* Speed: a driver that calls BLIS directly against etalon's blis backend, the
- * same operands' sizes and threads, sample by sample in turn. Prints the
- * ratio of the medians; asserts nothing. Usage: blis [N [THREADS [PAIRS]]]
+/* Speed: a driver that calls BLIS directly against etalon's blis backend, and
+ * that against itself with other inputs in each iteration
+ * (harness/base/turn.h); the same operands' sizes and threads, sample by sample
+ * in turn. Prints the ratios of the medians; asserts nothing. Usage: blis [N
+ * [THREADS [PAIRS]]]
  */
 #include "config.h"
 
@@ -30,67 +32,103 @@ static double direct(struct et_clock *clock, dim_t n, double *a, double *b,
     return et_clock_now(clock) - start;
 }
 
-static double backend(struct et_clock *clock, void *setup)
+static double backend(struct et_clock *clock, void *setup, uint64_t i)
 {
     const struct et_gemm_backend *b = et_gemm_backend_find("blis");
     double start = et_clock_now(clock);
-    if (b->base.run(setup, 0, 1) != ET_OK)
+    if (b->base.run(setup, i, 1) != ET_OK)
         abort();
     return et_clock_now(clock) - start;
 }
 
-int main(int argc, char **argv)
+struct problem {
+    int64_t n;
+    double *m[3];
+    void *still, *turning;
+};
+
+enum way { DIRECT, STILL, TURNING };
+
+static double once(struct et_clock *clock, const struct problem *p, enum way w,
+                   int i)
 {
-    int64_t n = argc > 1 ? atoll(argv[1]) : 2048;
-    int threads = argc > 2 ? atoi(argv[2]) : 1;
-    int pairs = argc > 3 ? atoi(argv[3]) : 15;
-    size_t elements = (size_t)(n * n);
-    struct et_clock clock;
-    double *m[3], *t = calloc(3 * (size_t)pairs, sizeof *t);
-    void *setup = NULL;
-    for (int i = 0; i < 3; i++) {
-        m[i] = et_alloc_aligned(elements, sizeof **m);
-        if (!m[i] || !t)
-            return 4;
-        et_random_fill(ET_FP64, m[i], elements, (uint64_t)i, 0);
+    if (w == DIRECT)
+        return direct(clock, p->n, p->m[0], p->m[1], p->m[2]);
+    return backend(clock, w == STILL ? p->still : p->turning, (uint64_t)i);
+}
+
+/* The medians of both, and of what the second takes in a pair to the first. */
+static void compare(struct et_clock *clock, const struct problem *p,
+                    enum way one, enum way other, int pairs, double *medians)
+{
+    double *t[3];
+    for (int k = 0; k < 3; k++) {
+        t[k] = calloc((size_t)pairs, sizeof *t[k]);
+        if (!t[k])
+            exit(4);
     }
-    const struct et_gemm p = {.types = et_types_of(ET_FP64),
-                              .m = n,
-                              .n = n,
-                              .k = n,
-                              .batch = 1,
-                              .lda = n,
-                              .ldb = n,
-                              .ldc = n,
-                              .alpha = 1};
-    const struct et_gemm_backend *b = et_gemm_backend_find("blis");
-    if (et_clock_open("real", &clock) != ET_OK ||
-        b->create(&p, threads, m[0], m[1], m[2], &setup) != ET_OK)
-        return 4;
-    bli_thread_set_num_threads(threads);
-    direct(&clock, n, m[0], m[1], m[2]);
     for (int i = 0; i < pairs; i++) {
         /* Who goes first changes, so that drift favours neither. */
         bool first = i % 2 == 0;
-        double x = first ? direct(&clock, n, m[0], m[1], m[2])
-                         : backend(&clock, setup);
-        double y = first ? backend(&clock, setup)
-                         : direct(&clock, n, m[0], m[1], m[2]);
-        t[i] = first ? x : y;
-        t[pairs + i] = first ? y : x;
-        t[2 * pairs + i] = t[pairs + i] / t[i];
+        double x = once(clock, p, first ? one : other, i);
+        double y = once(clock, p, first ? other : one, i);
+        t[0][i] = first ? x : y;
+        t[1][i] = first ? y : x;
+        t[2][i] = t[1][i] / t[0][i];
     }
-    double flop = 2.0 * (double)n * (double)n * (double)n * 1e-9;
-    double md = et_stat_median(t, (size_t)pairs);
-    double mb = et_stat_median(t + pairs, (size_t)pairs);
+    for (int k = 0; k < 3; k++) {
+        medians[k] = et_stat_median(t[k], (size_t)pairs);
+        free(t[k]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct problem p = {.n = argc > 1 ? atoll(argv[1]) : 2048};
+    int64_t n = p.n, step = et_turn_step(sizeof(double));
+    int threads = argc > 2 ? atoi(argv[2]) : 1;
+    int pairs = argc > 3 ? atoi(argv[3]) : 15;
+    struct et_clock clock;
+    double took[3], flop = 2.0 * (double)n * (double)n * (double)n * 1e-9;
+    for (int i = 0; i < 3; i++) {
+        size_t elements = (size_t)(n * n + et_turn_slack(step));
+        p.m[i] = et_alloc_aligned(elements, sizeof **p.m);
+        if (!p.m[i])
+            return 4;
+        et_random_fill(ET_FP64, p.m[i], elements, (uint64_t)i, 0);
+    }
+    struct et_gemm g = {.types = et_types_of(ET_FP64),
+                        .m = n,
+                        .n = n,
+                        .k = n,
+                        .batch = 1,
+                        .lda = n,
+                        .ldb = n,
+                        .ldc = n,
+                        .alpha = 1};
+    const struct et_gemm_backend *b = et_gemm_backend_find("blis");
+    if (et_clock_open("real", &clock) != ET_OK ||
+        b->create(&g, threads, p.m[0], p.m[1], p.m[2], &p.still) != ET_OK)
+        return 4;
+    g.turn_a = g.turn_b = step;
+    if (b->create(&g, threads, p.m[0], p.m[1], p.m[2], &p.turning) != ET_OK)
+        return 4;
+    bli_thread_set_num_threads(threads);
+    once(&clock, &p, DIRECT, 0);
+    compare(&clock, &p, DIRECT, STILL, pairs, took);
     printf("dgemm %lld^3, %d thread%s, %d pairs: direct %.2f GFLOP/s, etalon's "
            "blis %.2f GFLOP/s, time ratio %.4f (median of pairs)\n",
-           (long long)n, threads, threads == 1 ? "" : "s", pairs, flop / md,
-           flop / mb, et_stat_median(t + 2 * pairs, (size_t)pairs));
-    b->base.destroy(setup);
+           (long long)n, threads, threads == 1 ? "" : "s", pairs,
+           flop / took[0], flop / took[1], took[2]);
+    compare(&clock, &p, STILL, TURNING, pairs, took);
+    printf("dgemm %lld^3, %d thread%s, %d pairs: the same inputs %.2f GFLOP/s, "
+           "others in each iteration %.2f GFLOP/s, time ratio %.4f\n",
+           (long long)n, threads, threads == 1 ? "" : "s", pairs,
+           flop / took[0], flop / took[1], took[2]);
+    b->base.destroy(p.still);
+    b->base.destroy(p.turning);
     for (int i = 0; i < 3; i++)
-        et_free_aligned(m[i]);
-    free(t);
+        et_free_aligned(p.m[i]);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Speed: the default plan on two ranks. Prints how long it took, which is to be
-# at most two minutes, and the share of its passes that timed samples were,
+# at most two minutes, and the share of it that timed samples were,
 # which is to be at least half; asserts nothing. Usage: plan.sh ETALON
 set -eu
 etalon=$1
@@ -19,7 +19,8 @@ for line in open(sys.argv[1]):
     r = json.loads(line)
     spent += r["spent"] or 0
     sampled += sum(r["time_s"]["samples"]) * (r["time_s"]["iterations"] or 0)
-print("default plan, 2 ranks: %.1f s; of its passes' %.1f s, %.0f %% are timed "
-      "samples" % (float(sys.argv[3]) - float(sys.argv[2]), spent,
-                   100 * sampled / spent))
+whole = float(sys.argv[3]) - float(sys.argv[2])
+print("default plan, 2 ranks: %.1f s, of which %.0f %% are timed samples (%.0f %% "
+      "of what its passes took)" % (whole, 100 * sampled / whole,
+                                    100 * sampled / spent))
 END
