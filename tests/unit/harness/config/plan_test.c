@@ -369,14 +369,19 @@ TEST(refusals)
         assert_refused(bad[i].text, NULL, bad[i].words);
 }
 
-/* A build without MPI has one backend of the collectives fewer. */
-#ifdef HAVE_MPI
-#define MORE 3
-#else
-#define MORE 2
-#endif
+/* What is swept over teams has the same cases on each, from `least` ranks to
+ * 64. */
+static void assert_swept(const int *cases_of_ranks, int least)
+{
+    for (int ranks = 1; ranks <= 64; ranks++) {
+        bool team = ranks >= least && (ranks & (ranks - 1)) == 0;
+        assert_int_equal(cases_of_ranks[ranks], team ? cases_of_ranks[64] : 0);
+    }
+    assert_true(cases_of_ranks[64] > 0);
+}
 
-/* The plan that everyone starts with, on sizes of every order. */
+/* The plan that everyone starts with: on one rank, and on 64, where a shared
+ * product and the all-reduce are on teams of all sizes and the rest on all. */
 TEST(default_plan)
 {
     static const int64_t many[] = {8, 16, 24, 32, 40, 48, 56, 64};
@@ -387,17 +392,30 @@ TEST(default_plan)
     assert_non_null(f);
     text[fread(text, 1, sizeof text - 1, f)] = '\0';
     fclose(f);
-    size_t counts[2];
+    int shared[65] = {0}, reduced[65] = {0};
     for (int i = 0; i < 2; i++) {
         struct expanded x;
         expand(&x, text, &et_benches, i ? &eight : &one,
                i ? "run.catalog=" SRCDIR "/catalog" : NULL, NULL);
         if (x.status != ET_OK)
             fail_msg("%s", et_log_last_error());
-        counts[i] = x.cases.n;
+        assert_true(x.cases.n > 10);
+        for (size_t k = 0; i == 1 && k < x.cases.n; k++) {
+            const struct et_case *c = &x.cases.v[k];
+            assert_in_range(c->ranks, 1, 64);
+            if (c->label && strcmp(c->label, "strong") == 0)
+                shared[c->ranks]++;
+            else if (strcmp(c->bench->name, "allreduce") == 0)
+                reduced[c->ranks]++;
+            else
+                assert_int_equal(
+                    c->ranks,
+                    strcmp(c->bench->name, "memory_latency") == 0 ? 1 : 64);
+        }
         release(&x);
     }
-    assert_true(counts[0] > 10 && counts[1] > MORE * counts[0]);
+    assert_swept(shared, 1);
+    assert_swept(reduced, 2);
 }
 
 /* Sizes that are words: peak's element types; without any, those that there are
