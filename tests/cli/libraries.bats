@@ -89,6 +89,17 @@ hostile() {
     done
 }
 
+# says_old LIBRARY KERNELS VARIABLE VALUE: the run `old` says whose kernels it had,
+# and the words of it are in err.
+says_old() {
+    grep -q "warning: $1 uses its $2 kernels (avx2)" err
+    grep -q "Remedy: unset $3, which is '$4'" err
+    grep -q "\"origin\":\"$1 [^\"]*, $2 kernels" old/records.jsonl
+    tr '\n' ' ' <old/report.txt | tr -s ' ' |
+        grep -q "WARNING: $1 uses its $2 kernels (avx2), and this processor has avx512"
+    [ "$(grep -c "$2 kernels (avx2)" old/run.json)" = 1 ]
+}
+
 @test "the kernels that a library chose are recorded, and warned of if old" {
     needs blis
     grep -qw avx512vl /proc/cpuinfo || skip 'no processor with AVX-512'
@@ -100,12 +111,7 @@ hostile() {
     done
     [ -n "$type" ] || skip 'BLIS has no kernels for haswell'
     BLIS_ARCH_TYPE=$type "$ETALON" run --plan blis.ini --out old >out 2>err
-    grep -q 'warning: BLIS uses its haswell kernels (avx2)' err
-    grep -q "Remedy: unset BLIS_ARCH_TYPE, which is '$type'" err
-    grep -q '"origin":"BLIS [^"]*, haswell kernels' old/records.jsonl
-    tr '\n' ' ' <old/report.txt | tr -s ' ' |
-        grep -q 'WARNING: BLIS uses its haswell kernels (avx2), and this processor has avx512'
-    [ "$(grep -c 'haswell kernels (avx2)' old/run.json)" = 1 ]
+    says_old BLIS haswell BLIS_ARCH_TYPE "$type"
     # A plan without products has no such warning.
     plan peak.ini '[run]' 'budget = 0.01' '[peak]' 'threads = 1' 'dtype = fp64'
     BLIS_ARCH_TYPE=$type "$ETALON" run --plan peak.ini --out peak >out 2>err
@@ -118,12 +124,7 @@ hostile() {
     grep -qw avx512vl /proc/cpuinfo || skip 'no processor with AVX-512'
     of_backend cblas
     OPENBLAS_CORETYPE=Haswell "$ETALON" run --plan cblas.ini --out old >out 2>err
-    grep -q 'warning: OpenBLAS uses its Haswell kernels (avx2)' err
-    grep -q "Remedy: unset OPENBLAS_CORETYPE, which is 'Haswell'" err
-    grep -q '"origin":"OpenBLAS [^"]*, Haswell kernels' old/records.jsonl
-    tr '\n' ' ' <old/report.txt | tr -s ' ' |
-        grep -q 'WARNING: OpenBLAS uses its Haswell kernels (avx2), and this'
-    [ "$(grep -c 'Haswell kernels (avx2)' old/run.json)" = 1 ]
+    says_old OpenBLAS Haswell OPENBLAS_CORETYPE Haswell
 }
 
 @test "one library behind two backends is run once" {

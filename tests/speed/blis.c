@@ -97,15 +97,8 @@ int main(int argc, char **argv)
             return 4;
         et_random_fill(ET_FP64, p.m[i], elements, (uint64_t)i, 0);
     }
-    struct et_gemm g = {.types = et_types_of(ET_FP64),
-                        .m = n,
-                        .n = n,
-                        .k = n,
-                        .batch = 1,
-                        .lda = n,
-                        .ldb = n,
-                        .ldc = n,
-                        .alpha = 1};
+    struct et_gemm g = {.types = et_types_of(ET_FP64), .batch = 1, .alpha = 1};
+    g.m = g.n = g.k = g.lda = g.ldb = g.ldc = n;
     const struct et_gemm_backend *b = et_gemm_backend_find("blis");
     if (et_clock_open("real", &clock) != ET_OK ||
         b->create(&g, threads, p.m[0], p.m[1], p.m[2], &p.still) != ET_OK)
