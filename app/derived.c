@@ -77,7 +77,7 @@ static void check_params(struct et_check_case *c, const struct et_result *r,
 }
 
 /* The work of a case, from what a record has. That of a compute ceiling is its
- * loop's, which another build may have otherwise. */
+ * loop's, which may differ in another build. */
 static bool work_follows(const struct et_case *of, bool ours,
                          const struct et_pairs *facts, struct et_work *out)
 {

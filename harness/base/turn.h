@@ -1,8 +1,8 @@
 /* turn: which inputs an iteration has. The inputs lie in buffers that are a
  * little longer than they, and each iteration reads them some cache lines
- * further on: other numbers in the same place in the caches, at no cost. So a
- * library that gives its last answer again gives a wrong one. Knows numbers
- * alone.
+ * further on: other numbers in the same place in the caches, at no cost that
+ * can be seen. So a library that gives its last answer again gives a wrong one.
+ * Knows numbers alone.
  *
  * A product has two inputs, as A and B of a matrix product. Both move in each
  * iteration, and no pair of places comes again within ET_TURNS * ET_TURNS

@@ -48,8 +48,8 @@ struct et_gemm_backend {
      * b + et_turn_b(turn_b, i), in elements. alpha and beta are rounded to the
      * type of the sums. With beta = 0 C must not be read: it may hold NaN. With
      * alpha = 0 A and B may be read. No size is 0. `threads` is what the user
-     * asked for; fewer that really work are found and reported. An iteration of
-     * the setup is one product; its result is c. */
+     * asked for; if fewer really work, that is found and reported. An iteration
+     * of the setup is one product; its result is c. */
     enum et_status (*create)(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **setup);

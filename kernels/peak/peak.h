@@ -56,7 +56,8 @@ struct et_peak_kernel {
 struct et_peak_backend {
     struct et_backend base;
     /* The loop for a dtype: NULL, or why there is none. *out is set all the
-     * same where only this processor is the reason. */
+     * same where only this processor is the reason, unless the loop's shape
+     * is the processor's, too (SVE). */
     const char *(*kernel)(enum et_dtype dtype, struct et_peak_kernel *out);
 };
 #define ET_PEAK_BACKEND(its_name, does)                                        \

@@ -321,6 +321,21 @@ TEST(work_follows)
             close_case(&kit);
         }
     }
+    /* Whatever this processor has. */
+    static const struct {
+        const char *name;
+        enum et_dtype dtype;
+    } anywhere[] = {{"avx512", ET_FP64}, {"avx512", ET_BF16},
+                    {"avx512", ET_INT8}, {"amx", ET_BF16},
+                    {"amx", ET_INT8},    {"neon", ET_BF16}};
+    for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++) {
+        b = et_peak_backend_find(anywhere[i].name);
+        if (!b || !b->kernel) /* of another architecture */
+            continue;
+        struct params p = {(int)anywhere[i].dtype};
+        struct et_work follows = {0};
+        assert_true(work_of(&p, b->base.name, 1, 2, NULL, &follows));
+    }
     assert_false(work_of(&(struct params){ET_FP64}, "none", 1, 2, NULL,
                          &(struct et_work){0}));
 }

@@ -27,12 +27,16 @@ def stop(words, after):
                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     os.set_blocking(p.stderr.fileno(), False)
     time.sleep(after)
+    if p.poll() is not None:
+        sys.exit("the run ended before it was stopped")
     p.stderr.read()
     start = time.time()
     p.send_signal(signal.SIGINT)
-    said = None
-    while p.poll() is None:
-        if said is None and b"the run ends" in (p.stderr.read() or b""):
+    said, heard, over = None, b"", False
+    while not over:
+        over = p.poll() is not None
+        heard += p.stderr.read() or b""
+        if said is None and b"the run ends" in heard:
             said = time.time() - start
         time.sleep(0.005)
     end = time.time() - start
@@ -54,6 +58,8 @@ def show(name, words):
 
 show("one process", [])
 try:
+    if "#define HAVE_MPI 1" not in open("config.h").read():
+        sys.exit()
     subprocess.run([mpirun, "-n", "2", etalon, "--version"], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     show("two ranks", [mpirun, "-n", "2"])
