@@ -165,10 +165,10 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     command -v taskset >/dev/null || skip 'no taskset'
     [ -r /proc/self/schedstat ] || skip 'no schedstat'
     local core burner
-    # A sample is longer than any time slice, so that each one waits.
     core=$(taskset -pc $$ | sed 's/.*: *//; s/[-,].*//')
     taskset -c "$core" yes >/dev/null 3>&- &
     burner=$!
+    # A sample is longer than any time slice, so that each one waits.
     plan half.ini '[run]' 'budget = 1 s' 'min-time = 30 ms' 'passes = 1' \
         '[gemm]' 'shapes = 64x64x64' 'backend = reference' 'threads = 1'
     status=0
