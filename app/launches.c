@@ -114,7 +114,7 @@ static void handle_signals(const struct sigaction *how)
 }
 
 /* The signals wait until at_work is known. */
-static pid_t start(char *const *argv)
+static pid_t start(const char *program, char *const *argv)
 {
     sigset_t all, before;
     sigfillset(&all);
@@ -124,8 +124,8 @@ static pid_t start(char *const *argv)
         const struct sigaction usual = {.sa_handler = SIG_DFL};
         handle_signals(&usual);
         sigprocmask(SIG_SETMASK, &before, NULL);
-        execv("/proc/self/exe", argv);
-        (void)et_error(ET_INFRA, "cannot start etalon again: %s",
+        execvp(program, argv);
+        (void)et_error(ET_INFRA, "cannot start %s: %s", program,
                        strerror(errno));
         _exit(ET_INFRA);
     }
@@ -134,11 +134,12 @@ static pid_t start(char *const *argv)
     return pid;
 }
 
-static enum et_status launch(char *const *argv)
+/* program: a launcher; NULL: etalon itself. */
+static enum et_status launch(const char *program, char *const *argv)
 {
     int state;
     fflush(NULL);
-    pid_t pid = start(argv);
+    pid_t pid = start(program ? program : "/proc/self/exe", argv);
     if (pid == 0)
         return ET_OK; /* stopped before it began */
     if (pid < 0)
@@ -147,8 +148,15 @@ static enum et_status launch(char *const *argv)
     while (waitpid(pid, &state, 0) < 0 && errno == EINTR)
         ;
     at_work = 0;
-    if (WIFEXITED(state))
-        return (enum et_status)WEXITSTATUS(state);
+    if (WIFEXITED(state)) {
+        int code = WEXITSTATUS(state);
+        bool its_own = program && (code == ET_MISSED || code > ET_UNSURE);
+        if (!its_own)
+            return (enum et_status)code;
+        return stopped ? ET_UNSURE
+                       : et_error(ET_INFRA, "%s ended with exit code %d",
+                                  program, code);
+    }
     /* What it was sent before its own handlers stood. */
     if (stopped && WTERMSIG(state) == stopped)
         return ET_OK;
@@ -192,22 +200,64 @@ static bool add_given(const struct et_options *o, const struct et_strings *line,
     return ok;
 }
 
+/* Words of the option --`key` at the beginning of `words`: 0, 1 or 2. */
+static size_t words_of(const char *key, char *const *words)
+{
+    size_t n = strlen(key);
+    if (strncmp(words[0], "--", 2) != 0 || strncmp(words[0] + 2, key, n) != 0)
+        return 0;
+    return words[0][2 + n] == '=' ? 1 : words[0][2 + n] == '\0' ? 2 : 0;
+}
+
+/* All of the command line after the program's name. What a launcher starts
+ * makes one launch, and has nothing to start. */
+static bool add_all(const struct et_options *o, const struct et_strings *line,
+                    struct et_strings *out)
+{
+    bool ok = true;
+    for (size_t i = 1; ok && i < line->n; i++) {
+        size_t skip = 0;
+        if (o->launcher)
+            skip = words_of("launcher", line->v + i) +
+                   words_of("launches", line->v + i);
+        if (skip)
+            i += skip - 1;
+        else
+            ok = et_strings_add(out, line->v[i]);
+    }
+    return ok;
+}
+
+/* The words of --launcher, and where this program is. */
+static bool add_launcher(const char *launcher, struct et_strings *out)
+{
+    char self[4096];
+    struct et_strings words = {0};
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    bool ok = n > 0 && et_split(launcher, ' ', &words);
+    for (size_t i = 0; ok && i < words.n; i++)
+        ok = !*words.v[i] || et_strings_add(out, words.v[i]);
+    et_strings_free(&words);
+    self[n > 0 ? n : 0] = '\0';
+    return ok && et_strings_add(out, self);
+}
+
 /* The command line of the next launch; the last word for an option counts.
  * left: s of --time-limit; NAN: there is none. */
 static bool make_line(const struct et_options *o, const struct et_strings *line,
                       int64_t k, double left, struct et_strings *out)
 {
     char limit[64];
-    bool ok = true;
+    bool ok = o->launcher ? add_launcher(o->launcher, out)
+                          : et_strings_add(out, line->v[0]);
     snprintf(limit, sizeof limit, "%.3fs", fmax(left, 1e-3));
     if (k == 0) {
-        for (size_t i = 0; ok && i < line->n; i++)
-            ok = et_strings_add(out, line->v[i]);
+        ok = ok && add_all(o, line, out);
         if (ok && o->out)
             ok = add(out, "--out", o->out);
     } else {
-        ok = add(out, line->v[0], "run") && add(out, "--again", place(o)) &&
-             add_given(o, line, out);
+        ok = ok && add(out, "run", "--again") &&
+             et_strings_add(out, place(o)) && add_given(o, line, out);
     }
     return ok && (isnan(left) || add(out, "--time-limit", limit));
 }
@@ -221,10 +271,15 @@ static enum et_status check(const struct et_options *o)
                                   "run was begun for; --again makes more");
     if (l.ranks > 0)
         return et_error(ET_USAGE,
-                        "--launches: etalon does not start %s (%s is set); "
-                        "start it once as now, without --launches, and then "
-                        "again with `etalon run --again DIR`",
-                        l.name, l.variable);
+                        "--%s: %s has started this process (%s is set), and "
+                        "each launch needs its own; let etalon start it "
+                        "(`etalon run --launches 3 --launcher 'mpirun -n "
+                        "2'`), or start it again with `etalon run --again DIR`",
+                        o->launcher ? "launcher" : "launches", l.name,
+                        l.variable);
+    if (o->launcher && strspn(o->launcher, " ") == strlen(o->launcher))
+        return et_error(ET_USAGE, "--launcher: it is empty; it is a program "
+                                  "and its options, as 'mpirun -n 2'");
     return ET_OK;
 }
 
@@ -244,10 +299,12 @@ static enum et_status say_not_begun(const struct et_options *o, int64_t left,
                                     int64_t n, const char *why, bool kept)
 {
     struct et_text remedy = {0};
+    /* What a launcher started does not know of the others. */
+    bool one = o->again || o->launcher;
     if (kept)
         et_text_add(&remedy, "; `etalon run %s %s` makes %s",
-                    o->again ? "--again" : "--resume", place(o),
-                    o->again ? "one" : "them");
+                    one ? "--again" : "--resume", place(o),
+                    one ? "one" : "them");
     enum et_status s =
         et_error(ET_UNSURE, "%lld of %lld launches were not begun: %s%s",
                  (long long)left, (long long)n, why, et_text_str(&remedy));
@@ -286,7 +343,9 @@ enum et_status et_launches_run(struct et_options *o, int64_t n,
             free(argv.v[argv.n - 1]);
             argv.v[argv.n - 1] = NULL;
         }
-        enum et_status here = ok ? launch(argv.v) : et_no_memory();
+        enum et_status here =
+            ok ? launch(o->launcher ? argv.v[0] : NULL, argv.v)
+               : et_no_memory();
         s = et_status_worse(s, here);
         et_strings_free(&argv);
         if (here == ET_USAGE || here == ET_INFRA)

@@ -1,6 +1,6 @@
 /* launches: a run that starts itself again, each time as a new process, so that
- * its passes see other places in memory and another state of the clocks. Only
- * where etalon is its own launcher: it starts no mpirun and no srun.
+ * its passes see other places in memory and another state of the clocks. With
+ * --launcher each is one of the ranks that this program starts (mpirun, srun).
  */
 #ifndef ET_APP_LAUNCHES_H
 #define ET_APP_LAUNCHES_H
@@ -10,7 +10,8 @@
 
 /* How many launches this command line is to make: --launches, or, of a run that
  * is resumed without it, the one that was interrupted and those that the run
- * was begun for and that were not begun. 1: this process makes it. */
+ * was begun for and that were not begun. 1 without a launcher: this process
+ * makes it. */
 int64_t et_launches_wanted(const struct et_options *o,
                            const struct et_strings *line);
 

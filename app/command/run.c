@@ -415,7 +415,7 @@ static enum et_status run(void *options, const struct et_call *call)
     struct et_drive_outcome outcome = {0};
     struct et_libraries libraries;
     int64_t launches = et_launches_wanted(s.o, &call->line);
-    if (launches > 1)
+    if (launches > 1 || s.o->launcher)
         return et_launches_run(s.o, launches, &call->line);
     et_libraries_try(&libraries);
     enum et_status status = et_team_open(s.o->team, &s.world);

@@ -26,9 +26,13 @@ const struct et_field et_option_rows[] = {
            "add the passes to it",
            .metavar = "DIR"),
     ET_ROW(et_options, launches, ET_INT,
-           "start the run so many times, each time in a new process; without "
-           "mpirun or srun only",
+           "start the run so many times, each time in a new process, or with "
+           "new ranks, if there is a launcher",
            .preset = "1", .min = 1, .max = 1000),
+    ET_ROW(et_options, launcher, ET_STRING,
+           "start the ranks of each launch with this program and its options, "
+           "as 'mpirun -n 2'; split at blanks, no shell",
+           .metavar = "WORDS"),
     ET_ROW(et_options, set, ET_STRINGS,
            "change one key of the plan; may be given several times",
            .metavar = "SECTION.KEY=VALUE"),
@@ -102,8 +106,8 @@ const struct et_field et_option_rows[] = {
 
 bool et_option_is_planned(const char *key)
 {
-    static const char *const not_in_a_plan[] = {"plan",  "out",      "resume",
-                                                "again", "launches", "set"};
+    static const char *const not_in_a_plan[] = {
+        "plan", "out", "resume", "again", "launches", "launcher", "set"};
     for (size_t i = 0; i < sizeof not_in_a_plan / sizeof *not_in_a_plan; i++) {
         if (strcmp(key, not_in_a_plan[i]) == 0)
             return false;

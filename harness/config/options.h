@@ -12,6 +12,7 @@ struct et_options {
     char *out;             /* run directory; NULL: etalon-run-<date> */
     char *resume;          /* run directory to continue; NULL: none */
     int64_t launches;      /* processes one after another that run the plan */
+    char *launcher;        /* what starts their ranks; NULL: nothing */
     char *again;           /* finished run to add a launch to; NULL: none */
     struct et_strings set; /* section.key=value */
     int64_t seed;

@@ -218,3 +218,36 @@ whole_launches() {
     passed
     [ "$(grep -c 'launch [12] of 2$' err)" -eq 2 ] || fail 'one was owed'
 }
+
+@test "launches, each with ranks that a launcher starts" {
+    needs_mpi
+    clear
+    try run --plan tiny.ini --launches=2 --out two --set gemm.ranks=2 \
+        --launcher "$MPIRUN  -np 2"
+    passed
+    [ "$(grep -c 'launch [12] of 2$' err)" -eq 2 ] || fail 'two are wanted'
+    whole_launches two 2
+    grep -q '"ranks": 2' two/run.json || fail 'two ranks are wanted'
+    try run --again two --launcher "$MPIRUN -np 2" --quiet
+    passed
+    whole_launches two 3
+}
+
+# Its exit code 1 must not be read as one of etalon's, and nothing of the
+# words reaches a shell.
+@test "launches: a launcher that cannot" {
+    clear
+    printf '#!/bin/sh\nexit 1\n' > one && chmod +x one
+    try run --plan tiny.ini --out d --launches 3 --launcher ./one --quiet
+    refused 4 './one ended with exit code 1'
+    try run --plan tiny.ini --out d --launcher './none; touch shell' --quiet
+    refused 4 'cannot start ./none;: No such file'
+    [ ! -e shell ] || fail 'a shell'
+    try run --plan tiny.ini --out d --launcher ' ' && refused 2 '--launcher: it is empty'
+    plan p.ini '[run]' 'launcher = ./one' '[gemm]' 'shapes = 8x8x8'
+    try run --plan p.ini && refused 2 'p.ini:2' launcher
+    status=0
+    PMI_SIZE=2 "$ETALON" run --plan tiny.ini --launcher ./one >out 2>err || status=$?
+    refused 2 PMI_SIZE '--launcher'
+    [ ! -e d ] || fail 'a run directory'
+}

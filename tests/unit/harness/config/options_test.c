@@ -162,8 +162,8 @@ TEST(round_trip)
 
 TEST(planned)
 {
-    static const char *const not_planned[] = {"plan",  "out",      "resume",
-                                              "again", "launches", "set"};
+    static const char *const not_planned[] = {
+        "plan", "out", "resume", "again", "launches", "launcher", "set"};
     for (size_t i = 0; i < sizeof not_planned / sizeof *not_planned; i++)
         assert_false(et_option_is_planned(not_planned[i]));
     assert_true(et_option_is_planned("budget"));
