@@ -122,3 +122,7 @@ whole() { # whole DIR CASES
     passed
     grep -qF "$2 records recomputed" out
 }
+
+every_format() {
+    "$ETALON" list formats | cut -d ' ' -f 1
+}

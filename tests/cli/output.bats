@@ -123,7 +123,7 @@ harmless() {
     name=$'caf\xe9'
     make_run "$name"
     whole "$name" 2
-    for format in text html markdown csv json; do
+    for format in $(every_format); do
         try report "$name" --format $format
         passed
         iconv -f UTF-8 -t UTF-8 out >/dev/null
@@ -142,7 +142,7 @@ harmless() {
     unseen out err
     grep -q 'label=x?y??31mz' err
     unseen $(find d -type f ! -name plan.ini)
-    for format in text html markdown csv json; do
+    for format in $(every_format); do
         try report d --format "$format"
         passed
         unseen out err

@@ -249,6 +249,26 @@ static void find_alike(const struct et_out *f, enum place p, bool with_run,
     }
 }
 
+/* Nor do two characters, whatever stands for them. */
+static void find_twins(const struct et_out *f, enum place p, bool with_run,
+                       char fault[200])
+{
+    enum { FIRST = '!', LAST = '~' };
+    char *out[LAST + 1] = {NULL};
+    for (char c = FIRST; c <= LAST; c++) {
+        char text[] = {'z', 'q', c, 'q', 'z', 0};
+        out[(size_t)c] = print(f, p, text, with_run);
+        for (char d = FIRST; d < c && !*fault; d++) {
+            if (strstr(out[(size_t)c], "zq") &&
+                strcmp(out[(size_t)c], out[(size_t)d]) == 0)
+                snprintf(fault, 200, "place %d: '%c' and '%c' come out alike",
+                         (int)p, d, c);
+        }
+    }
+    for (size_t c = 0; c <= LAST; c++)
+        free(out[c]);
+}
+
 static size_t count(const char *s, char c)
 {
     size_t n = 0;
@@ -293,6 +313,8 @@ static void judge(const struct et_out *f, size_t *places, char fault[200])
                 find_broken(f, (enum place)p, with_run, fault);
             if (!*fault)
                 find_alike(f, (enum place)p, with_run, fault);
+            if (!*fault)
+                find_twins(f, (enum place)p, with_run, fault);
         }
     }
 }
@@ -353,6 +375,7 @@ WRONG(bars, "| ", " |\n", 0, "")          /* nor this */
 WRONG(commas, "", ",x\n", 0, "")          /* nor this */
 WRONG(half, "<t>", "</t>\n", '<', "&lt;") /* "&lt;" is not told from "<" */
 WRONG(slash, "<t>", "</t>\n", '<', "\\<") /* a slash is not told apart */
+WRONG(twins, "", "\n", 'A', "B")          /* two letters are one */
 WRONG(quotes, "\"", "\"\n", '\\', "\\\\") /* a quote ends the text */
 
 WRONG(escapes, "", "\n", 'q', "\x1b[1mq") /* speaks to the terminal */
@@ -387,6 +410,7 @@ TEST(test_wrong)
                {{.name = "bars", .write = write_bars}, "'|' ends a text"},
                {{.name = "commas", .write = write_commas}, "',' ends a text"},
                {{.name = "half", .write = write_half}, "come out alike"},
+               {{.name = "twins", .write = write_twins}, "'A' and 'B' come"},
                {{.name = "slash", .write = write_slash}, "'\\' escapes '<'"},
                {{.name = "quotes", .write = write_quotes}, "'\"' ends a text"},
                {{.name = "escapes", .write = write_escapes}, "byte 1b"},
