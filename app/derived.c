@@ -100,7 +100,9 @@ static void check_work(struct et_check_case *c, const struct et_result *r,
     et_check_same(c, "work.flop", have->flop, w.flop);
     et_check_same(c, "work.bytes", have->bytes, w.bytes);
     et_check_same(c, "work.bus_bytes", have->bus_bytes, w.bus_bytes);
-    et_check_same(c, "work.messages", have->messages, w.messages);
+    /* A build before said 0 where it is not known. */
+    if (ours || have->messages > 0)
+        et_check_same(c, "work.messages", have->messages, w.messages);
     et_check_same(c, "work.traffic", have->traffic, w.traffic);
     et_check_same(c, "work.accesses", have->accesses, w.accesses);
     if (ours)

@@ -76,7 +76,9 @@ static void print_option(const struct et_field *row)
 {
     char head[160];
     const char *v = metavar(row);
-    snprintf(head, sizeof head, "--%s%s%s", row->key, v ? " " : "", v ? v : "");
+    bool on = row->type == ET_BOOL && row->preset && *row->preset == 'y';
+    snprintf(head, sizeof head, "--%s%s%s%s", on ? "[no-]" : "", row->key,
+             v ? " " : "", v ? v : "");
     printf("  %s\n", head);
     struct et_text help = {0};
     et_text_add(&help, "%s", row->help);

@@ -47,13 +47,21 @@ static enum et_status unknown_command(const char *word)
 }
 
 /* As many arguments as its words name; more where they end in "...". */
-static bool right_number(const struct et_command *c, size_t n)
+static enum et_status check_number(const struct et_command *c,
+                                   const struct et_strings *given)
 {
     size_t named = 0, length = strlen(c->words);
     for (size_t i = 0; i < length; i++)
         named += c->words[i] != ' ' && (i == 0 || c->words[i - 1] == ' ');
     bool open_end = length > 3 && strcmp(c->words + length - 3, "...") == 0;
-    return n == named || (n > named && open_end);
+    bool over = given->n > named && !open_end;
+    if (given->n >= named && !over)
+        return ET_OK;
+    return et_error(ET_USAGE,
+                    "%s%s%susage: etalon %s [OPTION...]%s%s; see --help",
+                    over ? "'" : "", over ? given->v[named] : "",
+                    over ? "' is one word too many; " : "", c->name,
+                    *c->words ? " " : "", c->words);
 }
 
 static enum et_status run_command(const struct et_command *c, int argc,
@@ -73,10 +81,9 @@ static enum et_status run_command(const struct et_command *c, int argc,
                            &help);
     if (s == ET_OK && help)
         et_help_print(c);
-    else if (s == ET_OK && !right_number(c, call.words.n))
-        s = et_error(ET_USAGE, "usage: etalon %s [OPTION...]%s%s; see --help",
-                     c->name, *c->words ? " " : "", c->words);
-    else if (s == ET_OK && !c->tries)
+    else if (s == ET_OK)
+        s = check_number(c, &call.words);
+    if (s == ET_OK && !help && !c->tries)
         s = et_libraries_try_openmp();
     if (s == ET_OK && !help)
         s = c->run(options, &call);

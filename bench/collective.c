@@ -203,7 +203,7 @@ static void count(const struct et_collective *c,
         .flop = c->op->sums ? (p - 1) * largest : 0,
         .bytes = bytes,
         .bus_bytes = p > 1 ? bytes * c->op->bus(p) : NAN,
-        .messages = algorithm->messages ? algorithm->messages(c, p) : 0,
+        .messages = algorithm->messages ? algorithm->messages(c, p) : NAN,
         .convention = c->op->convention};
 }
 

@@ -149,7 +149,7 @@ static enum et_status check_types(const struct et_gemm *g, const char *where)
             where, et_dtype_name(t->a.dtype), et_dtype_name(t->b.dtype), sum,
             out);
     if (et_types_are_integers(t)) {
-        if (t->sum != ET_INT32)
+        if (et_dtype_most(t->sum) < et_dtype_most(ET_INT32))
             return et_error(ET_USAGE, "%s: sum: %s is too short; take int32",
                             where, sum);
         if (fabs(g->alpha) != 1 || g->beta != 0)

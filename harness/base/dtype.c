@@ -121,7 +121,9 @@ static void no_narrow(void *a, size_t i, double v)
 
 /* A part of an array at once: no call for each element. */
 #define LOAD(symbol, name, size, bits, least, most, format, ...)               \
-    static void format##_load(const void *a, size_t first, size_t n,           \
+    _Static_assert(size == 1 || size == 2 || size == 4 || size == 8,           \
+                   "bytes of an element");                                     \
+    static void symbol##_load(const void *a, size_t first, size_t n,           \
                               double *out)                                     \
     {                                                                          \
         for (size_t i = 0; i < n; i++)                                         \
@@ -157,7 +159,7 @@ struct row {
      bits == 0,                                                                \
      sum,                                                                      \
      format##_widen,                                                           \
-     format##_load,                                                            \
+     symbol##_load,                                                            \
      format##_narrow},
 static const struct row rows[ET_DTYPES + 1] = {
     ET_DTYPE_ROWS(ROW){"?", 0, NAN, NAN, NAN, NAN, false, ET_DTYPES, no_widen,

@@ -17,11 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Symbol; name; bytes of an element; bits of the significand p, with the
- * leading one (unit roundoff 2^-p), 0 for an integer; least and greatest finite
- * value; X_widen and X_narrow in dtype.c convert it; the name of MPI 3 for it
- * behind its prefix, DATATYPE_NULL where it has none; what products of it are
- * summed in unless something else is asked for. */
+/* Symbol; name; bytes of an element, 1, 2, 4 or 8; bits of the significand p,
+ * with the leading one (unit roundoff 2^-p), 0 for an integer; least and
+ * greatest finite value; X_widen and X_narrow in dtype.c convert it; the name
+ * of MPI 3 for it behind its prefix, DATATYPE_NULL where it has none; what
+ * products of it are summed in unless something else is asked for. */
 #define ET_DTYPE_ROWS(ROW)                                                     \
     ROW(ET_FP64, "fp64", 8, 53, -DBL_MAX, DBL_MAX, fp64, DOUBLE, ET_FP64)      \
     ROW(ET_FP32, "fp32", 4, 24, (double)-FLT_MAX, (double)FLT_MAX, fp32,       \

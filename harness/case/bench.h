@@ -43,7 +43,8 @@ struct et_work {
     double bytes;           /* payload: algbw's and bandwidth's numerator */
     double bus_bytes;       /* busbw's numerator (collectives), else 0; NAN: a
                              * collective of one rank, which uses no bus */
-    double messages;        /* messages sent, whole team */
+    double messages;        /* messages sent, whole team; NAN: of a collective
+                             * that does not say how many */
     double traffic;         /* bytes between cores and memory: at least, or as
                              * the convention says; 0: not counted */
     double accesses;        /* loads of one rank, each needing the one before;

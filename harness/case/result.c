@@ -135,7 +135,8 @@ static const struct et_field work_rows[] = {
     ET_ROW(et_result_work, bus_bytes, ET_REAL,
            "bytes a collective must bring over the slowest link", .unit = "B"),
     ET_ROW(et_result_work, messages, ET_REAL,
-           "messages sent in one iteration, whole team"),
+           "messages sent in one iteration, whole team; null where the "
+           "backend does not say"),
     ET_ROW(et_result_work, traffic, ET_REAL,
            "bytes between cores and memory in one iteration, whole team",
            .unit = "B"),

@@ -11,7 +11,7 @@ load common
     try 'a
 b' && refused 2 "'a?b'"
     try help jugde && refused 2 "'judge'"
-    try run extra && refused 2 'usage: etalon run'
+    try run extra && refused 2 "'extra' is one word too many" 'usage: etalon run'
     try compare one && refused 2 'DIR DIR'
     try list && refused 2 'benches|backends'
 }

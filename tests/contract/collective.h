@@ -5,6 +5,8 @@
 #ifndef ET_TESTS_COLLECTIVE_H
 #define ET_TESTS_COLLECTIVE_H
 
+#include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "harness/base/memory.h"
@@ -116,7 +118,8 @@ static double by_definition(const struct et_collective *p, int ranks, int rank,
     return sum;
 }
 
-/* Slices make up the output; sizes as the operation's row has them. */
+/* Slices make up the output; sizes and busbw's factor as the operation's row
+ * has them. */
 static void check_size(const struct et_collective *p, int ranks, int rank)
 {
     int64_t in = et_collective_input(p, ranks, rank);
@@ -134,10 +137,40 @@ static void check_size(const struct et_collective *p, int ranks, int rank)
           out <= et_collective_largest(p, ranks));
     if (k)
         k->sizes(p, ranks, rank, &want_in, &want_out);
+    CHECK(!k || ranks < 2 || ranks > 4 ||
+          fabs(p->op->bus(ranks) / k->factor[ranks - 2] - 1) < 1e-15);
     CHECK(in == want_in && out == want_out);
 }
 
 #define SLACK 33
+
+/* The messages that a team on threads sends, all its ranks together. */
+static const struct et_team_ops *counted_ops; /* NULL: nobody counts */
+static atomic_long counted;
+
+static enum et_status count_exchange(struct et_team *t, const void *send,
+                                     size_t ns, int to, void *receive,
+                                     size_t nr, int from)
+{
+    counted += ns > 0;
+    return counted_ops->exchange(t, send, ns, to, receive, nr, from);
+}
+
+/* One call of run by all ranks, which sends as many messages as it says. */
+static void run_counted(const struct et_collective_algorithm *a,
+                        const struct et_collective *p, struct et_team *t,
+                        void *setup, int64_t first)
+{
+    bool counts = counted_ops && a->messages;
+    CHECK(!counts || et_team_barrier(t) == ET_OK);
+    if (counts && t->rank == 0)
+        counted = 0;
+    CHECK(!counts || et_team_barrier(t) == ET_OK);
+    CHECK(a->run(setup, first) == ET_OK);
+    CHECK(!counts || et_team_barrier(t) == ET_OK);
+    CHECK(!counts || (double)counted == a->messages(p, t->size));
+    CHECK(!counts || et_team_barrier(t) == ET_OK);
+}
 
 /* One problem, wherever in the input a run begins. */
 static void test_backend(const struct et_collective_backend *b,
@@ -171,7 +204,7 @@ static void test_backend(const struct et_collective_backend *b,
         if (p->in_place)
             memcpy(out + (size_t)(before + own.get - own.give) * size, in,
                    (size_t)in_n * size);
-        CHECK(a->run(setup, begins[k]) == ET_OK);
+        run_counted(a, p, t, setup, begins[k]);
         CHECK(et_backend_wait(&b->base, setup) == ET_OK);
         CHECK(et_backend_fetch(&b->base, setup, &result, 0, (size_t)out_n) ==
               ET_OK);

@@ -72,6 +72,8 @@ static void test_types(const struct et_collective_backend *b,
         struct et_collective p = {
             .op = op, .dtype = (enum et_dtype)d, .count = 7, .slack = SLACK};
         const char *why = et_collective_unsupported(b, &p, t->size);
+        check_what("%s %s, %s, 7 elements, %d ranks", op->name, b->base.name,
+                   et_dtype_name(p.dtype), t->size);
         bool must = d == ET_FP64 || d == ET_FP32 ||
                     (!op->sums && strcmp(b->base.name, "mpi") != 0);
         CHECK(!why || !must);
@@ -482,7 +484,14 @@ static const struct et_operation *const operations[] = {ET_LIST_OPERATION(ROW)};
 static enum et_status on_threads(struct et_team *t, void *unused)
 {
     const struct et_collective_backend *b;
+    struct et_team_ops ops = *t->ops;
     (void)unused;
+    ops.exchange = count_exchange;
+    CHECK(et_team_barrier(t) == ET_OK);
+    if (t->rank == 0)
+        counted_ops = t->ops;
+    CHECK(et_team_barrier(t) == ET_OK);
+    t->ops = &ops;
     for (size_t i = 0; i < OPERATIONS; i++) {
         for (size_t k = 0; (b = et_collective_backend_at(k)); k++) {
             struct et_collective p = {
@@ -494,6 +503,7 @@ static enum et_status on_threads(struct et_team *t, void *unused)
                 test_problems(b, p.op, (enum et_dtype)d, t, 1023);
         }
     }
+    t->ops = counted_ops;
     return ET_OK;
 }
 

@@ -66,11 +66,11 @@ TEST(every_row_and_its_conversions_agree)
     for (int i = 0; i < ET_DTYPES; i++) {
         enum et_dtype t = (enum et_dtype)i;
         double u = et_dtype_epsilon(t), most = et_dtype_most(t);
+        double least = et_dtype_least(t);
         double exact = et_dtype_exact(t);
         bool integer = et_dtype_is_integer(t);
         size_t size = et_dtype_size(t);
-        char cells[3 * 16], before[3 * 16];
-        assert_in_range(size, 1, 16);
+        char cells[3 * 8], before[3 * 8];
         assert_true(integer ? u == 0 && exact == most : u * exact == 1);
         /* One step from 1, and half of one, which ties to even. */
         assert_true(et_dtype_round(t, 1 + 2 * u) == 1 + 2 * u);
@@ -86,11 +86,19 @@ TEST(every_row_and_its_conversions_agree)
         assert_true(et_dtype_round(t, most) == most);
         double beyond = et_dtype_round(t, integer ? most + 1 : most * 1.5);
         assert_true(beyond == most || (isinf(beyond) && !integer));
-        for (size_t k = 0; k < 256 && size == 1; k++) {
-            unsigned char code = (unsigned char)k;
-            double v = et_dtype_get(t, &code, 0);
-            assert_true(!(isfinite(v) && v > most));
+        assert_true(et_dtype_round(t, least) == least);
+        beyond = et_dtype_round(t, integer ? least - 1 : least * 1.5);
+        assert_true(beyond == least || (isinf(beyond) && !integer));
+        double low = INFINITY, high = -INFINITY;
+        for (uint32_t k = 0; k < UINT32_C(1) << 8 * size && size <= 2; k++) {
+            uint8_t byte = (uint8_t)k;
+            uint16_t two = (uint16_t)k;
+            double v = size == 1 ? et_dtype_get(t, &byte, 0)
+                                 : et_dtype_get(t, &two, 0);
+            low = isfinite(v) ? fmin(low, v) : low;
+            high = isfinite(v) ? fmax(high, v) : high;
         }
+        assert_true(size > 2 || (low == least && high == most));
         for (int k = 0; k < 3; k++)
             memset(cells + (size_t)k * size, 0x11 * (k + 1), size);
         memcpy(before, cells, 3 * size);
