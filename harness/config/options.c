@@ -30,8 +30,7 @@ const struct et_field et_option_rows[] = {
            "new ranks, if there is a launcher",
            .preset = "1", .min = 1, .max = 1000),
     ET_ROW(et_options, launcher, ET_STRING,
-           "start the ranks of each launch with this program and its options, "
-           "as 'mpirun -n 2'; split at blanks, no shell",
+           "start the ranks of each launch with these words, as 'mpirun -n 2'",
            .metavar = "WORDS"),
     ET_ROW(et_options, set, ET_STRINGS,
            "change one key of the plan; may be given several times",
