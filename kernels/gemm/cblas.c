@@ -112,9 +112,23 @@ static bool worker(Dl_info *out)
     return true;
 }
 
+/* As oneMKL's mkl_types.h has it; before 2024 without the patch level, where
+ * nothing stood. */
+struct mkl_version {
+    int major, minor, update, patch;
+    char *status, *build, *processor, *platform;
+};
+
 /* What the library calls the kernels that it chose; "": it does not say. */
 static const char *family(const Dl_info *from)
 {
+    void (*mkl)(struct mkl_version *) =
+        (void (*)(struct mkl_version *))ask(from, "MKL_Get_Version");
+    if (mkl) { /* "Intel(R) Advanced Vector Extensions 2 (Intel(R) AVX2) ..." */
+        struct mkl_version v = {0};
+        mkl(&v);
+        return v.processor ? v.processor : "";
+    }
     char *(*core)(void) = (char *(*)(void))ask(from, "openblas_get_corename");
     void (*init)(void) = (void (*)(void))ask(from, "bli_init");
     int (*id)(void) = (int (*)(void))ask(from, "bli_arch_query_id");
@@ -198,6 +212,9 @@ static void caution(char *text, size_t n)
     } else if (maker == BLIS) {
         et_gemm_family_caution("BLIS", family(&from), "BLIS_ARCH_TYPE", NULL,
                                text, n);
+    } else if (maker == MKL) {
+        et_gemm_family_caution("MKL", family(&from), "MKL_ENABLE_INSTRUCTIONS",
+                               NULL, text, n);
     } else if (maker == OPENBLAS) {
         /* Only a build for many processors looks at the variable. */
         char *(*config)(void) =

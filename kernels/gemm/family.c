@@ -1,5 +1,6 @@
-/* One row a name. From BLIS's config/<name>/make_defs.mk and OpenBLAS's
- * kernel/<architecture>/KERNEL.<name>: what dgemm and sgemm are made of. */
+/* One row a name or a word. From BLIS's config/<name>/make_defs.mk and
+ * OpenBLAS's kernel/<architecture>/KERNEL.<name>: what dgemm and sgemm are made
+ * of. */
 #include "config.h"
 #include "kernels/gemm/family.h"
 
@@ -36,8 +37,22 @@ static const struct {
       "neoversen1", "vortex"}},
     {"sve", {"armsve", "a64fx", "armv8sve", "neoversev1", "neoversen2"}}};
 
+/* Words of what MKL says it chose, the longer first (oneMKL's reference,
+ * mkl_get_version). "Intel(R) Architecture processors", which it says of AMD's,
+ * tells of no vectors. */
+static const struct {
+    const char *vectors, *words;
+} mkl[] = {{"avx512", "Advanced Vector Extensions 512"},
+           {"avx2", "Advanced Vector Extensions 2"},
+           {"avx", "Advanced Vector Extensions ("},
+           {"sse", "SSE"}};
+
 const char *et_gemm_family_vectors(const char *family)
 {
+    for (size_t i = 0; i < sizeof mkl / sizeof *mkl; i++) {
+        if (strstr(family, mkl[i].words))
+            return mkl[i].vectors;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (const char *const *name = rows[i].families; *name; name++) {
             if (strcasecmp(*name, family) == 0)

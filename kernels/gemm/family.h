@@ -9,7 +9,7 @@
 
 /* "none", "sse", "avx", "avx2", "avx512", "neon", "sve"; NULL: not known.
  * Names of BLIS's sub-configurations ("zen3") and OpenBLAS's cores
- * ("SkylakeX"), in capitals or not. */
+ * ("SkylakeX"), in capitals or not; what MKL says of its own. */
 const char *et_gemm_family_vectors(const char *family);
 /* The widest that this processor and its system have, of the same words; sve
  * only where it is wider than neon. */

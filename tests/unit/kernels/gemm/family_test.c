@@ -20,6 +20,23 @@ TEST(names)
     assert_string_equal(et_gemm_family_vectors("neoversev1"), "sve");
     assert_null(et_gemm_family_vectors("zen99"));
     assert_null(et_gemm_family_vectors(""));
+    assert_string_equal(
+        et_gemm_family_vectors("Intel(R) Advanced Vector Extensions 512 "
+                               "(Intel(R) AVX-512) enabled processors"),
+        "avx512");
+    assert_string_equal(
+        et_gemm_family_vectors("Intel(R) Advanced Vector Extensions 2 "
+                               "(Intel(R) AVX2) enabled processors"),
+        "avx2");
+    assert_string_equal(
+        et_gemm_family_vectors("Intel(R) Advanced Vector Extensions "
+                               "(Intel(R) AVX) enabled processors"),
+        "avx");
+    assert_string_equal(
+        et_gemm_family_vectors("Intel(R) Streaming SIMD Extensions 4.2 "
+                               "(Intel(R) SSE4.2) enabled processors"),
+        "sse");
+    assert_null(et_gemm_family_vectors("Intel(R) Architecture processors"));
 }
 
 TEST(below)
