@@ -101,6 +101,19 @@ enum et_status et_evidence_measured(const struct et_run *run)
     return s == ET_OK || s == ET_UNSURE ? ET_OK : ET_INFRA;
 }
 
+void et_evidence_warn(const char *dir)
+{
+    if (!et_manifest_exists(dir))
+        return;
+    enum et_log_level level = et_log_level_set(ET_LOG_NONE);
+    enum et_status s = et_manifest_check_measured(dir);
+    et_log_level_set(level);
+    if (s != ET_OK)
+        et_warn("%s: was changed since it was measured: its figures may be "
+                "another's; `etalon verify %s` says what changed",
+                dir, dir);
+}
+
 enum et_status et_evidence_digest(const char *dir, char hex[ET_SHA256_HEX + 1])
 {
     char why[ET_REGULAR_WHY] = "out of memory";

@@ -27,4 +27,8 @@ enum et_status et_evidence_digest(const char *dir, char hex[ET_SHA256_HEX + 1]);
  * et_run_load_passes reads it. */
 enum et_status et_evidence_measured(const struct et_run *run);
 
+/* Warns where what was measured is not as the manifest has it; says nothing of
+ * a run without one. For what only shows a run. */
+void et_evidence_warn(const char *dir);
+
 #endif

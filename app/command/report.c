@@ -99,14 +99,16 @@ static enum et_status report(void *options, const struct et_call *call)
     if (o->ranks) {
         s = et_out_print(&et_out_ranks, NULL, &run, call->words.v[0],
                          o->to.out);
-        et_run_free(&run);
-        return s;
+    } else {
+        const struct et_out *out = et_out_find(o->to.format);
+        if (!out || !out->records_only)
+            s = et_report_build(&run, &how, &doc);
+        if (s == ET_OK)
+            s = et_doc_print(&doc, &run, call->words.v[0], o->to.format,
+                             o->to.out);
     }
-    const struct et_out *out = et_out_find(o->to.format);
-    if (!out || !out->records_only)
-        s = et_report_build(&run, &how, &doc);
     if (s == ET_OK)
-        s = et_doc_print(&doc, &run, call->words.v[0], o->to.format, o->to.out);
+        et_evidence_warn(call->words.v[0]);
     et_doc_free(&doc);
     et_run_free(&run);
     return s;

@@ -114,11 +114,18 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     # A report changes nothing but what --update asks for.
     whole d 2
     echo >>d/report.txt
+    try report d
+    passed
+    [ ! -s err ] || fail 'no word is wanted'
     try report d --update
     passed
     whole d 2
     # What was measured and changed since is not signed again.
     echo >>d/plan.ini
+    try report d
+    passed
+    [ "$(grep -c 'd: was changed since it was measured' err)" -eq 1 ] ||
+        fail 'a warning is wanted'
     try report d --update
     refused 4 d/plan.ini
     try verify d

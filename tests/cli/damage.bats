@@ -71,8 +71,9 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     truncate -s -20 d/records.jsonl
     try report d
     passed
-    [ "$(wc -l <err)" -eq 1 ]
+    [ "$(wc -l <err)" -eq 2 ]
     grep -q 'warning: d/records.jsonl:2: torn' err
+    grep -q 'warning: d: was changed since it was measured' err
     try verify d
     [ "$status" -eq 4 ]
     grep -q 'd/records.jsonl: changed' err
