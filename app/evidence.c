@@ -109,9 +109,10 @@ void et_evidence_warn(const char *dir)
     enum et_status s = et_manifest_check_measured(dir);
     et_log_level_set(level);
     if (s != ET_OK)
-        et_warn("%s: was changed since it was measured: its figures may be "
-                "another's; `etalon verify %s` says what changed",
-                dir, dir);
+        et_warn(
+            "%s: is not as it was measured, or cannot be read: do not trust "
+            "its figures; `etalon verify %s` says why",
+            dir, dir);
 }
 
 enum et_status et_evidence_digest(const char *dir, char hex[ET_SHA256_HEX + 1])

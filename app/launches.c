@@ -1,6 +1,6 @@
 /* The same command line in one process after another. What the processes are
  * started for they find in a variable, since the number of launches on their
- * command line is the run's. */
+ * command line is the run's; what a launcher starts is told to make one. */
 #include "config.h"
 #include "app/launches.h"
 
@@ -134,14 +134,15 @@ static pid_t start(const char *program, char *const *argv)
     return pid;
 }
 
-/* program: a launcher; NULL: etalon itself. */
+/* program: a launcher, whose codes but 1 and those above 5 are taken for those
+ * of its ranks; NULL: etalon itself. */
 static enum et_status launch(const char *program, char *const *argv)
 {
     int state;
     fflush(NULL);
     pid_t pid = start(program ? program : "/proc/self/exe", argv);
     if (pid == 0)
-        return ET_OK; /* stopped before it began */
+        return ET_UNSURE; /* stopped before it began */
     if (pid < 0)
         return et_error(ET_INFRA, "cannot start etalon again: %s",
                         strerror(errno));
@@ -159,7 +160,7 @@ static enum et_status launch(const char *program, char *const *argv)
     }
     /* What it was sent before its own handlers stood. */
     if (stopped && WTERMSIG(state) == stopped)
-        return ET_OK;
+        return ET_UNSURE;
     stopped = SIGKILL;
     return et_error(ET_INFRA, "a launch was ended by signal %d",
                     WTERMSIG(state));
@@ -225,7 +226,8 @@ static bool add_all(const struct et_options *o, const struct et_strings *line,
         else
             ok = et_strings_add(out, line->v[i]);
     }
-    return ok;
+    /* Nor does it resume a run to make those that the run was begun for. */
+    return ok && (!o->launcher || et_strings_add(out, "--launches=1"));
 }
 
 /* The words of --launcher, and where this program is. */
@@ -234,11 +236,13 @@ static bool add_launcher(const char *launcher, struct et_strings *out)
     char self[4096];
     struct et_strings words = {0};
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    bool ok = n > 0 && et_split(launcher, ' ', &words);
+    if (n <= 0 || (size_t)n == sizeof self - 1)
+        return et_error(ET_INFRA, "cannot tell where etalon is"), false;
+    bool ok = et_split(launcher, ' ', &words);
     for (size_t i = 0; ok && i < words.n; i++)
         ok = !*words.v[i] || et_strings_add(out, words.v[i]);
     et_strings_free(&words);
-    self[n > 0 ? n : 0] = '\0';
+    self[n] = '\0';
     return ok && et_strings_add(out, self);
 }
 
@@ -283,6 +287,18 @@ static enum et_status check(const struct et_options *o)
     return ET_OK;
 }
 
+/* How often the run in a directory was begun or gone on with; 0: there is no
+ * run. */
+static size_t starts(const char *dir)
+{
+    struct et_run run;
+    if (!dir || load_quietly(dir, &run) != ET_OK)
+        return 0;
+    size_t n = 1 + run.resumes.n;
+    et_run_free(&run);
+    return n;
+}
+
 /* Did the launch come to its end? *kept: there is a run to carry on. */
 static bool is_whole(const struct et_options *o, bool *kept)
 {
@@ -299,12 +315,16 @@ static enum et_status say_not_begun(const struct et_options *o, int64_t left,
                                     int64_t n, const char *why, bool kept)
 {
     struct et_text remedy = {0};
-    /* What a launcher started does not know of the others. */
-    bool one = o->again || o->launcher;
-    if (kept)
+    if (kept && o->launcher) /* its ranks do not know of the others */
+        et_text_add(
+            &remedy,
+            "; `etalon run --resume %s` ends what was begun and `etalon "
+            "run --again %s` makes one, with the same --launcher",
+            place(o), place(o));
+    else if (kept)
         et_text_add(&remedy, "; `etalon run %s %s` makes %s",
-                    one ? "--again" : "--resume", place(o),
-                    one ? "one" : "them");
+                    o->again ? "--again" : "--resume", place(o),
+                    o->again ? "one" : "them");
     enum et_status s =
         et_error(ET_UNSURE, "%lld of %lld launches were not begun: %s%s",
                  (long long)left, (long long)n, why, et_text_str(&remedy));
@@ -334,6 +354,7 @@ enum et_status et_launches_run(struct et_options *o, int64_t n,
     while (k < n && !why) {
         struct et_strings argv = {0};
         double left = o->time_limit - (seconds() - began);
+        size_t had = starts(place(o));
         if (!o->quiet)
             et_note("launch %lld of %lld", (long long)k + 1, (long long)n);
         /* argv ends with a NULL of its own. */
@@ -352,6 +373,13 @@ enum et_status et_launches_run(struct et_options *o, int64_t n,
             return s;
         k++;
         bool whole = is_whole(o, &kept);
+        /* A whole run that is resumed has nothing to go on with. */
+        bool more = starts(place(o)) > had || (o->resume && k == 1);
+        if (o->launcher && here == ET_OK && !stopped && !(whole && more))
+            return et_error(ET_INFRA,
+                            "--launcher: %s ended well and measured nothing: "
+                            "%s has no launch more",
+                            o->launcher, place(o));
         if (stopped)
             why = et_stop_say(stopped);
         else if (seconds() - began >= o->time_limit)

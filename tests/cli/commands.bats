@@ -124,7 +124,7 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     echo >>d/plan.ini
     try report d
     passed
-    [ "$(grep -c 'd: was changed since it was measured' err)" -eq 1 ] ||
+    [ "$(grep -c 'd: is not as it was measured' err)" -eq 1 ] ||
         fail 'a warning is wanted'
     try report d --update
     refused 4 d/plan.ini

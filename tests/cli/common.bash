@@ -124,5 +124,7 @@ whole() { # whole DIR CASES
 }
 
 every_format() {
-    "$ETALON" list formats | cut -d ' ' -f 1
+    "$ETALON" list formats | cut -d ' ' -f 1 >"$BATS_TEST_TMPDIR/formats"
+    grep -qx json "$BATS_TEST_TMPDIR/formats" || echo none-is-listed
+    cat "$BATS_TEST_TMPDIR/formats"
 }

@@ -73,7 +73,7 @@ each() { # each CODE TEXT...: what report, verify, judge and --resume answer
     passed
     [ "$(wc -l <err)" -eq 2 ]
     grep -q 'warning: d/records.jsonl:2: torn' err
-    grep -q 'warning: d: was changed since it was measured' err
+    grep -q 'warning: d: is not as it was measured' err
     try verify d
     [ "$status" -eq 4 ]
     grep -q 'd/records.jsonl: changed' err

@@ -231,6 +231,23 @@ whole_launches() {
     try run --again two --launcher "$MPIRUN -np 2" --quiet
     passed
     whole_launches two 3
+    try run --again two --launches 2 --launcher true --quiet
+    refused 4 'two has no launch more'
+}
+
+@test "launches: one that a launcher starts is stopped" {
+    clear
+    printf '#!/bin/sh\ntouch begun\nexec sleep 60\n' > slow && chmod +x slow
+    "$ETALON" run --plan tiny.ini --out d --launcher ./slow >out 2>err &
+    parent=$!
+    for _ in $(seq 100); do
+        [ -e begun ] && break
+        sleep 0.1
+    done
+    kill -TERM "$parent"
+    status=0
+    wait "$parent" || status=$?
+    [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
 }
 
 # Its exit code 1 must not be read as one of etalon's, and nothing of the
@@ -243,6 +260,8 @@ whole_launches() {
     try run --plan tiny.ini --out d --launcher './none; touch shell' --quiet
     refused 4 'cannot start ./none;: No such file'
     [ ! -e shell ] || fail 'a shell'
+    try run --plan tiny.ini --out d --launcher true --quiet
+    refused 4 'true ended well and measured nothing'
     try run --plan tiny.ini --out d --launcher ' ' && refused 2 '--launcher: it is empty'
     plan p.ini '[run]' 'launcher = ./one' '[gemm]' 'shapes = 8x8x8'
     try run --plan p.ini && refused 2 'p.ini:2' launcher

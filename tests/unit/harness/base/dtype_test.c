@@ -90,7 +90,7 @@ TEST(every_row_and_its_conversions_agree)
         beyond = et_dtype_round(t, integer ? least - 1 : least * 1.5);
         assert_true(beyond == least || (isinf(beyond) && !integer));
         double low = INFINITY, high = -INFINITY;
-        for (uint32_t k = 0; k < UINT32_C(1) << 8 * size && size <= 2; k++) {
+        for (uint32_t k = 0; size <= 2 && k < UINT32_C(1) << 8 * size; k++) {
             uint8_t byte = (uint8_t)k;
             uint16_t two = (uint16_t)k;
             double v = size == 1 ? et_dtype_get(t, &byte, 0)

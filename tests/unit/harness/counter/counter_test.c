@@ -222,6 +222,8 @@ static bool counts_known_work(const char *source)
         print_message("  %-16s absent: %s\n", c.absents[i].name,
                       c.absents[i].reason);
     bool any = c.n_events > 0, whole = threads == 1;
+    bool each = strcmp(source, "perf") == 0 || strcmp(source, "papi") == 0;
+    assert_false(any && each && whole);
     if (any && !whole)
         assert_true(threads >= 3);
     if (faults != SIZE_MAX) {
