@@ -138,19 +138,26 @@ whole_launches() {
     [ "$(grep -c 'launch [0-9] of 3$' err)" -eq 1 ] || fail 'one is wanted'
 }
 
-@test "launches that are stopped" {
-    clear
-    plan slow.ini '[run]' 'budget = 3' 'precision = 1e-6' 'team = self' '[gemm]' \
-        'shapes = 64^3' 'backend = reference'
-    "$ETALON" run --plan slow.ini --out s --launches 3 >out 2>err &
+# stopped_at FILE OPTION...: a run, told to end once there is something in FILE.
+stopped_at() {
+    local file=$1
+    shift
+    "$ETALON" run "$@" >out 2>err &
     parent=$!
     for _ in $(seq 100); do
-        [ -s s/records.jsonl ] && break
+        [ -s "$file" ] && break
         sleep 0.1
     done
     kill -TERM "$parent"
     status=0
     wait "$parent" || status=$?
+}
+
+@test "launches that are stopped" {
+    clear
+    plan slow.ini '[run]' 'budget = 3' 'precision = 1e-6' 'team = self' '[gemm]' \
+        'shapes = 64^3' 'backend = reference'
+    stopped_at s/records.jsonl --plan slow.ini --out s --launches 3
     [ "$(grep -c 'launch [0-9] of 3$' err)" -eq 1 ] || fail 'one is wanted'
     grep -q '"outcome": "interrupted"' s/run.json || fail 'interrupted is wanted'
     grep -q -- '--resume s' err || fail 'the remedy is wanted'
@@ -237,16 +244,8 @@ whole_launches() {
 
 @test "launches: one that a launcher starts is stopped" {
     clear
-    printf '#!/bin/sh\ntouch begun\nexec sleep 60\n' > slow && chmod +x slow
-    "$ETALON" run --plan tiny.ini --out d --launcher ./slow >out 2>err &
-    parent=$!
-    for _ in $(seq 100); do
-        [ -e begun ] && break
-        sleep 0.1
-    done
-    kill -TERM "$parent"
-    status=0
-    wait "$parent" || status=$?
+    printf '#!/bin/sh\necho begun >begun\nexec sleep 60\n' > slow && chmod +x slow
+    stopped_at begun --plan tiny.ini --out d --launcher ./slow
     [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
 }
 
