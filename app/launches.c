@@ -217,10 +217,7 @@ static bool add_all(const struct et_options *o, const struct et_strings *line,
 {
     bool ok = true;
     for (size_t i = 1; ok && i < line->n; i++) {
-        size_t skip = 0;
-        if (o->launcher)
-            skip = words_of("launcher", line->v + i) +
-                   words_of("launches", line->v + i);
+        size_t skip = o->launcher ? words_of("launcher", line->v + i) : 0;
         if (skip)
             i += skip - 1;
         else

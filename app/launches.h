@@ -1,6 +1,6 @@
 /* launches: a run that starts itself again, each time as a new process, so that
  * its passes see other places in memory and another state of the clocks. With
- * --launcher each is one of the ranks that this program starts (mpirun, srun).
+ * --launcher each has the ranks that this program starts (mpirun, srun).
  */
 #ifndef ET_APP_LAUNCHES_H
 #define ET_APP_LAUNCHES_H

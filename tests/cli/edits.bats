@@ -18,7 +18,7 @@ setup_file() {
         'max-samples = 12' 'precision = 0.5' '[gemm]' \
         'shapes = 8x8x8, 9x9x9' 'backend = reference' 'threads = 1' \
         '[conv small]' 'shapes = 1x2x4x4x2x3x3' 'backend = reference' \
-        'threads = 1' '[allreduce]' 'sizes = 64' 'backend = reference' 'ranks = 1' \
+        'threads = 1' '[allreduce]' 'sizes = 64' 'backend = ring' 'ranks = 1' \
         '[io]' 'sizes = 64KiB' 'backend = posix' 'threads = 1' \
         '[stream]' 'level = l1' 'op = triad' '[memory_latency]' 'level = l1' \
         '[peak]' 'dtype = fp64' 'backend = portable' 'threads = 1'
@@ -115,7 +115,7 @@ conv["work"]["flop"] *= 2; metrics(conv, 2)|work.flop
 conv["work"]["traffic"] *= 2; metrics(conv, 2)|work.traffic
 io["work"]["bytes"] *= 2; metrics(io, 2)|work.bytes is recorded as 131072
 stream["work"]["bytes"] *= 2; metrics(stream, 2)|work.bytes
-reduce_["work"]["messages"] = 1|work.messages
+reduce_["work"]["messages"] += 1|work.messages
 latency["work"]["accesses"] = 2|work.accesses
 peak["work"]["flop"] /= 2; metrics(peak, 0.5)|work.flop
 gemm["work"]["convention"] = "flop: 4 m n k"|work.convention is recorded as flop: 4 m n k
