@@ -52,7 +52,9 @@ struct state {
     bool created;        /* by this rank: it removes it */
     dev_t device;        /* of the file that it created, to know it again */
     ino_t inode;
-    unsigned char *data, *chunk;
+    struct et_buffer data; /* to be written, or read into */
+    bool brought;          /* what was read last is on the host */
+    unsigned char *chunk;
     /* Cached share before the reads: has been asked, once without answer,
      * least and most. */
     bool looked, untold;
@@ -240,6 +242,23 @@ static uint64_t stream_of(const struct et_setting *setting,
     return mix_text(mix_text(stream, setting->backend), setting->tag);
 }
 
+/* What will be written, of this epoch, to where the backend takes it. */
+static enum et_status fill(const struct state *s)
+{
+    et_io_check_fill(&s->check, s->data.host);
+    return et_buffer_send(&s->data, 0, s->data.n);
+}
+
+/* What was read, to the host, where it is looked at. */
+static enum et_status bring(struct state *s)
+{
+    enum et_status status = ET_OK;
+    if (s->q.op == READ && !s->brought)
+        status = et_buffer_bring(&s->data, 0, s->data.n);
+    s->brought = status == ET_OK;
+    return status;
+}
+
 static enum et_status prepare(void *state, const struct et_setting *setting,
                               const void *params)
 {
@@ -265,15 +284,15 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     if (!status)
         status = check_space(s, setting->scratch);
     if (!status) {
-        s->data = et_alloc_aligned((size_t)s->p.bytes, 1);
         s->chunk = et_alloc_aligned((size_t)CHUNK, 1);
-        if (!s->data || !s->chunk)
+        if (!s->chunk || et_buffer_open(&s->data, s->backend->base.space,
+                                        (size_t)s->p.bytes, 1))
             status = et_error(ET_INFRA, "io: no memory for %lld bytes",
                               (long long)s->p.bytes);
         s->check.path = s->path;
         s->witness =
             (struct et_io_witness){.path = s->path, .writes = s->q.op == WRITE};
-        s->check.data = s->q.op == READ ? s->data : NULL;
+        s->check.data = s->q.op == READ ? s->data.host : NULL;
     }
     if (!status)
         status = et_io_check_open(&s->check);
@@ -288,9 +307,11 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
         return status;
     if (s->q.op == WRITE)
         return ET_OK;
-    et_io_check_fill(&s->check, s->data);
+    status = fill(s);
     /* What will be read is written as the backend writes. */
-    return et_team_agree(s->team, s->backend->write(s->setup, s->data));
+    if (!status)
+        status = s->backend->write(s->setup, s->data.at);
+    return et_team_agree(s->team, status);
 }
 
 /* Empty the file, durably: a checkpoint is a new file, not an old one's
@@ -359,12 +380,16 @@ static enum et_status make_ready(struct state *s)
         return status;
     if (s->q.op == WRITE) {
         s->check.epoch++;
-        et_io_check_fill(&s->check, s->data);
-        return et_team_agree(s->team, empty_file(s));
+        status = fill(s);
+        if (!status)
+            status = empty_file(s);
+        return et_team_agree(s->team, status);
     }
     /* What a read fails to deliver must not stand there from the last. */
-    memset(s->data, 0xa5, (size_t)s->p.bytes);
-    return set_cache(s);
+    s->brought = false;
+    status =
+        et_team_agree(s->team, et_buffer_fill(&s->data, 0, s->data.n, 0xa5));
+    return status ? status : set_cache(s);
 }
 
 static enum et_status before(void *state)
@@ -381,8 +406,8 @@ static enum et_status run(void *state, uint64_t iterations)
     s->check.samples++;
     for (uint64_t i = 0; i < iterations; i++) {
         enum et_status status = s->q.op == WRITE
-                                    ? s->backend->write(s->setup, s->data)
-                                    : s->backend->read(s->setup, s->data);
+                                    ? s->backend->write(s->setup, s->data.at)
+                                    : s->backend->read(s->setup, s->data.at);
         if (status)
             return status;
     }
@@ -392,13 +417,15 @@ static enum et_status run(void *state, uint64_t iterations)
 static enum et_status verify(void *state, struct et_verification *out)
 {
     struct state *s = state;
-    return et_io_check_verify(&s->check, out);
+    enum et_status status = et_team_agree(s->team, bring(s));
+    return status ? status : et_io_check_verify(&s->check, out);
 }
 
 static void glance(void *state)
 {
     struct state *s = state;
     et_io_witness_after(&s->witness, (double)s->p.bytes);
+    s->check.failed = et_status_worse(s->check.failed, bring(s));
     et_io_check_glance(&s->check);
 }
 
@@ -406,7 +433,8 @@ static enum et_status damage(void *state, const struct et_fault *fault,
                              double *size)
 {
     struct state *s = state;
-    return et_io_check_damage(&s->check, fault, size);
+    enum et_status status = bring(s);
+    return status ? status : et_io_check_damage(&s->check, fault, size);
 }
 
 static bool work_of(const void *params, const char *backend, int ranks,
@@ -494,7 +522,7 @@ static void release(void *state)
     if (s->created && unlink(s->path))
         et_warn("%s: cannot be removed: %s", s->path, strerror(errno));
     free(s->path);
-    et_free_aligned(s->data);
+    et_buffer_close(&s->data);
     et_free_aligned(s->chunk);
     et_io_check_close(&s->check);
 }

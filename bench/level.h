@@ -32,7 +32,8 @@
 #include "harness/system/topology.h"
 #include "harness/team/team.h"
 
-/* The one backend of such a bench: this build's own loops. */
+/* The one backend of such a bench: this build's own loops, over the host's
+ * memory, which is what they measure. */
 extern const struct et_backends et_level_backends;
 
 /* In the table of such a bench, after ET_BENCH. */

@@ -30,7 +30,8 @@ struct et_io_backend {
     /* path: the file; the same on all ranks when shared. Collective. */
     enum et_status (*create)(const struct et_io *p, struct et_team *team,
                              const char *path, void **setup);
-    /* open, move `bytes` in blocks, sync, close. data is page-aligned. */
+    /* open, move `bytes` in blocks, sync, close; complete on return. data lies
+     * in base.space and is page-aligned. */
     enum et_status (*write)(void *setup, const void *data);
     enum et_status (*read)(void *setup, void *data);
 };

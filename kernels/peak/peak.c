@@ -36,6 +36,8 @@ const char *et_peak_unsupported(const struct et_peak_backend *b,
 {
     struct et_peak_kernel kernel = {0};
     const char *why = et_backend_why_not(&b->base);
+    if (!why && b->base.space && !b->base.space->is_host)
+        why = "its operands would not lie in the host's memory";
     if (!why && !et_dtype_is_known(dtype))
         why = "this is no element type";
     if (!why)

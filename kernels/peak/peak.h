@@ -68,7 +68,8 @@ struct et_peak_backend {
 
 /* The build's list, from portable to widest. */
 ET_BACKENDS_OF(peak)
-/* NULL, or why the backend does not do this dtype here. */
+/* NULL, or why the backend does not do this dtype here: one whose operands lie
+ * in another memory than the host's does none. */
 const char *et_peak_unsupported(const struct et_peak_backend *b,
                                 enum et_dtype dtype);
 /* The last listed backend that does this dtype here; NULL: none does. */

@@ -1,14 +1,51 @@
 /* io: every listed backend in every layout, on as many ranks as there are,
  * with sizes that no block divides; then the bench over it: right data pass,
  * each kind of fault on disk or in the buffer is caught and called by its name,
- * foreign files stay, nothing is left behind. And the contents themselves.
+ * foreign files stay, nothing is left behind.
  */
+#include "config.h"
+#include "kernels/io/io.h"
+
+#include <string.h>
+
+/* Beside the build's backends, one whose data lie in another memory. */
+static const struct et_io_backend *find(const char *name);
+#define et_io_backend_find find
+
 /* With the bench's inside in reach, so that its data can be spoilt. */
 #include "bench/io.c"
 
+#undef et_io_backend_find
+
 #include <dirent.h>
 
+#include "tests/contract/far.h"
 #include "tests/mpi/check.h"
+
+/* posix, with data that the host cannot reach. */
+static enum et_status far_write(void *setup, const void *data)
+{
+    return et_io_backend_find("posix")->write(setup, (const char *)data + FAR);
+}
+
+static enum et_status far_read(void *setup, void *data)
+{
+    return et_io_backend_find("posix")->read(setup, (char *)data + FAR);
+}
+
+static struct et_io_backend far_away;
+
+static const struct et_io_backend *find(const char *name)
+{
+    if (strcmp(name, far.name))
+        return et_io_backend_find(name);
+    far_away = *et_io_backend_find("posix");
+    far_away.base.name = far.name;
+    far_away.base.space = &far;
+    far_away.write = far_write;
+    far_away.read = far_read;
+    return &far_away;
+}
 
 static void test_backend(const struct et_io_backend *b, struct et_team *t,
                          const char *dir, const struct et_io *p)
@@ -87,7 +124,7 @@ static void spoil(struct state *s)
     if (s->team->rank != s->team->size - 1)
         return;
     if (s->q.op == READ) {
-        s->data[at] ^= 1;
+        ((unsigned char *)s->data.host)[at] ^= 1;
         return;
     }
     unsigned char byte;
@@ -247,11 +284,11 @@ static void test_bench(const char *backend, struct et_team *t, const char *dir,
           v.error > 0.9 * (double)s->p.bytes * t->size);
     unsigned char old[64] = {0};
     if (q->op == WRITE)
-        memcpy(old, s->data, sizeof old);
+        memcpy(old, s->data.host, sizeof old);
     sample(s);
     CHECK(verify(s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
     /* A new epoch, so that an old block on disk could not pass. */
-    CHECK(memcmp(old, s->data, sizeof old) != 0);
+    CHECK(memcmp(old, s->data.host, sizeof old) != 0);
     if (q->scaling == WEAK)
         *planted += faults(s);
     test_glance(s);
@@ -314,95 +351,66 @@ static int test_clean(const char *backend, struct et_team *t, const char *dir,
     return n;
 }
 
-/* One block in all the ways it can be wrong. */
-static void test_judge(const struct et_io_contents *c, int64_t at, int64_t n)
-{
-    const struct et_io_place p = {3, at, 9};
-    struct et_io_contents others = *c;
-    struct et_io_place from = p;
-    unsigned char got[ET_IO_BLOCK], right[ET_IO_BLOCK], old[ET_IO_BLOCK];
-    struct et_io_finding f;
-    struct et_io_key key;
-    bool headed = n >= ET_IO_HEADER;
+struct counts {
+    int planted, clean;
+};
 
-    et_io_fill(c, &p, right, n);
-    et_io_judge(c, &p, right, n, &f);
-    CHECK(f.state == ET_IO_RIGHT && f.wrong == 0 && f.bits == 0);
-    for (int64_t bit = 0; bit < n * 8; bit += bit < 320 ? 1 : 97) {
-        memcpy(got, right, (size_t)n);
-        got[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        et_io_judge(c, &p, got, n, &f);
-        CHECK(f.state == ET_IO_FLIPPED && f.first == bit / 8);
-        CHECK(f.wrong == 1 && f.bits == 1 && f.end == f.first + 1);
-        CHECK(!headed || bit >= 320 || !et_io_header(c, got, &key));
+/* The bench over a backend, in all that a plan can ask of it. */
+static void test_benches(const char *backend, struct et_team *t,
+                         const char *dir, bool direct_works, bool goes_cold,
+                         struct counts *counts)
+{
+    for (int bits = 0; bits < 32; bits++) {
+        struct params q = {.op = bits & 1,
+                           .layout = bits >> 1 & 1,
+                           .cache = bits >> 2 & 1,
+                           .direct = bits & 8,
+                           .sync = true,
+                           .scaling = bits >> 4 & 1,
+                           .bytes = 600 << 10,
+                           .block = 100 << 10};
+        if (bits & 2 && !(bits & 24))
+            q.bytes = 500001;
+        if ((!q.direct || direct_works) && !unsupported(&q, backend, t->size))
+            test_bench(backend, t, dir, &q, goes_cold, &counts->planted);
     }
-    from.epoch = 8;
-    et_io_fill(c, &from, old, n);
-    et_io_judge(c, &p, old, n, &f);
-    CHECK(f.state == ET_IO_STALE && f.from.epoch == 8);
-    /* Torn: its end, its beginning, or a piece of it is of the last epoch. */
-    for (int how = 0; how < 3 && n >= 24; how++) {
-        int64_t first = how == 0 ? n / 2 : how == 1 ? 0 : n / 4;
-        int64_t end = how == 0 ? n : n / 2;
-        memcpy(got, right, (size_t)n);
-        memcpy(got + first, old + first, (size_t)(end - first));
-        et_io_judge(c, &p, got, n, &f);
-        CHECK(f.state == ET_IO_STALE && f.from.epoch == 8);
-        CHECK(f.first >= first && f.first < first + 4);
-        CHECK(f.end <= end && f.end > end - 4);
-        memset(got + first, 0, (size_t)(end - first));
-        et_io_judge(c, &p, got, n, &f);
-        CHECK(f.state == ET_IO_BLANK && f.byte == 0);
-    }
-    for (int kind = 0; headed && kind < 3; kind++) {
-        from = p;
-        if (kind == 0)
-            from.epoch = 2;
-        else if (kind == 1)
-            from.at = at ? 0 : ET_IO_BLOCK;
-        else
-            from.rank = 4;
-        et_io_fill(c, &from, got, n);
-        et_io_judge(c, &p, got, n, &f);
-        CHECK(f.state == (kind == 0   ? ET_IO_STALE
-                          : kind == 1 ? ET_IO_MISPLACED
-                                      : ET_IO_FOREIGN));
-        CHECK(f.from.rank == from.rank && f.from.at == from.at &&
-              f.from.epoch == from.epoch);
-    }
-    others.seed++;
-    et_io_fill(&others, &p, got, n);
-    et_io_judge(c, &p, got, n, &f);
-    CHECK(f.state == ET_IO_JUNK && f.wrong > n / 2);
+    counts->clean += test_clean(backend, t, dir, WRITE);
+    counts->clean += test_clean(backend, t, dir, READ);
 }
 
-static void test_contents(void)
+/* Data that cannot be copied to where the backend takes them, or back, are an
+ * error, on all ranks. */
+static void test_copies(struct et_team *t, const char *dir)
 {
-    static unsigned char all[5 * ET_IO_BLOCK], piece[ET_IO_BLOCK];
-    for (int shared = 0; shared < 2; shared++) {
-        struct et_io_contents c = {42, shared, sizeof all - 100};
-        struct et_io_place p = {2, 0, 7};
-        struct et_io_key key, last = {0};
-        et_io_fill(&c, &p, all, c.bytes);
-        for (int64_t at = 0; at < c.bytes; at += ET_IO_BLOCK) {
-            int64_t n = c.bytes - at < ET_IO_BLOCK ? c.bytes - at : ET_IO_BLOCK;
-            p.at = at;
-            et_io_fill(&c, &p, piece, n);
-            CHECK(memcmp(piece, all + at, (size_t)n) == 0);
-            CHECK(et_io_header(&c, piece, &key) && key.epoch == 7);
-            CHECK(key.file == (shared ? 0 : 2));
-            CHECK(key.offset == (uint64_t)(at + (shared ? 2 * c.bytes : 0)));
-            CHECK(et_io_header_is(&c, &p, piece));
-            /* As random as the rest: no word of it comes again. */
-            for (int64_t i = 0; at && i < ET_IO_HEADER; i += 8)
-                CHECK(memcmp(piece + i, all + i, 8) != 0);
-            CHECK(memcmp(&key, &last, sizeof key) != 0);
-            last = key;
-        }
-        test_judge(&c, 0, ET_IO_BLOCK);
-        test_judge(&c, ET_IO_BLOCK, ET_IO_BLOCK);
-        test_judge(&c, 4 * ET_IO_BLOCK, ET_IO_BLOCK - 100);
-        test_judge(&c, 4 * ET_IO_BLOCK, 30);
+    const struct et_setting setting = {.team = t,
+                                       .backend = far.name,
+                                       .threads = 1,
+                                       .scratch = dir,
+                                       .tag = "test"};
+    struct et_verification v;
+
+    for (int op = WRITE; op <= READ; op++) {
+        struct params q = {.op = op, .bytes = 5000, .block = 4096};
+        struct state s = {0};
+        CHECK(prepare(&s, &setting, &q) == ET_OK);
+        CHECK(before(&s) == ET_OK && run(&s, 1) == ET_OK);
+        far_fails = t->rank == t->size - 1;
+        CHECK(op == WRITE || verify(&s, &v) == ET_INFRA);
+        CHECK(op == READ || before(&s) == ET_INFRA);
+        if (op == READ)
+            glance(&s);
+        far_fails = false;
+        CHECK(op == WRITE || verify(&s, &v) == ET_INFRA); /* of the glance */
+        CHECK(before(&s) == ET_OK && run(&s, 1) == ET_OK);
+        CHECK(verify(&s, &v) == ET_OK && v.status == ET_CHECK_PASSED);
+        release(&s);
+        CHECK(et_team_barrier(t) == ET_OK);
+        far_fails = op == READ && t->rank == t->size - 1;
+        s = (struct state){0};
+        CHECK(prepare(&s, &setting, &q) == (op == READ ? ET_INFRA : ET_OK));
+        far_fails = false;
+        release(&s);
+        CHECK(et_team_barrier(t) == ET_OK);
     }
 }
 
@@ -517,7 +525,8 @@ int main(void)
     const struct et_io_backend *b;
     struct et_team *t;
     char *dir = NULL, made[256];
-    int checked = 0, planted = 0, clean = 0;
+    struct counts counts = {0};
+    int checked = 0;
 
     CHECK(et_team_open("auto", &t) == ET_OK);
     et_log_level_set(ET_LOG_ERROR);
@@ -556,31 +565,16 @@ int main(void)
                     test_backend(b, t, dir, &p);
             }
         }
-        for (int bits = 0; bits < 32; bits++) {
-            struct params q = {.op = bits & 1,
-                               .layout = bits >> 1 & 1,
-                               .cache = bits >> 2 & 1,
-                               .direct = bits & 8,
-                               .sync = true,
-                               .scaling = bits >> 4 & 1,
-                               .bytes = 600 << 10,
-                               .block = 100 << 10};
-            if (bits & 2 && !(bits & 24))
-                q.bytes = 500001;
-            if ((!q.direct || direct_works) &&
-                !unsupported(&q, b->base.name, t->size))
-                test_bench(b->base.name, t, dir, &q, goes_cold, &planted);
-        }
-        clean += test_clean(b->base.name, t, dir, WRITE);
-        clean += test_clean(b->base.name, t, dir, READ);
+        test_benches(b->base.name, t, dir, direct_works, goes_cold, &counts);
         checked++;
     }
     CHECK(checked >= 1);
+    test_benches(far.name, t, dir, direct_works, goes_cold, &counts);
+    test_copies(t, dir);
     if (t->rank == 0)
         printf("io: %d faults planted, all found and named; %d right samples, "
                "no alarm\n",
-               planted, clean);
-    test_contents();
+               counts.planted, counts.clean);
     test_foreign(t, dir);
     test_streams();
     test_words();

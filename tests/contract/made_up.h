@@ -4,11 +4,9 @@
 #ifndef ET_TESTS_MADE_UP_H
 #define ET_TESTS_MADE_UP_H
 
-#include <string.h>
-#include <sys/mman.h>
-
 #include "kernels/collective/collective.h"
 #include "kernels/collective/setup.h"
+#include "tests/contract/far.h"
 
 /* Operations that the build does not have, to see that the rows carry them:
  * sums of which each rank gets another part, and parts of other sizes for
@@ -57,48 +55,8 @@ static const struct et_operation uneven = {
     .bus = two,
     .slice = uneven_slice};
 
-/* A device: the host must not follow its pointers, and what it does stands so
- * many bytes further; what is enqueued is done when somebody waits. */
-#define FAR ((size_t)1 << 20)
-
-static void *far_alloc(size_t n, size_t size)
-{
-    char *at = n * size <= FAR ? mmap(NULL, 2 * FAR, PROT_NONE,
-                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                               : MAP_FAILED;
-    if (at == MAP_FAILED)
-        return NULL;
-    return mprotect(at + FAR, FAR, PROT_READ | PROT_WRITE) == 0 ? at : NULL;
-}
-static void far_free(void *at)
-{
-    if (at)
-        munmap(at, 2 * FAR);
-}
-static enum et_status far_fill(void *at, size_t first, int byte, size_t bytes)
-{
-    memset((char *)at + FAR + first, byte, bytes);
-    return ET_OK;
-}
-static enum et_status far_send(void *at, size_t first, const void *host,
-                               size_t bytes)
-{
-    memcpy((char *)at + FAR + first, host, bytes);
-    return ET_OK;
-}
-static enum et_status far_bring(void *host, const void *at, size_t first,
-                                size_t bytes)
-{
-    memcpy(host, (const char *)at + FAR + first, bytes);
-    return ET_OK;
-}
-static const struct et_space far = {.name = "far",
-                                    .alloc = far_alloc,
-                                    .free = far_free,
-                                    .fill = far_fill,
-                                    .send = far_send,
-                                    .bring = far_bring};
-
+/* What it does with vectors so far away; what is enqueued is done when somebody
+ * waits. */
 static enum et_status far_create(const struct et_collective *p,
                                  const struct et_collective_algorithm *a,
                                  struct et_team *team, const void *input,

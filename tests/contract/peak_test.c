@@ -97,6 +97,22 @@ TEST(made_up_types_are_refused)
     assert_null(et_peak_widest(made_up));
 }
 
+TEST(operands_of_another_memory_are_refused)
+{
+    static const struct et_space away = {.name = "away"};
+    struct et_peak_backend b = *et_peak_backend_at(0);
+    struct et_peak_setup *setup = NULL;
+    b.base.space = &et_space_host;
+    assert_null(et_peak_unsupported(&b, ET_FP64));
+    b.base.space = &away;
+    assert_string_equal(et_peak_unsupported(&b, ET_FP64),
+                        "its operands would not lie in the host's memory");
+    et_log_level_set(ET_LOG_NONE);
+    assert_int_equal(et_peak_create(&b, ET_FP64, 1, 1, &setup), ET_USAGE);
+    et_log_level_set(ET_LOG_NOTE);
+    assert_null(setup);
+}
+
 TEST(widest)
 {
     assert_non_null(et_peak_widest(ET_FP64));
@@ -340,6 +356,7 @@ TEST(work_follows)
                          &(struct et_work){0}));
 }
 
-TEST_MAIN(listed, made_up_types_are_refused, widest, operations, all_operands,
-          all_counts, all_long_runs, all_faults, all_hours,
+TEST_MAIN(listed, made_up_types_are_refused,
+          operands_of_another_memory_are_refused, widest, operations,
+          all_operands, all_counts, all_long_runs, all_faults, all_hours,
           facts_name_the_instruction, work_follows)

@@ -359,8 +359,8 @@ static void the_cache_is_looked_at_before_each_read(void **state)
     s.q.cache = WARM_CACHE;
     assert_int_equal(before(&s), ET_OK);
     assert_int_equal(drops, 0);
-    assert_int_equal(s.backend->read(s.setup, s.data), ET_OK);
-    assert_memory_equal(s.chunk, s.data, 5000);
+    assert_int_equal(s.backend->read(s.setup, s.data.at), ET_OK);
+    assert_memory_equal(s.chunk, s.data.at, 5000);
     release(&s);
     et_team_close(team);
 }
