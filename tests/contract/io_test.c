@@ -374,8 +374,6 @@ static void test_benches(const char *backend, struct et_team *t,
         if ((!q.direct || direct_works) && !unsupported(&q, backend, t->size))
             test_bench(backend, t, dir, &q, goes_cold, &counts->planted);
     }
-    counts->clean += test_clean(backend, t, dir, WRITE);
-    counts->clean += test_clean(backend, t, dir, READ);
 }
 
 /* Data that cannot be copied to where the backend takes them, or back, are an
@@ -566,6 +564,8 @@ int main(void)
             }
         }
         test_benches(b->base.name, t, dir, direct_works, goes_cold, &counts);
+        counts.clean += test_clean(b->base.name, t, dir, WRITE);
+        counts.clean += test_clean(b->base.name, t, dir, READ);
         checked++;
     }
     CHECK(checked >= 1);
