@@ -146,12 +146,11 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     kill "$burner"
     refused 4 'require-quiet' 'busy with other work' 'load'
     [ ! -e d ]
-    # Asked to stop, it waits no longer, and refuses nothing: after one second,
-    # and two more at most, as everywhere.
+    # Asked to stop, it waits no longer, and refuses nothing.
     yes >/dev/null 3>&- &
     burner=$!
     status=0
-    timeout 3 "$ETALON" run --plan tiny.ini --out d --require-quiet 60s \
+    timeout 2 "$ETALON" run --plan tiny.ini --out d --require-quiet 60s \
         --time-limit 1s >out 2>err || status=$?
     kill "$burner"
     [ "$status" -eq 5 ] || fail 'exit code 5 is wanted'
