@@ -13,6 +13,16 @@
 #include "results/store/manifest.h"
 #include "results/store/sha256.h"
 
+/* Rank 0 has a store of its own; of its run directory, once it is begun, all
+ * ranks know the name. */
+static struct et_sink *find_sink(void *with)
+{
+    struct et_ending *e = with;
+    if (!e->store && e->dir)
+        e->store = et_store_take_over(e->dir);
+    return e->store ? et_store_sink(e->store) : NULL;
+}
+
 static void note(void *with, const char *outcome, const char *reason, bool last)
 {
     struct et_ending *e = with;
@@ -43,8 +53,11 @@ struct et_guard_duties et_ending_duties(struct et_ending *e,
      * after it, which may have a manifest to write. */
     char hex[ET_SHA256_HEX + 1];
     (void)et_sha256_bytes("", 0, hex);
-    return (struct et_guard_duties){
-        .with = e, .note = note, .leave = leave, .placement = placement};
+    return (struct et_guard_duties){.with = e,
+                                    .sink = find_sink,
+                                    .note = note,
+                                    .leave = leave,
+                                    .placement = placement};
 }
 
 enum et_status et_scratch_check(const char *scratch)

@@ -9,8 +9,9 @@
 #include "results/store/store.h"
 
 struct et_ending {
-    struct et_store *store; /* NULL: nothing is begun, or all is ended */
-    const char *dir;        /* the run's; NULL: not known yet */
+    struct et_store *store; /* NULL: nothing is begun, all is ended, or this is
+                             * not rank 0 */
+    const char *dir;        /* the run's; NULL: not begun yet */
     const char *scratch;    /* likewise */
     const struct et_clock *clock;
 };

@@ -213,14 +213,16 @@ static enum et_status begin_store(struct session *s)
     return status;
 }
 
-/* Also tells the guard where this run's own are. */
+/* Also tells the guard where this run's own are, and the directory. */
 static void sweep_scratch(struct session *s)
 {
     const struct et_options *o = s->o;
-    bool own = strcmp(o->scratch, o->resume ? o->resume : o->out) == 0;
+    const char *dir = o->resume ? o->resume : o->out;
+    bool own = strcmp(o->scratch, dir) == 0;
     if (!own || o->resume) /* a new directory has nothing to sweep */
         et_ending_sweep(o->scratch, s->world, own);
     et_guard_hold(s->guard);
+    s->ending.dir = dir;
     s->ending.scratch = o->scratch;
     et_guard_release(s->guard);
 }

@@ -26,15 +26,19 @@ struct party {
     bool crowded; /* some node has more of its ranks than cores */
 };
 
+/* Of the newest case's ranks and threads, as et_placement_cores. */
+struct room {
+    int64_t ranks, threads, cores;
+    bool oversubscribed;
+};
+
 struct driving {
     const struct et_drive *d;
     struct et_drive_outcome *o;
     struct party parties[SIZES];
     size_t n_parties;
     struct et_watchdog *watchdog;
-    /* Rank 0: of the newest case's ranks and threads, as et_placement_cores. */
-    int64_t cores_ranks, cores_threads, cores;
-    bool oversubscribed;
+    struct room room;
     double began;
     /* Rank 0: the case, of how many; the pass of this launch that the cases are
      * gone through in, and whether any of them wants one more. */
@@ -237,24 +241,42 @@ static bool name_parts(const struct et_placement *p, struct et_list *parts)
     return true;
 }
 
-/* The cores that a team has with the threads that worked, looked up once as
- * long as the cases have the same. */
-static void count_cores(struct driving *g, struct et_result_team *team)
+/* Rank 0 looks it up, once as long as the cases have the same, and tells the
+ * others. */
+static void look_for_room(struct driving *g, int64_t ranks, int64_t threads)
 {
-    int64_t threads = et_result_busy_threads(team);
-    if (g->cores_ranks != team->ranks || g->cores_threads != threads) {
-        et_placement_cores(g->d->placement, team->ranks, threads, &g->cores,
-                           &g->oversubscribed);
-        g->cores_ranks = team->ranks;
-        g->cores_threads = threads;
-    }
-    team->cores = g->cores;
-    team->oversubscribed = g->oversubscribed;
+    struct room *r = &g->room;
+    const struct et_placement *p = g->d->placement;
+    if (ranks > p->n || (r->ranks == ranks && r->threads == threads))
+        return;
+    *r = (struct room){.ranks = ranks, .threads = threads};
+    et_placement_cores(p, ranks, threads, &r->cores, &r->oversubscribed);
 }
 
-/* Rank 0: what the record has besides the measurement, then the sink. */
-static enum et_status deliver(struct driving *g, const struct et_case *c,
-                              struct et_result *r, const char *started)
+/* The cores that a team has with the threads that worked. */
+static void count_cores(struct driving *g, struct et_result_team *team)
+{
+    const struct room *r = &g->room;
+    int64_t threads = et_result_busy_threads(team);
+    look_for_room(g, team->ranks, threads);
+    bool known = r->ranks == team->ranks && r->threads == threads;
+    team->cores = known ? r->cores : ET_ABSENT_INT;
+    team->oversubscribed = known && r->oversubscribed;
+}
+
+static struct et_result_team team_of(const struct et_drive *d,
+                                     const struct et_case *c)
+{
+    return (struct et_result_team){.ranks = c->ranks,
+                                   .nodes = c->nodes,
+                                   .threads = c->threads,
+                                   .delivered = ET_ABSENT_INT,
+                                   .transport = et_strdup(d->world->ops->name)};
+}
+
+/* What the record has besides the measurement. */
+static enum et_status complete(struct driving *g, const struct et_case *c,
+                               struct et_result *r, const char *started)
 {
     const struct et_drive *d = g->d;
     r->bench = et_strdup(c->bench->name);
@@ -267,12 +289,7 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
         et_backend_origin(et_backend_find(c->bench->backends, c->backend),
                           origin, sizeof origin));
     if (!r->team.transport)
-        r->team = (struct et_result_team){.ranks = c->ranks,
-                                          .nodes = c->nodes,
-                                          .threads = c->threads,
-                                          .delivered = ET_ABSENT_INT,
-                                          .transport =
-                                              et_strdup(d->world->ops->name)};
+        r->team = team_of(d, c);
     if ((c->shape && !et_pairs_set(&r->params, "shape", c->shape, false)) ||
         !et_pairs_from_fields(&r->params, c->bench->params, c->params))
         return et_no_memory();
@@ -283,13 +300,21 @@ static enum et_status deliver(struct driving *g, const struct et_case *c,
         !name_parts(p, &time->ranks.last) ||
         !name_parts(p, &time->nodes.worst) || !name_parts(p, &time->nodes.last))
         return et_no_memory();
-    r->team.cores = ET_ABSENT_INT;
-    if (c->ranks <= p->n)
-        count_cores(g, &r->team);
-    struct et_history *h = &d->histories->v[g->i];
-    enum et_status s = d->sink->put(d->sink, r);
+    count_cores(g, &r->team);
+    return ET_OK;
+}
+
+/* Rank 0: to the sink, and to what is known of the case. */
+static enum et_status deliver(struct driving *g, const struct et_case *c,
+                              struct et_result *r, const char *started)
+{
+    const struct et_drive *d = g->d;
+    enum et_status s = complete(g, c, r, started);
+    if (s == ET_OK)
+        s = d->sink->put(d->sink, r);
     if (s != ET_OK)
         return s;
+    struct et_history *h = &d->histories->v[g->i];
     if (!et_history_add(h, r))
         return et_no_memory();
     h->visited = true;
@@ -337,7 +362,8 @@ static bool interrupt(struct et_result *r, const char *by)
 }
 
 /* In the guard's thread, which ends the run. */
-static void end_at_hand(void *with, enum et_status code, const char *reason)
+static void end_at_hand(void *with, struct et_sink *sink, enum et_status code,
+                        const char *reason)
 {
     struct at_hand *a = with;
     struct et_result r;
@@ -348,7 +374,9 @@ static void end_at_hand(void *with, enum et_status code, const char *reason)
         r.reason = et_strdup(reason);
     else
         (void)interrupt(&r, reason);
-    (void)deliver(a->g, a->c, &r, a->started);
+    if (complete(a->g, a->c, &r, a->started) == ET_OK &&
+        sink->put(sink, &r) == ET_OK && a->g->d->world->rank == 0)
+        tell(a->g, &r, &a->g->d->histories->v[a->g->i]);
     et_result_free(&r);
 }
 
@@ -370,12 +398,11 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
     enum et_status s = ET_OK;
     bool root = d->world->rank == 0;
     struct at_hand hand = {g, c, started, visit->pass};
-    if (root) {
+    if (root)
         show_progress(g, c);
-        et_guard_hold(d->guard);
-        et_guard_at_hand(d->guard, end_at_hand, &hand);
-        et_guard_release(d->guard);
-    }
+    et_guard_hold(d->guard);
+    et_guard_at_hand(d->guard, end_at_hand, &hand);
+    et_guard_release(d->guard);
     if (c->ranks > d->world->size) {
         struct et_text t = {0};
         et_text_add(&t, "needs %lld ranks, the allocation has %d",
@@ -404,13 +431,11 @@ static enum et_status one_case(struct driving *g, const struct et_case *c,
     if (s == ET_OK && signal && r.outcome == ET_UNMEASURED &&
         !interrupt(&r, et_stop_say(signal)))
         s = et_no_memory();
-    if (root) {
-        et_guard_hold(d->guard);
-        if (s == ET_OK)
-            s = deliver(g, c, &r, started);
-        et_guard_at_hand(d->guard, NULL, NULL);
-        et_guard_release(d->guard);
-    }
+    et_guard_hold(d->guard);
+    if (root && s == ET_OK)
+        s = deliver(g, c, &r, started);
+    et_guard_at_hand(d->guard, NULL, NULL);
+    et_guard_release(d->guard);
     et_result_free(&r);
     return s;
 }
@@ -447,8 +472,10 @@ static enum et_status next_case(struct driving *g, char **id,
     if (d->world->rank == 0) {
         bool more = find_next(g);
         if (more) {
+            const struct et_case *c = &d->cases->v[g->i];
             *visit = d->histories->v[g->i].settled;
             visit->pass = d->histories->v[g->i].passes;
+            look_for_room(g, c->ranks, c->threads);
         }
         *id = et_strdup(more ? d->cases->v[g->i].id : "");
     }
@@ -456,7 +483,9 @@ static enum et_status next_case(struct driving *g, char **id,
     enum et_status s = et_team_broadcast_text(d->world, id);
     if (s == ET_OK && !*id)
         s = et_no_memory();
-    return s == ET_OK ? et_team_broadcast(d->world, 0, visit, sizeof *visit)
+    if (s == ET_OK)
+        s = et_team_broadcast(d->world, 0, visit, sizeof *visit);
+    return s == ET_OK ? et_team_broadcast(d->world, 0, &g->room, sizeof g->room)
                       : s;
 }
 

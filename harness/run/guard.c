@@ -101,14 +101,13 @@ static struct et_silence silence(const struct et_guard *g)
 static bool find_missing(struct et_guard *g, bool silent, char *words, size_t n)
 {
     struct et_text t = {0};
+    const struct et_silence s = silence(g);
     *words = '\0';
     if (!g->roll || !g->called)
         return false;
     call_all(g);
-    const struct et_silence now_silent = silence(g);
-    bool found = et_silence_missing(&now_silent, silent, &t);
-    if (found)
-        snprintf(words, n, "%s", et_text_str(&t));
+    bool found = et_silence_missing(&s, silent, &t);
+    snprintf(words, n, "%s", found ? et_text_str(&t) : "");
     et_text_free(&t);
     return found;
 }
@@ -128,9 +127,22 @@ static int end_code(const struct et_guard *g, enum et_status code)
                         : (int)code;
 }
 
-/* Rank 0 ends the run: the record of the case at hand, what is kept of the end,
- * the other ranks, itself. Must not be called twice: holds the
- * run for good. */
+/* By who holds the run: the record of the case at hand, and the end. False:
+ * there is nowhere to keep them. */
+static bool keep_end(struct et_guard *g, enum et_status code,
+                     const char *outcome, const char *reason)
+{
+    void *with = g->duties.with;
+    struct et_sink *sink = g->duties.sink ? g->duties.sink(with) : NULL;
+    if (sink && g->at_hand)
+        g->at_hand(g->at_hand_with, sink, code, reason);
+    if (sink)
+        g->duties.note(with, outcome, reason, true);
+    return sink != NULL;
+}
+
+/* Rank 0 ends the run: what is kept of its end, the other ranks, itself. Must
+ * not be called twice: holds the run for good. */
 static _Noreturn void end_run(struct et_guard *g, enum et_status code,
                               const char *outcome, const char *reason)
 {
@@ -140,15 +152,46 @@ static _Noreturn void end_run(struct et_guard *g, enum et_status code,
         et_warn("%s: the report is cut short%s", reason, g->remedy);
     else if (code == ET_INFRA && !g->accused)
         (void)et_error(code, "%s", reason);
-    if (g->over < 0 && held) {
-        if (g->at_hand)
-            g->at_hand(g->at_hand_with, code, reason);
-        if (g->duties.note)
-            g->duties.note(g->duties.with, outcome, reason, true);
-    }
+    if (g->over < 0 && held)
+        (void)keep_end(g, code, outcome, reason);
     for (int i = 1; g->roll && i < g->size; i++)
         et_roll_send(g->roll, i, ET_ROLL_END, code, "");
     leave(g, end_code(g, code));
+}
+
+/* Any other rank, where rank 0 does not answer: if rank 0 is no more, the first
+ * that asks keeps the end in its place. */
+static bool keep_for_root(struct et_guard *g, const char *reason)
+{
+    bool held = try_hold(g);
+    bool kept = held && keep_end(g, ET_INFRA, "failed", reason);
+    if (held)
+        et_guard_release(g);
+    return kept;
+}
+
+static bool root_answers(struct et_guard *g, int rounds)
+{
+    if (g->roll)
+        et_roll_call(g->roll, 0, 0, rounds, g->host, on_message, g);
+    return g->roll && et_roll_answered(g->roll, 0);
+}
+
+/* Any other rank is asked to stop: by a launcher, perhaps, because rank 0 was
+ * killed. */
+static void stop_other(struct et_guard *g, int why)
+{
+    char reason[160];
+    g->force = now() + ALONE;
+    if (g->roll)
+        et_roll_send(g->roll, 0, ET_ROLL_STOP, why, "");
+    snprintf(reason, sizeof reason,
+             "rank 0 on %s is no more: killed, or ended by itself",
+             g->root_host);
+    if (root_answers(g, ROUNDS) || !keep_for_root(g, reason))
+        return;
+    (void)et_error(ET_INFRA, "%s", reason);
+    leave(g, ET_INFRA);
 }
 
 /* Asked to stop. Kept at once: a launcher that passed a signal on soon kills
@@ -161,9 +204,7 @@ static void on_stop(struct et_guard *g, int why)
         return;
     g->why = why;
     if (g->rank != 0) {
-        g->force = now() + ALONE;
-        if (g->roll)
-            et_roll_send(g->roll, 0, ET_ROLL_STOP, why, "");
+        stop_other(g, why);
         return;
     }
     g->force = now() + GRACE;
@@ -221,24 +262,6 @@ static void on_message(void *with, const struct et_roll_message *m)
     }
 }
 
-/* Rank 0, where nothing moves: who is it? */
-static void find_cause(struct et_guard *g, const struct et_stop_event *e,
-                       struct et_text *out)
-{
-    char missing[WORDS];
-    const struct et_silence s = silence(g);
-    if (find_missing(g, true, missing, sizeof missing))
-        et_text_add(out, "%s", missing);
-    else if (g->size == 1)
-        et_text_add(out, "a library or the disk hangs");
-    else if (!g->roll || !g->called)
-        et_text_add(out, "a rank, a node or the disk hangs");
-    else if (!et_silence_busy(&s, out))
-        et_text_add(out, "all ranks answer, and wait for each other: the "
-                         "network or the MPI library hangs");
-    et_text_add(out, "; no progress for %.3g s (%s)", e->seconds, e->what);
-}
-
 /* Nothing but answer, for so many seconds. */
 static void answer_for(struct et_guard *g, double seconds)
 {
@@ -257,12 +280,7 @@ static void without_root(struct et_guard *g, const struct et_stop_event *e)
 {
     struct et_text words = {0};
     bool could = g->roll && et_roll_reached(g->roll, 0);
-    if (could) {
-        et_roll_call(g->roll, 0, 0, PATIENT, g->host, on_message, g);
-        if (et_roll_answered(g->roll, 0))
-            return;
-    }
-    if (et_watchdogs_fed() != e->fed)
+    if ((could && root_answers(g, PATIENT)) || et_watchdogs_fed() != e->fed)
         return;
     if (could)
         et_text_add(&words,
@@ -288,6 +306,7 @@ static void without_root(struct et_guard *g, const struct et_stop_event *e)
         et_roll_send(g->roll, 0, ET_ROLL_FAILED, 1, et_text_str(&words));
     (void)et_error(ET_INFRA, "%s. What is finished is on disk",
                    et_text_str(&words));
+    (void)keep_for_root(g, et_text_str(&words));
     /* Those that find out a little later must hear that it is told. */
     if (could)
         answer_for(g, ALONE);
@@ -309,11 +328,15 @@ static void tell_missing(struct et_guard *g)
 static void on_still(struct et_guard *g, const struct et_stop_event *e)
 {
     struct et_text reason = {0};
+    char missing[WORDS];
+    const struct et_silence s = silence(g);
     if (g->rank != 0) {
         without_root(g, e);
         return;
     }
-    find_cause(g, e, &reason);
+    find_missing(g, true, missing, sizeof missing);
+    et_silence_explain(&s, g->called, missing, &reason);
+    et_text_add(&reason, "; no progress for %.3g s (%s)", e->seconds, e->what);
     /* After a stop of the whole machine, all go on. */
     if (et_watchdogs_fed() == e->fed)
         end_run(g, ET_INFRA, "failed", et_text_str(&reason));
@@ -361,8 +384,8 @@ static void force(struct et_guard *g)
     end_run(g, ET_UNSURE, "interrupted", et_stop_say(g->why));
 }
 
-/* Until the event that says so: *quit. */
-static void wait_for_news(struct et_guard *g, bool *quit)
+/* False: the event that says so has come. */
+static bool wait_for_news(struct et_guard *g)
 {
     struct et_stop_event e;
     struct et_roll_message m;
@@ -376,16 +399,17 @@ static void wait_for_news(struct et_guard *g, bool *quit)
     while (g->roll && et_roll_take(g->roll, &m))
         on_message(g, &m);
     if (read(g->pipe[0], &e, sizeof e) == (ssize_t)sizeof e) {
-        *quit = e.kind == QUIT;
-        if (!*quit)
-            on_event(g, &e);
+        if (e.kind == QUIT)
+            return false;
+        on_event(g, &e);
     }
-    if (!*quit && now() >= g->limit) {
+    if (now() >= g->limit) {
         g->limit = INFINITY;
         on_stop(g, ET_STOP_TIME_LIMIT);
     }
-    if (!*quit && now() >= g->force)
+    if (now() >= g->force)
         force(g);
+    return true;
 }
 
 static void *stand_guard(void *arg)
@@ -394,8 +418,8 @@ static void *stand_guard(void *arg)
     sigset_t mine;
     sigemptyset(&mine);
     pthread_sigmask(SIG_SETMASK, &mine, NULL);
-    for (bool quit = false; !quit;)
-        wait_for_news(g, &quit);
+    while (wait_for_news(g))
+        ;
     return NULL;
 }
 
@@ -415,8 +439,8 @@ static void on_exit_unasked(void)
         et_roll_send(g->roll, 0, ET_ROLL_FAILED, 0, words);
     else
         (void)et_error(ET_INFRA, "rank %d: %s", g->rank, words);
-    nanosleep(&moment,
-              NULL); /* rank 0 says it, before a launcher sees this one end */
+    /* Rank 0 says it, before a launcher sees this one end. */
+    nanosleep(&moment, NULL);
     leave(g, ET_INFRA);
 }
 
@@ -432,13 +456,11 @@ static void tell_thread(struct et_guard *g, int kind)
 static void start(struct et_guard *g)
 {
     pthread_attr_t attr;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGALRM, SIGCONT};
     sigset_t ours;
     sigemptyset(&ours);
-    sigaddset(&ours, SIGINT);
-    sigaddset(&ours, SIGTERM);
-    sigaddset(&ours, SIGHUP);
-    sigaddset(&ours, SIGALRM);
-    sigaddset(&ours, SIGCONT);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaddset(&ours, signals[i]);
     pthread_sigmask(SIG_BLOCK, &ours, &g->before);
     int error = pthread_attr_init(&attr);
     if (!error) {
@@ -472,11 +494,7 @@ enum et_status et_guard_open(struct et_team *world, struct et_guard **out)
                                .over = -1,
                                .remedy = "",
                                .root_host = "its node"};
-    if (g &&
-        (pipe(g->pipe) != 0 || fcntl(g->pipe[0], F_SETFL, O_NONBLOCK) != 0 ||
-         fcntl(g->pipe[1], F_SETFL, O_NONBLOCK) != 0 ||
-         fcntl(g->pipe[0], F_SETFD, FD_CLOEXEC) != 0 ||
-         fcntl(g->pipe[1], F_SETFD, FD_CLOEXEC) != 0))
+    if (g && pipe2(g->pipe, O_NONBLOCK | O_CLOEXEC) != 0)
         s = et_error(ET_INFRA, "guard: %s", strerror(errno));
     s = et_team_agree(world, s);
     if (s == ET_OK)
@@ -556,11 +574,11 @@ void et_guard_at_hand(struct et_guard *g, et_guard_case *end, void *with)
 
 void et_guard_over(struct et_guard *g, enum et_status code, const char *remedy)
 {
+    if (!g)
+        return;
     et_guard_hold(g);
-    if (g) {
-        g->over = (int)code;
-        g->remedy = remedy;
-    }
+    g->over = (int)code;
+    g->remedy = remedy;
     et_guard_release(g);
 }
 

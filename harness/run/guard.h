@@ -3,12 +3,14 @@
  * word of another rank's guard (harness/team/roll.h). On rank 0 it writes down
  * how the run ends, by the duties it is given, and ends all ranks; the others
  * answer it, tell it what they hear, and end by themselves only where rank 0
- * does not answer. One a process; it calls nothing of the team's transport.
+ * does not answer; of a rank 0 that is no more, one of them writes it down. One
+ * a process; it calls nothing of the team's transport.
  */
 #ifndef ET_RUN_GUARD_H
 #define ET_RUN_GUARD_H
 
 #include "harness/run/placement.h"
+#include "harness/run/sink.h"
 #include "harness/team/team.h"
 
 struct et_guard;
@@ -17,8 +19,12 @@ struct et_guard;
  * the run (et_guard_hold). */
 struct et_guard_duties {
     void *with;
-    /* Rank 0: keep how the run ends. `last`: the process ends after this; else
-     * the run goes on for a moment, and may still end better. */
+    /* Where the record of the case at hand goes; NULL: nowhere. Rank 0's own;
+     * on another rank, the run's where its writer is no more and it has no end
+     * yet: that rank keeps the end in its place. */
+    struct et_sink *(*sink)(void *with);
+    /* Who has the sink: keep how the run ends. `last`: the process ends after
+     * this; else the run goes on for a moment, and may still end better. */
     void (*note)(void *with, const char *outcome, const char *reason,
                  bool last);
     /* Any rank, before its process ends: what must not stay. */
@@ -45,8 +51,9 @@ void et_guard_release(struct et_guard *g);
 /* What gives the case that is measured now its record, where the guard ends the
  * run: ET_INFRA, it failed; ET_UNSURE, it was interrupted. Called as a duty is.
  */
-typedef void et_guard_case(void *with, enum et_status code, const char *reason);
-/* Rank 0, while it holds the run. NULL: no case is measured now. */
+typedef void et_guard_case(void *with, struct et_sink *sink,
+                           enum et_status code, const char *reason);
+/* While this thread holds the run. NULL: no case is measured now. */
 void et_guard_at_hand(struct et_guard *g, et_guard_case *end, void *with);
 
 /* The run is over but for its report, with `code`: an end by force costs the

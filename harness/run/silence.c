@@ -68,7 +68,8 @@ bool et_silence_missing(const struct et_silence *s, bool silent,
     return n > 0;
 }
 
-bool et_silence_busy(const struct et_silence *s, struct et_text *out)
+/* Where none is missing: ranks that do not wait for others. */
+static bool say_busy(const struct et_silence *s, struct et_text *out)
 {
     struct et_text names = {0};
     int n = name_all(s, &names, is_busy);
@@ -82,4 +83,18 @@ bool et_silence_busy(const struct et_silence *s, struct et_text *out)
                     et_text_str(&names));
     et_text_free(&names);
     return n > 0;
+}
+
+void et_silence_explain(const struct et_silence *s, bool called,
+                        const char *missing, struct et_text *out)
+{
+    if (*missing)
+        et_text_add(out, "%s", missing);
+    else if (s->size == 1)
+        et_text_add(out, "a library or the disk hangs");
+    else if (!s->roll || !called)
+        et_text_add(out, "a rank, a node or the disk hangs");
+    else if (!say_busy(s, out))
+        et_text_add(out, "all ranks answer, and wait for each other: the "
+                         "network or the MPI library hangs");
 }

@@ -21,7 +21,9 @@ void et_silence_name(const struct et_silence *s, int rank, struct et_text *out);
  * ranks that answered once and do not now. False where there is none. */
 bool et_silence_missing(const struct et_silence *s, bool silent,
                         struct et_text *out);
-/* The same, where none is missing: ranks that do not wait for others. */
-bool et_silence_busy(const struct et_silence *s, struct et_text *out);
+/* Where nothing moves: why. called: all were; missing: what
+ * et_silence_missing said. */
+void et_silence_explain(const struct et_silence *s, bool called,
+                        const char *missing, struct et_text *out);
 
 #endif

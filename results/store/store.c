@@ -73,18 +73,26 @@ static enum et_status open_growing(const struct et_store *s, struct growing *f,
     return f->fd < 0 ? failed_as(s->dir, f->name, why) : ET_OK;
 }
 
-/* A reader that looks whether a run is still written holds it for a moment. */
-static enum et_status lock(const struct et_store *s)
+/* False, with errno. A reader that looks whether a run is still written holds
+ * it for a moment. */
+static bool try_lock(const struct et_store *s)
 {
     const struct timespec moment = {.tv_nsec = 20000000};
     for (int tries = 0; tries < 10; tries++) {
         if (flock(s->records.fd, LOCK_EX | LOCK_NB) == 0)
-            return ET_OK;
+            return true;
         if (errno != EWOULDBLOCK)
-            break;
+            return false;
         nanosleep(&moment, NULL);
         errno = EWOULDBLOCK;
     }
+    return false;
+}
+
+static enum et_status lock(const struct et_store *s)
+{
+    if (try_lock(s))
+        return ET_OK;
     if (errno == EWOULDBLOCK)
         return et_error(ET_USAGE, "%s: another etalon is writing to it",
                         s->dir);
@@ -268,6 +276,23 @@ static enum et_status check_same(const struct et_store *s,
     return ET_OK;
 }
 
+/* Where the run that is there has got to. */
+static void find_place(struct et_store *s, const struct et_run *old)
+{
+    s->lines = old->lines;
+    for (size_t i = 0; i < old->n; i++) {
+        if (old->records[i].result.time.ranks.n != ET_ABSENT_INT)
+            s->due = old->records[i].line + 1;
+    }
+    s->launch = (int64_t)old->resumes.n;
+}
+
+static enum et_status put_head(struct et_store *s, const struct et_run *run)
+{
+    enum et_status status = et_json_put(s->head, et_run_rows, run);
+    return status ? status : et_json_put(s->head, et_run_info_rows, &run->info);
+}
+
 static enum et_status begin_again(struct et_store *s,
                                   const struct et_run_info *info)
 {
@@ -282,12 +307,7 @@ static enum et_status begin_again(struct et_store *s,
         status = et_error(ET_INFRA, "out of memory");
         goto out;
     }
-    s->lines = old.lines;
-    for (size_t i = 0; i < old.n; i++) {
-        if (old.records[i].result.time.ranks.n != ET_ABSENT_INT)
-            s->due = old.records[i].line + 1;
-    }
-    s->launch = (int64_t)old.resumes.n;
+    find_place(s, &old);
     if ((status = check_same(s, &old, info)) || (status = open_ranks(s)))
         goto out;
     const struct et_run_resume now = {.again = s->start == ET_STORE_AGAIN,
@@ -304,8 +324,7 @@ static enum et_status begin_again(struct et_store *s,
     free(old.finished);
     old.reason = old.finished = NULL;
     old.outcome = et_strdup("running");
-    if ((status = et_json_put(s->head, et_run_rows, &old)) ||
-        (status = et_json_put(s->head, et_run_info_rows, &old.info)))
+    if ((status = put_head(s, &old)))
         goto out;
     /* The files are about to differ from what it lists. */
     unlinkat(s->dir_fd, "manifest.sha256", 0);
@@ -463,8 +482,8 @@ static enum et_status open_again(struct et_store *s)
     return status ? status : cut_torn_line(s);
 }
 
-enum et_status et_store_open(const char *dir, enum et_store_start start,
-                             struct et_store **out)
+/* NULL: no memory. */
+static struct et_store *make(const char *dir, enum et_store_start start)
 {
     struct et_store *s = et_alloc(1, sizeof *s);
     if (s)
@@ -474,16 +493,52 @@ enum et_status et_store_open(const char *dir, enum et_store_start start,
                                .records = {"records.jsonl", -1, 0},
                                .ranks = {ET_RANKS_FILE, -1, 0},
                                .start = start};
-    if (!s || !s->dir) {
-        et_store_close(s);
+    if (s && s->dir)
+        return s;
+    et_store_close(s);
+    return NULL;
+}
+
+enum et_status et_store_open(const char *dir, enum et_store_start start,
+                             struct et_store **out)
+{
+    struct et_store *s = make(dir, start);
+    if (!s)
         return et_error(ET_INFRA, "out of memory");
-    }
     enum et_status status = start == ET_STORE_NEW ? open_new(s) : open_again(s);
     if (status == ET_OK)
         *out = s;
     else
         et_store_close(s);
     return status;
+}
+
+/* False, in silence, where there is nobody to take it over from. */
+static bool take_over(struct et_store *s)
+{
+    char why[ET_REGULAR_WHY];
+    struct et_run old;
+    s->dir_fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->dir_fd >= 0)
+        s->records.fd = et_regular_append(s->dir_fd, s->records.name, why);
+    if (s->records.fd < 0 || !try_lock(s) || cut_torn_line(s) != ET_OK ||
+        et_run_load_passes(s->dir, &old) != ET_OK)
+        return false;
+    find_place(s, &old);
+    s->head = json_object();
+    s->begun = s->head && old.outcome && strcmp(old.outcome, "running") == 0 &&
+               put_head(s, &old) == ET_OK && open_ranks(s) == ET_OK;
+    et_run_free(&old);
+    return s->begun;
+}
+
+struct et_store *et_store_take_over(const char *dir)
+{
+    struct et_store *s = make(dir, ET_STORE_RESUME);
+    if (s && take_over(s))
+        return s;
+    et_store_close(s);
+    return NULL;
 }
 
 struct et_sink *et_store_sink(struct et_store *s)

@@ -23,6 +23,10 @@ enum et_store_start {
  * cut off with a warning. Locked against a second writer. */
 enum et_status et_store_open(const char *dir, enum et_store_start start,
                              struct et_store **out);
+/* In the place of its writer, whose process is no more: what has no end yet can
+ * be ended. NULL, in silence, where its writer lives, it has an end, it cannot
+ * be reached from this node, or its file system has no locks. */
+struct et_store *et_store_take_over(const char *dir);
 struct et_sink *et_store_sink(struct et_store *s);
 void et_store_close(struct et_store *s);
 

@@ -102,6 +102,49 @@ static void a_run_that_goes_on_is_running(void **state)
     et_store_close(s);
 }
 
+static void not_taken_over(const char *dir)
+{
+    sample_listen();
+    assert_null(et_store_take_over(dir));
+    assert_string_equal(sample_said(), "");
+}
+
+static void a_writer_that_is_no_more(void **state)
+{
+    char *dir = sample_path(*state, "run");
+    struct et_store *s;
+    struct et_run run;
+    not_taken_over(dir);
+    assert_int_equal(et_store_open(dir, ET_STORE_NEW, &s), ET_OK);
+    assert_int_equal(begin(s), ET_OK);
+    assert_int_equal(put(s, "a"), ET_OK);
+    not_taken_over(dir); /* it lives */
+    et_store_close(s);
+    assert_int_equal(et_store_open(dir, ET_STORE_AGAIN, &s), ET_OK);
+    assert_int_equal(begin(s), ET_OK);
+    assert_int_equal(put(s, "b"), ET_OK);
+    et_store_close(s);
+    append(sample_path(*state, "run/records.jsonl"), "{\"torn");
+    sample_listen();
+    s = et_store_take_over(dir);
+    assert_said(sample_said(), "was torn");
+    assert_non_null(s);
+    assert_int_equal(put(s, "c"), ET_OK);
+    assert_int_equal(end(s, "failed"), ET_OK);
+    et_store_close(s);
+    not_taken_over(dir); /* it has an end */
+    assert_int_equal(et_run_load_passes(dir, &run), ET_OK);
+    assert_int_equal(run.n, 3);
+    assert_string_equal(run.records[2].result.id, "c");
+    assert_int_equal(run.records[2].launch, 1);
+    assert_int_equal(run.resumes.n, 1);
+    assert_string_equal(run.outcome, "failed");
+    assert_string_equal(run.finished, "2026-01-02");
+    assert_string_equal(run.info.plan_text, "[gemm]\nm = 1024\n");
+    assert_int_equal(run.warnings.n, 0);
+    et_run_free(&run);
+}
+
 static void refused(const char *dir, enum et_store_start start,
                     enum et_status status, const char *part)
 {
@@ -471,7 +514,7 @@ TEST(nominal_peak)
 
 FRESH_TEST_MAIN(
     set_up, tear_down, what_is_put_is_read_back, a_run_that_goes_on_is_running,
-    directories_that_cannot_be_used, no_permission,
+    a_writer_that_is_no_more, directories_that_cannot_be_used, no_permission,
     a_run_never_begun_leaves_no_trace, a_run_half_begun_is_begun_anew,
     what_is_not_half_a_run_is_left_alone, folders_of_a_run_never_begun_go,
     a_full_disk_keeps_whole_records, a_torn_line_is_cut_and_the_run_goes_on,
