@@ -285,7 +285,6 @@ static void need(const void *params, int ranks, int threads,
                  struct et_need *out)
 {
     const struct params *p = params;
-    (void)threads;
     struct et_gemm g = local(p, 0, ranks); /* no rank has more than the first */
     int64_t a, b, c;
     *out = (struct et_need){.flop = flop(p, ranks)};
@@ -294,8 +293,15 @@ static void need(const void *params, int ranks, int threads,
         return;
     }
     double operands = et_operands_bytes(&g.types, a, b, c);
+    /* The most that a backend takes: the case must fit with any of them. */
+    double most = 0;
+    const struct et_gemm_backend *backend;
+    for (size_t i = 0; (backend = et_gemm_backend_at(i)); i++)
+        most = fmax(most,
+                    backend->workspace ? backend->workspace(&g, threads) : 0);
     struct et_product product = product_of(p, &g);
-    out->memory = operands + ET_OPERANDS_ROOM + et_product_memory(&product);
+    out->memory =
+        operands + ET_OPERANDS_ROOM + et_product_memory(&product) + most;
     out->bytes = operands * ranks;
 }
 

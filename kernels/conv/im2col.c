@@ -75,13 +75,15 @@ static const char *unsupported(const struct et_gemm_backend *gemm,
     return et_gemm_unsupported(gemm, &g);
 }
 
-static double workspace(const struct et_conv *p, int threads)
+static double workspace(const struct et_gemm_backend *gemm,
+                        const struct et_conv *p, int threads)
 {
     int64_t n = 0;
-    (void)threads;
+    const struct et_gemm g = product(p);
     if (!is_plain(p) && !columns_size(p, &n))
         return INFINITY;
-    return (double)n * sizeof(float) + (double)p->n * sizeof(void *);
+    double each = gemm->workspace ? gemm->workspace(&g, threads) : 0;
+    return (double)n * sizeof(float) + (double)p->n * (sizeof(void *) + each);
 }
 
 static void destroy(void *setup)
@@ -187,6 +189,10 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
     {                                                                          \
         return unsupported(&et_gemm_##stem, p);                                \
     }                                                                          \
+    static double workspace_##stem(const struct et_conv *p, int threads)       \
+    {                                                                          \
+        return workspace(&et_gemm_##stem, p, threads);                         \
+    }                                                                          \
     static enum et_status create_##stem(const struct et_conv *p, int threads,  \
                                         const float *x, const float *w,        \
                                         float *y, void **out)                  \
@@ -201,7 +207,7 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
                  .run = run,                                                   \
                  .destroy = destroy},                                          \
         .unsupported = unsupported_##stem,                                     \
-        .workspace = workspace,                                                \
+        .workspace = workspace_##stem,                                         \
         .create = create_##stem,                                               \
     };
 ET_LIST_GEMM(OVER)

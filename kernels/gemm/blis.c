@@ -126,17 +126,7 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
     return et_gemm_setup_run(q, first, n, multiply);
 }
 
-const struct et_gemm_backend et_gemm_blis = {
-    .base = {.name = "blis",
-             .summary = SUMMARY,
-             .attempt = attempt,
-             .caution = caution,
-             .origin = origin,
-             .run = run,
-             .destroy = free},
-    .unsupported = unsupported,
-    .create = et_gemm_setup,
-};
+ET_GEMM_LIBRARY(blis, SUMMARY, et_gemm_setup, free, .caution = caution);
 
 #else
 

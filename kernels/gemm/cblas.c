@@ -26,7 +26,6 @@ extern const struct et_gemm_backend et_gemm_cblas, et_gemm_blis;
 #include <string.h>
 
 #include "harness/base/log.h"
-#include "harness/base/memory.h"
 #include "kernels/gemm/family.h"
 
 /* The integer of this library's calls; each names it its own way. */
@@ -254,10 +253,9 @@ static const char *unsupported(const struct et_gemm *p)
 static enum et_status create(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c, void **out)
 {
-    struct setup *q = et_alloc(1, sizeof *q);
+    struct setup *q = et_gemm_setup_new(sizeof *q, p, threads, a, b, c);
     if (!q)
-        return et_error(ET_INFRA, "gemm: cblas: no memory");
-    q->setup = et_gemm_setup_of(p, threads, a, b, c);
+        return ET_INFRA;
     Dl_info from;
     if (provider((void *)(uintptr_t)&cblas_dgemm, "cblas_dgemm", &from)) {
         static const char *const names[] = {"openblas_set_num_threads",
@@ -311,18 +309,7 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
     return et_gemm_setup_run(&q->setup, first, n, multiply);
 }
 
-const struct et_gemm_backend et_gemm_cblas = {
-    .base = {.name = "cblas",
-             .summary = SUMMARY,
-             .attempt = attempt,
-             .twin = twin,
-             .caution = caution,
-             .origin = origin,
-             .run = run,
-             .destroy = free},
-    .unsupported = unsupported,
-    .create = create,
-};
+ET_GEMM_LIBRARY(cblas, SUMMARY, create, free, .twin = twin, .caution = caution);
 
 #else
 

@@ -16,6 +16,20 @@ const char *et_gemm_unsupported(const struct et_gemm_backend *b,
     return why || !b->unsupported ? why : b->unsupported(p);
 }
 
+struct et_gemm et_gemm_dense(struct et_types types, int64_t m, int64_t n,
+                             int64_t k)
+{
+    return (struct et_gemm){.types = types,
+                            .m = m,
+                            .n = n,
+                            .k = k,
+                            .batch = 1,
+                            .lda = k,
+                            .ldb = n,
+                            .ldc = n,
+                            .alpha = 1};
+}
+
 static bool elements(int64_t batch, int64_t rows, int64_t ld, int64_t *out)
 {
     int64_t one;

@@ -33,6 +33,11 @@ struct et_gemm {
     int64_t turn_a, turn_b;
 };
 
+/* One product of operands as they usually lie: nothing transposed, no room
+ * between rows, alpha 1, beta 0, inputs that stay. */
+struct et_gemm et_gemm_dense(struct et_types types, int64_t m, int64_t n,
+                             int64_t k);
+
 /* Elements that an operand takes, batch and ld included, without what a buffer
  * needs for its turns; false: overflow. */
 bool et_gemm_elements(const struct et_gemm *p, int64_t *a, int64_t *b,
@@ -42,6 +47,8 @@ struct et_gemm_backend {
     struct et_backend base;
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
+    /* Bytes of its own beyond the operands, of one setup. Member NULL: few. */
+    double (*workspace)(const struct et_gemm *p, int threads);
     /* a, b, c: in the backend's memory space, filled. They stay the
      * caller's and outlive the setup. What stands in a and b may change between
      * two runs, and iteration i has A and B at a + et_turn_a(turn_a, i) and

@@ -22,16 +22,24 @@ struct et_gemm_setup et_gemm_setup_of(const struct et_gemm *p, int threads,
     return q;
 }
 
+void *et_gemm_setup_new(size_t size, const struct et_gemm *p, int threads,
+                        const void *a, const void *b, void *c)
+{
+    struct et_gemm_setup *q = et_alloc(1, size);
+    if (!q)
+        (void)et_no_memory();
+    else
+        *q = et_gemm_setup_of(p, threads, a, b, c);
+    return q;
+}
+
 enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
                              void **setup)
 {
-    struct et_gemm_setup *q = et_alloc(1, sizeof *q);
-    if (!q)
-        return et_error(ET_INFRA, "gemm: no memory");
-    *q = et_gemm_setup_of(p, threads, a, b, c);
-    *setup = q;
-    return ET_OK;
+    *setup =
+        et_gemm_setup_new(sizeof(struct et_gemm_setup), p, threads, a, b, c);
+    return *setup ? ET_OK : ET_INFRA;
 }
 
 static const void *moved(const void *from, int64_t elements, enum et_dtype t)
@@ -77,15 +85,7 @@ static bool attempt_in(const struct et_gemm_backend *b, int threads,
 static bool attempt_one(const struct et_gemm_backend *b, int threads,
                         enum et_dtype dtype, int64_t m, int64_t n, int64_t k)
 {
-    const struct et_gemm p = {.types = et_types_usual(dtype),
-                              .m = m,
-                              .n = n,
-                              .k = k,
-                              .batch = 1,
-                              .lda = k,
-                              .ldb = n,
-                              .ldc = n,
-                              .alpha = 1};
+    const struct et_gemm p = et_gemm_dense(et_types_usual(dtype), m, n, k);
     const int64_t elements[] = {m * k, k * n, m * n};
     const enum et_dtype type[] = {p.types.a.dtype, p.types.b.dtype,
                                   p.types.out.dtype};

@@ -18,6 +18,10 @@ struct et_gemm_setup {
 
 struct et_gemm_setup et_gemm_setup_of(const struct et_gemm *p, int threads,
                                       const void *a, const void *b, void *c);
+/* The same in a struct of `size` bytes that begins with it, the rest 0; free's.
+ * NULL: no memory, logged. */
+void *et_gemm_setup_new(size_t size, const struct et_gemm *p, int threads,
+                        const void *a, const void *b, void *c);
 /* As a backend's create: the setup is a struct et_gemm_setup, and free's. */
 enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c,
@@ -30,6 +34,20 @@ struct et_gemm_setup et_gemm_setup_at(const struct et_gemm_setup *q,
 enum et_status et_gemm_setup_run(
     const struct et_gemm_setup *q, uint64_t first, uint64_t n,
     enum et_status (*multiply)(const struct et_gemm_setup *q, int64_t g));
+
+/* The table of a library's backend, of what its file defines by these names;
+ * then more members of its base. */
+#define ET_GEMM_LIBRARY(stem, does, its_create, its_destroy, ...)              \
+    const struct et_gemm_backend et_gemm_##stem = {                            \
+        .base = {.name = #stem,                                                \
+                 .summary = does,                                              \
+                 .attempt = attempt,                                           \
+                 .origin = origin,                                             \
+                 .run = run,                                                   \
+                 .destroy = its_destroy,                                       \
+                 __VA_ARGS__},                                                 \
+        .unsupported = unsupported,                                            \
+        .create = its_create}
 
 /* For a library's `attempt`: a small and a middling product of each type that
  * it does, so that each kind of its kernels is used. */

@@ -1,7 +1,7 @@
 /* CPUID and XCR0, read once more at each call: a microsecond or so, and no
  * state. */
 #include "config.h"
-#include "kernels/peak/x86.h"
+#include "kernels/isa/x86.h"
 
 #if defined __x86_64__
 
@@ -20,9 +20,9 @@ static bool bit(unsigned word, int n)
     return word >> n & 1;
 }
 
-struct et_peak_x86 et_peak_x86(void)
+struct et_isa_x86 et_isa_x86(void)
 {
-    struct et_peak_x86 x = {0};
+    struct et_isa_x86 x = {0};
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !bit(c, 27)) /* OSXSAVE */
         return x;
@@ -50,9 +50,9 @@ struct et_peak_x86 et_peak_x86(void)
 
 #else
 
-struct et_peak_x86 et_peak_x86(void)
+struct et_isa_x86 et_isa_x86(void)
 {
-    return (struct et_peak_x86){0};
+    return (struct et_isa_x86){0};
 }
 
 #endif

@@ -1,40 +1,32 @@
-/* What this x86-64 processor and its system can do, for peak's backends: a
- * unit counts only where the system saves its registers. From Intel 64 and
- * IA-32 Architectures Software Developer's Manual, vol. 2A (CPUID) and vol. 1
- * ch. 13 (XCR0).
+/* What this x86-64 processor and its system can do: a unit counts
+ * only where the system saves its registers. From Intel 64 and IA-32
+ * Architectures Software Developer's Manual, vol. 2A (CPUID) and vol. 1 ch. 13
+ * (XCR0).
  */
-#ifndef ET_PEAK_X86_H
-#define ET_PEAK_X86_H
+#ifndef ET_ISA_X86_H
+#define ET_ISA_X86_H
 
 #include <stdbool.h>
 
 /* Compilers and assemblers that know AVX-512 with BF16 and VNNI, and those that
  * know AVX-VNNI, AVX512_FP16 and AMX too. */
 #if defined __x86_64__ && defined __clang__
-#define ET_PEAK_X86 (__clang_major__ >= 12)
-#define ET_PEAK_X86_2021 (__clang_major__ >= 14)
+#define ET_ISA_X86 (__clang_major__ >= 12)
+#define ET_ISA_X86_2021 (__clang_major__ >= 14)
 #elif defined __x86_64__ && defined __GNUC__
-#define ET_PEAK_X86 (__GNUC__ >= 11)
-#define ET_PEAK_X86_2021 (__GNUC__ >= 12)
+#define ET_ISA_X86 (__GNUC__ >= 11)
+#define ET_ISA_X86_2021 (__GNUC__ >= 12)
 #else
-#define ET_PEAK_X86 0
-#define ET_PEAK_X86_2021 0
+#define ET_ISA_X86 0
+#define ET_ISA_X86_2021 0
 #endif
 #if defined __x86_64__
-#define ET_PEAK_X86_WHY_NOT "needs a newer compiler: gcc 12 or clang 14"
+#define ET_ISA_X86_WHY_NOT "needs a newer compiler: gcc 12 or clang 14"
 #else
-#define ET_PEAK_X86_WHY_NOT "needs an x86-64 processor"
+#define ET_ISA_X86_WHY_NOT "needs an x86-64 processor"
 #endif
 
-/* The table of a backend that such a processor has; the build may not. */
-#if ET_PEAK_X86
-#define ET_PEAK_X86_BACKEND ET_PEAK_BACKEND
-#else
-#define ET_PEAK_X86_BACKEND(its_name, does)                                    \
-    ET_BACKEND_ABSENT(its_name, does, ET_PEAK_X86_WHY_NOT)
-#endif
-
-struct et_peak_x86 {
+struct et_isa_x86 {
     bool avx2; /* with FMA */
     bool avx_vnni;
     bool avx512; /* F, BW, DQ and VL */
@@ -42,6 +34,6 @@ struct et_peak_x86 {
     bool amx_tile, amx_bf16, amx_int8;
 };
 /* All false on another architecture. */
-struct et_peak_x86 et_peak_x86(void);
+struct et_isa_x86 et_isa_x86(void);
 
 #endif

@@ -4,11 +4,11 @@
  */
 #include "config.h"
 #include "kernels/peak/peak.h"
-#include "kernels/peak/x86.h"
+#include "kernels/isa/x86.h"
 
 #define SUMMARY "AMX, 16x16 tiles: bf16 and int8"
 
-#if ET_PEAK_X86_2021 && defined __linux__
+#if ET_ISA_X86_2021 && defined __linux__
 
 #include <immintrin.h>
 #include <sys/syscall.h>
@@ -70,7 +70,7 @@ LOOP(run_int8, "amx-tile,amx-int8", _tile_dpbssd)
 
 static const char *why_not(void)
 {
-    if (!et_peak_x86().amx_tile)
+    if (!et_isa_x86().amx_tile)
         return "this processor has no AMX";
     if (syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) != 0)
         return "the system does not let this process use AMX's tiles";
@@ -87,9 +87,9 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     if (!kernels[dtype].run)
         return "AMX multiplies bf16 and int8 alone";
     *out = kernels[dtype];
-    if (dtype == ET_BF16 && !et_peak_x86().amx_bf16)
+    if (dtype == ET_BF16 && !et_isa_x86().amx_bf16)
         return "this processor has no AMX_BF16";
-    if (dtype == ET_INT8 && !et_peak_x86().amx_int8)
+    if (dtype == ET_INT8 && !et_isa_x86().amx_int8)
         return "this processor has no AMX_INT8";
     return NULL;
 }
@@ -99,6 +99,6 @@ const struct et_peak_backend et_peak_amx = ET_PEAK_BACKEND("amx", SUMMARY);
 #else
 
 const struct et_peak_backend et_peak_amx = ET_BACKEND_ABSENT(
-    "amx", SUMMARY, ET_PEAK_X86_2021 ? "needs Linux" : ET_PEAK_X86_WHY_NOT);
+    "amx", SUMMARY, ET_ISA_X86_2021 ? "needs Linux" : ET_ISA_X86_WHY_NOT);
 
 #endif

@@ -5,9 +5,11 @@
 #include "config.h"
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
-#include "kernels/peak/x86.h"
+#include "kernels/isa/x86.h"
 
-#if ET_PEAK_X86
+#define SUMMARY "AVX2 and FMA, 256 bits; int8 by VNNI where there is"
+
+#if ET_ISA_X86
 
 #include <immintrin.h>
 
@@ -15,7 +17,7 @@
 #define PS(c, a, b) _mm256_fmadd_ps(a, b, c)
 ET_PEAK_LOOP(run_fp64, "avx2,fma", ET_PEAK_12, __m256d, __m256d, PD)
 ET_PEAK_LOOP(run_fp32, "avx2,fma", ET_PEAK_12, __m256, __m256, PS)
-#if ET_PEAK_X86_2021
+#if ET_ISA_X86_2021
 #define DOT(c, a, b) _mm256_dpbusd_avx_epi32(c, a, b)
 ET_PEAK_LOOP(run_int8, "avx2,avxvnni", ET_PEAK_12, __m256i, __m256i, DOT)
 #else
@@ -53,7 +55,7 @@ run_int8_old(void *c, const void *a, const void *b, uint64_t steps)
 
 static const char *why_not(void)
 {
-    return et_peak_x86().avx2 ? NULL : "this processor has no AVX2 with FMA";
+    return et_isa_x86().avx2 ? NULL : "this processor has no AVX2 with FMA";
 }
 
 static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
@@ -70,14 +72,18 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     if (!kernels[dtype].accumulators)
         return "AVX2 has no arithmetic in this type";
     *out = kernels[dtype];
-    if (dtype == ET_INT8 && (!out->run || !et_peak_x86().avx_vnni)) {
+    if (dtype == ET_INT8 && (!out->run || !et_isa_x86().avx_vnni)) {
         out->instruction = "vpmaddubsw, vpmaddwd, vpaddd, 256 bits";
         out->run = run_int8_old;
     }
     return NULL;
 }
 
-#endif
+const struct et_peak_backend et_peak_avx2 = ET_PEAK_BACKEND("avx2", SUMMARY);
 
-const struct et_peak_backend et_peak_avx2 = ET_PEAK_X86_BACKEND(
-    "avx2", "AVX2 and FMA, 256 bits; int8 by VNNI where there is");
+#else
+
+const struct et_peak_backend et_peak_avx2 =
+    ET_BACKEND_ABSENT("avx2", SUMMARY, ET_ISA_X86_WHY_NOT);
+
+#endif

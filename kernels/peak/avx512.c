@@ -5,9 +5,11 @@
 #include "config.h"
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
-#include "kernels/peak/x86.h"
+#include "kernels/isa/x86.h"
 
-#if ET_PEAK_X86
+#define SUMMARY "AVX-512, 512 bits; fp16, bf16 and VNNI where there are"
+
+#if ET_ISA_X86
 
 #include <immintrin.h>
 
@@ -20,7 +22,7 @@ ET_PEAK_LOOP(run_fp32, "avx512f", ET_PEAK_20, __m512, __m512, PS)
 ET_PEAK_LOOP(run_bf16, "avx512f,avx512bf16", ET_PEAK_20, __m512, __m512i, BF)
 ET_PEAK_LOOP(run_int8, "avx512f,avx512vnni", ET_PEAK_20, __m512i, __m512i, DOT)
 
-#if ET_PEAK_X86_2021
+#if ET_ISA_X86_2021
 /* In assembly: not every compiler that knows these instructions has the type
  * in a file for all processors. Volatile, or accumulators that are equal would
  * become one. */
@@ -46,7 +48,7 @@ run_fp16(void *c, const void *a, const void *b, uint64_t steps)
 
 static const char *why_not(void)
 {
-    return et_peak_x86().avx512
+    return et_isa_x86().avx512
                ? NULL
                : "this processor has no AVX-512 (F, BW, DQ, VL)";
 }
@@ -70,9 +72,9 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
         [ET_INT8] = {"vpdpbusd, 512 bits", ET_PEAK_I32, ET_PEAK_20_SHAPE,
                      .blocks = 16, ET_PEAK_DOT(4), .range = 31, .a_positive = 1,
                      .run = run_int8}};
-    struct et_peak_x86 x = et_peak_x86();
+    struct et_isa_x86 x = et_isa_x86();
     if (!kernels[dtype].run)
-        return ET_PEAK_X86_WHY_NOT;
+        return ET_ISA_X86_WHY_NOT;
     *out = kernels[dtype];
     if (dtype == ET_FP16 && !x.avx512_fp16)
         return "this processor has no AVX512_FP16";
@@ -83,7 +85,12 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     return NULL;
 }
 
-#endif
+const struct et_peak_backend et_peak_avx512 =
+    ET_PEAK_BACKEND("avx512", SUMMARY);
 
-const struct et_peak_backend et_peak_avx512 = ET_PEAK_X86_BACKEND(
-    "avx512", "AVX-512, 512 bits; fp16, bf16 and VNNI where there are");
+#else
+
+const struct et_peak_backend et_peak_avx512 =
+    ET_BACKEND_ABSENT("avx512", SUMMARY, ET_ISA_X86_WHY_NOT);
+
+#endif

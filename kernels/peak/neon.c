@@ -3,11 +3,13 @@
  * GEMMs do: twice the work of a dot product.
  */
 #include "config.h"
-#include "kernels/peak/arm.h"
+#include "kernels/isa/arm.h"
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
 
-#if ET_PEAK_ARM
+#define SUMMARY "NEON, 128 bits; fp16, bf16 and int8 where there are"
+
+#if ET_ISA_ARM
 
 #include <arm_neon.h>
 
@@ -60,18 +62,22 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
     static const struct et_peak_kernel dot = {
         "sdot 4s",      ET_PEAK_I32, ET_PEAK_20_SHAPE, .blocks = 4,
         ET_PEAK_DOT(4), .range = 31, .run = run_dot};
-    *out = dtype == ET_INT8 && !ET_PEAK_HAS_I8MM ? dot : kernels[dtype];
+    *out = dtype == ET_INT8 && !ET_ISA_HAS_I8MM ? dot : kernels[dtype];
     out->varies = dtype == ET_INT8;
-    if (dtype == ET_FP16 && !ET_PEAK_HAS_FP16)
+    if (dtype == ET_FP16 && !ET_ISA_HAS_FP16)
         return "this processor has no fp16 arithmetic in NEON (asimdhp)";
-    if (dtype == ET_BF16 && !ET_PEAK_HAS_BF16)
+    if (dtype == ET_BF16 && !ET_ISA_HAS_BF16)
         return "this processor has no bf16 arithmetic in NEON (bf16)";
-    if (dtype == ET_INT8 && !ET_PEAK_HAS_I8MM && !ET_PEAK_HAS_DOT)
+    if (dtype == ET_INT8 && !ET_ISA_HAS_I8MM && !ET_ISA_HAS_DOT)
         return "this processor has neither i8mm nor asimddp";
     return NULL;
 }
 
-#endif
+const struct et_peak_backend et_peak_neon = ET_PEAK_BACKEND("neon", SUMMARY);
 
-const struct et_peak_backend et_peak_neon = ET_PEAK_ARM_BACKEND(
-    "neon", "NEON, 128 bits; fp16, bf16 and int8 where there are");
+#else
+
+const struct et_peak_backend et_peak_neon =
+    ET_BACKEND_ABSENT("neon", SUMMARY, ET_ISA_ARM_WHY_NOT);
+
+#endif

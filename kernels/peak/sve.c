@@ -2,11 +2,13 @@
  * by the matrix instructions where they are, int8 else by dot products.
  */
 #include "config.h"
-#include "kernels/peak/arm.h"
+#include "kernels/isa/arm.h"
 #include "kernels/peak/loop.h"
 #include "kernels/peak/peak.h"
 
-#if ET_PEAK_ARM
+#define SUMMARY "SVE, the processor's vector length; bf16 where there is"
+
+#if ET_ISA_ARM
 
 #include <arm_sve.h>
 
@@ -87,7 +89,7 @@ __attribute__((target("arch=armv8.2-a+sve"))) static int bytes(void)
 
 static const char *why_not(void)
 {
-    return ET_PEAK_HAS_SVE ? NULL : "this processor has no SVE";
+    return ET_ISA_HAS_SVE ? NULL : "this processor has no SVE";
 }
 
 static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
@@ -110,15 +112,19 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
         ET_PEAK_DOT(4), .range = 31, .run = run_dot};
     if (why_not()) /* nor is its vectors' width known */
         return why_not();
-    if (dtype == ET_BF16 && !ET_PEAK_HAS_SVE_BF16)
+    if (dtype == ET_BF16 && !ET_ISA_HAS_SVE_BF16)
         return "this processor has no bf16 arithmetic in SVE (svebf16)";
-    *out = dtype == ET_INT8 && !ET_PEAK_HAS_SVE_I8MM ? dot : kernels[dtype];
+    *out = dtype == ET_INT8 && !ET_ISA_HAS_SVE_I8MM ? dot : kernels[dtype];
     out->varies = 1;
     out->blocks *= bytes() / 16;
     return NULL;
 }
 
-#endif
+const struct et_peak_backend et_peak_sve = ET_PEAK_BACKEND("sve", SUMMARY);
 
-const struct et_peak_backend et_peak_sve = ET_PEAK_ARM_BACKEND(
-    "sve", "SVE, the processor's vector length; bf16 where there is");
+#else
+
+const struct et_peak_backend et_peak_sve =
+    ET_BACKEND_ABSENT("sve", SUMMARY, ET_ISA_ARM_WHY_NOT);
+
+#endif

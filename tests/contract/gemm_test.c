@@ -39,20 +39,9 @@ TEST(inputs_move)
     double want[2 * M * N];
     memset(c, 0, sizeof c);
     const struct et_gemm_backend *backend, *right = et_gemm_backend_at(0);
-    struct et_gemm p = {et_types_of(ET_FP64),
-                        false,
-                        false,
-                        M,
-                        N,
-                        K,
-                        2,
-                        K,
-                        N,
-                        N,
-                        1,
-                        0,
-                        STEP,
-                        STEP};
+    struct et_gemm p = et_gemm_dense(et_types_of(ET_FP64), M, N, K);
+    p.batch = 2;
+    p.turn_a = p.turn_b = STEP;
     struct et_gemm stays = p;
     stays.turn_a = stays.turn_b = 0;
     for (size_t i = 0; i < sizeof a / sizeof *a; i++)
@@ -111,15 +100,7 @@ TEST(turns_differ)
 /* One multiplication. */
 static struct et_gemm one(struct et_types t)
 {
-    return (struct et_gemm){.types = t,
-                            .m = 1,
-                            .n = 1,
-                            .k = 1,
-                            .batch = 1,
-                            .lda = 1,
-                            .ldb = 1,
-                            .ldc = 1,
-                            .alpha = 1};
+    return et_gemm_dense(t, 1, 1, 1);
 }
 
 /* The types that products for AI have, and those of HPC: what A, B and C are
@@ -211,12 +192,7 @@ TEST(long_sums)
     const struct et_gemm_backend *b;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
         for (int t = 0; t < TRIPLES; t++) {
-            struct et_gemm p = {.types = triple(t),
-                                .m = 2,
-                                .n = 3,
-                                .k = 500000,
-                                .batch = 1,
-                                .alpha = 1};
+            struct et_gemm p = et_gemm_dense(triple(t), 2, 3, 500000);
             /* Products of bytes without a sign exceed int32. */
             if (does_types(b, t) && triples[t].b != ET_UINT8)
                 try_one(b, p, 2, 0);
@@ -233,15 +209,7 @@ TEST(what_is_no_number_stays_so)
     const struct et_gemm_backend *b;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
         for (int t = 0; t < 2 * TRIPLES; t++) {
-            struct et_gemm p = {.types = triple(t / 2),
-                                .m = M,
-                                .n = N,
-                                .k = K,
-                                .batch = 1,
-                                .lda = K,
-                                .ldb = N,
-                                .ldc = N,
-                                .alpha = 1};
+            struct et_gemm p = et_gemm_dense(triple(t / 2), M, N, K);
             double odd = t % 2 ? (double)INFINITY : (double)NAN;
             if (!does_types(b, t / 2) || et_types_are_integers(&p.types) ||
                 isfinite(et_dtype_round(p.types.a.dtype, odd)))
@@ -294,13 +262,10 @@ TEST(every_type_is_done_or_refused)
         }
     }
     /* Operands short, sums and output wide, as the units for AI have it. */
-    struct et_gemm p = {.types = et_types_of(ET_FP32),
-                        .m = 17,
-                        .n = 13,
-                        .k = 29,
-                        .batch = 2,
-                        .alpha = 2,
-                        .beta = -0.5};
+    struct et_gemm p = et_gemm_dense(et_types_of(ET_FP32), 17, 13, 29);
+    p.batch = 2;
+    p.alpha = 2;
+    p.beta = -0.5;
     p.types.a.dtype = ET_BF16;
     p.types.b.dtype = ET_FP16;
     for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {

@@ -1,0 +1,338 @@
+/* Three ways: whole groups that lie together are turned by 16-byte registers;
+ * elements of neighbouring lines that lie together are woven; whatever has
+ * another type goes through doubles. */
+#include "config.h"
+#include "kernels/gemm/native/pack.h"
+
+#define ROW_SIZE(name, size, group) size,
+#define ROW_GROUP(name, size, group) group,
+#define ROW_NAME(name, size, group) #name,
+
+size_t et_gemm_panel_size(enum et_gemm_panel p)
+{
+    static const size_t sizes[] = {ET_GEMM_PANEL_ROWS(ROW_SIZE)};
+    return sizes[p];
+}
+
+int64_t et_gemm_panel_group(enum et_gemm_panel p)
+{
+    static const int64_t groups[] = {ET_GEMM_PANEL_ROWS(ROW_GROUP)};
+    return groups[p];
+}
+
+const char *et_gemm_panel_name(enum et_gemm_panel p)
+{
+    static const char *const names[] = {ET_GEMM_PANEL_ROWS(ROW_NAME)};
+    return names[p];
+}
+
+enum et_dtype et_gemm_panel_sum(enum et_gemm_panel p)
+{
+    return p == ET_GEMM_FP64                          ? ET_FP64
+           : p == ET_GEMM_FP32 || p == ET_GEMM_BF16   ? ET_FP32
+           : p == ET_GEMM_BYTES || p == ET_GEMM_WORDS ? ET_INT32
+                                                      : ET_DTYPES;
+}
+
+/* The type that stands in the panel as it is. */
+static bool is_as_stored(enum et_gemm_panel p, enum et_dtype t)
+{
+    switch (p) {
+    case ET_GEMM_FP64:
+        return t == ET_FP64;
+    case ET_GEMM_FP32:
+        return t == ET_FP32;
+    case ET_GEMM_BF16:
+        return t == ET_BF16;
+    case ET_GEMM_BYTES:
+        return t == ET_INT8 || t == ET_UINT8;
+    default: /* WORDS: of no type */
+        return false;
+    }
+}
+
+bool et_gemm_packs(enum et_gemm_panel p, enum et_dtype t)
+{
+    bool byte = t == ET_INT8 || t == ET_UINT8;
+    if (p == ET_GEMM_WORDS)
+        return byte;
+    if (p == ET_GEMM_FP64 || p == ET_GEMM_FP32)
+        return et_dtype_is_known(t) && !et_dtype_is_integer(t) &&
+               (p == ET_GEMM_FP64 || t != ET_FP64);
+    return is_as_stored(p, t);
+}
+
+static const char *at(const struct et_gemm_source *s, int64_t i, int64_t l)
+{
+    return (const char *)s->data +
+           (i * s->line + l * s->step) * (int64_t)et_dtype_size(s->dtype);
+}
+
+/* --- turned: the elements of a group lie together ----------------------------
+ */
+
+#if defined __has_builtin
+#if __has_builtin(__builtin_shufflevector)
+#define TURN 1
+#endif
+#endif
+
+#if defined TURN
+typedef uint32_t four __attribute__((vector_size(16)));
+
+/* Four groups of four lines: out is `width` words from group to group. */
+static inline void turn(const char *const from[4], uint32_t flip, uint32_t *out,
+                        int64_t width)
+{
+    four r[4];
+    for (int i = 0; i < 4; i++) {
+        memcpy(&r[i], from[i], sizeof r[i]);
+        r[i] ^= flip;
+    }
+    four ab = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5),
+         AB = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7),
+         cd = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5),
+         CD = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    four o[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5),
+                 __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                 __builtin_shufflevector(AB, CD, 0, 1, 4, 5),
+                 __builtin_shufflevector(AB, CD, 2, 3, 6, 7)};
+    for (int g = 0; g < 4; g++)
+        memcpy(out + g * width, &o[g], sizeof o[g]);
+}
+#endif
+
+/* Whole groups of 4 bytes of n lines. */
+static void turn_words(const struct et_gemm_source *s, uint32_t flip,
+                       int64_t width, int64_t i, int64_t n, int64_t l,
+                       int64_t groups, uint32_t *out)
+{
+    int64_t done = 0;
+#if defined TURN
+    for (; done + 4 <= n; done += 4) {
+        const char *from[4];
+        for (int r = 0; r < 4; r++)
+            from[r] = at(s, i + done + r, l);
+        int64_t g = 0;
+        for (; g + 4 <= groups; g += 4) {
+            turn(from, flip, out + g * width + done, width);
+            for (int r = 0; r < 4; r++)
+                from[r] += 16;
+        }
+        for (; g < groups; g++) {
+            for (int r = 0; r < 4; r++) {
+                uint32_t word;
+                memcpy(&word, from[r], sizeof word);
+                out[g * width + done + r] = word ^ flip;
+                from[r] += 4;
+            }
+        }
+    }
+#endif
+    for (; done < n; done++) {
+        const char *from = at(s, i + done, l);
+        for (int64_t g = 0; g < groups; g++) {
+            uint32_t word;
+            memcpy(&word, from + 4 * g, sizeof word);
+            out[g * width + done] = word ^ flip;
+        }
+    }
+}
+
+static void turn_doubles(const struct et_gemm_source *s, int64_t width,
+                         int64_t i, int64_t n, int64_t l, int64_t groups,
+                         double *out)
+{
+    for (int64_t r = 0; r < n; r++) {
+        const char *from = at(s, i + r, l);
+        for (int64_t g = 0; g < groups; g++)
+            memcpy(out + g * width + r, from + 8 * g, sizeof *out);
+    }
+}
+
+/* --- woven: neighbouring lines lie together ------------------------------ */
+
+#if defined TURN
+typedef uint16_t eight __attribute__((vector_size(16)));
+typedef uint8_t sixteen __attribute__((vector_size(16)));
+
+static inline eight weave_low(eight a, eight b)
+{
+    return __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+static inline eight weave_high(eight a, eight b)
+{
+    return __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/* Two rows of eight elements of 2 bytes. */
+static inline void weave_two(const char *const from[2], char *out)
+{
+    eight r[2];
+    for (int g = 0; g < 2; g++)
+        memcpy(&r[g], from[g], sizeof r[g]);
+    const eight o[2] = {weave_low(r[0], r[1]), weave_high(r[0], r[1])};
+    memcpy(out, o, sizeof o);
+}
+
+/* Four rows of sixteen bytes. */
+static inline void weave_four(const char *const from[4], unsigned char flip,
+                              char *out)
+{
+    sixteen r[4];
+    eight w[4];
+    for (int g = 0; g < 4; g++) {
+        memcpy(&r[g], from[g], sizeof r[g]);
+        r[g] ^= flip;
+    }
+    for (int h = 0; h < 2; h++) { /* rows 0 and 1, 2 and 3 */
+        w[h] = (eight)__builtin_shufflevector(r[2 * h], r[2 * h + 1], 0, 16, 1,
+                                              17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
+                                              22, 7, 23);
+        w[h + 2] = (eight)__builtin_shufflevector(r[2 * h], r[2 * h + 1], 8, 24,
+                                                  9, 25, 10, 26, 11, 27, 12, 28,
+                                                  13, 29, 14, 30, 15, 31);
+    }
+    const eight o[4] = {weave_low(w[0], w[1]), weave_high(w[0], w[1]),
+                        weave_low(w[2], w[3]), weave_high(w[2], w[3])};
+    memcpy(out, o, sizeof o);
+}
+#endif
+
+/* One group of n lines, whole: its elements are rows of memory. */
+static void weave(const struct et_gemm_source *s, unsigned char flip,
+                  int64_t group, int64_t i, int64_t n, int64_t l, char *out)
+{
+    size_t size = et_dtype_size(s->dtype);
+    const char *from[4];
+    int64_t done = 0;
+    if (group == 1) {
+        memcpy(out, at(s, i, l), (size_t)n * size);
+        return;
+    }
+    for (int64_t g = 0; g < group; g++)
+        from[g] = at(s, i, l + g);
+#if defined TURN
+    for (int64_t step = 16 / (int64_t)size; done + step <= n; done += step) {
+        if (size == 2)
+            weave_two(from, out + 4 * done);
+        else
+            weave_four(from, flip, out + 4 * done);
+        for (int64_t g = 0; g < group; g++)
+            from[g] += 16;
+    }
+#endif
+    for (int64_t r = done; r < n; r++) {
+        for (int64_t g = 0; g < group; g++) {
+            char *to = out + 4 * r + g * (int64_t)size;
+            memcpy(to, from[g], size);
+            if (flip)
+                *to = (char)((unsigned char)*to ^ flip);
+            from[g] += size;
+        }
+    }
+}
+
+/* --- through doubles ----------------------------------------------------- */
+
+static void put(enum et_gemm_panel p, void *out, int64_t where, double v)
+{
+    switch (p) {
+    case ET_GEMM_FP64:
+        ((double *)out)[where] = v;
+        break;
+    case ET_GEMM_FP32:
+        ((float *)out)[where] = (float)v;
+        break;
+    case ET_GEMM_WORDS:
+        ((int16_t *)out)[where] = (int16_t)v;
+        break;
+    default: /* the others hold what is stored */
+        break;
+    }
+}
+
+/* Elements [l, l + k) of line i, every `group` of them `apart` elements from
+ * the next. */
+static void convert(enum et_gemm_panel p, const struct et_gemm_source *s,
+                    int64_t apart, int64_t i, int64_t l, int64_t k, void *out)
+{
+    enum { CHUNK = 64 };
+    double v[CHUNK];
+    int64_t group = et_gemm_panel_group(p);
+    for (int64_t done = 0; done < k; done += CHUNK) {
+        int64_t n = k - done < CHUNK ? k - done : CHUNK;
+        int64_t first = i * s->line + (l + done) * s->step;
+        if (s->step == 1)
+            et_dtype_load(s->dtype, s->data, (size_t)first, (size_t)n, v);
+        for (int64_t e = 0; s->step != 1 && e < n; e++)
+            v[e] =
+                et_dtype_get(s->dtype, s->data, (size_t)(first + e * s->step));
+        for (int64_t e = 0; e < n; e++) {
+            int64_t m = done + e;
+            put(p, out, m / group * apart + m % group, v[e]);
+        }
+    }
+}
+
+/* Element by element, as they are stored. */
+static void copy(enum et_gemm_panel p, const struct et_gemm_source *s,
+                 unsigned char flip, int64_t apart, int64_t i, int64_t l,
+                 int64_t k, char *out)
+{
+    size_t size = et_dtype_size(s->dtype);
+    int64_t group = et_gemm_panel_group(p);
+    for (int64_t e = 0; e < k; e++) {
+        char *to = out + (size_t)(e / group * apart + e % group) * size;
+        memcpy(to, at(s, i, l + e), size);
+        if (flip)
+            *to = (char)((unsigned char)*to ^ flip);
+    }
+}
+
+/* --- panels -------------------------------------------------------------- */
+
+void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
+                  bool moved, int64_t width, int64_t i, int64_t n, int64_t l,
+                  int64_t k, void *out)
+{
+    size_t size = et_gemm_panel_size(p);
+    int64_t group = et_gemm_panel_group(p), whole = k / group;
+    int64_t groups = (k + group - 1) / group, bytes = group * (int64_t)size;
+    unsigned char flip = moved ? 0x80 : 0;
+    bool stored = is_as_stored(p, s->dtype);
+    if (n < width)
+        memset(out, 0, (size_t)(groups * width * bytes));
+    else if (whole < groups)
+        memset((char *)out + whole * width * bytes, 0, (size_t)(width * bytes));
+    if (!stored) {
+        for (int64_t r = 0; r < n; r++)
+            convert(p, s, width * group, i + r, l, k, (char *)out + r * bytes);
+        return;
+    }
+    if (s->step == 1 && bytes == 8) {
+        turn_doubles(s, width, i, n, l, whole, out);
+    } else if (s->step == 1) {
+        turn_words(s, 0x01010101u * flip, width, i, n, l, whole, out);
+    } else if (s->line == 1) {
+        for (int64_t g = 0; g < whole; g++)
+            weave(s, flip, group, i, n, l + g * group,
+                  (char *)out + g * width * bytes);
+    } else {
+        whole = 0;
+    }
+    for (int64_t r = 0; r < n && whole * group < k; r++)
+        copy(p, s, flip, width * group, i + r, l + whole * group,
+             k - whole * group, (char *)out + (whole * width + r) * bytes);
+}
+
+void et_gemm_pack_line(enum et_gemm_panel p, const struct et_gemm_source *s,
+                       bool moved, int64_t i, int64_t l, int64_t k, void *out)
+{
+    int64_t group = et_gemm_panel_group(p);
+    if (is_as_stored(p, s->dtype))
+        copy(p, s, moved ? 0x80 : 0, group, i, l, k, out);
+    else
+        convert(p, s, group, i, l, k, out);
+}

@@ -1,0 +1,235 @@
+/* tile: the innermost part of a product, made for a processor: a block of C
+ * that stays in registers while panels of A and B pass by, and dot products of
+ * rows for shapes that a panel does not pay for. One file a kind of processor;
+ * all loops around it are in kernels/gemm/native.c.
+ *
+ * A panel is `rows` (of A; of B `columns`) elements side by side, group after
+ * group along k: element (i, l) stands at ((l / g) width + i) g + l % g, where
+ * g is how many elements one instruction sums (ET_GEMM_PANELS). What is missing
+ * at the edges is 0.
+ */
+#ifndef ET_GEMM_NATIVE_TILE_H
+#define ET_GEMM_NATIVE_TILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "harness/base/dtype.h"
+
+/* What stands in panels: name, bytes of an element, elements in a group. BYTES
+ * are without a sign in A and with one in B; WORDS have 16 bits and a sign.
+ * The sums: fp64 of FP64, int32 of BYTES and WORDS, fp32 else. */
+#define ET_GEMM_PANEL_ROWS(ROW)                                                \
+    ROW(FP64, 8, 1)                                                            \
+    ROW(FP32, 4, 1)                                                            \
+    ROW(BF16, 2, 2)                                                            \
+    ROW(BYTES, 1, 4)                                                           \
+    ROW(WORDS, 2, 2)
+#define ET_GEMM_PANEL_SYMBOL(name, size, group) ET_GEMM_##name,
+enum et_gemm_panel { ET_GEMM_PANEL_ROWS(ET_GEMM_PANEL_SYMBOL) ET_GEMM_PANELS };
+
+struct et_gemm_tile {
+    const char *name; /* "vfmadd231ps, 14 x 32" */
+    enum et_gemm_panel panel;
+    int rows, columns;
+    bool (*here)(void); /* NULL: everywhere */
+    /* c[i][j] = start[j] + the sum over so many groups, or that added to what
+     * c is; rows of c are ldc sums apart. start NULL: 0. b and start lie at
+     * multiples of ET_GEMM_TILE_ALIGN. */
+    void (*multiply)(int64_t groups, const void *a, const void *b,
+                     const void *start, void *c, int64_t ldc, bool add);
+    /* Where sums are fp32: n of them, to the nearest bf16, ties to even. */
+    void (*to_bf16)(const float *sums, int64_t n, uint16_t *c);
+};
+#define ET_GEMM_TILE_ALIGN 64
+
+/* Columns of a dot product, and the most rows. */
+#define ET_GEMM_DOT_COLUMNS 4
+#define ET_GEMM_DOT_ROWS 4
+struct et_gemm_dot {
+    const char *name;
+    enum et_gemm_panel panel; /* of the rows of A, one after the other, */
+    enum et_dtype dtype;      /* and of the columns of B, as they are stored */
+    bool (*here)(void);
+    /* [r - 1], of r rows: c[i][j] = sum over l < k of a[i][l] b[j][l]; rows of
+     * a, b and c are so many elements apart. */
+    void (*run[ET_GEMM_DOT_ROWS])(int64_t k, const void *a, int64_t step_a,
+                                  const void *b, int64_t step_b, void *c,
+                                  int64_t ldc);
+};
+
+/* What a file has: of those that are here and can hold the operands, the first
+ * is taken. Those for wider vectors stand first in the build's list. */
+struct et_gemm_tiles {
+    const struct et_gemm_tile *tiles;
+    const struct et_gemm_dot *dots;
+    size_t n_tiles, n_dots;
+};
+
+/* --- how they are written
+ * ------------------------------------------------------- TARGET: an attribute,
+ * or nothing. SUMS: a vector of SUM; Y: a vector as wide, of what stands in B's
+ * panel; WORD: as many bytes as a group of A. SPREAD makes of such a word what
+ * STEP(sums, x, y) multiplies y by.
+ */
+#define ET_GEMM_TILE(its_name, TARGET, SUMS, SUM, Y, WORD, ROWS, VECTORS,      \
+                     SPREAD, STEP)                                             \
+    TARGET static void its_name(int64_t groups, const void *va,                \
+                                const void *vb, const void *start, void *vc,   \
+                                int64_t ldc, bool add)                         \
+    {                                                                          \
+        enum { WIDTH = sizeof(SUMS) / sizeof(SUM) };                           \
+        const char *a = va, *b = vb;                                           \
+        SUM *c = vc;                                                           \
+        SUMS sum[ROWS][VECTORS];                                               \
+        _Pragma("GCC unroll 16") for (int v = 0; v < (VECTORS); v++)           \
+        {                                                                      \
+            SUMS first = start ? ((const SUMS *)start)[v] : (SUMS){0};         \
+            _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)          \
+                sum[i][v] = first;                                             \
+        }                                                                      \
+        for (; groups > 0; groups--) {                                         \
+            Y y[VECTORS];                                                      \
+            _Pragma("GCC unroll 16") for (int v = 0; v < (VECTORS); v++)       \
+                y[v] = ((const Y *)(const void *)b)[v];                        \
+            _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)          \
+            {                                                                  \
+                WORD word;                                                     \
+                memcpy(&word, a + (size_t)i * sizeof word, sizeof word);       \
+                _Pragma("GCC unroll 16") for (int v = 0; v < (VECTORS); v++)   \
+                    sum[i][v] = STEP(sum[i][v], SPREAD(word), y[v]);           \
+            }                                                                  \
+            a += (ROWS) * sizeof(WORD);                                        \
+            b += (VECTORS) * sizeof(Y);                                        \
+        }                                                                      \
+        _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)              \
+        {                                                                      \
+            _Pragma("GCC unroll 16") for (int v = 0; v < (VECTORS); v++)       \
+            {                                                                  \
+                SUM *to = c + i * ldc + v * WIDTH;                             \
+                if (add) {                                                     \
+                    SUMS old;                                                  \
+                    memcpy(&old, to, sizeof old);                              \
+                    sum[i][v] += old;                                          \
+                }                                                              \
+                memcpy(to, &sum[i][v], sizeof(SUMS));                          \
+            }                                                                  \
+        }                                                                      \
+    }
+
+/* N at once: the upper half of each sum, rounded; of what is no number, with a
+ * bit that keeps it so. */
+#define ET_GEMM_TO_BF16(its_name, TARGET, N)                                   \
+    TARGET static void its_name(const float *sums, int64_t n, uint16_t *c)     \
+    {                                                                          \
+        typedef uint32_t words __attribute__((vector_size((N)*4)));            \
+        typedef uint16_t halves __attribute__((vector_size((N)*2)));           \
+        for (int64_t j = 0; j < n; j += (N)) {                                 \
+            words bits = {0};                                                  \
+            size_t some = (size_t)(n - j < (N) ? n - j : (N));                 \
+            if (some == (N))                                                   \
+                memcpy(&bits, sums + j, sizeof bits);                          \
+            else                                                               \
+                memcpy(&bits, sums + j, some * sizeof *sums);                  \
+            words near = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;             \
+            words none = (words)((bits & 0x7fffffff) > 0x7f800000);            \
+            words v = (none & (bits >> 16 | 0x40)) | (~none & near);           \
+            halves h = __builtin_convertvector(v, halves);                     \
+            if (some == (N))                                                   \
+                memcpy(c + j, &h, sizeof h);                                   \
+            else                                                               \
+                memcpy(c + j, &h, some * sizeof *c);                           \
+        }                                                                      \
+    }
+
+/* LOAD(at) reads as many elements of B as X, a vector, has of A; STEP as above.
+ * A is of elements of a_size bytes, B of b_size. */
+#define ET_GEMM_DOT_OF(its_name, TARGET, SUMS, SUM, X, a_size, b_size, ROWS,   \
+                       LOAD, STEP)                                             \
+    TARGET static void its_name(int64_t k, const void *va, int64_t step_a,     \
+                                const void *vb, int64_t step_b, void *vc,      \
+                                int64_t ldc)                                   \
+    {                                                                          \
+        enum { COLUMNS = ET_GEMM_DOT_COLUMNS, N = sizeof(X) / (a_size) };      \
+        const char *a = va, *b = vb;                                           \
+        SUM *c = vc;                                                           \
+        SUMS sum[ROWS][COLUMNS] = {{{0}}};                                     \
+        int64_t l = 0;                                                         \
+        for (; l + N <= k; l += N) {                                           \
+            X x[ROWS];                                                         \
+            _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)          \
+                memcpy(&x[i], a + (i * step_a + l) * (a_size), sizeof(X));     \
+            _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
+            {                                                                  \
+                X y = LOAD(b + (j * step_b + l) * (b_size));                   \
+                _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)      \
+                    sum[i][j] = STEP(sum[i][j], x[i], y);                      \
+            }                                                                  \
+        }                                                                      \
+        for (int j = 0; j < COLUMNS && l < k; j++) {                           \
+            char rest[sizeof(X)] = {0};                                        \
+            memcpy(rest, b + (j * step_b + l) * (b_size),                      \
+                   (size_t)((k - l) * (b_size)));                              \
+            X y = LOAD(rest);                                                  \
+            _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)          \
+            {                                                                  \
+                X x = {0};                                                     \
+                memcpy(&x, a + (i * step_a + l) * (a_size),                    \
+                       (size_t)((k - l) * (a_size)));                          \
+                sum[i][j] = STEP(sum[i][j], x, y);                             \
+            }                                                                  \
+        }                                                                      \
+        _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)              \
+        {                                                                      \
+            _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
+            {                                                                  \
+                SUM all = 0;                                                   \
+                for (size_t v = 0; v < sizeof(SUMS) / sizeof(SUM); v++)        \
+                    all += sum[i][j][v];                                       \
+                c[i * ldc + j] = all;                                          \
+            }                                                                  \
+        }                                                                      \
+    }
+/* All four numbers of rows. */
+#define ET_GEMM_DOT(its_name, TARGET, SUMS, SUM, X, a_size, b_size, LOAD,      \
+                    STEP)                                                      \
+    ET_GEMM_DOT_OF(its_name##1, TARGET, SUMS, SUM, X, a_size, b_size, 1, LOAD, \
+                   STEP)                                                       \
+    ET_GEMM_DOT_OF(its_name##2, TARGET, SUMS, SUM, X, a_size, b_size, 2, LOAD, \
+                   STEP)                                                       \
+    ET_GEMM_DOT_OF(its_name##3, TARGET, SUMS, SUM, X, a_size, b_size, 3, LOAD, \
+                   STEP)                                                       \
+    ET_GEMM_DOT_OF(its_name##4, TARGET, SUMS, SUM, X, a_size, b_size, 4, LOAD, \
+                   STEP)
+/* A row of a file's table of dot products. */
+#define ET_GEMM_DOT_ROW(its_name, its_panel, type, is_here, stem)              \
+    {                                                                          \
+        its_name, ET_GEMM_##its_panel, ET_##type, is_here,                     \
+        {                                                                      \
+            stem##1, stem##2, stem##3, stem##4                                 \
+        }                                                                      \
+    }
+
+/* LOAD of elements that stay as they are. */
+#define ET_GEMM_LOAD(its_name, TARGET, X)                                      \
+    TARGET static inline X its_name(const char *at)                            \
+    {                                                                          \
+        X v;                                                                   \
+        memcpy(&v, at, sizeof v);                                              \
+        return v;                                                              \
+    }
+
+/* A file's table, of its arrays `tiles` and `dots`; and one without either. */
+#define ET_GEMM_TILES(stem)                                                    \
+    const struct et_gemm_tiles et_gemm_tiles_##stem = {                        \
+        tiles, dots, sizeof tiles / sizeof *tiles, sizeof dots / sizeof *dots}
+#define ET_GEMM_NO_TILES(stem)                                                 \
+    const struct et_gemm_tiles et_gemm_tiles_##stem = {NULL, NULL, 0, 0}
+
+/* SPREAD and STEP of vector extensions, which make one instruction of both. */
+#define ET_GEMM_AS_IT_IS(word) (word)
+#define ET_GEMM_FMA(sums, x, y) ((sums) + (x) * (y))
+
+#endif

@@ -1,0 +1,135 @@
+/* The choice: what the processor has, what the types and the shape want. */
+#include "config.h"
+#include "kernels/gemm/native/way.h"
+
+#include "kernels/gemm/native/pack.h"
+#include "lists.h"
+
+/* A block is long along k, so that sums are seldom taken up again; some panels
+ * of A and one of B stay in the second cache. */
+#define BLOCK_K_BYTES 8192          /* of one line along k */
+#define BLOCK_A_BYTES (192 * 1024L) /* of A's panels that pass one of B */
+#define BLOCK_N 4096
+#define NARROW_K 64 /* the least k for dot products */
+
+#define DECLARE(stem) extern const struct et_gemm_tiles et_gemm_tiles_##stem;
+ET_LIST_GEMM_TILES(DECLARE)
+#define LISTED(stem) &et_gemm_tiles_##stem,
+static const struct et_gemm_tiles *const all[] = {ET_LIST_GEMM_TILES(LISTED)};
+enum { ALL = sizeof all / sizeof *all };
+
+const struct et_gemm_tiles *et_gemm_tiles_at(size_t i)
+{
+    return i < ALL ? all[i] : NULL;
+}
+
+static size_t aligned(size_t n)
+{
+    return (n + ET_GEMM_TILE_ALIGN - 1) / ET_GEMM_TILE_ALIGN *
+           ET_GEMM_TILE_ALIGN;
+}
+
+const struct et_gemm_tile *et_gemm_tile_for(const struct et_types *t)
+{
+    for (size_t f = 0; f < ALL; f++) {
+        for (size_t i = 0; i < all[f]->n_tiles; i++) {
+            const struct et_gemm_tile *v = &all[f]->tiles[i];
+            /* BYTES have a sign in B. */
+            if (et_gemm_panel_sum(v->panel) == t->sum &&
+                et_gemm_packs(v->panel, t->a.dtype) &&
+                et_gemm_packs(v->panel, t->b.dtype) &&
+                (v->panel != ET_GEMM_BYTES || t->b.dtype == ET_INT8) &&
+                (!v->here || v->here()))
+                return v;
+        }
+    }
+    return NULL;
+}
+
+/* small: what is packed. */
+static const struct et_gemm_dot *
+find_dot(enum et_dtype small, enum et_dtype large, enum et_dtype sum)
+{
+    for (size_t f = 0; f < ALL; f++) {
+        for (size_t i = 0; i < all[f]->n_dots; i++) {
+            const struct et_gemm_dot *v = &all[f]->dots[i];
+            if (v->dtype == large && et_gemm_panel_sum(v->panel) == sum &&
+                et_gemm_packs(v->panel, small) && (!v->here || v->here()))
+                return v;
+        }
+    }
+    return NULL;
+}
+
+static void choose_dot(struct et_gemm_way *w)
+{
+    const struct et_gemm *p = &w->p;
+    const struct et_types *t = &p->types;
+    bool long_enough = p->k >= NARROW_K;
+    if (long_enough && p->trans_b && p->m <= ET_GEMM_NARROW &&
+        p->n >= ET_GEMM_DOT_COLUMNS)
+        w->dot = find_dot(t->a.dtype, t->b.dtype, t->sum);
+    if (w->dot || !long_enough || p->trans_a || p->n > ET_GEMM_NARROW ||
+        p->m < ET_GEMM_DOT_COLUMNS)
+        return;
+    w->dot = find_dot(t->b.dtype, t->a.dtype, t->sum);
+    w->turned = w->dot != NULL;
+}
+
+static void lay_out_dot(struct et_gemm_way *w)
+{
+    const struct et_gemm *p = &w->p;
+    int64_t small = w->turned ? p->n : p->m, large = w->turned ? p->m : p->n;
+    enum et_dtype type = w->turned ? p->types.b.dtype : p->types.a.dtype;
+    w->moved = w->dot->panel == ET_GEMM_BYTES && type == ET_INT8;
+    w->panel_a = aligned((size_t)p->k * et_gemm_panel_size(w->dot->panel));
+    w->at_b = (size_t)(small + w->moved) * w->panel_a;
+    w->at_sums = w->at_b;
+    w->room = w->at_sums +
+              aligned((size_t)(small * large) * et_dtype_size(p->types.sum));
+}
+
+static void lay_out_panels(struct et_gemm_way *w)
+{
+    const struct et_gemm *p = &w->p;
+    const struct et_gemm_tile *t = w->tile;
+    size_t size = et_gemm_panel_size(t->panel);
+    int64_t group = et_gemm_panel_group(t->panel);
+    w->moved = t->panel == ET_GEMM_BYTES && p->types.a.dtype == ET_INT8;
+    w->kc = et_gemm_least(BLOCK_K_BYTES / (int64_t)size,
+                          et_gemm_pieces(p->k, group) * group);
+    w->nc =
+        et_gemm_least(BLOCK_N / t->columns, et_gemm_pieces(p->n, t->columns)) *
+        t->columns;
+    size_t line = (size_t)(et_gemm_pieces(w->kc, group) * group) * size;
+    w->panel_a = aligned(line * (size_t)t->rows);
+    w->some = BLOCK_A_BYTES / (int64_t)w->panel_a;
+    if (w->some < 1)
+        w->some = 1;
+    w->start_b = aligned(line * (size_t)t->columns);
+    w->panel_b = w->start_b + (w->moved ? aligned((size_t)t->columns * 4) : 0);
+    w->at_b = (size_t)et_gemm_pieces(p->m, t->rows) * w->panel_a;
+    w->at_ones = w->at_b + (size_t)(w->nc / t->columns) * w->panel_b;
+    w->at_sums = w->at_ones + (w->moved ? w->panel_a : 0);
+    w->room = w->at_sums;
+    if (!w->direct && p->k > w->kc)
+        w->room +=
+            aligned((size_t)(p->m * w->nc) * et_dtype_size(p->types.sum));
+}
+
+struct et_gemm_way et_gemm_way_of(const struct et_gemm *p, int threads)
+{
+    struct et_gemm_way w = {.p = *p, .tile = et_gemm_tile_for(&p->types)};
+    if (!w.tile)
+        return w;
+    w.direct = p->types.out.dtype == p->types.sum && p->alpha == 1 &&
+               (p->beta == 0 || p->beta == 1);
+    w.teams = p->batch >= threads ? threads : 1;
+    w.of = p->batch >= threads ? 1 : threads;
+    choose_dot(&w);
+    if (w.dot)
+        lay_out_dot(&w);
+    else
+        lay_out_panels(&w);
+    return w;
+}

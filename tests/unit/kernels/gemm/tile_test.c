@@ -1,0 +1,319 @@
+/* tiles and panels: each element stands where tile.h says, and every tile and
+ * dot product that this processor can run gives the sums of its definition,
+ * also those that a product on it would not choose.
+ */
+#include "config.h"
+#include "tests/unit/test_main.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/base/memory.h"
+#include "harness/base/random.h"
+#include "kernels/gemm/native/pack.h"
+#include "kernels/gemm/native/way.h"
+
+enum { MOST = 4096 }; /* elements of what is packed here */
+
+/* An operand of whole numbers, so that all sums are exact. */
+struct lines {
+    struct et_gemm_source s;
+    unsigned char data[MOST * 8];
+};
+
+static double whole(uint64_t stream, uint64_t i, enum et_dtype t)
+{
+    double v = (double)(et_random_u64(stream, i) % 15) - 7;
+    return t == ET_UINT8 ? fabs(v) + 200 : v;
+}
+
+static void fill(struct lines *x, enum et_dtype t, int64_t line, int64_t step,
+                 uint64_t stream)
+{
+    x->s = (struct et_gemm_source){x->data, t, line, step};
+    for (size_t i = 0; i < MOST; i++)
+        et_dtype_set(t, x->data, i, whole(stream, i, t));
+}
+
+static double element(const struct lines *x, int64_t i, int64_t l)
+{
+    return et_dtype_get(x->s.dtype, x->data,
+                        (size_t)(i * x->s.line + l * x->s.step));
+}
+
+/* As it stands in a panel or a row of one. */
+static double packed(enum et_gemm_panel p, bool with_sign, const void *at,
+                     int64_t i)
+{
+    switch (p) {
+    case ET_GEMM_FP64:
+        return et_dtype_get(ET_FP64, at, (size_t)i);
+    case ET_GEMM_FP32:
+        return et_dtype_get(ET_FP32, at, (size_t)i);
+    case ET_GEMM_BF16:
+        return et_dtype_get(ET_BF16, at, (size_t)i);
+    case ET_GEMM_BYTES:
+        return et_dtype_get(with_sign ? ET_INT8 : ET_UINT8, at, (size_t)i);
+    case ET_GEMM_WORDS:
+        return ((const int16_t *)at)[i];
+    default:
+        return NAN;
+    }
+}
+
+static void check_panel(enum et_gemm_panel p, const struct lines *x, bool moved,
+                        int64_t width, int64_t n, int64_t k)
+{
+    int64_t group = et_gemm_panel_group(p), groups = (k + group - 1) / group;
+    size_t bytes = (size_t)(groups * group * width) * et_gemm_panel_size(p);
+    unsigned char *panel = malloc(bytes + 1);
+    bool with_sign = x->s.dtype != ET_UINT8 && !moved;
+    assert_non_null(panel);
+    memset(panel, 0xa5, bytes + 1);
+    et_gemm_pack(p, &x->s, moved, width, 2, n, 3, k, panel);
+    assert_int_equal(panel[bytes], 0xa5);
+    for (int64_t i = 0; i < width; i++) {
+        for (int64_t l = 0; l < groups * group; l++) {
+            int64_t at = (l / group * width + i) * group + l % group;
+            double want = i < n && l < k
+                              ? element(x, 2 + i, 3 + l) + (moved ? 128 : 0)
+                              : 0;
+            assert_true(packed(p, with_sign, panel, at) == want);
+        }
+    }
+    free(panel);
+    unsigned char line[MOST];
+    et_gemm_pack_line(p, &x->s, moved, 2, 3, k, line);
+    for (int64_t l = 0; l < k; l++)
+        assert_true(packed(p, with_sign, line, l) ==
+                    element(x, 2, 3 + l) + (moved ? 128 : 0));
+}
+
+TEST(panels)
+{
+    static const int64_t lies[][2] = {{101, 1}, {1, 61}, {3, 120}};
+    static struct lines x;
+    size_t done = 0;
+    for (int p = 0; p < ET_GEMM_PANELS; p++) {
+        for (int t = 0; t < ET_DTYPES; t++) {
+            enum et_dtype type = (enum et_dtype)t;
+            if (!et_gemm_packs((enum et_gemm_panel)p, type))
+                continue;
+            for (int way = 0; way < 3; way++) {
+                fill(&x, type, lies[way][0], lies[way][1], 1);
+                for (int64_t k = 1; k < 29; k += k < 10 ? 1 : 6) {
+                    for (int64_t n = 1; n <= 32; n += n < 5 ? 1 : 9) {
+                        bool moved = p == ET_GEMM_BYTES && type == ET_INT8;
+                        check_panel((enum et_gemm_panel)p, &x, false, n, n, k);
+                        check_panel((enum et_gemm_panel)p, &x, moved, 33, n, k);
+                        done++;
+                    }
+                }
+            }
+        }
+    }
+    assert_true(done > 1000);
+    /* What would lose digits is not packed. */
+    assert_false(et_gemm_packs(ET_GEMM_FP32, ET_FP64));
+    assert_false(et_gemm_packs(ET_GEMM_BF16, ET_FP16));
+    assert_false(et_gemm_packs(ET_GEMM_BYTES, ET_INT32));
+    assert_false(et_gemm_packs(ET_GEMM_WORDS, ET_INT32));
+    assert_false(et_gemm_packs(ET_GEMM_FP64, ET_INT8));
+}
+
+/* The types of A and of B, in whose panels or rows they are packed. */
+static enum et_dtype type_a(enum et_gemm_panel p)
+{
+    return p == ET_GEMM_FP64    ? ET_FP64
+           : p == ET_GEMM_FP32  ? ET_FP32
+           : p == ET_GEMM_BF16  ? ET_BF16
+           : p == ET_GEMM_BYTES ? ET_UINT8
+                                : ET_INT8;
+}
+
+static enum et_dtype type_b(enum et_gemm_panel p)
+{
+    return p == ET_GEMM_BYTES ? ET_INT8 : type_a(p);
+}
+
+static double sum_of(const struct lines *a, const struct lines *b, int64_t i,
+                     int64_t j, int64_t k)
+{
+    double sum = 0;
+    for (int64_t l = 0; l < k; l++)
+        sum += element(a, i, l) * element(b, j, l);
+    return sum;
+}
+
+static void check_tile(const struct et_gemm_tile *t, int64_t k, bool started,
+                       bool add)
+{
+    static struct lines a, b;
+    enum et_dtype sum = et_gemm_panel_sum(t->panel);
+    int64_t groups =
+        (k + et_gemm_panel_group(t->panel) - 1) / et_gemm_panel_group(t->panel);
+    char *x = et_alloc_aligned(1, MOST * 8), *y = et_alloc_aligned(1, MOST * 8);
+    char *start = et_alloc_aligned(1, 4096);
+    int64_t ld = t->columns + 5;
+    char c[64 * 64 * 8], before[sizeof c];
+    assert_true(x && y && start && t->rows * ld <= 64 * 64);
+    assert_true(t->rows * t->columns * 8 <= ET_GEMM_EDGE_BYTES);
+    fill(&a, type_a(t->panel), k, 1, 1);
+    fill(&b, type_b(t->panel), k, 1, 2);
+    et_gemm_pack(t->panel, &a.s, false, t->rows, 0, t->rows, 0, k, x);
+    et_gemm_pack(t->panel, &b.s, false, t->columns, 0, t->columns, 0, k, y);
+    for (int64_t i = 0; i < t->rows * ld; i++)
+        et_dtype_set(sum, c, (size_t)i, (double)(i % 50));
+    for (int64_t j = 0; j < t->columns; j++)
+        et_dtype_set(sum, start, (size_t)j, (double)(3 * j - 1));
+    memcpy(before, c, sizeof c);
+    t->multiply(groups, x, y, started ? start : NULL, c, ld, add);
+    for (int64_t i = 0; i < t->rows; i++) {
+        for (int64_t j = 0; j < ld; j++) {
+            size_t at = (size_t)(i * ld + j);
+            double want = et_dtype_get(sum, before, at);
+            if (j < t->columns)
+                want = (add ? want : 0) +
+                       (started ? et_dtype_get(sum, start, (size_t)j) : 0) +
+                       sum_of(&a, &b, i, j, k);
+            assert_true(et_dtype_get(sum, c, at) == want);
+        }
+    }
+    et_free_aligned(x);
+    et_free_aligned(y);
+    et_free_aligned(start);
+}
+
+/* To the nearest bf16, as dtype does it. */
+static void check_to_bf16(const struct et_gemm_tile *t)
+{
+    static const float odd[] = {0.0F,      -0.0F, 1.00390625F, 1.01171875F,
+                                INFINITY,  NAN,   3.4e38F,     1e-40F,
+                                -INFINITY, -NAN};
+    enum { N = 45, ODD = sizeof odd / sizeof *odd };
+    float v[N];
+    uint16_t got[N + 1], want[N];
+    for (int i = 0; i < N; i++)
+        v[i] = i < ODD ? odd[i] : (float)et_random_unit(4, (uint64_t)i);
+    for (int n = 1; n <= N; n++) {
+        memset(got, 0xa5, sizeof got);
+        t->to_bf16(v, n, got);
+        assert_int_equal(got[n], 0xa5a5);
+        for (int i = 0; i < n; i++) {
+            et_dtype_set(ET_BF16, want, (size_t)i, (double)v[i]);
+            if (isnan(v[i]))
+                assert_true(isnan(et_dtype_get(ET_BF16, got, (size_t)i)));
+            else
+                assert_int_equal(got[i], want[i]);
+        }
+    }
+}
+
+static bool do_tile(const struct et_gemm_tile *t)
+{
+    assert_true(t->name && *t->name);
+    assert_true(!t->to_bf16 == (et_gemm_panel_sum(t->panel) != ET_FP32));
+    if (t->here && !t->here())
+        return false;
+    for (int64_t k = 1; k < 70; k += k < 9 ? 1 : 13) {
+        check_tile(t, k, false, false);
+        check_tile(t, k, false, true);
+        check_tile(t, k, true, false);
+    }
+    if (t->to_bf16)
+        check_to_bf16(t);
+    return true;
+}
+
+static void check_dot(const struct et_gemm_dot *d, int rows, int64_t k)
+{
+    static struct lines a, b;
+    enum et_dtype sum = et_gemm_panel_sum(d->panel);
+    char x[MOST], c[8 * 8 * 8];
+    int64_t step = k + 3, ld = 7;
+    memset(c, 0xa5, sizeof c);
+    fill(&a, type_a(d->panel), k, 1, 1);
+    fill(&b, d->dtype, k + 2, 1, 2);
+    for (int i = 0; i < rows; i++)
+        et_gemm_pack_line(d->panel, &a.s, false, i, 0, k,
+                          x + (size_t)(i * step) *
+                                  et_gemm_panel_size(d->panel));
+    d->run[rows - 1](k, x, step, b.data, b.s.line, c, ld);
+    for (int i = 0; i < 8; i++) {
+        for (int j = 0; j < ld; j++) {
+            const char *at = c + (size_t)(i * ld + j) * et_dtype_size(sum);
+            if (i < rows && j < ET_GEMM_DOT_COLUMNS)
+                assert_true(et_dtype_get(sum, at, 0) ==
+                            sum_of(&a, &b, i, j, k));
+            else
+                assert_int_equal((unsigned char)*at, 0xa5);
+        }
+    }
+}
+
+static bool do_dot(const struct et_gemm_dot *d)
+{
+    if (d->here && !d->here())
+        return false;
+    for (int rows = 1; rows <= ET_GEMM_DOT_ROWS; rows++) {
+        for (int64_t k = 1; k < 100; k += k < 9 ? 1 : 11)
+            check_dot(d, rows, k);
+    }
+    return true;
+}
+
+/* All that the build has; the portable ones at least are here. */
+TEST(tiles)
+{
+    int tiles = 0, dots = 0;
+    const struct et_gemm_tiles *file;
+    for (size_t f = 0; (file = et_gemm_tiles_at(f)); f++) {
+        for (size_t i = 0; i < file->n_tiles; i++)
+            tiles += do_tile(&file->tiles[i]);
+        for (size_t i = 0; i < file->n_dots; i++)
+            dots += do_dot(&file->dots[i]);
+    }
+    assert_true(tiles >= 3 && dots >= 3);
+}
+
+static struct et_gemm problem(enum et_dtype t, int64_t m, int64_t n, int64_t k)
+{
+    struct et_gemm p = et_gemm_dense(et_types_usual(t), m, n, k);
+    p.trans_b = true;
+    p.ldb = k;
+    return p;
+}
+
+/* Few rows or columns are read as they lie, where they lie so. */
+TEST(ways)
+{
+    struct et_gemm p = problem(ET_FP32, 4, 300, 500);
+    struct et_gemm_way w = et_gemm_way_of(&p, 3);
+    assert_true(w.dot && !w.turned && w.direct);
+    assert_true(w.teams == 1 && w.of == 3);
+    p.trans_b = false;
+    assert_null(et_gemm_way_of(&p, 3).dot);
+    p = problem(ET_FP32, ET_GEMM_NARROW + 1, 300, 500);
+    assert_null(et_gemm_way_of(&p, 3).dot);
+    p = problem(ET_FP32, 300, 4, 500);
+    w = et_gemm_way_of(&p, 3);
+    assert_true(w.dot && w.turned);
+    p.trans_a = true;
+    assert_null(et_gemm_way_of(&p, 3).dot);
+    p = problem(ET_FP32, 4, 300, 20);
+    p.batch = 3;
+    w = et_gemm_way_of(&p, 3);
+    assert_true(!w.dot && w.teams == 3 && w.of == 1);
+    /* Sums that are not C need a place only where they are not whole. */
+    p = problem(ET_BF16, 100, 100, 100);
+    w = et_gemm_way_of(&p, 1);
+    assert_true(!w.direct && w.room == w.at_sums);
+    p = problem(ET_BF16, 100, 100, 100000);
+    w = et_gemm_way_of(&p, 1);
+    assert_true(w.kc < p.k && w.room - w.at_sums >= 100 * 100 * 4);
+    p.types.sum = ET_FP16;
+    assert_null(et_gemm_way_of(&p, 1).tile);
+}
+
+TEST_MAIN(panels, tiles, ways)
