@@ -42,11 +42,32 @@ static inline double widen(uint32_t h, const struct layout *l)
     return h >> (l->bits - 1) & 1 ? -v : v;
 }
 
+/* Where the exponent is one of the middle ones, both formats have the same
+ * digits, but for those that are rounded away, ties to even. A carry out of the
+ * fraction adds one to the exponent. False: it is another one. */
+static inline bool narrow_most(double v, const struct layout *l, uint32_t *code)
+{
+    uint64_t bits;
+    int cut = 52 - l->fraction;
+    memcpy(&bits, &v, sizeof bits);
+    int exponent = (int)(bits >> 52 & 0x7ff) - 1023;
+    if (exponent < 1 - l->bias || exponent >= l->bias)
+        return false;
+    bits += (UINT64_C(1) << (cut - 1)) - 1 + (bits >> cut & 1);
+    *code =
+        (uint32_t)(bits >> cut) - ((1023U - (unsigned)l->bias) << l->fraction);
+    *code &= ones(l);
+    return true;
+}
+
 static uint32_t narrow(double v, const struct layout *l)
 {
+    uint32_t most;
     uint32_t sign = signbit(v) ? ones(l) + 1 : 0;
     uint32_t over = l->saturates ? beyond(l) - 1 : beyond(l);
     int exponent;
+    if (narrow_most(v, l, &most))
+        return sign | most;
     if (isnan(v))
         return sign |
                (l->finite ? ones(l)
@@ -78,15 +99,17 @@ static uint32_t narrow(double v, const struct layout *l)
     {                                                                          \
         ((type *)a)[i] = (type)v;                                              \
     }
-#define SHORT(format, type, ...)                                               \
+#define NARROW(format, type, ...)                                              \
     static const struct layout format = {8 * sizeof(type), __VA_ARGS__};       \
-    static double format##_widen(const void *a, size_t i)                      \
-    {                                                                          \
-        return widen(((const type *)a)[i], &format);                           \
-    }                                                                          \
     static void format##_narrow(void *a, size_t i, double v)                   \
     {                                                                          \
         ((type *)a)[i] = (type)narrow(v, &format);                             \
+    }
+#define SHORT(format, type, ...)                                               \
+    NARROW(format, type, __VA_ARGS__)                                          \
+    static double format##_widen(const void *a, size_t i)                      \
+    {                                                                          \
+        return widen(((const type *)a)[i], &format);                           \
     }
 #define INTEGER(format, type, least, most)                                     \
     static double format##_widen(const void *a, size_t i)                      \
@@ -101,12 +124,21 @@ static uint32_t narrow(double v, const struct layout *l)
 NATIVE(fp64, double)
 NATIVE(fp32, float)
 SHORT(fp16, uint16_t, 10, 15, false, false)
-SHORT(bf16, uint16_t, 7, 127, false, false)
+NARROW(bf16, uint16_t, 7, 127, false, false)
 SHORT(fp8_e4m3, uint8_t, 3, 7, true, true)
 SHORT(fp8_e5m2, uint8_t, 2, 15, false, true)
 INTEGER(int8, int8_t, INT8_MIN, INT8_MAX)
 INTEGER(uint8, uint8_t, 0, UINT8_MAX)
 INTEGER(int32, int32_t, INT32_MIN, INT32_MAX)
+
+/* The upper half of a fp32. */
+static double bf16_widen(const void *a, size_t i)
+{
+    uint32_t bits = (uint32_t)((const uint16_t *)a)[i] << 16;
+    float v;
+    memcpy(&v, &bits, sizeof v);
+    return (double)v;
+}
 
 static double no_widen(const void *a, size_t i)
 {

@@ -430,6 +430,25 @@ TEST(work_is_shared_out)
     assert_true(isinf(one.memory));
 }
 
+/* What a backend takes for itself is counted, on top of the operands. */
+TEST(a_backend_has_memory_of_its_own)
+{
+    const struct et_gemm_backend *native = et_gemm_backend_find("native");
+    struct params p = preset();
+    struct et_need n;
+    p.dtype = ET_FP32;
+    p.m = p.n = p.k = 1000;
+    const struct et_gemm g = local(&p, 0, 1);
+    need(&p, 1, 1, &n);
+    double own = native->workspace(&g, 1);
+    assert_true(own >= 2 * 1000 * 1000 * 4.0);
+    assert_true(n.memory >= 3 * 1000 * 1000 * 4.0 + own);
+    p.batch = 3;
+    const struct et_gemm three = local(&p, 0, 1);
+    assert_true(native->workspace(&three, 3) == 3 * own);
+    assert_true(native->workspace(&three, 4) == own);
+}
+
 /* Ranks that do the same problem have the same inputs, gaps included; those
  * that share one have what is theirs. */
 TEST(ranks_have_what_they_should)
@@ -484,6 +503,7 @@ int main(void)
         cmocka_unit_test(bad_parameters_are_named),
         cmocka_unit_test(types_are_chosen),
         cmocka_unit_test(work_is_shared_out),
+        cmocka_unit_test(a_backend_has_memory_of_its_own),
         cmocka_unit_test(ranks_have_what_they_should),
         cmocka_unit_test(traffic_is_counted),
     };
