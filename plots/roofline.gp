@@ -41,8 +41,8 @@ set grid xtics ytics lt 1 lc rgb '#e3e7ec'
 set format x '%g'
 set format y '%.0s %cFLOP/s'
 set y2tics () scale 0 offset -0.8,0
-set key at screen 0.5, screen 14 / real(HEIGHT) center bottom horizontal \
-    Left reverse samplen 1.2 spacing 1.15 width 2 maxrows KEYROWS maxcols 2
+set key font ',12' at screen 0.5, screen 14 / real(HEIGHT) center bottom horizontal \
+    Left reverse samplen 1 spacing 1.15 width 0 maxrows KEYROWS maxcols 2
 plot DATA index 1 using 1:2:($3-$1):($4-$2) with vectors nohead lw 1.8 \
         lc rgb '#5a6675' notitle, \
     DATA index 2 using 1:2:y2tic(3) axes x1y2 with points pt 0 notitle, \

@@ -141,7 +141,8 @@ static void try_types(const struct et_gemm_backend *backend, int types)
 {
     static const int64_t sizes[][4] = {
         {1, 1, 1, 1},   {1, 7, 5, 2},    {7, 1, 5, 1},   {7, 5, 1, 3},
-        {1, 1, 100, 1}, {17, 13, 29, 2}, {33, 65, 9, 1}, {64, 48, 130, 1}};
+        {1, 1, 100, 1}, {17, 13, 29, 2}, {33, 65, 9, 1}, {64, 48, 130, 1},
+        {5, 30, 70, 2}, {31, 6, 75, 1}};
     static const double factors[][2] = {{1, 0},       {-0.5, 0}, {1, 1},
                                         {2.5, -0.25}, {0, 0.5},  {0, 0}};
     const struct et_types t = triple(types);
@@ -183,6 +184,25 @@ TEST(every_backend_computes)
         if (!is_here(&b->base))
             continue;
         try_backend(b);
+    }
+}
+
+/* Sums of more than a block of a blocked product, and not so many that rounding
+ * hides a part that is missing. */
+TEST(sums_in_parts)
+{
+    const struct et_gemm_backend *b;
+    for (size_t i = 0; (b = et_gemm_backend_at(i)); i++) {
+        for (int t = 0; t < TRIPLES; t++) {
+            struct et_gemm p = et_gemm_dense(triple(t), 9, 18, 8200);
+            if (!does_types(b, t))
+                continue;
+            try_one(b, p, 2, 0);
+            p.alpha = 2;
+            p.beta = -0.5;
+            if (!et_types_are_integers(&p.types) && !et_gemm_unsupported(b, &p))
+                try_one(b, p, 1, 0);
+        }
     }
 }
 
@@ -385,7 +405,7 @@ TEST(the_same_seed_leaves_the_same)
 }
 
 TEST_MAIN(the_list_is_sound, turns_differ, inputs_move, every_backend_computes,
-          long_sums, what_is_no_number_stays_so, every_type_is_done_or_refused,
-          great_dimensions_are_refused, sizes_that_overflow_are_seen,
-          every_fault_is_found, no_clean_run_fails,
-          the_same_seed_leaves_the_same)
+          sums_in_parts, long_sums, what_is_no_number_stays_so,
+          every_type_is_done_or_refused, great_dimensions_are_refused,
+          sizes_that_overflow_are_seen, every_fault_is_found,
+          no_clean_run_fails, the_same_seed_leaves_the_same)

@@ -194,8 +194,10 @@ static void check_to_bf16(const struct et_gemm_tile *t)
     enum { N = 45, ODD = sizeof odd / sizeof *odd };
     float v[N];
     uint16_t got[N + 1], want[N];
+    static const uint32_t none[] = {0x7f800001, 0x7fffffff, 0xffffffff};
     for (int i = 0; i < N; i++)
         v[i] = i < ODD ? odd[i] : (float)et_random_unit(4, (uint64_t)i);
+    memcpy(v + ODD, none, sizeof none); /* what is no number, by other bits */
     for (int n = 1; n <= N; n++) {
         memset(got, 0xa5, sizeof got);
         t->to_bf16(v, n, got);
