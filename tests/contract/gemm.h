@@ -74,11 +74,20 @@ static void drop(struct operand *o)
     free(o->before);
 }
 
-static double at(const struct operand *o, const char *base, int64_t matrix,
+/* All that an operand holds, gaps and all, or held; free. */
+static double *numbers_of(const struct operand *o, const char *base)
+{
+    double *v = malloc((size_t)o->n * sizeof *v);
+    assert_non_null(v);
+    et_dtype_load(o->dtype, base + GUARD * et_dtype_size(o->dtype), 0,
+                  (size_t)o->n, v);
+    return v;
+}
+
+static double at(const struct operand *o, const double *v, int64_t matrix,
                  int64_t rows, int64_t i, int64_t j)
 {
-    return et_dtype_get(o->dtype, base + GUARD * et_dtype_size(o->dtype),
-                        (size_t)((matrix * rows + i) * o->ld + j));
+    return v[(matrix * rows + i) * o->ld + j];
 }
 
 static void assert_product(const struct et_gemm *p, const struct operand *a,
@@ -89,25 +98,26 @@ static void assert_product(const struct et_gemm *p, const struct operand *a,
                         ? 0
                         : et_dtype_epsilon(p->types.out.dtype);
     int64_t ra = p->trans_a ? p->k : p->m, rb = p->trans_b ? p->n : p->k;
+    double *va = numbers_of(a, a->all), *vb = numbers_of(b, b->all);
+    double *is = numbers_of(c, c->all), *was = numbers_of(c, c->before);
     for (int64_t r = 0; r < p->batch * p->m * p->n; r++) {
         int64_t j = r % p->n, i = r / p->n % p->m, g = r / p->n / p->m;
         double sum = 0, size = 0;
         for (int64_t l = 0; l < p->k; l++) {
-            double v = (p->trans_a ? at(a, a->all, g, ra, l, i)
-                                   : at(a, a->all, g, ra, i, l)) *
-                       (p->trans_b ? at(b, b->all, g, rb, j, l)
-                                   : at(b, b->all, g, rb, l, j));
+            double v =
+                (p->trans_a ? at(a, va, g, ra, l, i) : at(a, va, g, ra, i, l)) *
+                (p->trans_b ? at(b, vb, g, rb, j, l) : at(b, vb, g, rb, l, j));
             sum += v;
             size += fabs(v);
         }
-        double c0 = p->beta != 0 ? at(c, c->before, g, p->m, i, j) : 0;
+        double c0 = p->beta != 0 ? at(c, was, g, p->m, i, j) : 0;
         double want = p->alpha * sum + p->beta * c0;
         double bound = 2 * ((double)p->k + 4) * u *
                        (fabs(p->alpha) * size + fabs(p->beta * c0));
         if (stored > 0)
             bound += stored * (fabs(want) + bound) +
                      et_dtype_step(p->types.out.dtype) / 2;
-        double got = at(c, c->all, g, p->m, i, j);
+        double got = at(c, is, g, p->m, i, j);
         if (!(fabs(got - want) <= bound))
             fail_msg("%s %lldx%lldx%lld %d%d alpha %g beta %g: "
                      "C[%lld][%lld][%lld] = %g, not %g",
@@ -116,6 +126,10 @@ static void assert_product(const struct et_gemm *p, const struct operand *a,
                      p->alpha, p->beta, (long long)g, (long long)i,
                      (long long)j, got, want);
     }
+    free(va);
+    free(vb);
+    free(is);
+    free(was);
 }
 
 static void spoil(struct operand *c)
