@@ -54,7 +54,7 @@ sizes = 8, 64 KiB
 op = write, read
 layout = file-per-rank, shared
 cache = warm
-sizes = 1 MiB
+sizes = 4 MiB
 PLAN
 
 for ranks in 1 2 4; do
