@@ -299,7 +299,7 @@ static void hang(void *with, const char *outcome, const char *reason, bool last)
 
 static void disk_hangs(void)
 {
-    struct et_guard_duties duties = {NULL, hang, NULL, NULL};
+    struct et_guard_duties duties = {.sink = find_sink, .note = hang};
     et_guard_set(guard(), &duties);
     kill(getpid(), SIGINT);
     child_nap(30);
