@@ -76,9 +76,13 @@ static struct layout layout_of(enum et_dtype dtype, int64_t batch, int64_t rows,
                                int64_t columns, int64_t step, int64_t rs,
                                int64_t cs)
 {
-    return (struct layout){.dims = {batch, rows, columns},
-                           .strides = {step, rs, cs},
-                           .type = type_of(dtype)};
+    return (struct layout){
+        .dims = {batch, rows, columns},
+        /* Of one row or column the distance to the next means nothing; where
+         * its elements have gaps, version 3 must not take it for dense. */
+        .strides = {step, rows == 1 && cs != 1 ? columns * cs : rs,
+                    columns == 1 && rs != 1 ? rows * rs : cs},
+        .type = type_of(dtype)};
 }
 
 static void layouts(const struct et_gemm_setup *q, struct layout out[3])
@@ -212,6 +216,20 @@ static bool attempt(int threads)
     return et_gemm_setup_attempt(&et_gemm_onednn, threads);
 }
 
+static bool is_by_loops(const struct et_gemm *p)
+{
+    char name[80];
+    return strncmp(implementation(p, 1, name, sizeof name), "ref", 3) == 0;
+}
+
+/* Vectors with gaps may be done by loops where their types are not. */
+static bool is_slow(const struct et_gemm *p)
+{
+    const struct et_gemm usual = et_gemm_dense(p->types, 64, 64, 64);
+    bool is_vector = p->m == 1 || p->n == 1 || p->k == 1;
+    return is_by_loops(&usual) || (!is_vector && is_by_loops(p));
+}
+
 /* oneDNN itself says what it can do; what it does by plain loops it cannot. */
 static const char *unsupported(const struct et_gemm *p)
 {
@@ -228,11 +246,11 @@ static const char *unsupported(const struct et_gemm *p)
         return "oneDNN has no such type";
     if (t->sum == ET_INT32 && (p->alpha != 1 || p->beta != 0))
         return "oneDNN scales integer sums in fp32, which is not exact";
-    implementation(p, 1, name, sizeof name);
-    return !*name ? "oneDNN does not multiply these types on this processor"
-           : strncmp(name, "ref", 3) == 0
-               ? "oneDNN has nothing but plain loops for this product here"
-               : NULL;
+    if (!*implementation(p, 1, name, sizeof name))
+        return "oneDNN does not multiply these types on this processor";
+    return is_slow(p) ? "oneDNN has nothing but plain loops for this product "
+                        "on this processor"
+                      : NULL;
 }
 
 static void destroy(void *setup)
