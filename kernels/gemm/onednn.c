@@ -125,7 +125,7 @@ static dnnl_status_t make_attributes(const struct et_gemm *p,
     return s;
 }
 
-/* The fastest implementation that there is. */
+/* The implementation that oneDNN takes first. */
 static dnnl_status_t find(const struct et_gemm_setup *q, dnnl_engine_t engine,
                           dnnl_primitive_desc_t *out)
 {
@@ -173,15 +173,13 @@ static dnnl_status_t make_memory(dnnl_primitive_desc_t of, int which,
 }
 
 /* What multiplies such a product ("brg:avx512_core_amx"). */
-static const char *implementation(const struct et_gemm *p, int threads,
-                                  char *text, size_t n)
+static const char *implementation(const struct et_gemm *p, char *text, size_t n)
 {
-    const struct et_gemm_setup q =
-        et_gemm_setup_of(p, threads, NULL, NULL, NULL);
+    const struct et_gemm_setup q = et_gemm_setup_of(p, 1, NULL, NULL, NULL);
     dnnl_engine_t engine = NULL;
     dnnl_primitive_desc_t d = NULL;
     const char *name = NULL;
-    int before = set_threads(threads);
+    int before = set_threads(1);
     if (dnnl_engine_create(&engine, dnnl_cpu, 0) == dnnl_success &&
         find(&q, engine, &d) == dnnl_success)
         (void)dnnl_primitive_desc_query(d, dnnl_query_impl_info_str, 0, &name);
@@ -207,7 +205,7 @@ static void origin(char *text, size_t n)
         if (used > 0 && (size_t)used < n)
             used += snprintf(text + used, n - (size_t)used, ", %s by %s",
                              et_dtype_name(types[i]),
-                             implementation(&p, 1, name, sizeof name));
+                             implementation(&p, name, sizeof name));
     }
 }
 
@@ -219,7 +217,7 @@ static bool attempt(int threads)
 static bool is_by_loops(const struct et_gemm *p)
 {
     char name[80];
-    return strncmp(implementation(p, 1, name, sizeof name), "ref", 3) == 0;
+    return strncmp(implementation(p, name, sizeof name), "ref", 3) == 0;
 }
 
 /* Vectors with gaps may be done by loops where their types are not. */
@@ -246,7 +244,7 @@ static const char *unsupported(const struct et_gemm *p)
         return "oneDNN has no such type";
     if (t->sum == ET_INT32 && (p->alpha != 1 || p->beta != 0))
         return "oneDNN scales integer sums in fp32, which is not exact";
-    if (!*implementation(p, 1, name, sizeof name))
+    if (!*implementation(p, name, sizeof name))
         return "oneDNN does not multiply these types on this processor";
     return is_slow(p) ? "oneDNN has nothing but plain loops for this product "
                         "on this processor"

@@ -83,8 +83,7 @@ static void lay_out_dot(struct et_gemm_way *w)
     enum et_dtype type = w->turned ? p->types.b.dtype : p->types.a.dtype;
     w->moved = w->dot->panel == ET_GEMM_BYTES && type == ET_INT8;
     w->panel_a = aligned((size_t)p->k * et_gemm_panel_size(w->dot->panel));
-    w->at_b = (size_t)(small + w->moved) * w->panel_a;
-    w->at_sums = w->at_b;
+    w->at_sums = (size_t)(small + w->moved) * w->panel_a;
     w->room = w->at_sums +
               aligned((size_t)(small * large) * et_dtype_size(p->types.sum));
 }

@@ -19,7 +19,7 @@ enum { MOST = 4096 }; /* elements of what is packed here */
 /* An operand of whole numbers, so that all sums are exact. */
 struct lines {
     struct et_gemm_source s;
-    unsigned char data[MOST * 8];
+    _Alignas(8) unsigned char data[MOST * 8];
 };
 
 static double whole(uint64_t stream, uint64_t i, enum et_dtype t)
@@ -83,7 +83,7 @@ static void check_panel(enum et_gemm_panel p, const struct lines *x, bool moved,
         }
     }
     free(panel);
-    unsigned char line[MOST];
+    _Alignas(8) unsigned char line[MOST];
     et_gemm_pack_line(p, &x->s, moved, 2, 3, k, line);
     for (int64_t l = 0; l < k; l++)
         assert_true(packed(p, with_sign, line, l) ==
@@ -156,7 +156,7 @@ static void check_tile(const struct et_gemm_tile *t, int64_t k, bool started,
     char *x = et_alloc_aligned(1, MOST * 8), *y = et_alloc_aligned(1, MOST * 8);
     char *start = et_alloc_aligned(1, 4096);
     int64_t ld = t->columns + 5;
-    char c[64 * 64 * 8], before[sizeof c];
+    _Alignas(8) char c[64 * 64 * 8], before[sizeof c];
     assert_true(x && y && start && t->rows * ld <= 64 * 64);
     assert_true(t->rows * t->columns * 8 <= ET_GEMM_EDGE_BYTES);
     fill(&a, type_a(t->panel), k, 1, 1);
@@ -232,7 +232,7 @@ static void check_dot(const struct et_gemm_dot *d, int rows, int64_t k)
 {
     static struct lines a, b;
     enum et_dtype sum = et_gemm_panel_sum(d->panel);
-    char x[MOST], c[8 * 8 * 8];
+    _Alignas(8) char x[MOST], c[8 * 8 * 8];
     int64_t step = k + 3, ld = 7;
     memset(c, 0xa5, sizeof c);
     fill(&a, type_a(d->panel), k, 1, 1);
