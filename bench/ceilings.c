@@ -32,7 +32,11 @@ bool et_bench_ceilings(enum et_dtype dtype, double bytes, size_t i,
         return false;
     *out = (struct et_ceiling_case){
         .what = "memory", .role = ET_ROLE_MEMORY_CEILING, .backend = "native"};
-    snprintf(out->params, sizeof out->params, "%s level=bytes bytes=%.0f",
-             patterns[i - 1], ceil(fmax(bytes, LEAST) / LEAST) * LEAST);
+    if (bytes == INFINITY)
+        snprintf(out->params, sizeof out->params, "%s level=memory",
+                 patterns[i - 1]);
+    else
+        snprintf(out->params, sizeof out->params, "%s level=bytes bytes=%.0f",
+                 patterns[i - 1], ceil(fmax(bytes, LEAST) / LEAST) * LEAST);
     return true;
 }

@@ -13,7 +13,7 @@
  * instructions that this processor has for it. memory: read, triad, and triad
  * with non-temporal stores over as many bytes as a rank touches, so in the
  * level of the memory that can hold them; the fastest is the roof. bytes: of
- * one rank.
+ * one rank; INFINITY: more than any cache holds.
  */
 bool et_bench_ceilings(enum et_dtype dtype, double bytes, size_t i,
                        struct et_ceiling_case *out);

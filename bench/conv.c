@@ -86,8 +86,8 @@ static struct et_conv local(const struct params *p, int rank, int ranks)
                         .dil_w = p->dil_w,
                         .groups = p->groups,
                         .types = et_types_of(ET_FP32)};
-    v.turn_x = et_operands_turn(&v.types, 0, 0);
-    v.turn_w = et_operands_turn(&v.types, 1, 0);
+    v.turn_x.step = et_operands_turn(&v.types, 0, 0);
+    v.turn_w.step = et_operands_turn(&v.types, 1, 0);
     int64_t first;
     if (p->scaling == STRONG)
         et_team_share(p->n, rank, ranks, &first, &v.n);
@@ -223,7 +223,7 @@ static const float *channels(const struct state *s, int64_t g)
 {
     const struct et_conv *v = &s->local;
     return (const float *)s->operands.in[0].host +
-           et_turn_b(v->turn_x, s->operands.product.done) +
+           et_turn_b(&v->turn_x, s->operands.product.done) +
            g * (v->c / v->groups) * v->h * v->w;
 }
 
@@ -234,7 +234,7 @@ static struct et_check_matrix filters(const void *state, int64_t g)
     return (struct et_check_matrix){.dtype = ET_FP32,
                                     .data = s->operands.in[1].host,
                                     .first =
-                                        et_turn_a(s->local.turn_w, p->done) +
+                                        et_turn_a(&s->local.turn_w, p->done) +
                                         g % s->local.groups * p->m * p->k,
                                     .rows = p->m,
                                     .cols = p->k,
@@ -358,6 +358,8 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     product->backend = s->backend ? &s->backend->base : NULL;
     work_of(params, setting->backend, ranks, setting->threads, NULL,
             &s->operands.work);
+    s->operands.turn[0] = s->local.turn_x;
+    s->operands.turn[1] = s->local.turn_w;
     return et_operands_open(&s->operands, "conv", setting, n,
                             s->p.scaling == WEAK ? ET_OPERANDS_SAME
                                                  : ET_OPERANDS_SPLIT_FIRST);

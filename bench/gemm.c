@@ -6,8 +6,10 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "bench/ceilings.h"
+#include "bench/level.h"
 #include "bench/operands.h"
 #include "harness/base/log.h"
 #include "harness/case/bench.h"
@@ -18,9 +20,15 @@ struct params {
     double alpha, beta;
     bool trans_a, trans_b;
     int dtype, dtype_a, sum, out; /* after dtype: a choice's, 0 the first */
-    int scaling;
+    int scaling, operands;
 };
 enum scaling { WEAK, STRONG };
+enum where { HOT, COLD };
+/* A product with at most so many rows or columns reads its large operand for
+ * little work: a step of inference, where that operand is the weights. */
+#define SKINNY 256
+/* What cold operands go through before they are read again. */
+static const struct et_level_params beyond_caches = {.level = ET_LEVEL_MEMORY};
 
 struct state {
     struct et_operands operands; /* first: A, B; C */
@@ -72,6 +80,10 @@ static const struct et_field rows[] = {
            "weak: each rank does the whole problem; strong: the ranks share "
            "one, by its batch or its rows",
            .preset = "weak", .choices = "weak|strong"),
+    ET_ROW(params, operands, ET_CHOICE,
+           "hot: A and B stay where they are, in the caches if they fit; cold: "
+           "each product has other copies of them, which have left the caches",
+           .preset = "hot", .choices = "hot|cold"),
     {0}};
 
 static const char *const shape[] = {"m", "n", "k", "batch", NULL};
@@ -119,9 +131,21 @@ static struct et_gemm local(const struct params *p, int rank, int ranks)
     /* What a backend is handed. */
     g.alpha = et_dtype_round(g.types.sum, g.alpha);
     g.beta = et_dtype_round(g.types.sum, g.beta);
-    g.turn_a = et_operands_turn(&g.types, 0, g.beta);
-    g.turn_b = et_operands_turn(&g.types, 1, g.beta);
+    g.turn_a.step = et_operands_turn(&g.types, 0, g.beta);
+    g.turn_b.step = et_operands_turn(&g.types, 1, g.beta);
     return g;
+}
+
+/* Cold operands get their copies, for a rank that goes through `bytes`. */
+static void rotate(const struct params *p, double bytes, struct et_gemm *g)
+{
+    int64_t n[3];
+    if (p->operands != COLD || !et_gemm_elements(g, &n[0], &n[1], &n[2]))
+        return;
+    struct et_turn turn[2] = {g->turn_a, g->turn_b};
+    et_operands_cold(&g->types, n, bytes, turn);
+    g->turn_a = turn[0];
+    g->turn_b = turn[1];
 }
 
 static enum et_status check_ld(const char *where, const char *key, int64_t ld,
@@ -250,19 +274,39 @@ static double flop(const struct params *p, int ranks)
     return p->scaling == WEAK ? one * ranks : one;
 }
 
+/* Bytes of one iteration, whole team. */
+struct moved {
+    double a, b, c;
+};
+
 /* Each operand once on every rank that reads it, C twice with beta. */
-static double traffic(const struct params *p, int ranks)
+static struct moved moved(const struct params *p, int ranks)
 {
     struct et_types types = types_of(p);
-    double a =
-        (double)p->m * (double)p->k * (double)et_dtype_size(types.a.dtype);
-    double b =
-        (double)p->k * (double)p->n * (double)et_dtype_size(types.b.dtype);
-    double c = (double)p->m * (double)p->n *
-               (double)et_dtype_size(types.out.dtype) * (p->beta != 0 ? 2 : 1);
+    double batch = (double)p->batch;
     double copies = p->scaling == WEAK ? ranks : 1;
     double copies_b = by_batch(p, ranks) ? copies : ranks;
-    return (copies * (a + c) + copies_b * b) * (double)p->batch;
+    return (struct moved){copies * batch * (double)p->m * (double)p->k *
+                              (double)et_dtype_size(types.a.dtype),
+                          copies_b * batch * (double)p->k * (double)p->n *
+                              (double)et_dtype_size(types.b.dtype),
+                          copies * batch * (double)p->m * (double)p->n *
+                              (double)et_dtype_size(types.out.dtype) *
+                              (p->beta != 0 ? 2 : 1)};
+}
+
+static double traffic(const struct params *p, int ranks)
+{
+    struct moved v = moved(p, ranks);
+    return v.a + v.b + v.c;
+}
+
+/* Of the large operand of a skinny product; 0: it is none. */
+static double weights(const struct params *p, int ranks)
+{
+    struct moved v = moved(p, ranks);
+    int64_t least = p->m < p->n ? p->m : p->n, most = p->m + p->n - least;
+    return least <= SKINNY && most > SKINNY ? fmax(v.a, v.b) : 0;
 }
 
 /* Small problems are checked element by element: by the whole problem, so
@@ -286,6 +330,7 @@ static void need(const void *params, int ranks, int threads,
 {
     const struct params *p = params;
     struct et_gemm g = local(p, 0, ranks); /* no rank has more than the first */
+    rotate(p, et_level_estimate(&beyond_caches, ranks, threads), &g);
     int64_t a, b, c;
     *out = (struct et_need){.flop = flop(p, ranks)};
     if (!et_gemm_elements(&g, &a, &b, &c)) {
@@ -301,7 +346,9 @@ static void need(const void *params, int ranks, int threads,
                     backend->workspace ? backend->workspace(&g, threads) : 0);
     struct et_product product = product_of(p, &g);
     out->memory =
-        operands + ET_OPERANDS_ROOM + et_product_memory(&product) + most;
+        operands + ET_OPERANDS_ROOM +
+        et_operands_others(&g.types, (struct et_turn[]){g.turn_a, g.turn_b}) +
+        et_product_memory(&product) + most;
     out->bytes = operands * ranks;
 }
 
@@ -335,7 +382,7 @@ static struct et_check_matrix matrix_a(const void *state, int64_t i)
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
     return operand(p->types.a.dtype, s->operands.in[0].host,
-                   et_turn_a(p->turn_a, s->operands.product.done), i,
+                   et_turn_a(&p->turn_a, s->operands.product.done), i,
                    p->trans_a, p->m, p->k, p->lda);
 }
 
@@ -344,7 +391,7 @@ static struct et_check_matrix matrix_b(const void *state, int64_t i)
     const struct state *s = state;
     const struct et_gemm *p = &s->local;
     return operand(p->types.b.dtype, s->operands.in[1].host,
-                   et_turn_b(p->turn_b, s->operands.product.done), i,
+                   et_turn_b(&p->turn_b, s->operands.product.done), i,
                    p->trans_b, p->k, p->n, p->ldb);
 }
 
@@ -403,10 +450,13 @@ static bool work_of(const void *params, const char *backend, int ranks,
     (void)backend, (void)threads, (void)facts;
     *out = (struct et_work){
         .flop = flop(p, ranks),
+        .bytes = weights(p, ranks),
         .traffic = traffic(p, ranks),
         .convention = "flop: 2 m n k batch, a multiply and an add each "
                       "(LAPACK Working Note 41); traffic: A, B and C once a "
-                      "rank, C twice with beta, the least there can be"};
+                      "rank, C twice with beta, the least there can be; bytes: "
+                      "of the larger of A and B, the weights, where C has at "
+                      "most 256 rows or columns, and more of the others"};
     return true;
 }
 
@@ -417,6 +467,23 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     s->p = *(const struct params *)params;
     int rank = setting->team->rank, ranks = setting->team->size;
     s->local = local(&s->p, rank, ranks);
+    if (s->p.operands == COLD) {
+        struct et_level_set set;
+        enum et_status status = et_level_resolve(&beyond_caches, setting->team,
+                                                 setting->threads, &set);
+        if (status != ET_OK)
+            return status;
+        rotate(&s->p, (double)set.bytes, &s->local);
+        char rule[160];
+        et_level_rule(&beyond_caches, &set, rule);
+        snprintf(s->operands.cold, sizeof s->operands.cold,
+                 "%lld copies of A and B, for %.3g GB before one is read "
+                 "again: %s",
+                 (long long)s->local.turn_a.others + 1, (double)set.bytes / 1e9,
+                 rule);
+    }
+    s->operands.turn[0] = s->local.turn_a;
+    s->operands.turn[1] = s->local.turn_b;
     s->backend = et_gemm_backend_find(setting->backend);
     int64_t n[3];
     if (!et_gemm_elements(&s->local, &n[0], &n[1], &n[2]))
@@ -460,8 +527,9 @@ static bool ceiling(const void *params, int ranks, int threads, size_t i,
 {
     const struct params *p = params;
     (void)threads;
-    return et_bench_ceilings((enum et_dtype)p->dtype, traffic(p, ranks) / ranks,
-                             i, out);
+    return et_bench_ceilings(
+        (enum et_dtype)p->dtype,
+        p->operands == COLD ? INFINITY : traffic(p, ranks) / ranks, i, out);
 }
 
 const struct et_bench et_bench_gemm = {

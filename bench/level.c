@@ -223,9 +223,8 @@ static bool put_bytes(struct et_pairs *out, const char *key, int64_t bytes)
     return et_pairs_set(out, key, text, true);
 }
 
-/* What was taken, and why not what was to be taken. */
-static void describe(const struct et_level_params *p,
-                     const struct et_level_set *s, char text[160])
+void et_level_rule(const struct et_level_params *p,
+                   const struct et_level_set *s, char text[160])
 {
     char size[ET_TEXT_NUMBER];
     static const char *const rules[] = {
@@ -253,7 +252,7 @@ enum et_status et_level_facts(const struct et_level_params *p,
     static const char *const keys[] = {"l1_share", "l2_share", "l3_share"};
     char text[160], policy[64];
     double huge = huge_share(m);
-    describe(p, s, text);
+    et_level_rule(p, s, text);
     bool ok = put_bytes(out, "working_set", bytes) &&
               et_pairs_set(out, "fits_in", et_level_holds(s, bytes), false) &&
               et_pairs_set(out, "working_set_rule", text, false);

@@ -109,6 +109,10 @@ enum et_status et_level_reserve(size_t bytes, int pages,
                                 struct et_level_memory *out);
 void et_level_release(struct et_level_memory *m);
 
+/* What was taken, and why not what was to be taken. */
+void et_level_rule(const struct et_level_params *p,
+                   const struct et_level_set *s, char text[160]);
+
 /* level_bytes, level_holds, level_note, caches, huge pages: of this rank. */
 enum et_status et_level_facts(const struct et_level_params *p,
                               const struct et_level_set *s, int64_t bytes,

@@ -2,14 +2,43 @@
 #include "config.h"
 #include "bench/operands.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
 
+static size_t input_size(const struct et_types *types, int i)
+{
+    return et_dtype_size(i ? types->b.dtype : types->a.dtype);
+}
+
 int64_t et_operands_turn(const struct et_types *types, int which, double beta)
 {
-    enum et_dtype type = which ? types->b.dtype : types->a.dtype;
-    return beta != 0 ? 0 : et_turn_step(et_dtype_size(type));
+    return beta != 0 ? 0 : et_turn_step(input_size(types, which));
+}
+
+void et_operands_cold(const struct et_types *types, const int64_t n[2],
+                      double bytes, struct et_turn turn[2])
+{
+    double once = et_operands_bytes(types, n[0], n[1], 0);
+    for (int i = 0; i < 2 && once < bytes; i++) {
+        int64_t line = et_turn_step(input_size(types, i));
+        turn[i].others = (int64_t)ceil(bytes / once) - 1;
+        turn[i].apart =
+            (n[i] + et_turn_slack(turn[i].step) + line - 1) / line * line;
+    }
+}
+
+double et_operands_others(const struct et_types *types,
+                          const struct et_turn turn[2])
+{
+    double bytes = 0;
+    for (int i = 0; i < 2; i++)
+        bytes += (double)turn[i].others * (double)turn[i].apart *
+                 (double)input_size(types, i);
+    return bytes;
 }
 
 double et_operands_bytes(const struct et_types *types, int64_t in_0,
@@ -34,8 +63,9 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
     const struct et_space *space = p->backend->space;
     int64_t in[2] = {0};
     for (int i = 0; i < 2; i++) {
-        int64_t slack = et_turn_slack(et_operands_turn(types, i, p->beta));
-        if (!et_add(n[i], slack, &in[i]))
+        const struct et_turn *t = &o->turn[i];
+        if (!et_add(n[i], et_turn_slack(t->step) + t->others * t->apart,
+                    &in[i]))
             return et_error(ET_USAGE, "%s: the operands exceed 2^63 elements",
                             bench);
     }
@@ -49,7 +79,9 @@ enum et_status et_operands_open(struct et_operands *o, const char *bench,
                         "%s: rank %d: the %s has no memory for operands of "
                         "%.3g GB",
                         bench, rank, space ? space->name : et_space_host.name,
-                        et_operands_bytes(types, n[0], n[1], n[2]) / 1e9);
+                        (et_operands_bytes(types, n[0], n[1], n[2]) +
+                         et_operands_others(types, o->turn)) /
+                            1e9);
     uint64_t first = et_random_stream(setting->seed, 0), mine = first;
     if (of != ET_OPERANDS_SAME)
         mine = et_random_stream(setting->seed, (uint64_t)rank);
@@ -87,6 +119,27 @@ static void thin(const struct et_product *p, void *data, int64_t terms,
     }
 }
 
+/* The copy at `first` to all others. A block is written by the thread that
+ * filled it in the first, so that pages lie where they would without copies. */
+static void copy(const struct et_buffer *in, const struct et_turn *t,
+                 int64_t first, int threads)
+{
+    char *all = in->host;
+    size_t copy = (size_t)t->apart * in->size, block = 1 << 16;
+    int64_t blocks = (int64_t)((copy + block - 1) / block);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int64_t b = 0; b < blocks; b++) {
+        size_t from = (size_t)b * block;
+        for (int64_t i = 0; i <= t->others; i++) {
+            size_t to = (size_t)i * copy + from, end = in->n * in->size;
+            size_t some = copy - from < block ? copy - from : block;
+            if (to < end && i * t->apart != first)
+                memcpy(all + to, all + (size_t)first * in->size + from,
+                       to + some < end ? some : end - to);
+        }
+    }
+}
+
 enum et_status et_operands_fill(void *state, const struct et_product_fill *fill)
 {
     struct et_operands *o = state;
@@ -98,11 +151,16 @@ enum et_status et_operands_fill(void *state, const struct et_product_fill *fill)
     enum et_status status = ET_OK;
     for (int i = 0; i < 2 && status == ET_OK; i++) {
         struct et_buffer *in = &o->in[i];
+        const struct et_turn *t = &o->turn[i];
         uint64_t stream = et_random_stream(o->stream[i], fill->epoch);
-        et_check_fill(dtype[i], in->host, in->n, stream, 0,
-                      i == first ? fill->a : fill->b);
+        int64_t at = et_turn_copy(t, p->done);
+        size_t one = in->n - (size_t)(t->others * t->apart);
+        et_check_fill(dtype[i], (char *)in->host + (size_t)at * in->size, one,
+                      stream, 0, i == first ? fill->a : fill->b);
         if (fill->terms && i == first)
             thin(p, in->host, fill->terms, stream);
+        if (t->others)
+            copy(in, t, at, p->threads);
         status = et_buffer_send(in, 0, in->n);
     }
     return status;
@@ -111,6 +169,16 @@ enum et_status et_operands_fill(void *state, const struct et_product_fill *fill)
 void et_operands_work(const void *state, struct et_work *out)
 {
     *out = ((const struct et_operands *)state)->work;
+}
+
+enum et_status et_operands_facts(void *state, struct et_pairs *out)
+{
+    const struct et_operands *o = state;
+    enum et_status status = et_product_facts(state, out);
+    return status != ET_OK || !*o->cold ||
+                   et_pairs_set(out, "cold", o->cold, false)
+               ? status
+               : et_no_memory();
 }
 
 void et_operands_close(void *state)

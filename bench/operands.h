@@ -16,13 +16,22 @@
 struct et_operands {
     struct et_product product; /* first: its functions are hooks of the bench */
     struct et_buffer in[2], out; /* of types.a, types.b and types.out */
-    uint64_t stream[2];          /* of the inputs */
+    struct et_turn turn[2];      /* set by the bench: how the inputs move */
+    char cold[320];     /* set by the bench: what is told of cold inputs */
+    uint64_t stream[2]; /* of the inputs */
     struct et_work work;
 };
 
 /* Elements from one place of in[which] to the next, with the factor beta: C
  * that is added to is checked by how often it was, so its inputs stay. */
 int64_t et_operands_turn(const struct et_types *types, int which, double beta);
+/* Cold inputs of so many elements: gives both so many copies that about `bytes`
+ * are read before one of them is read again. */
+void et_operands_cold(const struct et_types *types, const int64_t n[2],
+                      double bytes, struct et_turn turn[2]);
+/* Bytes of the copies besides the first. */
+double et_operands_others(const struct et_types *types,
+                          const struct et_turn turn[2]);
 /* Of operands of so many elements; beside them lies the room, in bytes, that
  * the inputs move in. */
 #define ET_OPERANDS_ROOM (2.0 * ET_TURNS * ET_TURN_LINE)
@@ -38,9 +47,9 @@ enum et_operands_of {
 };
 
 /* Takes operands of n[0], n[1] and n[2] elements, the inputs with the room that
- * they move in, and opens the product, in
- * which the bench has set what it is, `ops`, `of`, `alike` and `backend`.
- * `bench`: for messages. */
+ * they move in, and opens the product. The bench has set `turn`, and of the
+ * product what it is, `ops`, `of`, `alike` and `backend`. `bench`: for
+ * messages. */
 enum et_status et_operands_open(struct et_operands *o, const char *bench,
                                 const struct et_setting *setting,
                                 const int64_t n[3], enum et_operands_of of);
@@ -52,12 +61,14 @@ enum et_status et_operands_fill(void *state,
 /* Hooks of et_bench, for such a state. */
 void et_operands_work(const void *state, struct et_work *out);
 void et_operands_close(void *state);
+/* Those of the product, and "cold". */
+enum et_status et_operands_facts(void *state, struct et_pairs *out);
 /* The rest of the table, after ET_BENCH: how a case's sizes are written, and as
  * for ET_BENCH_SHAPES. */
 #define ET_OPERANDS_BENCH(op, written, least, preset, help)                    \
     .sizes = written, ET_BENCH_SHAPES("shapes", least, preset, help),          \
     .backends = &et_##op##_backends, .check = check, .ceiling = ceiling,       \
     .work = et_operands_work, .work_of = work_of,                              \
-    .release = et_operands_close, ET_PRODUCT_HOOKS
+    .release = et_operands_close, .facts = et_operands_facts, ET_PRODUCT_HOOKS
 
 #endif

@@ -153,8 +153,7 @@ enum et_status et_product_facts(void *product, struct et_pairs *out);
     .before = et_product_before, .run = et_product_run,                        \
     .rewind = et_product_rewind, .glance = et_product_glance,                  \
     .inspect = et_product_inspect, .output = et_product_output,                \
-    .damage = et_product_damage, .elapsed = et_product_elapsed,                \
-    .facts = et_product_facts
+    .damage = et_product_damage, .elapsed = et_product_elapsed
 
 /* The share of its bound that an error uses at most where every rounding is
  * that of the types: et_verification's `usual`.

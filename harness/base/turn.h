@@ -8,6 +8,10 @@
  * iteration, and no pair of places comes again within ET_TURNS * ET_TURNS
  * iterations; before that there are other numbers in them
  * (bench/check/product.h).
+ *
+ * Cold inputs lie in several copies of the buffer, all with the same numbers,
+ * and each iteration takes the next copy: so many that a copy has left the
+ * caches before its turn comes again.
  */
 #ifndef ET_BASE_TURN_H
 #define ET_BASE_TURN_H
@@ -24,21 +28,33 @@ static inline int64_t et_turn_step(size_t size)
     return ET_TURN_LINE % size ? ET_TURN_LINE : ET_TURN_LINE / (int64_t)size;
 }
 
-/* Elements that the buffer of an input with such a step is longer. */
+/* How an input moves; {0}: it stays at the beginning of its one buffer. */
+struct et_turn {
+    int64_t step;   /* elements from one place to the next */
+    int64_t others; /* copies besides the first, */
+    int64_t apart;  /* each so many elements after the one before */
+};
+
+/* Elements that the buffer of an input is longer. */
 static inline int64_t et_turn_slack(int64_t step)
 {
     return (ET_TURNS - 1) * step;
 }
 
-/* Where the inputs of iteration i begin, in elements. Step 0: always at the
- * beginning. */
-static inline int64_t et_turn_a(int64_t step, uint64_t i)
+/* Where the copy of iteration i begins, and where in it the inputs do, in
+ * elements. */
+static inline int64_t et_turn_copy(const struct et_turn *t, uint64_t i)
 {
-    return step * (int64_t)(i % ET_TURNS);
+    return t->apart * (int64_t)(i % (uint64_t)(t->others + 1));
 }
-static inline int64_t et_turn_b(int64_t step, uint64_t i)
+static inline int64_t et_turn_a(const struct et_turn *t, uint64_t i)
 {
-    return step * (int64_t)((i + i / ET_TURNS) % ET_TURNS);
+    return et_turn_copy(t, i) + t->step * (int64_t)(i % ET_TURNS);
+}
+static inline int64_t et_turn_b(const struct et_turn *t, uint64_t i)
+{
+    return et_turn_copy(t, i) +
+           t->step * (int64_t)((i + i / ET_TURNS) % ET_TURNS);
 }
 
 #endif

@@ -25,9 +25,9 @@ struct et_conv {
     int64_t n, c, h, w, k, r, s;
     int64_t pad_h, pad_w, stride_h, stride_w, dil_h, dil_w, groups;
     struct et_types types; /* a: x, b: w, out: y */
-    /* Elements that they move from one iteration to the next, w as A of a
-     * product and x as its B (harness/base/turn.h); 0: they stay. */
-    int64_t turn_x, turn_w;
+    /* How they move from one iteration to the next, w as A of a product and x
+     * as its B (harness/base/turn.h). */
+    struct et_turn turn_x, turn_w;
 };
 
 int64_t et_conv_p(const struct et_conv *p); /* < 1: filter does not fit */

@@ -47,7 +47,8 @@ static struct et_gemm product(const struct et_conv *p)
                             .alpha = 1,
                             .beta = 0,
                             .turn_a = p->turn_w,
-                            .turn_b = is_plain(p) ? p->turn_x : 0};
+                            .turn_b =
+                                is_plain(p) ? p->turn_x : (struct et_turn){0}};
 }
 
 static bool columns_size(const struct et_conv *p, int64_t *out)
@@ -160,7 +161,7 @@ static enum et_status convolve(const struct setup *q, uint64_t turn,
     int64_t rows = p->c * p->r * p->s;
     if (q->columns) {
         const float *x =
-            q->x + et_turn_b(p->turn_x, turn) + image * p->c * p->h * p->w;
+            q->x + et_turn_b(&p->turn_x, turn) + image * p->c * p->h * p->w;
 #pragma omp parallel for schedule(static) num_threads(q->threads)
         for (int64_t row = 0; row < rows; row++)
             gather(q, x, row);

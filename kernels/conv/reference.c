@@ -66,8 +66,8 @@ static enum et_status run(void *setup, uint64_t first, uint64_t n)
     int64_t k = q->p.k, rows = et_conv_p(&q->p), columns = et_conv_q(&q->p);
     int64_t total = q->p.n * k * rows;
     for (uint64_t turn = first; turn < first + n; turn++) {
-        const float *x = q->x + et_turn_b(q->p.turn_x, turn);
-        const float *w = q->w + et_turn_a(q->p.turn_w, turn);
+        const float *x = q->x + et_turn_b(&q->p.turn_x, turn);
+        const float *w = q->w + et_turn_a(&q->p.turn_w, turn);
 #pragma omp parallel for schedule(static) num_threads(q->threads)
         for (int64_t i = 0; i < total; i++) {
             for (int64_t j = 0; j < columns; j++)

@@ -28,9 +28,8 @@ struct et_gemm {
     int64_t m, n, k, batch;
     int64_t lda, ldb, ldc;
     double alpha, beta;
-    /* Elements that A and B move from one iteration to the next
-     * (harness/base/turn.h); 0: they stay. */
-    int64_t turn_a, turn_b;
+    /* How A and B move from one iteration to the next (harness/base/turn.h). */
+    struct et_turn turn_a, turn_b;
 };
 
 /* One product of operands as they usually lie: nothing transposed, no room
@@ -51,8 +50,8 @@ struct et_gemm_backend {
     double (*workspace)(const struct et_gemm *p, int threads);
     /* a, b, c: in the backend's memory space, filled. They stay the
      * caller's and outlive the setup. What stands in a and b may change between
-     * two runs, and iteration i has A and B at a + et_turn_a(turn_a, i) and
-     * b + et_turn_b(turn_b, i), in elements. alpha and beta are rounded to the
+     * two runs, and iteration i has A and B at a + et_turn_a(&turn_a, i) and
+     * b + et_turn_b(&turn_b, i), in elements. alpha and beta are rounded to the
      * type of the sums. With beta = 0 C must not be read: it may hold NaN. With
      * alpha = 0 A and B may be read. No size is 0. `threads` is what the user
      * asked for; if fewer really work, that is found and reported. An iteration

@@ -50,8 +50,8 @@ static const void *moved(const void *from, int64_t elements, enum et_dtype t)
 struct et_gemm_setup et_gemm_setup_at(const struct et_gemm_setup *q, uint64_t i)
 {
     struct et_gemm_setup at = *q;
-    at.a = moved(q->a, et_turn_a(q->p.turn_a, i), q->p.types.a.dtype);
-    at.b = moved(q->b, et_turn_b(q->p.turn_b, i), q->p.types.b.dtype);
+    at.a = moved(q->a, et_turn_a(&q->p.turn_a, i), q->p.types.a.dtype);
+    at.b = moved(q->b, et_turn_b(&q->p.turn_b, i), q->p.types.b.dtype);
     return at;
 }
 

@@ -42,7 +42,7 @@ static double algbw_value(const struct et_result *r, double t)
 
 static double bandwidth_value(const struct et_result *r, double t)
 {
-    return is_collective(r) || r->work.flop > 0 ? NAN : rate(r->work.bytes, t);
+    return is_collective(r) ? NAN : rate(r->work.bytes, t);
 }
 
 static double traffic_value(const struct et_result *r, double t)
@@ -67,7 +67,10 @@ const struct et_metric et_metrics[] = {
      "median time",
      algbw_value},
     {"bandwidth", "GB/s", "B/s", 1e9, "higher",
-     "payload bytes of the team over the median time", bandwidth_value},
+     "payload bytes of the team over the median time; of a product with few "
+     "rows "
+     "or columns those of its large operand",
+     bandwidth_value},
     {"traffic_rate", "GB/s", "B/s", 1e9, "higher",
      "bytes between cores and memory, write-allocate among them, over the "
      "median time",

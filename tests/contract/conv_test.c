@@ -85,8 +85,8 @@ static void try_one(const struct et_conv_backend *backend,
 {
     int64_t nx, nw, ny;
     assert_true(et_conv_elements(p, &nx, &nw, &ny));
-    nx += et_turn_slack(p->turn_x);
-    nw += et_turn_slack(p->turn_w);
+    nx += et_turn_slack(p->turn_x.step);
+    nw += et_turn_slack(p->turn_w.step);
     float *x = make(nx, 1), *w = make(nw, 2), *y = make(ny, 3);
     float *x0 = make(nx, 1), *w0 = make(nw, 2);
     void *setup = NULL;
@@ -109,8 +109,8 @@ static void try_one(const struct et_conv_backend *backend,
             et_backend_fetch(&backend->base, setup, &result, 0, (size_t)ny),
             ET_OK);
         assert_right(backend->base.name, p,
-                     x + GUARD + et_turn_b(p->turn_x, last),
-                     w + GUARD + et_turn_a(p->turn_w, last), y + GUARD);
+                     x + GUARD + et_turn_b(&p->turn_x, last),
+                     w + GUARD + et_turn_a(&p->turn_w, last), y + GUARD);
     }
     backend->base.destroy(setup);
     assert_memory_equal(x, x0, ((size_t)nx + 2 * GUARD) * sizeof *x);
@@ -132,7 +132,10 @@ static void try_one(const struct et_conv_backend *backend,
         E32, E32, E32, ET_FP32                                                 \
     }
 
-#define TURN 16 /* elements that x and w move in an iteration */
+#define TURN                                                                   \
+    {                                                                          \
+        16, 0, 0                                                               \
+    } /* x and w move so in an iteration */
 
 /* n c h w k r s, pad_h pad_w, stride_h stride_w, dil_h dil_w, groups */
 static const struct et_conv problems[] = {
@@ -204,16 +207,17 @@ TEST(the_list_is_sound)
 
 TEST(sizes_are_right)
 {
-    struct et_conv p = {1, 3, 224, 224, 64, 7,    7, 3, 3,
-                        2, 2, 1,   1,   1,  FP32, 0, 0};
+    struct et_conv p = {1, 3, 224, 224, 64, 7,    7,   3,  3,
+                        2, 2, 1,   1,   1,  FP32, {0}, {0}};
     int64_t x = -1, w = -1, y = -1;
     assert_int_equal(et_conv_p(&p), 112);
     assert_true(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(y, 64 * 112 * 112);
     p.h = 1, p.pad_h = 2; /* 5 padded rows for 7 of the filter */
     assert_int_equal(et_conv_p(&p), 0);
-    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4, 1, 1,    1, 0, 0,
-                         1,         1,         1,         1, 1, FP32, 0, 0};
+    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4,   1,  1,
+                         1,         0,         0,         1,   1,  1,
+                         1,         1,         FP32,      {0}, {0}};
     x = -1;
     assert_false(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(x, -1);

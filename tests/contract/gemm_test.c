@@ -35,15 +35,17 @@ TEST(inputs_move)
 {
     enum { M = 5, N = 6, K = 7, STEP = 8, SLACK = (ET_TURNS - 1) * STEP };
     static const uint64_t firsts[] = {0, 1, 63, 64, 70, 4095, 4096, 1000000};
-    double a[2 * M * K + SLACK], b[2 * K * N + SLACK], c[2 * M * N];
+    enum { APART_A = 2 * M * K + SLACK, APART_B = 2 * K * N + SLACK };
+    double a[3 * APART_A], b[3 * APART_B], c[2 * M * N];
     double want[2 * M * N];
     memset(c, 0, sizeof c);
     const struct et_gemm_backend *backend, *right = et_gemm_backend_at(0);
     struct et_gemm p = et_gemm_dense(et_types_of(ET_FP64), M, N, K);
     p.batch = 2;
-    p.turn_a = p.turn_b = STEP;
+    p.turn_a = (struct et_turn){STEP, 2, APART_A};
+    p.turn_b = (struct et_turn){STEP, 2, APART_B};
     struct et_gemm stays = p;
-    stays.turn_a = stays.turn_b = 0;
+    stays.turn_a = stays.turn_b = (struct et_turn){0};
     for (size_t i = 0; i < sizeof a / sizeof *a; i++)
         a[i] = (double)(et_random_u64(1, i) % 100);
     for (size_t i = 0; i < sizeof b / sizeof *b; i++)
@@ -61,10 +63,10 @@ TEST(inputs_move)
             uint64_t first = firsts[i / 2], n = 1 + i % 2 * 2;
             uint64_t last = first + n - 1;
             void *other = NULL;
-            assert_int_equal(right->create(&stays, 1, a + et_turn_a(STEP, last),
-                                           b + et_turn_b(STEP, last), want,
-                                           &other),
-                             ET_OK);
+            assert_int_equal(
+                right->create(&stays, 1, a + et_turn_a(&p.turn_a, last),
+                              b + et_turn_b(&p.turn_b, last), want, &other),
+                ET_OK);
             assert_int_equal(right->base.run(other, 0, 1), ET_OK);
             right->base.destroy(other);
             assert_int_equal(et_buffer_fill(&at_c, 0, at_c.n, 0xff), ET_OK);
@@ -85,11 +87,14 @@ TEST(inputs_move)
 TEST(turns_differ)
 {
     static bool seen[ET_TURNS][ET_TURNS];
+    const struct et_turn one = {.step = 1}, three = {1, 2, 100};
     for (uint64_t i = 0; i < ET_TURNS * ET_TURNS; i++) {
-        int64_t a = et_turn_a(1, i), b = et_turn_b(1, i);
+        int64_t a = et_turn_a(&one, i), b = et_turn_b(&one, i);
         assert_true(a >= 0 && a <= et_turn_slack(1));
         assert_true(b >= 0 && b <= et_turn_slack(1));
-        assert_true(a != et_turn_a(1, i + 1) && b != et_turn_b(1, i + 1));
+        assert_true(a != et_turn_a(&one, i + 1) && b != et_turn_b(&one, i + 1));
+        assert_int_equal(et_turn_a(&three, i), a + (int64_t)(i % 3 * 100));
+        assert_int_equal(et_turn_b(&three, i), b + (int64_t)(i % 3 * 100));
         assert_false(seen[a][b]);
         seen[a][b] = true;
     }

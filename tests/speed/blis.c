@@ -103,7 +103,7 @@ int main(int argc, char **argv)
     if (et_clock_open("real", &clock) != ET_OK ||
         b->create(&g, threads, p.m[0], p.m[1], p.m[2], &p.still) != ET_OK)
         return 4;
-    g.turn_a = g.turn_b = step;
+    g.turn_a.step = g.turn_b.step = step;
     if (b->create(&g, threads, p.m[0], p.m[1], p.m[2], &p.turning) != ET_OK)
         return 4;
     bli_thread_set_num_threads(threads);

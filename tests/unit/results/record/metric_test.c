@@ -147,7 +147,8 @@ TEST(what_does_not_apply)
         struct et_result_work work;
         const char *has, *has_not;
     } cases[] = {
-        {{.flop = 1, .bytes = 1, .traffic = 1}, "flops", "bandwidth"},
+        {{.flop = 1, .traffic = 1}, "flops", "bandwidth"},
+        {{.flop = 1, .bytes = 1, .traffic = 1}, "bandwidth", "algbw"},
         {{.flop = 1, .bytes = 1, .traffic = 1}, "flops", "traffic_rate"},
         {{.flop = 1, .bytes = 1}, "flops", "algbw"},
         {{.flop = 1, .bytes = 1, .bus_bytes = 1}, "busbw", "flops"},
