@@ -15,6 +15,13 @@ static struct {
     char why[ET_TRIAL_WHY];
 } broken[BROKEN_MOST];
 
+bool et_backend_is_named(const char *backend, const char *word)
+{
+    size_t n = strlen(backend), last = strlen(word);
+    return n >= last && strcmp(backend + n - last, word) == 0 &&
+           (n == last || backend[n - last - 1] == '-');
+}
+
 const struct et_backend *et_backend_at(const struct et_backends *list, size_t i)
 {
     for (size_t k = 0; k < list->n; k++) {

@@ -20,7 +20,8 @@
 
 struct et_backend {
     /* One that is there to check the others, not to be fast, is named
-     * "reference" or "...-reference". */
+     * "reference" or "...-reference"; etalon's own fast one "native" or
+     * "...-native" (et_backend_is_named). */
     const char *name, *summary;
     /* Why it is not in this build ("not built in (configure --with-x)"); NULL
      * where it is. Where it is not, the table needs no more than these. */
@@ -86,6 +87,10 @@ struct et_backends {
 };
 
 /* NULL past the end; NULL for an unknown name. */
+/* The compute ceiling whose operands come from the first cache. */
+#define ET_BACKEND_FED "fed"
+/* Is it the word, or does it end in '-' and the word? */
+bool et_backend_is_named(const char *backend, const char *word);
 const struct et_backend *et_backend_at(const struct et_backends *list,
                                        size_t i);
 const struct et_backend *et_backend_find(const struct et_backends *list,

@@ -37,10 +37,5 @@ const char *et_bench_unsupported(const struct et_bench *b, const void *params,
 
 bool et_bench_is_reference(const char *backend)
 {
-    static const char word[] = "reference";
-    size_t n = strlen(backend);
-    if (n < sizeof word - 1 ||
-        strcmp(backend + n - (sizeof word - 1), word) != 0)
-        return false;
-    return n == sizeof word - 1 || backend[n - sizeof word] == '-';
+    return et_backend_is_named(backend, "reference");
 }

@@ -10,6 +10,7 @@
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
 #include "harness/base/random.h"
+#include "kernels/gemm/native/tile.h"
 #include "lists.h"
 
 ET_BACKENDS(peak, ET_LIST_PEAK);
@@ -42,14 +43,15 @@ const char *et_peak_unsupported(const struct et_peak_backend *b,
         why = "this is no element type";
     if (!why)
         why = b->kernel(dtype, &kernel);
-    return why || kernel.run ? why : "it has no loop for this type";
+    return why || kernel.run || kernel.tile ? why
+                                            : "it has no loop for this type";
 }
 
 const struct et_peak_backend *et_peak_widest(enum et_dtype dtype)
 {
     const struct et_peak_backend *b, *last = NULL;
     for (size_t i = 0; (b = et_peak_backend_at(i)); i++) {
-        if (!et_peak_unsupported(b, dtype))
+        if (!b->fed && !et_peak_unsupported(b, dtype))
             last = b;
     }
     return last;
@@ -71,10 +73,12 @@ static void fill_operands(struct et_peak_setup *p, enum et_dtype dtype,
     uint64_t stream = et_random_stream(seed, 1);
     uint64_t signs = et_random_stream(seed, 2);
     size_t n = (size_t)(q->a_registers * q->blocks * q->m * q->k);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        size_t row =
+            q->a_woven ? i / (size_t)q->group % (size_t)q->m : i / (size_t)q->k;
         fill(dtype, p->a, i, q->range,
-             !q->a_positive && et_random_u64(signs, i / (size_t)q->k) >> 63,
-             stream);
+             !q->a_positive && et_random_u64(signs, row) >> 63, stream);
+    }
     stream = et_random_stream(seed, 3);
     signs = et_random_stream(seed, 4);
     n = (size_t)(q->b_registers * q->blocks * q->n * q->k);
@@ -91,12 +95,13 @@ static int64_t increment(const struct et_peak_setup *p, enum et_dtype dtype,
                          int a, int b, int block, int i, int j)
 {
     const struct et_peak_kernel *q = &p->kernel;
-    int at_a = ((a * q->blocks + block) * q->m + i) * q->k;
+    int at_a = (a * q->blocks + block) * q->m * q->k;
     int at_b = (b * q->blocks + block) * q->n * q->k;
     double sum = 0;
     for (int l = 0; l < q->k; l++) {
         int row = l / q->group, in = l % q->group;
-        sum += et_dtype_get(dtype, p->a, (size_t)(at_a + l)) *
+        int of_a = q->a_woven ? (row * q->m + i) * q->group + in : i * q->k + l;
+        sum += et_dtype_get(dtype, p->a, (size_t)(at_a + of_a)) *
                et_dtype_get(dtype, p->b,
                             (size_t)(at_b + (row * q->n + j) * q->group + in));
     }
@@ -181,13 +186,23 @@ static void take_out(const struct et_peak_setup *p, struct et_peak_thread *th)
     th->since = 0;
 }
 
+static void multiply(const struct et_peak_kernel *q, void *c, const void *a,
+                     const void *b, uint64_t steps)
+{
+    for (uint64_t s = 0; s < steps; s++)
+        q->tile->multiply(q->k / q->group, a, b, NULL, c, q->n, true);
+}
+
 static void run_thread(const struct et_peak_setup *p, struct et_peak_thread *th,
                        uint64_t steps)
 {
     while (steps > 0) {
         uint64_t room = p->most - th->since;
         uint64_t now = steps < room ? steps : room;
-        p->kernel.run(th->c, p->a, p->b, now);
+        if (p->kernel.tile)
+            multiply(&p->kernel, th->c, p->a, p->b, now);
+        else
+            p->kernel.run(th->c, p->a, p->b, now);
         steps -= now;
         th->since += now;
         if (th->since == p->most)

@@ -17,6 +17,7 @@
 #ifndef ET_PEAK_PEAK_H
 #define ET_PEAK_PEAK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,12 +25,14 @@
 #include "harness/base/dtype.h"
 #include "harness/base/status.h"
 
+struct et_gemm_tile;
+
 /* What accumulators hold in memory. */
 enum et_peak_sum { ET_PEAK_F64, ET_PEAK_F32, ET_PEAK_I32 };
 
 /* One instruction and its loop. A register is `blocks` products side by side,
  * C (m x n) += A (m x k) B (k x n). In memory, elements in this order:
- *   A  [a_registers][blocks][m][k]
+ *   A  [a_registers][blocks][m][k]; woven: [..][blocks][k / group][m][group]
  *   B  [b_registers][blocks][k / group][n][group]
  *   C  [accumulators][blocks][m][n]
  * Accumulator t takes A register t % a_registers and B register
@@ -42,10 +45,14 @@ struct et_peak_kernel {
     int blocks, m, n, k, group;
     int range; /* operands are integers of 1 to range and their negatives */
     int a_positive; /* A's elements are unsigned */
+    int a_woven;
     int varies;     /* another processor has it in another shape */
     uint64_t steps; /* of one iteration: some 10 microseconds */
     /* `steps` steps: C is read, added to, written. 64-byte aligned. */
     void (*run)(void *c, const void *a, const void *b, uint64_t steps);
+    /* Not NULL: in place of run, a step is this tile of a product, over panels
+     * of A and B that lie in the first cache. */
+    const struct et_gemm_tile *tile;
 };
 /* A dot product of `its_k` in each lane, an FMA with 1; and a product of square
  * matrices. */
@@ -55,6 +62,7 @@ struct et_peak_kernel {
 
 struct et_peak_backend {
     struct et_backend base;
+    bool fed; /* operands come from the first cache: no ceiling of others */
     /* The loop for a dtype: NULL, or why there is none. *out is set all the
      * same where only this processor is the reason, unless the loop's shape
      * is the processor's, too (SVE). */
@@ -72,7 +80,8 @@ ET_BACKENDS_OF(peak)
  * in another memory than the host's does none. */
 const char *et_peak_unsupported(const struct et_peak_backend *b,
                                 enum et_dtype dtype);
-/* The last listed backend that does this dtype here; NULL: none does. */
+/* The last listed backend that does this dtype here from registers; NULL: none
+ * does. */
 const struct et_peak_backend *et_peak_widest(enum et_dtype dtype);
 
 /* What one thread has: its accumulators, and what was taken out of them. */

@@ -259,6 +259,7 @@ static void fact(const struct et_report *w, struct et_block *b,
             say_rate(r, m, &text);
         say_circumstances(w, r, &text);
         say_validity(r, &text);
+        et_report_beside(w, group, r, &text);
         double better = NAN;
         enum et_flaw f = outdone(w, group, metric, r, &better);
         if (f)

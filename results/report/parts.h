@@ -37,12 +37,23 @@ void et_report_colour(const struct et_report *w, struct et_block *b,
 void et_report_shared_colour(const struct et_report *w, struct et_block *b,
                              const char *backend);
 
+/* The run's compute ceiling of the record's type and team whose operands come
+ * from the first cache, FLOP/s; NAN: it has none. */
+double et_report_fed(const struct et_report *w, const struct et_record *r);
+
+/* What stands beside a figure that is quoted from among `group`: its share of
+ * that ceiling, and what the same case reached by a library, if it is by
+ * etalon's own kernels, or by these, if it is by a library. */
+void et_report_beside(const struct et_report *w, const struct et_picks *group,
+                      const struct et_record *r, struct et_text *t);
+
 /* Each part adds its blocks, or none where the run has nothing for it; false
  * on no memory. */
 bool et_report_headline(struct et_report *w);
 bool et_report_warnings(struct et_report *w);
 bool et_report_roofline(struct et_report *w);
 bool et_report_flops(struct et_report *w); /* merit in FLOP/s */
+bool et_report_libraries(struct et_report *w);
 bool et_report_scaling(struct et_report *w);
 bool et_report_collectives(struct et_report *w);
 bool et_report_transfers(struct et_report *w); /* merit in B/s */

@@ -116,11 +116,12 @@ enum et_status et_report_build(const struct et_run *run,
                                struct et_doc *out)
 {
     static bool (*const parts[])(struct et_report *) = {
-        et_report_headline,  et_report_warnings, et_report_roofline,
-        et_report_flops,     et_report_scaling,  et_report_collectives,
-        et_report_transfers, et_report_others,   et_report_times,
-        et_report_caveats,   et_report_spread,   et_report_counters,
-        et_report_missing,   et_report_repeat,   et_report_method};
+        et_report_headline,    et_report_warnings,  et_report_roofline,
+        et_report_flops,       et_report_libraries, et_report_scaling,
+        et_report_collectives, et_report_transfers, et_report_others,
+        et_report_times,       et_report_caveats,   et_report_spread,
+        et_report_counters,    et_report_missing,   et_report_repeat,
+        et_report_method};
     static const struct et_report_options presets = {.target = 1e18};
     struct et_doc doc = {0};
     struct et_text title = {0};

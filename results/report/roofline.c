@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/base/backend.h"
+
 #define ROOFS 10 /* element types; memory levels */
 #define LABEL_GAP                                                              \
     0.042               /* least distance of two labels, share of the height   \
@@ -99,7 +101,8 @@ static void from_cases(const struct et_report *w,
         char words[64];
         if (!is_roof(w, r, team))
             continue;
-        if (role == ET_ROLE_COMPUTE_CEILING && m) {
+        if (role == ET_ROLE_COMPUTE_CEILING && m &&
+            strcmp(r->result.backend, ET_BACKEND_FED) != 0) {
             snprintf(words, sizeof words, "%s %.20s", et_record_dtype(r),
                      r->result.backend);
             add(roofs, et_record_dtype(r), flops_of(r),

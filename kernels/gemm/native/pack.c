@@ -34,8 +34,7 @@ enum et_dtype et_gemm_panel_sum(enum et_gemm_panel p)
                                                       : ET_DTYPES;
 }
 
-/* The type that stands in the panel as it is. */
-static bool is_as_stored(enum et_gemm_panel p, enum et_dtype t)
+bool et_gemm_packs_as_stored(enum et_gemm_panel p, enum et_dtype t)
 {
     switch (p) {
     case ET_GEMM_FP64:
@@ -59,7 +58,7 @@ bool et_gemm_packs(enum et_gemm_panel p, enum et_dtype t)
     if (p == ET_GEMM_FP64 || p == ET_GEMM_FP32)
         return et_dtype_is_known(t) && !et_dtype_is_integer(t) &&
                (p == ET_GEMM_FP64 || t != ET_FP64);
-    return is_as_stored(p, t);
+    return et_gemm_packs_as_stored(p, t);
 }
 
 static const char *at(const struct et_gemm_source *s, int64_t i, int64_t l)
@@ -301,7 +300,7 @@ void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
     int64_t group = et_gemm_panel_group(p), whole = k / group;
     int64_t groups = (k + group - 1) / group, bytes = group * (int64_t)size;
     unsigned char flip = moved ? 0x80 : 0;
-    bool stored = is_as_stored(p, s->dtype);
+    bool stored = et_gemm_packs_as_stored(p, s->dtype);
     if (n < width)
         memset(out, 0, (size_t)(groups * width * bytes));
     else if (whole < groups)
@@ -331,7 +330,7 @@ void et_gemm_pack_line(enum et_gemm_panel p, const struct et_gemm_source *s,
                        bool moved, int64_t i, int64_t l, int64_t k, void *out)
 {
     int64_t group = et_gemm_panel_group(p);
-    if (is_as_stored(p, s->dtype))
+    if (et_gemm_packs_as_stored(p, s->dtype))
         copy(p, s, moved ? 0x80 : 0, group, i, l, k, out);
     else
         convert(p, s, group, i, l, k, out);

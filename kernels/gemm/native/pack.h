@@ -21,6 +21,8 @@ struct et_gemm_source {
 /* May its elements stand in such panels without loss? BYTES: whatever their
  * sign; what is not as the panel has it is moved by 128. */
 bool et_gemm_packs(enum et_gemm_panel p, enum et_dtype dtype);
+/* Do they stand there bit for bit? */
+bool et_gemm_packs_as_stored(enum et_gemm_panel p, enum et_dtype dtype);
 
 /* Elements [l, l + k) of lines [i, i + n), n <= width, as one panel of that
  * width, with zeros in what is missing of the last group and of the lines.
