@@ -35,7 +35,9 @@ static const struct et_manual manual = {
         "  ranks = 1, 2, 4\n\n"
         "A section makes every combination of its keys' values. Keys of every "
         "section: backend (a name; fast: all that are available but the "
-        "reference; all), ranks or nodes (numbers, powers, all), threads. "
+        "reference; all), ranks or nodes (numbers, powers, all), threads; "
+        "and to fit shapes to the machine: tokens, microbatch, fit (bytes of "
+        "a rank's operands: tokens are halved until they fit), flop_most. "
         "`etalon list options` has the others.",
     .examples = "  etalon plan\n"
                 "  etalon plan --plan my.ini --ranks 64 --nodes 8\n",

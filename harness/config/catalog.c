@@ -19,7 +19,13 @@
 
 static bool is_note(const char *column)
 {
-    return strcmp(column, "count") == 0 || strcmp(column, "flops") == 0;
+    static const char *const notes[] = {"count", "flops", "tokens",
+                                        "microbatch"};
+    for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+        if (strcmp(column, notes[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 static enum et_status check_header(const struct et_strings *header,

@@ -1,7 +1,8 @@
 /* catalog: named workload shapes from CSV files, catalog/<bench>/<file>.csv.
  * The first column is `name`, a path such as llama3-8b/fwd/tp1/qkv; the other
- * columns are the bench's parameters, but for `count` and `flops`, which are
- * notes. Lines that begin with '#' are comments.
+ * columns are the bench's parameters, but for `count`, `flops`, `tokens` and
+ * `microbatch`, which are notes (the last two: harness/config/scale.h). Lines
+ * that begin with '#' are comments.
  */
 #ifndef ET_CONFIG_CATALOG_H
 #define ET_CONFIG_CATALOG_H

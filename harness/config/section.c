@@ -1,6 +1,8 @@
 /* A section's keys become axes, an axis a list of points, a point the keys it
  * sets; the cases are the product of the axes. */
 #include "config.h"
+#include "harness/config/axis.h"
+#include "harness/config/scale.h"
 #include "harness/config/section.h"
 
 #include <ctype.h>
@@ -13,37 +15,23 @@
 
 #define MAX_CASES 1000000
 
-/* Keys every section has, besides its bench's. */
+/* Keys every section has, besides its bench's; the last of them are not axes.
+ */
 static const char *const common_keys[] = {"backend", "ranks", "nodes",
-                                          "threads"};
+                                          "threads", ET_SCALE_KEYS};
+enum { COMMON = sizeof common_keys / sizeof *common_keys, AXES = 4 };
 
-struct axis {
-    struct et_pairs *points; /* keys set at each point */
-    size_t n;
-    const char *where;
+/* How the section's shapes are fitted to the machine. */
+struct fitting {
+    struct et_scale scale;
+    struct et_catalog catalog;
+    bool asked, applied;
+    size_t left_out; /* cases */
 };
-
-/* A new point that sets one key; NULL on no memory. */
-static struct et_pairs *add_point(struct axis *a, const char *key,
-                                  const char *value)
-{
-    if ((a->n & (a->n - 1)) == 0) {
-        struct et_pairs *v = et_grow(a->points, a->n ? 2 * a->n : 1, sizeof *v);
-        if (!v)
-            return NULL;
-        a->points = v;
-    }
-    struct et_pairs *p = &a->points[a->n];
-    *p = (struct et_pairs){0};
-    if (key && !et_pairs_set(p, key, value, false))
-        return NULL;
-    a->n++;
-    return p;
-}
 
 static bool is_common(const char *key)
 {
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < COMMON; i++) {
         if (strcmp(common_keys[i], key) == 0)
             return true;
     }
@@ -60,7 +48,7 @@ enum et_status et_section_set(struct et_section *s, const char *key,
     if (!row && !is_common(key) && strcmp(key, s->bench->shape_key) != 0) {
         const char *words[160];
         size_t n = 0;
-        for (; n < 4; n++)
+        for (; n < COMMON; n++)
             words[n] = common_keys[n];
         words[n++] = s->bench->shape_key;
         for (row = s->bench->params; row->key && n < 160; row++)
@@ -117,49 +105,9 @@ static const struct et_section_entry *entry_of(const struct et_section *s,
     return NULL;
 }
 
-/* "8..256MiB*8": from, to, factor. The points are from, from*f, ... <= to. */
-static enum et_status add_range(struct axis *a, const struct et_field *row,
-                                const char *item, const char *where)
-{
-    char from[64], to[64];
-    int64_t low, high, factor = 2;
-    const char *dots = strstr(item, ".."), *times = strchr(item, '*');
-    snprintf(from, sizeof from, "%.*s", (int)(dots - item), item);
-    snprintf(to, sizeof to, "%.*s",
-             times ? (int)(times - dots - 2) : (int)sizeof to - 1, dots + 2);
-    bool ok =
-        et_parse_bytes(et_trim(from), &low) &&
-        et_parse_bytes(et_trim(to), &high) &&
-        (!times || et_parse_int(times + 1 + strspn(times + 1, " \t"), &factor));
-    if (!ok || low < 1 || high < low || factor < 2)
-        return et_error(ET_USAGE,
-                        "%s: %s: '%s' is not from..to*factor, such as "
-                        "8..256MiB*8",
-                        where, row->key, item);
-    for (int64_t v = low; v <= high;) {
-        char text[32];
-        snprintf(text, sizeof text, "%lld", (long long)v);
-        if (!add_point(a, row->key, text))
-            return et_no_memory();
-        if (!et_mul(v, factor, &v))
-            break;
-    }
-    return ET_OK;
-}
-
-/* One item of a parameter's list. */
-static enum et_status add_item(struct axis *a, const struct et_field *row,
-                               const char *item, const char *where)
-{
-    bool whole = row->type == ET_INT || row->type == ET_BYTES;
-    if (whole && strstr(item, ".."))
-        return add_range(a, row, item, where);
-    return add_point(a, row->key, item) ? ET_OK : et_no_memory();
-}
-
 /* "1024x512x256" or "2048^3" fills the bench's shape keys in order; a lone
  * key takes the item as it is. */
-static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
+static enum et_status add_numeric(struct et_axis *a, const struct et_bench *b,
                                   const char *item, const char *where)
 {
     struct et_strings parts = {0};
@@ -169,7 +117,8 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
     while (b->shape[keys])
         keys++;
     if (keys == 1)
-        return add_item(a, et_field_find(b->params, b->shape[0]), item, where);
+        return et_axis_add_item(a, et_field_find(b->params, b->shape[0]), item,
+                                where);
     if (power) {
         int64_t times = 0;
         char base[32];
@@ -191,7 +140,7 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
         status = et_error(ET_USAGE, "%s: %s: '%s' has %zu number%s; write %s",
                           where, b->shape_key, item, parts.n,
                           parts.n == 1 ? "" : "s", b->shape_help);
-    else if (!(p = add_point(a, NULL, NULL)))
+    else if (!(p = et_axis_add_point(a, NULL, NULL)))
         status = et_no_memory();
     for (size_t i = 0; status == ET_OK && i < parts.n; i++) {
         if (!et_pairs_set(p, b->shape[i], parts.v[i], true))
@@ -201,7 +150,7 @@ static enum et_status add_numeric(struct axis *a, const struct et_bench *b,
     return status;
 }
 
-static enum et_status add_named(struct axis *a, const struct et_bench *b,
+static enum et_status add_named(struct et_axis *a, const struct et_bench *b,
                                 const struct et_catalog *catalog,
                                 const char *pattern, const char *where)
 {
@@ -210,7 +159,7 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
         const struct et_shape *shape = &catalog->v[i];
         if (!et_catalog_selects(pattern, shape->name))
             continue;
-        struct et_pairs *p = add_point(a, "shape", shape->name);
+        struct et_pairs *p = et_axis_add_point(a, "shape", shape->name);
         if (!p)
             return et_no_memory();
         found++;
@@ -248,27 +197,13 @@ static enum et_status add_named(struct axis *a, const struct et_bench *b,
     return ET_USAGE;
 }
 
-/* A list's items; one that is empty is a slip of the hand. */
-static enum et_status split_list(const char *value, const char *key,
-                                 const char *where, struct et_strings *out)
-{
-    if (!et_split(value, ',', out))
-        return et_no_memory();
-    for (size_t i = 0; i < out->n; i++) {
-        if (!*out->v[i])
-            return et_error(ET_USAGE, "%s: %s: an item of the list is empty",
-                            where, key);
-    }
-    return ET_OK;
-}
-
 static enum et_status shape_axis(const struct et_section *s,
-                                 const char *catalog_dir, struct axis *a)
+                                 const char *catalog_dir,
+                                 struct et_catalog *catalog, struct et_axis *a)
 {
     const struct et_bench *b = s->bench;
     const struct et_section_entry *e = entry_of(s, b->shape_key);
     struct et_strings items = {0};
-    struct et_catalog catalog = {0};
     enum et_status status = ET_OK;
     bool by_hand = false;
     /* Words that are not of the catalog: peak's sizes are element types. */
@@ -278,8 +213,8 @@ static enum et_status shape_axis(const struct et_section *s,
     if (!e && by_hand)
         return ET_OK;
     a->where = e ? e->where : s->where;
-    status = split_list(e ? e->value : b->shape_preset, b->shape_key, a->where,
-                        &items);
+    status = et_axis_split(e ? e->value : b->shape_preset, b->shape_key,
+                           a->where, &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         const char *item = items.v[i];
         bool number = words || isdigit((unsigned char)*item) || *item == '-';
@@ -291,26 +226,13 @@ static enum et_status shape_axis(const struct et_section *s,
         else if (number)
             status = add_numeric(a, b, item, a->where);
         else {
-            if (catalog.n == 0)
+            if (catalog->n == 0)
                 status =
-                    et_catalog_read(catalog_dir, b->name, b->params, &catalog);
+                    et_catalog_read(catalog_dir, b->name, b->params, catalog);
             if (status == ET_OK)
-                status = add_named(a, b, &catalog, item, a->where);
+                status = add_named(a, b, catalog, item, a->where);
         }
     }
-    et_catalog_free(&catalog);
-    et_strings_free(&items);
-    return status;
-}
-
-static enum et_status list_axis(const struct et_section_entry *e,
-                                const struct et_field *row, struct axis *a)
-{
-    struct et_strings items = {0};
-    a->where = e->where;
-    enum et_status status = split_list(e->value, row->key, e->where, &items);
-    for (size_t i = 0; status == ET_OK && i < items.n; i++)
-        status = add_item(a, row, items.v[i], e->where);
     et_strings_free(&items);
     return status;
 }
@@ -333,7 +255,7 @@ static enum et_status unknown_backend(const struct et_bench *b,
 /* "all": every backend that is here; "fast", the preset: all of those that are
  * no reference, or where there is none such, the reference. Of two that are one
  * library the first is enough. */
-static enum et_status add_backends(struct axis *a, const struct et_bench *b,
+static enum et_status add_backends(struct et_axis *a, const struct et_bench *b,
                                    bool all)
 {
     size_t before = a->n;
@@ -350,16 +272,17 @@ static enum et_status add_backends(struct axis *a, const struct et_bench *b,
                             a->where, b->name, backend->name, why);
         if (!et_backend_why_not(backend) &&
             !et_backend_twin(b->backends, backend) &&
-            !add_point(a, "backend", backend->name))
+            !et_axis_add_point(a, "backend", backend->name))
             return et_no_memory();
     }
     if (a->n == before &&
-        !add_point(a, "backend", et_backend_at(b->backends, 0)->name))
+        !et_axis_add_point(a, "backend", et_backend_at(b->backends, 0)->name))
         return et_no_memory();
     return ET_OK;
 }
 
-static enum et_status backend_axis(const struct et_section *s, struct axis *a)
+static enum et_status backend_axis(const struct et_section *s,
+                                   struct et_axis *a)
 {
     const struct et_section_entry *e = entry_of(s, "backend");
     struct et_strings items = {0};
@@ -367,7 +290,7 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
     if (!e)
         return add_backends(a, s->bench, false);
     a->where = e->where;
-    status = split_list(e->value, "backend", e->where, &items);
+    status = et_axis_split(e->value, "backend", e->where, &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         const char *name = items.v[i];
         bool listed = et_backend_find(s->bench->backends, name);
@@ -383,7 +306,7 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
                     ? ET_INFRA
                     : ET_USAGE,
                 "%s: backend: %s: %s", e->where, name, why);
-        else if (!add_point(a, "backend", name))
+        else if (!et_axis_add_point(a, "backend", name))
             status = et_no_memory();
     }
     et_strings_free(&items);
@@ -391,7 +314,7 @@ static enum et_status backend_axis(const struct et_section *s, struct axis *a)
 }
 
 /* A point of the team axis: `size` ranks or nodes. */
-static enum et_status add_team(struct axis *a,
+static enum et_status add_team(struct et_axis *a,
                                const struct et_allocation *allocation,
                                bool by_node, int64_t size)
 {
@@ -408,14 +331,14 @@ static enum et_status add_team(struct axis *a,
     }
     snprintf(ranks, sizeof ranks, "%lld", (long long)p);
     snprintf(nodes, sizeof nodes, "%lld", (long long)n);
-    struct et_pairs *point = add_point(a, "ranks", ranks);
+    struct et_pairs *point = et_axis_add_point(a, "ranks", ranks);
     return point && et_pairs_set(point, "nodes", nodes, true) ? ET_OK
                                                               : et_no_memory();
 }
 
 /* 1, 2, 4, ... and `most`, ranks or nodes. One rank alone sends nothing to
  * anybody: a collective has no such team. */
-static enum et_status add_powers(struct axis *a, const struct et_bench *b,
+static enum et_status add_powers(struct et_axis *a, const struct et_bench *b,
                                  const struct et_allocation *allocation,
                                  bool by_node, int64_t most)
 {
@@ -432,7 +355,7 @@ static enum et_status add_powers(struct axis *a, const struct et_bench *b,
 
 static enum et_status team_axis(const struct et_section *s,
                                 const struct et_allocation *allocation,
-                                struct axis *a)
+                                struct et_axis *a)
 {
     const struct et_section_entry *e = entry_of(s, "ranks");
     const struct et_section_entry *by_node = entry_of(s, "nodes");
@@ -447,7 +370,7 @@ static enum et_status team_axis(const struct et_section *s,
     int64_t most = by_node ? allocation->nodes : allocation->ranks;
     const char *key = by_node ? "nodes" : "ranks";
     a->where = e ? e->where : s->where;
-    status = split_list(e ? e->value : "powers", key, a->where, &items);
+    status = et_axis_split(e ? e->value : "powers", key, a->where, &items);
     for (size_t i = 0; status == ET_OK && i < items.n; i++) {
         int64_t size;
         if (strcmp(items.v[i], "all") == 0) {
@@ -472,13 +395,65 @@ static enum et_status team_axis(const struct et_section *s,
     return status;
 }
 
+static enum et_status read_scale(const struct et_section *s,
+                                 struct fitting *fit)
+{
+    enum et_status status = ET_OK;
+    for (size_t i = AXES; i < COMMON && status == ET_OK; i++) {
+        const struct et_section_entry *e = entry_of(s, common_keys[i]);
+        if (!e)
+            continue;
+        fit->asked = true;
+        status = et_scale_set(&fit->scale, e->key, e->value, e->where);
+    }
+    const struct et_section_entry *both = entry_of(s, "microbatch");
+    if (status == ET_OK && both && entry_of(s, "tokens"))
+        return et_error(ET_USAGE,
+                        "%s: microbatch: tokens is given too, at %s; give one",
+                        both->where, entry_of(s, "tokens")->where);
+    return status;
+}
+
+static enum et_status scale(struct fitting *fit, struct et_case *c,
+                            const char *where, bool *left_out)
+{
+    const struct et_shape *row = NULL;
+    for (size_t i = 0; c->shape && i < fit->catalog.n && !row; i++) {
+        if (strcmp(fit->catalog.v[i].name, c->shape) == 0)
+            row = &fit->catalog.v[i];
+    }
+    fit->applied |= row && et_scale_applies(&fit->scale, row);
+    return et_scale_case(&fit->scale, row, c, where, left_out);
+}
+
+/* What was asked for and did not come to pass. */
+static enum et_status check_scale(const struct et_section *s,
+                                  const struct fitting *fit)
+{
+    const struct et_section_entry *e = entry_of(s, "tokens");
+    if (!e)
+        e = entry_of(s, "microbatch");
+    if (e && !fit->applied)
+        return et_error(ET_USAGE,
+                        "%s: %s: none of the section's shapes has any to "
+                        "scale; `etalon list shapes` names those of the "
+                        "catalog",
+                        e->where, e->key);
+    if (fit->left_out)
+        et_note("%s: [%s]: %zu case%s left out by fit or flop_most", s->where,
+                s->title, fit->left_out, fit->left_out == 1 ? " is" : "s are");
+    return ET_OK;
+}
+
 /* One combination of points to a case. */
 static enum et_status make_case(const struct et_section *s,
-                                const struct axis *axes, const size_t *at,
-                                size_t n_axes, struct et_cases *out)
+                                const struct et_axis *axes, const size_t *at,
+                                size_t n_axes, struct fitting *fit,
+                                struct et_cases *out)
 {
     struct et_case c = {0};
     char where[600];
+    bool left_out = false;
     enum et_status status = et_case_init(s->bench, &c);
     for (size_t i = 0; status == ET_OK && i < n_axes; i++) {
         const struct et_pairs *p =
@@ -489,12 +464,19 @@ static enum et_status make_case(const struct et_section *s,
     }
     /* The sizes' place: most of what is wrong together, or too large, is. */
     snprintf(where, sizeof where, "%s: [%s]", axes[0].where, s->title);
+    if (status == ET_OK && fit->asked)
+        status = scale(fit, &c, where, &left_out);
     if (status == ET_OK && s->bench->check)
         status = s->bench->check(c.params, where);
     c.where = et_strdup(where);
     c.label = et_strdup(s->label);
     if (status == ET_OK)
         status = et_case_name(&c);
+    if (status == ET_OK && left_out) {
+        fit->left_out++;
+        et_case_free(&c);
+        return ET_OK;
+    }
     if (status == ET_OK && (out->n & (out->n - 1)) == 0) {
         struct et_case *v = et_grow(out->v, out->n ? 2 * out->n : 1, sizeof *v);
         if (!v)
@@ -512,8 +494,8 @@ static enum et_status make_case(const struct et_section *s,
 }
 
 static enum et_status multiply(const struct et_section *s,
-                               const struct axis *axes, size_t n_axes,
-                               struct et_cases *out)
+                               const struct et_axis *axes, size_t n_axes,
+                               struct fitting *fit, struct et_cases *out)
 {
     size_t at[64] = {0};
     double total = 1;
@@ -524,7 +506,7 @@ static enum et_status multiply(const struct et_section *s,
                         "%s: [%s]: %.0f cases; at most %d are run at once",
                         s->where, s->title, total, MAX_CASES);
     for (;;) {
-        enum et_status status = make_case(s, axes, at, n_axes, out);
+        enum et_status status = make_case(s, axes, at, n_axes, fit, out);
         if (status != ET_OK)
             return status;
         size_t i = n_axes;
@@ -542,26 +524,29 @@ enum et_status et_section_expand(const struct et_section *s,
 {
     static const struct et_field threads_row = {.key = "threads",
                                                 .type = ET_INT};
-    struct axis axes[64] = {0};
+    struct et_axis axes[64] = {0};
+    struct fitting fit = {0};
     size_t n = 0;
     char preset[32];
     for (size_t i = 0; i < 64; i++)
         axes[i].where = s->where;
     /* The last axis turns fastest: backends side by side, then teams. */
-    enum et_status status = shape_axis(s, catalog_dir, &axes[n++]);
+    enum et_status status = read_scale(s, &fit);
+    if (status == ET_OK)
+        status = shape_axis(s, catalog_dir, &fit.catalog, &axes[n++]);
     for (const struct et_field *row = s->bench->params;
          status == ET_OK && row->key && n < 60; row++) {
         const struct et_section_entry *e = entry_of(s, row->key);
         if (e)
-            status = list_axis(e, row, &axes[n++]);
+            status = et_axis_list(e, row, &axes[n++]);
     }
     const struct et_section_entry *threads = entry_of(s, "threads");
     if (status == ET_OK && threads)
-        status = list_axis(threads, &threads_row, &axes[n++]);
+        status = et_axis_list(threads, &threads_row, &axes[n++]);
     else if (status == ET_OK) {
         long long share = allocation->threads;
         snprintf(preset, sizeof preset, "%lld", s->bench->serial ? 1 : share);
-        if (!add_point(&axes[n++], "threads", preset))
+        if (!et_axis_add_point(&axes[n++], "threads", preset))
             status = et_no_memory();
     }
     size_t before = out->n, team = n;
@@ -575,7 +560,10 @@ enum et_status et_section_expand(const struct et_section *s,
     if (status == ET_OK)
         status = backend_axis(s, &axes[n++]);
     if (status == ET_OK)
-        status = multiply(s, axes, n, out);
+        status = multiply(s, axes, n, &fit, out);
+    if (status == ET_OK)
+        status = check_scale(s, &fit);
+    et_catalog_free(&fit.catalog);
     if (alone && status == ET_OK)
         et_note("%s: [%s]: one rank alone sends nothing to anybody: no case; "
                 "start more ranks, or ask for ranks = 1",
