@@ -1,4 +1,4 @@
-/* etalon list: benches, backends, shapes, metrics, options, formats,
+/* etalon list: benches, backends, shapes, sets, metrics, options, formats,
  * counters: what the words of plans, contracts and options can be.
  */
 #include "config.h"
@@ -17,9 +17,12 @@
 
 static const struct et_manual manual = {
     .summary =
-        "Name benches, backends, shapes, metrics, options, formats, counters",
+        "Name benches, backends, shapes, sets, metrics, options, formats, "
+        "counters",
     .help = "The words that plans, contracts and options take, and why a "
-            "backend is not available.",
+            "backend is not available. A set is the shapes that share all of "
+            "their names but the last part; its FLOP are those of all of them, "
+            "each as often as its count says.",
     .examples = "  etalon list backends\n"
                 "  etalon list shapes --bench gemm\n",
 };
@@ -66,7 +69,61 @@ static enum et_status list_backends(const struct options *o)
     return ET_OK;
 }
 
-static enum et_status list_shapes(const struct options *o)
+static void print_shapes(const struct et_bench *b, const struct et_catalog *c)
+{
+    for (size_t k = 0; k < c->n; k++) {
+        printf("%-10s %-44s", b->name, c->v[k].name);
+        for (size_t p = 0; p < c->v[k].values.n; p++) {
+            et_doc_clean(c->v[k].values.v[p].text);
+            printf(" %s=%s", c->v[k].values.v[p].key, c->v[k].values.v[p].text);
+        }
+        putchar('\n');
+    }
+}
+
+/* A number of a row; `none` where it has none. */
+static double number(const struct et_shape *row, const char *key, double none)
+{
+    const char *text = et_pairs_get(&row->values, key);
+    double v;
+    return text && et_parse_real(text, &v) ? v : none;
+}
+
+/* Characters of a name before its last part. */
+static size_t set_size(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash ? (size_t)(slash - name) : strlen(name);
+}
+
+/* Each set once, at its first shape. */
+static void print_sets(const struct et_bench *b, const struct et_catalog *c)
+{
+    for (size_t k = 0; k < c->n; k++) {
+        size_t size = set_size(c->v[k].name), shapes = 0;
+        double times = 0, flop = 0;
+        bool first = true;
+        for (size_t i = 0; i < c->n; i++) {
+            const struct et_shape *row = &c->v[i];
+            if (set_size(row->name) != size ||
+                strncmp(row->name, c->v[k].name, size) != 0)
+                continue;
+            first &= i >= k;
+            shapes++;
+            times += number(row, "count", 1);
+            flop += number(row, "count", 1) * number(row, "flops", 0);
+        }
+        char text[ET_TEXT_NUMBER];
+        if (first)
+            printf("%-10s %-36.*s %4zu shapes %8.0f times  %s\n", b->name,
+                   (int)size, c->v[k].name, shapes, times,
+                   flop > 0 ? et_print_si(text, flop, "FLOP") : "no FLOP");
+    }
+}
+
+static enum et_status list_shapes(const struct options *o,
+                                  void print(const struct et_bench *,
+                                             const struct et_catalog *))
 {
     char buf[1024];
     const char *dir = et_catalog_dir(o->catalog, buf, sizeof buf);
@@ -78,16 +135,9 @@ static enum et_status list_shapes(const struct options *o)
         enum et_status s = et_catalog_read(dir, b->name, b->params, &c);
         if (s != ET_OK)
             return s;
-        for (size_t k = 0; k < c.n; k++) {
+        for (size_t k = 0; k < c.n; k++)
             et_doc_clean(c.v[k].name); /* anybody may have written it */
-            printf("%-10s %-44s", b->name, c.v[k].name);
-            for (size_t p = 0; p < c.v[k].values.n; p++) {
-                et_doc_clean(c.v[k].values.v[p].text);
-                printf(" %s=%s", c.v[k].values.v[p].key,
-                       c.v[k].values.v[p].text);
-            }
-            putchar('\n');
-        }
+        print(b, &c);
         et_catalog_free(&c);
     }
     return ET_OK;
@@ -156,9 +206,9 @@ static enum et_status unknown_bench(const char *name)
 
 static enum et_status list(void *options, const struct et_call *call)
 {
-    static const char *const things[] = {"benches", "backends", "shapes",
-                                         "metrics", "options",  "formats",
-                                         "counters"};
+    static const char *const things[] = {"benches",  "backends", "shapes",
+                                         "metrics",  "options",  "formats",
+                                         "counters", "sets"};
     const struct options *o = options;
     const char *what = call->words.v[0];
     if (o->bench && !et_bench_find(&et_benches, o->bench))
@@ -168,7 +218,7 @@ static enum et_status list(void *options, const struct et_call *call)
     else if (strcmp(what, things[1]) == 0)
         return list_backends(o);
     else if (strcmp(what, things[2]) == 0)
-        return list_shapes(o);
+        return list_shapes(o, print_shapes);
     else if (strcmp(what, things[3]) == 0)
         list_metrics();
     else if (strcmp(what, things[4]) == 0)
@@ -177,11 +227,13 @@ static enum et_status list(void *options, const struct et_call *call)
         list_formats();
     else if (strcmp(what, things[6]) == 0)
         list_counters();
+    else if (strcmp(what, things[7]) == 0)
+        return list_shapes(o, print_sets);
     else {
-        const char *near = et_nearest(what, things, 7);
+        const char *near = et_nearest(what, things, 8);
         return et_error(ET_USAGE,
                         "list: unknown word '%s'%s; benches, "
-                        "backends, shapes, metrics, options, "
+                        "backends, shapes, sets, metrics, options, "
                         "formats or counters is right",
                         what, ET_HINT("", near));
     }
@@ -189,5 +241,5 @@ static enum et_status list(void *options, const struct et_call *call)
 }
 
 const struct et_command et_command_list = ET_COMMAND_TRIES(
-    list, "benches|backends|shapes|metrics|options|formats|counters", options,
-    rows);
+    list, "benches|backends|shapes|sets|metrics|options|formats|counters",
+    options, rows);

@@ -76,7 +76,7 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
 }
 
 @test "list and info" {
-    for what in benches backends shapes metrics options formats counters; do
+    for what in benches backends shapes sets metrics options formats counters; do
         try list $what
         passed
         [ -s out ]
@@ -90,6 +90,13 @@ steady=(--passes 12 --max-passes 60 --precision 1 --min-samples 20 --max-samples
     try list shapes --bench gemm --catalog c
     passed
     grep -q 'ev?\[31mil' out
+    # Two sets: 3 x 10 + 20 FLOP of two shapes; one that has no count.
+    printf 'name,m,n,k,count,flops\na/x/1,1,1,1,3,10\nb,1,1,1,,7\na/x/2,1,1,1,1,20\n' >c/gemm/a.csv
+    try list sets --bench gemm --catalog c
+    passed
+    [ "$(wc -l <out)" = 2 ]
+    grep -Eq '^gemm +a/x +2 shapes +4 times +50 FLOP$' out
+    grep -Eq '^gemm +b +1 shapes +1 times +7 FLOP$' out
     for format in text html markdown json; do
         try info --format $format
         passed
