@@ -12,8 +12,9 @@
 #include "bench/level.h"
 #include "bench/operands.h"
 #include "harness/base/log.h"
+#include "harness/base/random.h"
 #include "harness/case/bench.h"
-#include "kernels/gemm/gemm.h"
+#include "kernels/gemm/grouped.h"
 
 struct params {
     int64_t m, n, k, batch, lda, ldb, ldc;
@@ -21,19 +22,24 @@ struct params {
     bool trans_a, trans_b;
     int dtype, dtype_a, sum, out; /* after dtype: a choice's, 0 the first */
     int scaling, operands;
+    int64_t groups, routing;
+    double skew;
 };
 enum scaling { WEAK, STRONG };
 enum where { HOT, COLD };
 /* A product with at most so many rows or columns reads its large operand for
  * little work: a step of inference, where that operand is the weights. */
 #define SKINNY 256
+#define MOST_GROUPS 1024
 /* What cold operands go through before they are read again. */
 static const struct et_level_params beyond_caches = {.level = ET_LEVEL_MEMORY};
 
 struct state {
     struct et_operands operands; /* first: A, B; C */
     struct params p;
-    struct et_gemm local; /* this rank's share */
+    struct et_gemm local;   /* this rank's share; its groups are `first` */
+    struct et_backend base; /* runs it */
+    int64_t first[MOST_GROUPS + 1];
     const struct et_gemm_backend *backend;
 };
 
@@ -84,6 +90,18 @@ static const struct et_field rows[] = {
            "hot: A and B stay where they are, in the caches if they fit; cold: "
            "each product has other copies of them, which have left the caches",
            .preset = "hot", .choices = "hot|cold"),
+    ET_ROW(params, groups, ET_INT,
+           "grouped, as a mixture of experts: the rows of A belong to so many "
+           "groups, each with a B of its own; 0: not grouped",
+           .preset = "0", .min = 0, .max = MOST_GROUPS),
+    ET_ROW(
+        params, skew, ET_REAL,
+        "how unlike the groups are: a share of 1 / r^skew of the rows for the "
+        "r-th of them (Zipf); 0: all the same",
+        .preset = "1", .min = 0, .max = 10),
+    ET_ROW(params, routing, ET_INT,
+           "random seed of which group has how many rows", .preset = "1",
+           .min = 0, .max = 1e12),
     {0}};
 
 static const char *const shape[] = {"m", "n", "k", "batch", NULL};
@@ -108,8 +126,37 @@ static struct et_types types_of(const struct params *p)
     return t;
 }
 
+/* The rows of each group, the groups in random order: where the shares of all
+ * before a group end, rounded as one random number says, so that each group has
+ * its share but for one row, and the last ones perhaps none. */
+static void route(const struct params *p, int64_t first[MOST_GROUPS + 1])
+{
+    uint64_t stream = et_random_stream((uint64_t)p->routing, 0);
+    int64_t share[MOST_GROUPS];
+    double all = 0, before = 0;
+    for (int64_t g = 0; g < p->groups; g++) {
+        share[g] = g + 1;
+        all += pow((double)(g + 1), -p->skew);
+    }
+    for (int64_t g = p->groups - 1; g > 0; g--) {
+        int64_t other =
+            (int64_t)(et_random_u64(stream, (uint64_t)g) % (uint64_t)(g + 1));
+        int64_t was = share[g];
+        share[g] = share[other];
+        share[other] = was;
+    }
+    double offset = et_random_unit(stream, 0);
+    offset = (offset + 1) / 2; /* of [-1, 1) */
+    for (int64_t g = 0; g < p->groups; g++) {
+        first[g] = (int64_t)floor(before / all * (double)p->m + offset);
+        before += pow((double)share[g], -p->skew);
+    }
+    first[p->groups] = p->m;
+}
+
 /* The problem of one rank. */
-static struct et_gemm local(const struct params *p, int rank, int ranks)
+static struct et_gemm local(const struct params *p, int rank, int ranks,
+                            int64_t first_of[MOST_GROUPS + 1])
 {
     struct et_gemm g = {.types = types_of(p),
                         .trans_a = p->trans_a,
@@ -131,6 +178,10 @@ static struct et_gemm local(const struct params *p, int rank, int ranks)
     /* What a backend is handed. */
     g.alpha = et_dtype_round(g.types.sum, g.alpha);
     g.beta = et_dtype_round(g.types.sum, g.beta);
+    g.groups = p->groups;
+    g.first = p->groups ? first_of : NULL;
+    if (p->groups)
+        route(p, first_of);
     g.turn_a.step = et_operands_turn(&g.types, 0, g.beta);
     g.turn_b.step = et_operands_turn(&g.types, 1, g.beta);
     return g;
@@ -237,7 +288,13 @@ static enum et_status check(const void *params, const char *where)
         status = check_ld(where, "ldc", p->ldc, p->n, "n");
     if (status != ET_OK)
         return status;
-    struct et_gemm g = local(p, 0, 1);
+    int64_t first[MOST_GROUPS + 1];
+    struct et_gemm g = local(p, 0, 1, first);
+    if (p->groups && (p->batch > 1 || p->scaling == STRONG))
+        return et_error(ET_USAGE,
+                        "%s: groups: %lld with batch or strong scaling; groups "
+                        "are of one product on each rank",
+                        where, (long long)p->groups);
     if (g.alpha == 0)
         return et_error(ET_USAGE,
                         "%s: alpha: %g is 0 in %s: no product is needed then, "
@@ -274,6 +331,15 @@ static double flop(const struct params *p, int ranks)
     return p->scaling == WEAK ? one * ranks : one;
 }
 
+static int64_t groups_with_rows(const struct params *p)
+{
+    int64_t first[MOST_GROUPS + 1], n = 0;
+    route(p, first);
+    for (int64_t g = 0; g < p->groups; g++)
+        n += first[g + 1] > first[g];
+    return n;
+}
+
 /* Bytes of one iteration, whole team. */
 struct moved {
     double a, b, c;
@@ -286,6 +352,8 @@ static struct moved moved(const struct params *p, int ranks)
     double batch = (double)p->batch;
     double copies = p->scaling == WEAK ? ranks : 1;
     double copies_b = by_batch(p, ranks) ? copies : ranks;
+    if (p->groups)
+        copies_b *= (double)groups_with_rows(p);
     return (struct moved){copies * batch * (double)p->m * (double)p->k *
                               (double)et_dtype_size(types.a.dtype),
                           copies_b * batch * (double)p->k * (double)p->n *
@@ -301,11 +369,13 @@ static double traffic(const struct params *p, int ranks)
     return v.a + v.b + v.c;
 }
 
-/* Of the large operand of a skinny product; 0: it is none. */
+/* Of the large operand of a skinny product; 0: it is none. Of groups the mean
+ * one's rows count. */
 static double weights(const struct params *p, int ranks)
 {
     struct moved v = moved(p, ranks);
-    int64_t least = p->m < p->n ? p->m : p->n, most = p->m + p->n - least;
+    int64_t m = p->groups ? (p->m + p->groups - 1) / p->groups : p->m;
+    int64_t least = m < p->n ? m : p->n, most = m + p->n - least;
     return least <= SKINNY && most > SKINNY ? fmax(v.a, v.b) : 0;
 }
 
@@ -314,8 +384,14 @@ static double weights(const struct params *p, int ranks)
 static struct et_product product_of(const struct params *p,
                                     const struct et_gemm *g)
 {
-    return (struct et_product){.count = g->batch,
-                               .m = g->m,
+    int64_t most = 0;
+    for (int64_t i = 0; i < g->groups; i++)
+        most = g->first[i + 1] - g->first[i] > most
+                   ? g->first[i + 1] - g->first[i]
+                   : most;
+    return (struct et_product){.count = g->groups ? g->groups : g->batch,
+                               .first = g->first,
+                               .m = g->groups ? most : g->m,
                                .n = g->n,
                                .k = g->k,
                                .ldc = g->ldc,
@@ -329,7 +405,9 @@ static void need(const void *params, int ranks, int threads,
                  struct et_need *out)
 {
     const struct params *p = params;
-    struct et_gemm g = local(p, 0, ranks); /* no rank has more than the first */
+    int64_t first[MOST_GROUPS + 1];
+    /* No rank has more than the first. */
+    struct et_gemm g = local(p, 0, ranks, first);
     rotate(p, et_level_estimate(&beyond_caches, ranks, threads), &g);
     int64_t a, b, c;
     *out = (struct et_need){.flop = flop(p, ranks)};
@@ -342,8 +420,7 @@ static void need(const void *params, int ranks, int threads,
     double most = 0;
     const struct et_gemm_backend *backend;
     for (size_t i = 0; (backend = et_gemm_backend_at(i)); i++)
-        most = fmax(most,
-                    backend->workspace ? backend->workspace(&g, threads) : 0);
+        most = fmax(most, et_gemm_workspace(backend, &g, threads));
     struct et_product product = product_of(p, &g);
     out->memory =
         operands + ET_OPERANDS_ROOM +
@@ -358,41 +435,42 @@ static const char *unsupported(const void *params, const char *backend,
     const struct params *p = params;
     if (p->scaling == STRONG && !by_batch(p, ranks) && p->m < ranks)
         return "strong scaling: neither the batch nor m has one for each rank";
-    struct et_gemm g = local(p, 0, ranks);
+    int64_t first[MOST_GROUPS + 1];
+    struct et_gemm g = local(p, 0, ranks, first);
     return et_gemm_unsupported(et_gemm_backend_find(backend), &g);
 }
 
-/* Matrix i of A or B, as op() has it; the first begins at `at`. */
-static struct et_check_matrix operand(enum et_dtype dtype, const void *data,
-                                      int64_t at, int64_t i, bool trans,
-                                      int64_t height, int64_t width, int64_t ld)
+/* Matrix i of A or B, as op() has it, of the operands of the last iteration. */
+static struct et_check_matrix operand(const struct state *s, int64_t i,
+                                      bool is_a)
 {
-    return (struct et_check_matrix){.dtype = dtype,
-                                    .data = data,
-                                    .first =
-                                        at + i * (trans ? width : height) * ld,
-                                    .rows = height,
-                                    .cols = width,
-                                    .rs = trans ? 1 : ld,
-                                    .cs = trans ? ld : 1};
+    const struct et_gemm *p = &s->local;
+    int64_t at[3] = {i * (p->trans_a ? p->k : p->m) * p->lda,
+                     i * (p->trans_b ? p->n : p->k) * p->ldb};
+    const struct et_gemm one =
+        p->groups ? et_gemm_group(p, i, &at[0], &at[1], &at[2]) : *p;
+    uint64_t done = s->operands.product.done;
+    bool trans = is_a ? p->trans_a : p->trans_b;
+    int64_t ld = is_a ? p->lda : p->ldb;
+    return (struct et_check_matrix){
+        .dtype = is_a ? p->types.a.dtype : p->types.b.dtype,
+        .data = s->operands.in[is_a ? 0 : 1].host,
+        .first = is_a ? et_turn_a(&p->turn_a, done) + at[0]
+                      : et_turn_b(&p->turn_b, done) + at[1],
+        .rows = is_a ? one.m : p->k,
+        .cols = is_a ? p->k : p->n,
+        .rs = trans ? 1 : ld,
+        .cs = trans ? ld : 1};
 }
 
 static struct et_check_matrix matrix_a(const void *state, int64_t i)
 {
-    const struct state *s = state;
-    const struct et_gemm *p = &s->local;
-    return operand(p->types.a.dtype, s->operands.in[0].host,
-                   et_turn_a(&p->turn_a, s->operands.product.done), i,
-                   p->trans_a, p->m, p->k, p->lda);
+    return operand(state, i, true);
 }
 
 static struct et_check_matrix matrix_b(const void *state, int64_t i)
 {
-    const struct state *s = state;
-    const struct et_gemm *p = &s->local;
-    return operand(p->types.b.dtype, s->operands.in[1].host,
-                   et_turn_b(&p->turn_b, s->operands.product.done), i,
-                   p->trans_b, p->k, p->n, p->ldb);
+    return operand(state, i, false);
 }
 
 static void times_b(const void *state, int64_t i,
@@ -430,8 +508,8 @@ static enum et_status create(void *state, double alpha, double beta,
     problem.alpha = alpha;
     problem.beta = beta;
     struct et_operands *o = &s->operands;
-    return s->backend->create(&problem, s->operands.product.threads,
-                              o->in[0].at, o->in[1].at, o->out.at, setup);
+    return et_gemm_create(s->backend, &problem, s->operands.product.threads,
+                          o->in[0].at, o->in[1].at, o->out.at, setup);
 }
 
 static const struct et_product_ops ops = {
@@ -466,7 +544,12 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     struct state *s = state;
     s->p = *(const struct params *)params;
     int rank = setting->team->rank, ranks = setting->team->size;
-    s->local = local(&s->p, rank, ranks);
+    s->local = local(&s->p, rank, ranks, s->first);
+    if (s->p.groups)
+        snprintf(s->operands.groups, sizeof s->operands.groups,
+                 "%lld of %lld groups have rows, the largest %lld of %lld",
+                 (long long)groups_with_rows(&s->p), (long long)s->p.groups,
+                 (long long)product_of(&s->p, &s->local).m, (long long)s->p.m);
     if (s->p.operands == COLD) {
         struct et_level_set set;
         enum et_status status = et_level_resolve(&beyond_caches, setting->team,
@@ -494,7 +577,9 @@ static enum et_status prepare(void *state, const struct et_setting *setting,
     product->of = s;
     /* With beta the output depends on how often it was added to. */
     product->alike = s->p.scaling == WEAK && s->p.beta == 0;
-    product->backend = s->backend ? &s->backend->base : NULL;
+    if (s->backend)
+        s->base = et_gemm_base(s->backend, &s->local);
+    product->backend = s->backend ? &s->base : NULL;
     work_of(params, setting->backend, ranks, setting->threads, NULL,
             &s->operands.work);
     return et_operands_open(&s->operands, "gemm", setting, n,

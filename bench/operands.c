@@ -175,10 +175,9 @@ enum et_status et_operands_facts(void *state, struct et_pairs *out)
 {
     const struct et_operands *o = state;
     enum et_status status = et_product_facts(state, out);
-    return status != ET_OK || !*o->cold ||
-                   et_pairs_set(out, "cold", o->cold, false)
-               ? status
-               : et_no_memory();
+    bool whole = (!*o->cold || et_pairs_set(out, "cold", o->cold, false)) &&
+                 (!*o->groups || et_pairs_set(out, "groups", o->groups, false));
+    return status != ET_OK || whole ? status : et_no_memory();
 }
 
 void et_operands_close(void *state)

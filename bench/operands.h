@@ -17,8 +17,9 @@ struct et_operands {
     struct et_product product; /* first: its functions are hooks of the bench */
     struct et_buffer in[2], out; /* of types.a, types.b and types.out */
     struct et_turn turn[2];      /* set by the bench: how the inputs move */
-    char cold[320];     /* set by the bench: what is told of cold inputs */
-    uint64_t stream[2]; /* of the inputs */
+    char cold[320], groups[160]; /* set by the bench: what is told of cold
+                                  * inputs, and of groups */
+    uint64_t stream[2];          /* of the inputs */
     struct et_work work;
 };
 
@@ -61,7 +62,7 @@ enum et_status et_operands_fill(void *state,
 /* Hooks of et_bench, for such a state. */
 void et_operands_work(const void *state, struct et_work *out);
 void et_operands_close(void *state);
-/* Those of the product, and "cold". */
+/* Those of the product, "cold" and "groups". */
 enum et_status et_operands_facts(void *state, struct et_pairs *out);
 /* The rest of the table, after ET_BENCH: how a case's sizes are written, and as
  * for ET_BENCH_SHAPES. */

@@ -16,7 +16,7 @@ struct et_selftest_case {
     const char *bench;
     const char *params; /* "m=28 n=24", as in a case's id */
     int ranks;
-    /* What ET_FAULT_FLIP turns bits of over: "fp64", "fp32", "int64", "byte";
+    /* What ET_FAULT_FLIP turns bits of over: a row of `layouts` in faults.c;
      * NULL: it cannot be planted. */
     const char *type;
     int weight; /* its share of faults and clean runs; dear ones have less */

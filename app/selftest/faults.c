@@ -11,7 +11,7 @@
 #include "harness/base/log.h"
 #include "harness/base/random.h"
 
-enum { KINDS = ET_FAULT_SWAP + 1, REGIONS = 4, LAYOUTS = 4 };
+enum { KINDS = ET_FAULT_SWAP + 1, REGIONS = 4, LAYOUTS = 7 };
 static const char *const kind_names[KINDS] = {
     "bit flipped", "rank's part wrong", "stale part", "swapped parts"};
 
@@ -19,9 +19,9 @@ static const char *const kind_names[KINDS] = {
 static const struct layout {
     const char *type;
     int bits, fraction, exponent; /* bits; the rest is the sign */
-} layouts[LAYOUTS] = {{"fp64", 64, 52, 11},
-                      {"fp32", 32, 23, 8},
-                      {"int64", 64, 63, 0},
+} layouts[LAYOUTS] = {{"fp64", 64, 52, 11}, {"fp32", 32, 23, 8},
+                      {"bf16", 16, 7, 8},   {"fp16", 16, 10, 5},
+                      {"int32", 32, 31, 0}, {"int64", 64, 63, 0},
                       {"byte", 8, 8, 0}};
 static const char *const region_names[REGIONS] = {
     "fraction, lower half", "fraction, upper half", "exponent", "sign"};

@@ -21,7 +21,22 @@ static uint64_t stream_of(const struct et_product *p, enum stream which)
 
 static int64_t rows_of(const struct et_product *p)
 {
-    return p->count * p->m;
+    return et_product_first(p, p->count);
+}
+
+int64_t et_product_of_row(const struct et_product *p, int64_t row)
+{
+    int64_t low = 0, high = p->count; /* first of low <= row < of high */
+    if (!p->first)
+        return row / p->m;
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        if (p->first[middle] <= row)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 uint64_t et_product_kept(enum et_dtype out)
@@ -43,7 +58,8 @@ static double initial(const struct et_product *p, size_t at)
 /* Doubles of the check by rows. */
 static double room_of(const struct et_product *p)
 {
-    double rows = (double)p->count * (double)p->m;
+    double rows =
+        p->first ? (double)rows_of(p) : (double)p->count * (double)p->m;
     double kept = p->beta != 0 ? ET_CHECK_VECTORS + 1 : 0;
     return ET_CHECK_VECTORS *
                ((double)p->n + (double)p->k + (double)p->m + rows) +
@@ -138,14 +154,14 @@ void et_product_close(struct et_product *p)
 
 static struct et_check_matrix matrix_c(const struct et_product *p, int64_t g)
 {
-    return (struct et_check_matrix){.dtype = p->types.out.dtype,
-                                    .data = p->c->host,
-                                    .first =
-                                        (int64_t)et_product_place(p, g, 0, 0),
-                                    .rows = p->m,
-                                    .cols = p->n,
-                                    .rs = p->ldc,
-                                    .cs = 1};
+    return (struct et_check_matrix){
+        .dtype = p->types.out.dtype,
+        .data = p->c->host,
+        .first = (int64_t)et_product_place(p, g, 0, 0),
+        .rows = et_product_first(p, g + 1) - et_product_first(p, g),
+        .cols = p->n,
+        .rs = p->ldc,
+        .cs = 1};
 }
 
 /* Where the marked element stands in C. */
@@ -173,8 +189,9 @@ static void learn_first(struct et_product *p)
         struct et_check_matrix c = matrix_c(p, g);
         double *c0x[ET_CHECK_VECTORS];
         for (int t = 0; t < ET_CHECK_VECTORS; t++)
-            c0x[t] = p->c0x[t] + g * p->m;
-        et_check_times(&c, p->x, c0x, p->norm_c0 + g * p->m, p->threads);
+            c0x[t] = p->c0x[t] + et_product_first(p, g);
+        et_check_times(&c, p->x, c0x, p->norm_c0 + et_product_first(p, g),
+                       p->threads);
     }
     if (p->beta != 0)
         roots(p->norm_c0, rows_of(p));
@@ -187,9 +204,10 @@ static void learn(struct et_product *p)
         struct et_check_matrix a = p->ops->a(p->of, g);
         double *abx[ET_CHECK_VECTORS], sum = 0;
         for (int t = 0; t < ET_CHECK_VECTORS; t++)
-            abx[t] = p->abx[t] + g * p->m;
+            abx[t] = p->abx[t] + et_product_first(p, g);
         p->ops->times_b(p->of, g, p->x, p->bx, p->square);
-        et_check_times(&a, p->bx, abx, p->norm_a + g * p->m, p->threads);
+        et_check_times(&a, p->bx, abx, p->norm_a + et_product_first(p, g),
+                       p->threads);
         for (int64_t l = 0; l < p->k; l++)
             sum += p->square[l];
         p->norm_b[g] = sqrt(sum);
@@ -237,7 +255,7 @@ static void take_row(const struct et_product *p, const struct limits *l,
                      int64_t g, int64_t i, struct et_check_worst *w)
 {
     const struct et_check_growth *grown = &l->typical;
-    int64_t row = g * p->m + i;
+    int64_t row = et_product_first(p, g) + i;
     double norm_c0 = p->beta != 0 ? p->norm_c0[row] : 0;
     double bound = l->exact
                        ? 0
@@ -257,15 +275,21 @@ static void take_row(const struct et_product *p, const struct limits *l,
     }
 }
 
+/* Element `at` of those of C, without the gaps between its rows. */
+static void take_at(const struct et_product *p, const struct limits *l,
+                    int64_t at, struct et_check_worst *w)
+{
+    int64_t row = at / p->n, g = et_product_of_row(p, row);
+    take_element(p, l, g, row - et_product_first(p, g), at % p->n, w);
+}
+
 static void take_samples(const struct et_product *p, const struct limits *l,
                          struct et_check_worst *w)
 {
     uint64_t stream = et_random_stream(stream_of(p, STREAM_SAMPLES), p->checks);
     uint64_t all = (uint64_t)rows_of(p) * (uint64_t)p->n;
     for (uint64_t s = 0; s < (uint64_t)p->samples; s++) {
-        int64_t at = (int64_t)(et_random_u64(stream, s) % all);
-        int64_t row = at / p->n;
-        take_element(p, l, row / p->m, row % p->m, at % p->n, w);
+        take_at(p, l, (int64_t)(et_random_u64(stream, s) % all), w);
     }
 }
 
@@ -366,8 +390,7 @@ void et_product_glance(void *product)
     if (!p->marked || bring(p, marked_place(p), 1) != ET_OK)
         return; /* the next check fetches again */
     struct limits l = limits_of(p);
-    int64_t row = p->mark / p->n;
-    take_element(p, &l, row / p->m, row % p->m, p->mark % p->n, &p->glanced);
+    take_at(p, &l, p->mark, &p->glanced);
     p->marked = false;
 }
 
@@ -382,7 +405,7 @@ void et_product_rewind(void *product)
 static void spoil(struct et_product *p)
 {
 #pragma omp parallel for schedule(static) num_threads(p->threads)
-    for (int64_t row = 0; row < p->count * p->m; row++)
+    for (int64_t row = 0; row < rows_of(p); row++)
         et_check_spoil(p->types.out.dtype, p->c->host, row * p->ldc, p->n);
 }
 
@@ -395,7 +418,7 @@ static void take_rows(struct et_product *p, const struct limits *l, bool spoils,
         struct et_check_matrix c = matrix_c(p, g);
         c.spoil = spoils ? p->c->host : NULL;
         et_check_times(&c, p->x, p->cx, NULL, p->threads);
-        for (int64_t i = 0; i < p->m; i++)
+        for (int64_t i = 0; i < c.rows; i++)
             take_row(p, l, g, i, w);
     }
 }
@@ -403,9 +426,8 @@ static void take_rows(struct et_product *p, const struct limits *l, bool spoils,
 static enum et_status take_all(struct et_product *p, struct et_check_worst *w)
 {
     struct limits l = limits_of(p);
-    int64_t all = p->m * p->n;
-    for (int64_t at = 0; p->small && at < p->count * all; at++)
-        take_element(p, &l, at / all, at % all / p->n, at % p->n, w);
+    for (int64_t at = 0; p->small && at < rows_of(p) * p->n; at++)
+        take_at(p, &l, at, w);
     if (!p->small && !l.exact)
         take_samples(p, &l, w);
     if (!p->small)

@@ -4,7 +4,8 @@
  * matrices and streams; never a backend, a bench's parameters or a clock.
  *
  * C_g = alpha A_g B_g + beta C_g, g from 0: `count` of them, each m x n over
- * sums of k; row i of C_g stands at (g m + i) ldc. C0 is C as filled.
+ * sums of k; row i of C_g stands at (g m + i) ldc. C0 is C as filled. Or
+ * grouped: C_g has rows first[g] to first[g + 1] - 1 of C, perhaps none.
  *
  * Two checks, and a bench's verify passes when both do:
  * - exact, once in a process, in preparation: runs on integers that no rounding
@@ -85,6 +86,8 @@ struct et_product {
     bool alike;                       /* every rank computes the same C */
     const struct et_backend *backend; /* runs what `create` planned */
     int64_t count, m, n, k, ldc;
+    const int64_t *first;  /* count + 1, from 0; m is the most rows that a
+                            * product has. NULL: each has m */
     struct et_types types; /* out: of C */
     double alpha, beta;
     int threads;
@@ -171,12 +174,19 @@ enum et_status et_product_facts(void *product, struct et_pairs *out);
 #define ET_PRODUCT_USUAL_ROW 0.25
 double et_product_usual(const struct et_product *p);
 
+/* The first row of C that product g has; that of `count`: all rows. */
+static inline int64_t et_product_first(const struct et_product *p, int64_t g)
+{
+    return p->first ? p->first[g] : g * p->m;
+}
 /* Where element i, j of product g stands in C. */
 static inline size_t et_product_place(const struct et_product *p, int64_t g,
                                       int64_t i, int64_t j)
 {
-    return (size_t)((g * p->m + i) * p->ldc + j);
+    return (size_t)((et_product_first(p, g) + i) * p->ldc + j);
 }
+/* The product that has a row of C. */
+int64_t et_product_of_row(const struct et_product *p, int64_t row);
 /* All of what the last run left to the host's copy of C. Local. */
 enum et_status et_product_fetch(struct et_product *p);
 

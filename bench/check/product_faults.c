@@ -25,7 +25,8 @@ static void put(struct et_product *p, size_t at, double v, double *size)
 
 static void flip(struct et_product *p, const struct et_fault *f, double *size)
 {
-    uint64_t at = f->at % ((uint64_t)(p->count * p->m) * (uint64_t)p->n);
+    uint64_t at =
+        f->at % ((uint64_t)et_product_first(p, p->count) * (uint64_t)p->n);
     size_t bytes = et_dtype_size(p->types.out.dtype);
     size_t where =
         et_product_place(p, 0, (int64_t)at / p->n, (int64_t)at % p->n);
@@ -37,19 +38,23 @@ static void flip(struct et_product *p, const struct et_fault *f, double *size)
     *size = isfinite(change) ? change : INFINITY;
 }
 
-/* C is cut into blocks; the rest at its edges belongs to none. */
+/* C is cut into blocks; the rest at its edges belongs to none. Grouped ones are
+ * cut as one. */
 struct blocks {
+    int64_t count, m;      /* products that are cut, and their rows */
     int64_t rows, columns; /* of one */
     int64_t down, across;  /* so many in a product */
 };
 
 static struct blocks blocks_of(const struct et_product *p)
 {
-    struct blocks b = {p->m < BLOCK_ROWS ? p->m : BLOCK_ROWS,
-                       p->n < BLOCK_COLUMNS ? p->n : BLOCK_COLUMNS, 0, 0};
-    if (p->count * (p->m / b.rows) * (p->n / b.columns) < 2)
+    struct blocks b = {.count = p->first ? 1 : p->count,
+                       .m = p->first ? p->first[p->count] : p->m};
+    b.rows = b.m < BLOCK_ROWS ? b.m : BLOCK_ROWS;
+    b.columns = p->n < BLOCK_COLUMNS ? p->n : BLOCK_COLUMNS;
+    if (b.count * (b.m / b.rows) * (p->n / b.columns) < 2)
         b.rows = b.columns = 1;
-    b.down = p->m / b.rows;
+    b.down = b.m / b.rows;
     b.across = p->n / b.columns;
     return b;
 }
@@ -60,13 +65,13 @@ static size_t in_block(const struct et_product *p, const struct blocks *b,
 {
     int64_t i = block / b->across % b->down * b->rows + e / b->columns;
     int64_t j = block % b->across * b->columns + e % b->columns;
-    return et_product_place(p, block / b->across / b->down, i, j);
+    return (size_t)((block / b->across / b->down * b->m + i) * p->ldc + j);
 }
 
 static void swap(struct et_product *p, uint64_t at, double *size)
 {
     struct blocks b = blocks_of(p);
-    uint64_t all = (uint64_t)(p->count * b.down * b.across);
+    uint64_t all = (uint64_t)(b.count * b.down * b.across);
     if (all < 2) {
         *size = NAN;
         return;
@@ -87,20 +92,20 @@ static void swap(struct et_product *p, uint64_t at, double *size)
 static void make_stale(struct et_product *p, uint64_t at, double *size)
 {
     struct blocks b = blocks_of(p);
-    int64_t block = (int64_t)(at % (uint64_t)(p->count * b.down * b.across));
-    int64_t g = block / b.across / b.down;
+    int64_t block = (int64_t)(at % (uint64_t)(b.count * b.down * b.across));
     for (int64_t e = 0; e < b.rows * b.columns; e++) {
         size_t where = in_block(p, &b, block, e);
-        int64_t row = (int64_t)where / p->ldc - g * p->m;
+        int64_t row = (int64_t)where / p->ldc, g = et_product_of_row(p, row);
         double unused;
         if (p->beta == 0) {
             et_check_spoil(p->types.out.dtype, p->c->host, (int64_t)where, 1);
             *size = INFINITY;
             continue;
         }
-        double v = et_dtype_get(p->types.out.dtype, p->c->host, where) -
-                   p->alpha * p->ops->element(p->of, g, row,
-                                              (int64_t)where % p->ldc, &unused);
+        double v =
+            et_dtype_get(p->types.out.dtype, p->c->host, where) -
+            p->alpha * p->ops->element(p->of, g, row - et_product_first(p, g),
+                                       (int64_t)where % p->ldc, &unused);
         put(p, where, v / p->beta, size);
     }
 }

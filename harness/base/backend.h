@@ -86,11 +86,11 @@ struct et_backends {
     bool (*serves)(const struct et_backend *b);
 };
 
-/* NULL past the end; NULL for an unknown name. */
 /* The compute ceiling whose operands come from the first cache. */
 #define ET_BACKEND_FED "fed"
 /* Is it the word, or does it end in '-' and the word? */
 bool et_backend_is_named(const char *backend, const char *word);
+/* NULL past the end; NULL for an unknown name. */
 const struct et_backend *et_backend_at(const struct et_backends *list,
                                        size_t i);
 const struct et_backend *et_backend_find(const struct et_backends *list,

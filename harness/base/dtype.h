@@ -87,6 +87,12 @@ struct et_element {
     enum et_scale scale;
 };
 
+/* The address of element i of an array of that type. */
+static inline const void *et_dtype_at(enum et_dtype t, const void *v, int64_t i)
+{
+    return (const char *)v + i * (int64_t)et_dtype_size(t);
+}
+
 /* The types of a product: its operands as they are stored, its output, and
  * what its sums are kept in. */
 struct et_types {

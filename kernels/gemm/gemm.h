@@ -5,10 +5,12 @@
  * transpose. Row-major: A[i][j] stands at a[i*lda + j]; stored A is m x k
  * with lda >= k, or with trans_a k x m with lda >= m; so for B and C.
  * Batch: `batch` such problems, each operand's matrices one after the other,
- * rows*ld elements apart. Each operand has a type of its own, sums another
- * (struct et_types); a backend refuses types that it does not know. flops = 2 m
- * n k batch (a multiply and an add; the scaling by alpha and beta is not
- * counted: LAPACK Working Note 41).
+ * rows*ld elements apart. Grouped, as a mixture of experts is: rows of op(A)
+ * and C belong to groups, first[g] to first[g + 1] - 1 to group g, perhaps
+ * none, and each group has a B of its own, one after the other. Each operand
+ * has a type of its own, sums another (struct et_types); a backend refuses
+ * types that it does not know. flops = 2 m n k batch (a multiply and an add;
+ * the scaling by alpha and beta is not counted: LAPACK Working Note 41).
  */
 #ifndef ET_GEMM_GEMM_H
 #define ET_GEMM_GEMM_H
@@ -28,6 +30,8 @@ struct et_gemm {
     int64_t m, n, k, batch;
     int64_t lda, ldb, ldc;
     double alpha, beta;
+    int64_t groups;       /* 0: not grouped; else batch is 1 */
+    const int64_t *first; /* groups + 1, from 0 to m; the caller's */
     /* How A and B move from one iteration to the next (harness/base/turn.h). */
     struct et_turn turn_a, turn_b;
 };
@@ -44,6 +48,7 @@ bool et_gemm_elements(const struct et_gemm *p, int64_t *a, int64_t *b,
 
 struct et_gemm_backend {
     struct et_backend base;
+    bool groups; /* its create does grouped problems by itself */
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
     /* Bytes of its own beyond the operands, of one setup. Member NULL: few. */
@@ -66,5 +71,9 @@ ET_BACKENDS_OF(gemm)
 /* NULL, or why the backend does not do this problem in this process. */
 const char *et_gemm_unsupported(const struct et_gemm_backend *b,
                                 const struct et_gemm *p);
+/* Group g as a problem of its own; its operands begin *a, *b and *c elements
+ * after those of the whole. */
+struct et_gemm et_gemm_group(const struct et_gemm *p, int64_t g, int64_t *a,
+                             int64_t *b, int64_t *c);
 
 #endif

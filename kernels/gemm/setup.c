@@ -42,16 +42,11 @@ enum et_status et_gemm_setup(const struct et_gemm *p, int threads,
     return *setup ? ET_OK : ET_INFRA;
 }
 
-static const void *moved(const void *from, int64_t elements, enum et_dtype t)
-{
-    return (const char *)from + elements * (int64_t)et_dtype_size(t);
-}
-
 struct et_gemm_setup et_gemm_setup_at(const struct et_gemm_setup *q, uint64_t i)
 {
     struct et_gemm_setup at = *q;
-    at.a = moved(q->a, et_turn_a(&q->p.turn_a, i), q->p.types.a.dtype);
-    at.b = moved(q->b, et_turn_b(&q->p.turn_b, i), q->p.types.b.dtype);
+    at.a = et_dtype_at(q->p.types.a.dtype, q->a, et_turn_a(&q->p.turn_a, i));
+    at.b = et_dtype_at(q->p.types.b.dtype, q->b, et_turn_b(&q->p.turn_b, i));
     return at;
 }
 

@@ -57,6 +57,58 @@ ET_GEMM_DOT(dot_bf16, AVX512, fp32s, float, fp32s, 4, 2, load_bf16, ET_GEMM_FMA)
 ET_GEMM_DOT(dot_pairs, BF16, fp32s, float, int32s, 2, 2, load_bits, PAIR)
 ET_GEMM_DOT(dot_bytes, VNNI, int32s, int32_t, int32s, 1, 1, load_bits, QUAD)
 
+ET_GEMM_WEAVE_ONE(one_fp64, AVX512, fp64s, 64, load_fp64)
+ET_GEMM_WEAVE_ONE(one_fp32, AVX512, fp32s, 64, load_fp32)
+ET_GEMM_WEAVE_ONE(one_bf16, AVX512, fp32s, 32, load_bf16)
+/* Two rows of 64 to pairs. */
+BF16 static inline void two_bf16(int32s *y, const char *b, int64_t row)
+{
+    static const uint16_t at[2][32] __attribute__((aligned(64))) = {
+        {0, 32, 1, 33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
+         8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47},
+        {16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53, 22, 54, 23, 55,
+         24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29, 61, 30, 62, 31, 63}};
+    for (int h = 0; h < 2; h++) {
+        __m512i r0 = _mm512_loadu_si512(b + 64 * h),
+                r1 = _mm512_loadu_si512(b + row + 64 * h);
+        for (int v = 0; v < 2; v++)
+            y[2 * h + v] = (int32s)_mm512_permutex2var_epi16(
+                r0, _mm512_load_si512(at[v]), r1);
+    }
+}
+/* Four rows of 64 bytes to groups of four: of 16 columns at a time, first each
+ * 16 bytes of C's registers get four columns of all rows, then these are
+ * turned. */
+VNNI static inline void four_bytes(int32s *y, const char *b, int64_t row)
+{
+    const __m512i lanes =
+        _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+    const __m512i turn = _mm512_broadcast_i32x4(
+        _mm_set_epi8(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0));
+    for (int v = 0; v < ET_GEMM_SWEEP_VECTORS; v++) {
+        const char *at = b + 16 * v;
+        __m512i r = _mm512_castsi128_si512(_mm_loadu_si128((const void *)at));
+        r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + row)), 1);
+        r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + 2 * row)),
+                               2);
+        r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + 3 * row)),
+                               3);
+        y[v] = (int32s)_mm512_shuffle_epi8(_mm512_permutexvar_epi32(lanes, r),
+                                           turn);
+    }
+}
+
+ET_GEMM_SWEEP(sweep_fp64, AVX512, fp64s, double, fp64s, double, 1, 4, 8,
+              one_fp64, ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+ET_GEMM_SWEEP(sweep_fp32, AVX512, fp32s, float, fp32s, float, 1, 4, 4, one_fp32,
+              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+ET_GEMM_SWEEP(sweep_bf16, AVX512, fp32s, float, fp32s, float, 1, 4, 2, one_bf16,
+              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+ET_GEMM_SWEEP(sweep_pairs, BF16, fp32s, float, int32s, int32_t, 2, 4, 2,
+              two_bf16, SPREAD, PAIR)
+ET_GEMM_SWEEP(sweep_bytes, VNNI, int32s, int32_t, int32s, int32_t, 4, 2, 1,
+              four_bytes, SPREAD, QUAD)
+
 static bool here(void)
 {
     return et_isa_x86().avx512;
@@ -85,11 +137,23 @@ static const struct et_gemm_tile tiles[] = {
      NULL}};
 
 static const struct et_gemm_dot dots[] = {
-    ET_GEMM_DOT_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, dot_pairs),
-    ET_GEMM_DOT_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, dot_bytes),
-    ET_GEMM_DOT_ROW("vfmadd231pd, 512 bits", FP64, FP64, here, dot_fp64),
-    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, FP32, here, dot_fp32),
-    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, BF16, here, dot_bf16)};
+    ET_GEMM_DOT_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, 64, dot_pairs),
+    ET_GEMM_DOT_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, 64, dot_bytes),
+    ET_GEMM_DOT_ROW("vfmadd231pd, 512 bits", FP64, FP64, here, 64, dot_fp64),
+    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, FP32, here, 64, dot_fp32),
+    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, BF16, here, 64, dot_bf16)};
+
+static const struct et_gemm_sweep sweeps[] = {
+    ET_GEMM_SWEEP_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, 16, 8,
+                      sweep_pairs),
+    ET_GEMM_SWEEP_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, 16, 8,
+                      sweep_bytes),
+    ET_GEMM_SWEEP_ROW("vfmadd231pd, 512 bits", FP64, FP64, here, 8, 4,
+                      sweep_fp64),
+    ET_GEMM_SWEEP_ROW("vfmadd231ps, 512 bits", FP32, FP32, here, 16, 4,
+                      sweep_fp32),
+    ET_GEMM_SWEEP_ROW("vfmadd231ps, 512 bits", FP32, BF16, here, 16, 4,
+                      sweep_bf16)};
 
 ET_GEMM_TILES(avx512);
 

@@ -53,11 +53,33 @@ struct et_gemm_dot {
     enum et_gemm_panel panel; /* of the rows of A, one after the other, */
     enum et_dtype dtype;      /* and of the columns of B, as they are stored */
     bool (*here)(void);
-    /* [r - 1], of r rows: c[i][j] = sum over l < k of a[i][l] b[j][l]; rows of
-     * a, b and c are so many elements apart. */
+    /* [r - 1], of r rows: partial sums of a[i][l] b[j][l] over l < k, a vector
+     * of `part` bytes for each i and j, or these added to what c is. Rows of a
+     * and b are so many elements apart; what lies `ahead` bytes further on in
+     * b's is fetched into the cache. */
     void (*run[ET_GEMM_DOT_ROWS])(int64_t k, const void *a, int64_t step_a,
                                   const void *b, int64_t step_b, void *c,
-                                  int64_t ldc);
+                                  bool add, int64_t ahead);
+    int part; /* bytes of a vector of partial sums */
+};
+
+/* Sweeps: the large operand's rows along n pass by as they lie, where those
+ * along k do not. A block of columns of C stays in registers. */
+#define ET_GEMM_SWEEP_VECTORS 4 /* of a block of columns */
+struct et_gemm_sweep {
+    const char *name;
+    enum et_gemm_panel panel; /* of the rows of A, as for dot products */
+    enum et_dtype dtype;      /* of B, as it is stored */
+    bool (*here)(void);
+    int columns, deep; /* of a block; rows of B that pass by at once */
+    /* `rows` rows of A with so many blocks of columns: c[i][j] = sum over l <
+     * k, k <= deep, of a[i][l] b[l][j], or that added to what c is; rows of a,
+     * b and c are so many elements apart. A row of a has `deep` elements, 0
+     * from k on. Rows of b that are `ahead` of these are fetched into the
+     * cache. */
+    void (*run)(int64_t rows, int64_t blocks, int64_t k, const void *a,
+                int64_t step_a, const void *b, int64_t step_b, void *c,
+                int64_t ldc, bool add, int64_t ahead);
 };
 
 /* What a file has: of those that are here and can hold the operands, the first
@@ -65,7 +87,8 @@ struct et_gemm_dot {
 struct et_gemm_tiles {
     const struct et_gemm_tile *tiles;
     const struct et_gemm_dot *dots;
-    size_t n_tiles, n_dots;
+    const struct et_gemm_sweep *sweeps;
+    size_t n_tiles, n_dots, n_sweeps;
 };
 
 /* --- how they are written
@@ -150,12 +173,16 @@ struct et_gemm_tiles {
                        LOAD, STEP)                                             \
     TARGET static void its_name(int64_t k, const void *va, int64_t step_a,     \
                                 const void *vb, int64_t step_b, void *vc,      \
-                                int64_t ldc)                                   \
+                                bool add, int64_t ahead)                       \
     {                                                                          \
         enum { COLUMNS = ET_GEMM_DOT_COLUMNS, N = sizeof(X) / (a_size) };      \
         const char *a = va, *b = vb;                                           \
-        SUM *c = vc;                                                           \
-        SUMS sum[ROWS][COLUMNS] = {{{0}}};                                     \
+        SUMS *c = vc, sum[ROWS][COLUMNS];                                      \
+        _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)              \
+        {                                                                      \
+            _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
+                sum[i][j] = add ? c[i * COLUMNS + j] : (SUMS){0};              \
+        }                                                                      \
         int64_t l = 0;                                                         \
         for (; l + N <= k; l += N) {                                           \
             X x[ROWS];                                                         \
@@ -163,7 +190,10 @@ struct et_gemm_tiles {
                 memcpy(&x[i], a + (i * step_a + l) * (a_size), sizeof(X));     \
             _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
             {                                                                  \
-                X y = LOAD(b + (j * step_b + l) * (b_size));                   \
+                const char *at = b + (j * step_b + l) * (b_size);              \
+                X y = LOAD(at);                                                \
+                __builtin_prefetch(                                            \
+                    (const void *)((uintptr_t)at + (size_t)ahead));            \
                 _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)      \
                     sum[i][j] = STEP(sum[i][j], x[i], y);                      \
             }                                                                  \
@@ -184,12 +214,7 @@ struct et_gemm_tiles {
         _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)              \
         {                                                                      \
             _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
-            {                                                                  \
-                SUM all = 0;                                                   \
-                for (size_t v = 0; v < sizeof(SUMS) / sizeof(SUM); v++)        \
-                    all += sum[i][j][v];                                       \
-                c[i * ldc + j] = all;                                          \
-            }                                                                  \
+                c[i * COLUMNS + j] = sum[i][j];                                \
         }                                                                      \
     }
 /* All four numbers of rows. */
@@ -204,12 +229,10 @@ struct et_gemm_tiles {
     ET_GEMM_DOT_OF(its_name##4, TARGET, SUMS, SUM, X, a_size, b_size, 4, LOAD, \
                    STEP)
 /* A row of a file's table of dot products. */
-#define ET_GEMM_DOT_ROW(its_name, its_panel, type, is_here, stem)              \
+#define ET_GEMM_DOT_ROW(its_name, its_panel, type, is_here, part, stem)        \
     {                                                                          \
         its_name, ET_GEMM_##its_panel, ET_##type, is_here,                     \
-        {                                                                      \
-            stem##1, stem##2, stem##3, stem##4                                 \
-        }                                                                      \
+            {stem##1, stem##2, stem##3, stem##4}, part                         \
     }
 
 /* LOAD of elements that stay as they are. */
@@ -221,12 +244,92 @@ struct et_gemm_tiles {
         return v;                                                              \
     }
 
-/* A file's table, of its arrays `tiles` and `dots`; and one without either. */
+/* WEAVE(y, b, row) makes vectors Y of as many rows of B as a group of A has
+ * elements, `row` bytes apart: in each word a group of one column. STEP and
+ * SPREAD as above. B is of elements of b_size bytes; GROUPS groups of its rows
+ * pass by at once. */
+#define ET_GEMM_SWEEP(its_name, TARGET, SUMS, SUM, Y, WORD, GROUP, GROUPS,     \
+                      b_size, WEAVE, SPREAD, STEP)                             \
+    TARGET static void its_name(int64_t rows, int64_t blocks, int64_t k,       \
+                                const void *va, int64_t step_a,                \
+                                const void *vb, int64_t step_b, void *vc,      \
+                                int64_t ldc, bool add, int64_t ahead)          \
+    {                                                                          \
+        enum { V = ET_GEMM_SWEEP_VECTORS, G = (GROUPS) };                      \
+        enum { LANES = sizeof(SUMS) / sizeof(SUM), DEEP = (GROUP)*G };         \
+        enum { A_SIZE = sizeof(WORD) / (GROUP), WIDE = V * LANES * (b_size) }; \
+        const char *b = vb;                                                    \
+        SUM *c = vc;                                                           \
+        int64_t row = step_b * (b_size);                                       \
+        for (; blocks > 0; blocks--, b += WIDE, c += V * LANES) {              \
+            Y y[G][V];                                                         \
+            if (k == DEEP) {                                                   \
+                _Pragma("GCC unroll 16") for (int g = 0; g < G; g++)           \
+                    WEAVE(y[g], b + g * (GROUP)*row, row);                     \
+            } else {                                                           \
+                char rest[DEEP][WIDE] = {{0}};                                 \
+                for (int64_t r = 0; r < k; r++)                                \
+                    memcpy(rest[r], b + r * row, WIDE);                        \
+                _Pragma("GCC unroll 16") for (int g = 0; g < G; g++)           \
+                    WEAVE(y[g], rest[g * (GROUP)], WIDE);                      \
+            }                                                                  \
+            _Pragma("GCC unroll 16") for (int r = 0; r < DEEP; r++)            \
+            {                                                                  \
+                const uintptr_t next =                                         \
+                    (uintptr_t)b + (size_t)((r + ahead) * row);                \
+                _Pragma("GCC unroll 16") for (int p = 0; p < WIDE; p += 64)    \
+                    __builtin_prefetch((const void *)(next + (size_t)p));      \
+            }                                                                  \
+            const char *a = va;                                                \
+            for (int64_t i = 0; i < rows; i++, a += step_a * A_SIZE) {         \
+                SUM *to = c + i * ldc;                                         \
+                SUMS sum[V];                                                   \
+                _Pragma("GCC unroll 16") for (int v = 0; v < V; v++)           \
+                {                                                              \
+                    sum[v] = (SUMS){0};                                        \
+                    if (add)                                                   \
+                        memcpy(&sum[v], to + v * LANES, sizeof(SUMS));         \
+                }                                                              \
+                _Pragma("GCC unroll 16") for (int g = 0; g < G; g++)           \
+                {                                                              \
+                    WORD word;                                                 \
+                    memcpy(&word, a + (size_t)g * sizeof word, sizeof word);   \
+                    _Pragma("GCC unroll 16") for (int v = 0; v < V; v++)       \
+                        sum[v] = STEP(sum[v], SPREAD(word), y[g][v]);          \
+                }                                                              \
+                _Pragma("GCC unroll 16") for (int v = 0; v < V; v++)           \
+                    memcpy(to + v * LANES, &sum[v], sizeof(SUMS));             \
+            }                                                                  \
+        }                                                                      \
+    }
+/* A row of a file's table of sweeps; lanes: of its vectors of sums. */
+#define ET_GEMM_SWEEP_ROW(its_name, its_panel, type, is_here, lanes, its_deep, \
+                          its_run)                                             \
+    {                                                                          \
+        its_name, ET_GEMM_##its_panel, ET_##type, is_here,                     \
+            ET_GEMM_SWEEP_VECTORS *(lanes), its_deep, its_run                  \
+    }
+/* WEAVE of single rows: LOAD(at) reads a vector. */
+#define ET_GEMM_WEAVE_ONE(its_name, TARGET, Y, bytes, LOAD)                    \
+    TARGET static inline void its_name(Y *y, const char *b, int64_t row)       \
+    {                                                                          \
+        (void)row;                                                             \
+        _Pragma("GCC unroll 16") for (int v = 0; v < ET_GEMM_SWEEP_VECTORS;    \
+                                      v++) y[v] = LOAD(b + v * (bytes));       \
+    }
+
+/* A file's table, of its arrays `tiles`, `dots` and `sweeps`; and one without
+ * any. */
 #define ET_GEMM_TILES(stem)                                                    \
     const struct et_gemm_tiles et_gemm_tiles_##stem = {                        \
-        tiles, dots, sizeof tiles / sizeof *tiles, sizeof dots / sizeof *dots}
+        tiles,                                                                 \
+        dots,                                                                  \
+        sweeps,                                                                \
+        sizeof tiles / sizeof *tiles,                                          \
+        sizeof dots / sizeof *dots,                                            \
+        sizeof sweeps / sizeof *sweeps}
 #define ET_GEMM_NO_TILES(stem)                                                 \
-    const struct et_gemm_tiles et_gemm_tiles_##stem = {NULL, NULL, 0, 0}
+    const struct et_gemm_tiles et_gemm_tiles_##stem = {0}
 
 /* SPREAD and STEP of vector extensions, which make one instruction of both. */
 #define ET_GEMM_AS_IT_IS(word) (word)

@@ -10,7 +10,10 @@
 #define BLOCK_K_BYTES 8192          /* of one line along k */
 #define BLOCK_A_BYTES (192 * 1024L) /* of A's panels that pass one of B */
 #define BLOCK_N 4096
-#define NARROW_K 64 /* the least k for dot products */
+/* Bytes between lines that are worked on together, so that those of a length
+ * that is a power of two do not meet in the same lines of the first cache. */
+#define APART 64
+#define NARROW_K 64 /* the least k for dot products and sweeps */
 
 #define DECLARE(stem) extern const struct et_gemm_tiles et_gemm_tiles_##stem;
 ET_LIST_GEMM_TILES(DECLARE)
@@ -46,46 +49,66 @@ const struct et_gemm_tile *et_gemm_tile_for(const struct et_types *t)
     return NULL;
 }
 
-/* small: what is packed. */
+/* Of those that are here the first for such operands; small: what is packed. */
+#define FIND(kind, list, small, large, its_sum)                                \
+    for (size_t f = 0; f < ALL; f++) {                                         \
+        for (size_t i = 0; i < all[f]->n_##list; i++) {                        \
+            const struct kind *v = &all[f]->list[i];                           \
+            if (v->dtype == (large) &&                                         \
+                et_gemm_panel_sum(v->panel) == (its_sum) &&                    \
+                et_gemm_packs(v->panel, small) && (!v->here || v->here()))     \
+                return v;                                                      \
+        }                                                                      \
+    }                                                                          \
+    return NULL
+
 static const struct et_gemm_dot *
 find_dot(enum et_dtype small, enum et_dtype large, enum et_dtype sum)
 {
-    for (size_t f = 0; f < ALL; f++) {
-        for (size_t i = 0; i < all[f]->n_dots; i++) {
-            const struct et_gemm_dot *v = &all[f]->dots[i];
-            if (v->dtype == large && et_gemm_panel_sum(v->panel) == sum &&
-                et_gemm_packs(v->panel, small) && (!v->here || v->here()))
-                return v;
-        }
-    }
-    return NULL;
+    FIND(et_gemm_dot, dots, small, large, sum);
 }
 
-static void choose_dot(struct et_gemm_way *w)
+static const struct et_gemm_sweep *
+find_sweep(enum et_dtype small, enum et_dtype large, enum et_dtype sum)
+{
+    FIND(et_gemm_sweep, sweeps, small, large, sum);
+}
+
+/* Is the small operand of these lines narrow? Then the other is read once, by
+ * dot products where its elements lie together along k, else by sweeps, of
+ * which each thread of a team must have a block. */
+static bool choose_narrow(struct et_gemm_way *w, bool turned)
 {
     const struct et_gemm *p = &w->p;
-    const struct et_types *t = &p->types;
-    bool long_enough = p->k >= NARROW_K;
-    if (long_enough && p->trans_b && p->m <= ET_GEMM_NARROW &&
-        p->n >= ET_GEMM_DOT_COLUMNS)
-        w->dot = find_dot(t->a.dtype, t->b.dtype, t->sum);
-    if (w->dot || !long_enough || p->trans_a || p->n > ET_GEMM_NARROW ||
-        p->m < ET_GEMM_DOT_COLUMNS)
-        return;
-    w->dot = find_dot(t->b.dtype, t->a.dtype, t->sum);
-    w->turned = w->dot != NULL;
+    int64_t small = turned ? p->n : p->m, large = turned ? p->m : p->n;
+    enum et_dtype a = p->types.a.dtype, b = p->types.b.dtype;
+    enum et_dtype packed = turned ? b : a, read = turned ? a : b;
+    bool along_k = turned ? !p->trans_a : p->trans_b;
+    if (small > ET_GEMM_NARROW || p->k < NARROW_K)
+        return false;
+    if (along_k && large >= ET_GEMM_DOT_COLUMNS)
+        w->dot = find_dot(packed, read, p->types.sum);
+    if (!along_k)
+        w->sweep = find_sweep(packed, read, p->types.sum);
+    if (w->sweep && large < w->sweep->columns * w->of)
+        w->sweep = NULL;
+    w->turned = turned && (w->dot || w->sweep);
+    return w->dot || w->sweep;
 }
 
-static void lay_out_dot(struct et_gemm_way *w)
+static void lay_out_narrow(struct et_gemm_way *w)
 {
     const struct et_gemm *p = &w->p;
     int64_t small = w->turned ? p->n : p->m, large = w->turned ? p->m : p->n;
     enum et_dtype type = w->turned ? p->types.b.dtype : p->types.a.dtype;
-    w->moved = w->dot->panel == ET_GEMM_BYTES && type == ET_INT8;
-    w->panel_a = aligned((size_t)p->k * et_gemm_panel_size(w->dot->panel));
+    enum et_gemm_panel panel = w->dot ? w->dot->panel : w->sweep->panel;
+    int64_t columns = w->dot ? 1 : w->sweep->columns;
+    w->moved = panel == ET_GEMM_BYTES && type == ET_INT8;
+    w->panel_a = aligned((size_t)p->k * et_gemm_panel_size(panel)) + APART;
+    w->nc = et_gemm_pieces(large, columns) * columns + APART / 4;
     w->at_sums = (size_t)(small + w->moved) * w->panel_a;
-    w->room = w->at_sums +
-              aligned((size_t)(small * large) * et_dtype_size(p->types.sum));
+    w->room = w->at_sums + aligned((size_t)((small + w->moved) * w->nc) *
+                                   et_dtype_size(p->types.sum));
 }
 
 static void lay_out_panels(struct et_gemm_way *w)
@@ -108,8 +131,7 @@ static void lay_out_panels(struct et_gemm_way *w)
     w->start_b = aligned(line * (size_t)t->columns);
     w->panel_b = w->start_b + (w->moved ? aligned((size_t)t->columns * 4) : 0);
     w->at_b = (size_t)et_gemm_pieces(p->m, t->rows) * w->panel_a;
-    w->at_ones = w->at_b + (size_t)(w->nc / t->columns) * w->panel_b;
-    w->at_sums = w->at_ones + (w->moved ? w->panel_a : 0);
+    w->at_sums = w->at_b + (size_t)(w->nc / t->columns) * w->panel_b;
     w->room = w->at_sums;
     if (!w->direct && p->k > w->kc)
         w->room +=
@@ -125,9 +147,8 @@ struct et_gemm_way et_gemm_way_of(const struct et_gemm *p, int threads)
                (p->beta == 0 || p->beta == 1);
     w.teams = p->batch >= threads ? threads : 1;
     w.of = p->batch >= threads ? 1 : threads;
-    choose_dot(&w);
-    if (w.dot)
-        lay_out_dot(&w);
+    if (choose_narrow(&w, false) || choose_narrow(&w, true))
+        lay_out_narrow(&w);
     else
         lay_out_panels(&w);
     return w;

@@ -11,22 +11,23 @@
 
 /* The greatest tile's sums, in bytes. */
 #define ET_GEMM_EDGE_BYTES 4096
-/* Lines of the small operand of dot products. */
+/* Lines of the small operand of dot products and sweeps. */
 #define ET_GEMM_NARROW 16
 
 struct et_gemm_way {
     struct et_gemm p;
-    const struct et_gemm_tile *tile; /* NULL: by none */
-    const struct et_gemm_dot *dot;   /* not NULL: dot products */
-    bool turned;                     /* these: A is the large operand */
-    bool moved;                      /* of BYTES: A is, or the small operand */
-    bool direct;                     /* sums are C */
-    int64_t kc, nc;                  /* of a block */
-    int64_t some;                    /* panels of A that pass one of B */
-    int64_t teams, of;               /* of threads; of a team */
+    const struct et_gemm_tile *tile;   /* NULL: by none */
+    const struct et_gemm_dot *dot;     /* not NULL: dot products */
+    const struct et_gemm_sweep *sweep; /* not NULL: sweeps */
+    bool turned;                       /* these two: A is the large operand */
+    bool moved;        /* of BYTES: A is, or the small operand */
+    bool direct;       /* sums are C */
+    int64_t kc, nc;    /* of a block */
+    int64_t some;      /* panels of A that pass one of B */
+    int64_t teams, of; /* of threads; of a team */
     /* Bytes: of a panel; where it has what its sums start with; where a team's
-     * memory has B, a panel of A of nothing but 1, and sums; all of it. */
-    size_t panel_a, panel_b, start_b, at_b, at_ones, at_sums, room;
+     * memory has B and sums; all of it. */
+    size_t panel_a, panel_b, start_b, at_b, at_sums, room;
 };
 
 /* The build's list of tiles; NULL: there are no more. */

@@ -25,6 +25,8 @@ static enum et_status small_set(const struct et_level_params *p,
 #undef et_level_resolve
 #include "tests/unit/bench/kit.h"
 
+static int64_t first_rows[MOST_GROUPS + 1]; /* of groups: there are none */
+
 static struct params preset(void)
 {
     struct params p;
@@ -88,7 +90,7 @@ TEST(large_operands_have_no_copies)
     struct params p = preset();
     struct et_gemm g;
     p.m = 100, p.n = 100, p.k = 1000, p.operands = COLD;
-    g = local(&p, 0, 1);
+    g = local(&p, 0, 1, first_rows);
     rotate(&p, 1.6e6, &g);
     assert_int_equal(g.turn_a.others, 0);
     assert_int_equal(g.turn_b.apart, 0);
@@ -96,7 +98,7 @@ TEST(large_operands_have_no_copies)
     assert_int_equal(g.turn_a.others, 1);
     assert_int_equal(g.turn_b.others, 1);
     p.operands = HOT;
-    g = local(&p, 0, 1);
+    g = local(&p, 0, 1, first_rows);
     rotate(&p, 1.7e6, &g);
     assert_int_equal(g.turn_a.others, 0);
 }
