@@ -11,8 +11,8 @@
 #include "bench/ceilings.h"
 #include "bench/level.h"
 #include "bench/operands.h"
+#include "bench/routing.h"
 #include "harness/base/log.h"
-#include "harness/base/random.h"
 #include "harness/case/bench.h"
 #include "kernels/gemm/grouped.h"
 
@@ -30,7 +30,7 @@ enum where { HOT, COLD };
 /* A product with at most so many rows or columns reads its large operand for
  * little work: a step of inference, where that operand is the weights. */
 #define SKINNY 256
-#define MOST_GROUPS 1024
+#define MOST_GROUPS ET_ROUTING_MOST
 /* What cold operands go through before they are read again. */
 static const struct et_level_params beyond_caches = {.level = ET_LEVEL_MEMORY};
 
@@ -126,32 +126,9 @@ static struct et_types types_of(const struct params *p)
     return t;
 }
 
-/* The rows of each group, the groups in random order: where the shares of all
- * before a group end, rounded as one random number says, so that each group has
- * its share but for one row, and the last ones perhaps none. */
 static void route(const struct params *p, int64_t first[MOST_GROUPS + 1])
 {
-    uint64_t stream = et_random_stream((uint64_t)p->routing, 0);
-    int64_t share[MOST_GROUPS];
-    double all = 0, before = 0;
-    for (int64_t g = 0; g < p->groups; g++) {
-        share[g] = g + 1;
-        all += pow((double)(g + 1), -p->skew);
-    }
-    for (int64_t g = p->groups - 1; g > 0; g--) {
-        int64_t other =
-            (int64_t)(et_random_u64(stream, (uint64_t)g) % (uint64_t)(g + 1));
-        int64_t was = share[g];
-        share[g] = share[other];
-        share[other] = was;
-    }
-    double offset = et_random_unit(stream, 0);
-    offset = (offset + 1) / 2; /* of [-1, 1) */
-    for (int64_t g = 0; g < p->groups; g++) {
-        first[g] = (int64_t)floor(before / all * (double)p->m + offset);
-        before += pow((double)share[g], -p->skew);
-    }
-    first[p->groups] = p->m;
+    et_routing(p->m, p->groups, p->skew, (uint64_t)p->routing, first);
 }
 
 /* The problem of one rank. */
@@ -333,11 +310,9 @@ static double flop(const struct params *p, int ranks)
 
 static int64_t groups_with_rows(const struct params *p)
 {
-    int64_t first[MOST_GROUPS + 1], n = 0;
+    int64_t first[MOST_GROUPS + 1];
     route(p, first);
-    for (int64_t g = 0; g < p->groups; g++)
-        n += first[g + 1] > first[g];
-    return n;
+    return et_routing_used(first, p->groups);
 }
 
 /* Bytes of one iteration, whole team. */
@@ -384,11 +359,7 @@ static double weights(const struct params *p, int ranks)
 static struct et_product product_of(const struct params *p,
                                     const struct et_gemm *g)
 {
-    int64_t most = 0;
-    for (int64_t i = 0; i < g->groups; i++)
-        most = g->first[i + 1] - g->first[i] > most
-                   ? g->first[i + 1] - g->first[i]
-                   : most;
+    int64_t most = et_routing_largest(g->first, g->groups);
     return (struct et_product){.count = g->groups ? g->groups : g->batch,
                                .first = g->first,
                                .m = g->groups ? most : g->m,

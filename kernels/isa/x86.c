@@ -56,3 +56,27 @@ struct et_isa_x86 et_isa_x86(void)
 }
 
 #endif
+
+#if defined __x86_64__ && defined __linux__
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Linux Documentation/arch/x86/xstate.rst. */
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define XFEATURE_XTILEDATA 18
+
+bool et_isa_amx_allowed(void)
+{
+    return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) ==
+           0;
+}
+
+#else
+
+bool et_isa_amx_allowed(void)
+{
+    return false;
+}
+
+#endif

@@ -35,5 +35,8 @@ struct et_isa_x86 {
 };
 /* All false on another architecture. */
 struct et_isa_x86 et_isa_x86(void);
+/* Linux lets a process use the tiles of AMX only when it has asked: asks.
+ * False: the system refuses, or there are none. */
+bool et_isa_amx_allowed(void);
 
 #endif

@@ -1,6 +1,5 @@
 /* peak by AMX: products of 16x16 tiles, 4 accumulators with 2 tiles of A and 2
- * of B, as a GEMM has them; 64 bytes of depth a step. Linux lets a process use
- * the tiles only when it has asked.
+ * of B, as a GEMM has them; 64 bytes of depth a step.
  */
 #include "config.h"
 #include "kernels/peak/peak.h"
@@ -11,12 +10,6 @@
 #if ET_ISA_X86_2021 && defined __linux__
 
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-/* Linux Documentation/arch/x86/xstate.rst. */
-#define ARCH_REQ_XCOMP_PERM 0x1023
-#define XFEATURE_XTILEDATA 18
 
 #define ROWS 16
 #define ROW_BYTES 64
@@ -72,7 +65,7 @@ static const char *why_not(void)
 {
     if (!et_isa_x86().amx_tile)
         return "this processor has no AMX";
-    if (syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) != 0)
+    if (!et_isa_amx_allowed())
         return "the system does not let this process use AMX's tiles";
     return NULL;
 }

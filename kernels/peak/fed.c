@@ -33,7 +33,10 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                "processor";
     int group = (int)et_gemm_panel_group(t->panel);
     int word = group * (int)et_gemm_panel_size(t->panel);
+    int a_group = (int)et_gemm_panel_group(t->panel_a);
     int groups = PANELS / (word * (t->rows + t->columns));
+    if (a_group > group) /* whole ones */
+        groups -= groups % (a_group / group);
     *out = (struct et_peak_kernel){.instruction = t->name,
                                    .sum = sum_of(t->panel),
                                    .accumulators = 1,
@@ -46,7 +49,7 @@ static const char *kernel(enum et_dtype dtype, struct et_peak_kernel *out)
                                    .group = group,
                                    .range = RANGE,
                                    .a_positive = t->panel == ET_GEMM_BYTES,
-                                   .a_woven = 1,
+                                   .a_group = a_group,
                                    .varies = 1,
                                    .tile = t};
     out->steps = 1 + (uint64_t)(OPERATIONS / (2.0 * out->m * out->n * out->k));

@@ -74,8 +74,8 @@ static void fill_operands(struct et_peak_setup *p, enum et_dtype dtype,
     uint64_t signs = et_random_stream(seed, 2);
     size_t n = (size_t)(q->a_registers * q->blocks * q->m * q->k);
     for (size_t i = 0; i < n; i++) {
-        size_t row =
-            q->a_woven ? i / (size_t)q->group % (size_t)q->m : i / (size_t)q->k;
+        size_t row = q->a_group ? i / (size_t)q->a_group % (size_t)q->m
+                                : i / (size_t)q->k;
         fill(dtype, p->a, i, q->range,
              !q->a_positive && et_random_u64(signs, row) >> 63, stream);
     }
@@ -100,7 +100,9 @@ static int64_t increment(const struct et_peak_setup *p, enum et_dtype dtype,
     double sum = 0;
     for (int l = 0; l < q->k; l++) {
         int row = l / q->group, in = l % q->group;
-        int of_a = q->a_woven ? (row * q->m + i) * q->group + in : i * q->k + l;
+        int of_a = i * q->k + l;
+        if (q->a_group)
+            of_a = (l / q->a_group * q->m + i) * q->a_group + l % q->a_group;
         sum += et_dtype_get(dtype, p->a, (size_t)(at_a + of_a)) *
                et_dtype_get(dtype, p->b,
                             (size_t)(at_b + (row * q->n + j) * q->group + in));

@@ -125,16 +125,16 @@ static bool has_vnni(void)
 }
 
 static const struct et_gemm_tile tiles[] = {
-    {"vdpbf16ps, 512 bits", ET_GEMM_BF16, ROWS, 16 * VECTORS, has_bf16, bf16,
-     to_bf16},
-    {"vfmadd231pd, 512 bits", ET_GEMM_FP64, ROWS, 8 * VECTORS, here, fp64,
-     NULL},
-    {"vfmadd231ps, 512 bits", ET_GEMM_FP32, ROWS, 16 * VECTORS, here, fp32,
-     to_bf16},
-    {"vpdpbusd, 512 bits", ET_GEMM_BYTES, ROWS, 16 * VECTORS, has_vnni, bytes,
-     NULL},
-    {"vpmaddwd, 512 bits", ET_GEMM_WORDS, ROWS, 16 * VECTORS, here, words,
-     NULL}};
+    {"vdpbf16ps, 512 bits", ET_GEMM_BF16, ET_GEMM_BF16, ROWS, 16 * VECTORS,
+     has_bf16, bf16, to_bf16},
+    {"vfmadd231pd, 512 bits", ET_GEMM_FP64, ET_GEMM_FP64, ROWS, 8 * VECTORS,
+     here, fp64, NULL},
+    {"vfmadd231ps, 512 bits", ET_GEMM_FP32, ET_GEMM_FP32, ROWS, 16 * VECTORS,
+     here, fp32, to_bf16},
+    {"vpdpbusd, 512 bits", ET_GEMM_BYTES, ET_GEMM_BYTES, ROWS, 16 * VECTORS,
+     has_vnni, bytes, NULL},
+    {"vpmaddwd, 512 bits", ET_GEMM_WORDS, ET_GEMM_WORDS, ROWS, 16 * VECTORS,
+     here, words, NULL}};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, 64, dot_pairs),

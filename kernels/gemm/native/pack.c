@@ -28,10 +28,21 @@ const char *et_gemm_panel_name(enum et_gemm_panel p)
 
 enum et_dtype et_gemm_panel_sum(enum et_gemm_panel p)
 {
-    return p == ET_GEMM_FP64                          ? ET_FP64
-           : p == ET_GEMM_FP32 || p == ET_GEMM_BF16   ? ET_FP32
-           : p == ET_GEMM_BYTES || p == ET_GEMM_WORDS ? ET_INT32
-                                                      : ET_DTYPES;
+    switch (p) {
+    case ET_GEMM_FP64:
+        return ET_FP64;
+    case ET_GEMM_FP32:
+    case ET_GEMM_BF16:
+    case ET_GEMM_BF16_LINES:
+        return ET_FP32;
+    case ET_GEMM_BYTES:
+    case ET_GEMM_WORDS:
+    case ET_GEMM_BYTE_LINES:
+        return ET_INT32;
+    case ET_GEMM_PANELS:
+        break;
+    }
+    return ET_DTYPES;
 }
 
 bool et_gemm_packs_as_stored(enum et_gemm_panel p, enum et_dtype t)
@@ -42,8 +53,10 @@ bool et_gemm_packs_as_stored(enum et_gemm_panel p, enum et_dtype t)
     case ET_GEMM_FP32:
         return t == ET_FP32;
     case ET_GEMM_BF16:
+    case ET_GEMM_BF16_LINES:
         return t == ET_BF16;
     case ET_GEMM_BYTES:
+    case ET_GEMM_BYTE_LINES:
         return t == ET_INT8 || t == ET_UINT8;
     default: /* WORDS: of no type */
         return false;
@@ -233,6 +246,25 @@ static void weave(const struct et_gemm_source *s, unsigned char flip,
     }
 }
 
+/* --- lines: groups of 64 bytes that lie together -------------------------- */
+
+enum { LINE = 64 };
+
+static void copy_lines(const struct et_gemm_source *s, unsigned char flip,
+                       int64_t width, int64_t i, int64_t n, int64_t l,
+                       int64_t groups, char *out)
+{
+    for (int64_t r = 0; r < n; r++) {
+        const char *from = at(s, i + r, l);
+        for (int64_t g = 0; g < groups; g++) {
+            char *to = out + (g * width + r) * LINE;
+            memcpy(to, from + g * LINE, LINE);
+            for (int e = 0; e < LINE && flip; e++)
+                to[e] = (char)((unsigned char)to[e] ^ flip);
+        }
+    }
+}
+
 /* --- through doubles ----------------------------------------------------- */
 
 static void put(enum et_gemm_panel p, void *out, int64_t where, double v)
@@ -310,11 +342,13 @@ void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
             convert(p, s, width * group, i + r, l, k, (char *)out + r * bytes);
         return;
     }
-    if (s->step == 1 && bytes == 8) {
+    if (s->step == 1 && bytes == LINE) {
+        copy_lines(s, flip, width, i, n, l, whole, out);
+    } else if (s->step == 1 && bytes == 8) {
         turn_doubles(s, width, i, n, l, whole, out);
     } else if (s->step == 1) {
         turn_words(s, 0x01010101u * flip, width, i, n, l, whole, out);
-    } else if (s->line == 1) {
+    } else if (s->line == 1 && bytes < LINE) {
         for (int64_t g = 0; g < whole; g++)
             weave(s, flip, group, i, n, l + g * group,
                   (char *)out + g * width * bytes);

@@ -18,15 +18,15 @@ struct et_gemm_source {
     enum et_dtype dtype;
     int64_t line, step;
 };
-/* May its elements stand in such panels without loss? BYTES: whatever their
- * sign; what is not as the panel has it is moved by 128. */
+/* May its elements stand in such panels without loss? Bytes: whatever
+ * their sign; what is not as the panel has it is moved by 128. */
 bool et_gemm_packs(enum et_gemm_panel p, enum et_dtype dtype);
 /* Do they stand there bit for bit? */
 bool et_gemm_packs_as_stored(enum et_gemm_panel p, enum et_dtype dtype);
 
 /* Elements [l, l + k) of lines [i, i + n), n <= width, as one panel of that
  * width, with zeros in what is missing of the last group and of the lines.
- * `moved`: of BYTES, 128 is added to each element (modulo 256). */
+ * `moved`: of bytes, 128 is added to each element (modulo 256). */
 void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
                   bool moved, int64_t width, int64_t i, int64_t n, int64_t l,
                   int64_t k, void *out);

@@ -8,7 +8,8 @@
 
 static int64_t groups_of(const struct et_gemm_way *w, int64_t k)
 {
-    return et_gemm_pieces(k, et_gemm_panel_group(w->tile->panel));
+    return et_gemm_pieces(k, w->deep) * w->deep /
+           et_gemm_panel_group(w->tile->panel);
 }
 
 static void add_edge(enum et_dtype sum, const void *edge, int64_t n, void *c,
@@ -60,9 +61,11 @@ static void pack(const struct et_gemm_share *s, const struct block *b)
                                 b_lies = et_gemm_source_b(s);
     int64_t m = w->p.m, rows = et_gemm_pieces(m, t->rows);
     int64_t columns = et_gemm_pieces(b->n, t->columns);
+    int64_t group = et_gemm_panel_group(t->panel);
+    size_t whole = (size_t)(group * t->columns) * et_gemm_panel_size(t->panel);
     for (int64_t i = et_gemm_part_from(rows, s->me, s->of);
          i < et_gemm_part_from(rows, s->me + 1, s->of); i++)
-        et_gemm_pack(t->panel, &a_lies, w->moved, t->rows, i * t->rows,
+        et_gemm_pack(t->panel_a, &a_lies, w->moved, t->rows, i * t->rows,
                      et_gemm_least(t->rows, m - i * t->rows), b->l, b->k,
                      s->memory + (size_t)i * w->panel_a);
     for (int64_t j = et_gemm_part_from(columns, s->me, s->of);
@@ -72,6 +75,10 @@ static void pack(const struct et_gemm_share *s, const struct block *b)
                      b->j + j * t->columns,
                      et_gemm_least(t->columns, b->n - j * t->columns), b->l,
                      b->k, panel);
+        /* As far as A's groups go. */
+        size_t used = (size_t)et_gemm_pieces(b->k, group) * whole,
+               all = (size_t)groups_of(w, b->k) * whole;
+        memset(panel + used, 0, all - used);
         if (w->moved)
             start_at(w, s->ones, b->k, panel);
     }

@@ -59,9 +59,12 @@ ET_GEMM_SWEEP(sweep_bf16, , fp32s, float, fp32s, float, 1, 2, 2, one_bf16,
               ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
 
 static const struct et_gemm_tile tiles[] = {
-    {"128-bit vectors", ET_GEMM_FP64, ROWS, 2 * VECTORS, NULL, fp64, NULL},
-    {"128-bit vectors", ET_GEMM_FP32, ROWS, 4 * VECTORS, NULL, fp32, to_bf16},
-    {"128-bit vectors", ET_GEMM_WORDS, ROWS, 4 * VECTORS, NULL, words, NULL}};
+    {"128-bit vectors", ET_GEMM_FP64, ET_GEMM_FP64, ROWS, 2 * VECTORS, NULL,
+     fp64, NULL},
+    {"128-bit vectors", ET_GEMM_FP32, ET_GEMM_FP32, ROWS, 4 * VECTORS, NULL,
+     fp32, to_bf16},
+    {"128-bit vectors", ET_GEMM_WORDS, ET_GEMM_WORDS, ROWS, 4 * VECTORS, NULL,
+     words, NULL}};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("128-bit vectors", FP64, FP64, NULL, 16, dot_fp64),

@@ -19,25 +19,28 @@
 #include "harness/base/dtype.h"
 
 /* What stands in panels: name, bytes of an element, elements in a group. BYTES
- * are without a sign in A and with one in B; WORDS have 16 bits and a sign.
- * The sums: fp64 of FP64, int32 of BYTES and WORDS, fp32 else. */
+ * are without a sign in A and with one in B; WORDS have 16 bits and a sign. Of
+ * the LINES a group is 64 bytes, so that a line of a panel lies together. The
+ * sums: fp64 of FP64, int32 of bytes and WORDS, fp32 else. */
 #define ET_GEMM_PANEL_ROWS(ROW)                                                \
     ROW(FP64, 8, 1)                                                            \
     ROW(FP32, 4, 1)                                                            \
     ROW(BF16, 2, 2)                                                            \
     ROW(BYTES, 1, 4)                                                           \
-    ROW(WORDS, 2, 2)
+    ROW(WORDS, 2, 2)                                                           \
+    ROW(BF16_LINES, 2, 32)                                                     \
+    ROW(BYTE_LINES, 1, 64)
 #define ET_GEMM_PANEL_SYMBOL(name, size, group) ET_GEMM_##name,
 enum et_gemm_panel { ET_GEMM_PANEL_ROWS(ET_GEMM_PANEL_SYMBOL) ET_GEMM_PANELS };
 
 struct et_gemm_tile {
-    const char *name; /* "vfmadd231ps, 14 x 32" */
-    enum et_gemm_panel panel;
+    const char *name;                  /* "vfmadd231ps, 14 x 32" */
+    enum et_gemm_panel panel, panel_a; /* of B, of A */
     int rows, columns;
     bool (*here)(void); /* NULL: everywhere */
-    /* c[i][j] = start[j] + the sum over so many groups, or that added to what
-     * c is; rows of c are ldc sums apart. start NULL: 0. b and start lie at
-     * multiples of ET_GEMM_TILE_ALIGN. */
+    /* c[i][j] = start[j] + the sum over so many groups of B, whole groups of A,
+     * or that added to what c is; rows of c are ldc sums apart. start NULL: 0.
+     * b and start lie at multiples of ET_GEMM_TILE_ALIGN. */
     void (*multiply)(int64_t groups, const void *a, const void *b,
                      const void *start, void *c, int64_t ldc, bool add);
     /* Where sums are fp32: n of them, to the nearest bf16, ties to even. */

@@ -39,7 +39,7 @@ const struct et_gemm_tile *et_gemm_tile_for(const struct et_types *t)
             const struct et_gemm_tile *v = &all[f]->tiles[i];
             /* BYTES have a sign in B. */
             if (et_gemm_panel_sum(v->panel) == t->sum &&
-                et_gemm_packs(v->panel, t->a.dtype) &&
+                et_gemm_packs(v->panel_a, t->a.dtype) &&
                 et_gemm_packs(v->panel, t->b.dtype) &&
                 (v->panel != ET_GEMM_BYTES || t->b.dtype == ET_INT8) &&
                 (!v->here || v->here()))
@@ -116,14 +116,17 @@ static void lay_out_panels(struct et_gemm_way *w)
     const struct et_gemm *p = &w->p;
     const struct et_gemm_tile *t = w->tile;
     size_t size = et_gemm_panel_size(t->panel);
-    int64_t group = et_gemm_panel_group(t->panel);
+    /* One group is a multiple of the other. */
+    int64_t group_a = et_gemm_panel_group(t->panel_a);
+    w->deep = et_gemm_panel_group(t->panel);
+    w->deep = group_a > w->deep ? group_a : w->deep;
     w->moved = t->panel == ET_GEMM_BYTES && p->types.a.dtype == ET_INT8;
     w->kc = et_gemm_least(BLOCK_K_BYTES / (int64_t)size,
-                          et_gemm_pieces(p->k, group) * group);
+                          et_gemm_pieces(p->k, w->deep) * w->deep);
     w->nc =
         et_gemm_least(BLOCK_N / t->columns, et_gemm_pieces(p->n, t->columns)) *
         t->columns;
-    size_t line = (size_t)(et_gemm_pieces(w->kc, group) * group) * size;
+    size_t line = (size_t)(et_gemm_pieces(w->kc, w->deep) * w->deep) * size;
     w->panel_a = aligned(line * (size_t)t->rows);
     w->some = BLOCK_A_BYTES / (int64_t)w->panel_a;
     if (w->some < 1)

@@ -23,6 +23,7 @@ struct et_gemm_way {
     bool moved;        /* of BYTES: A is, or the small operand */
     bool direct;       /* sums are C */
     int64_t kc, nc;    /* of a block */
+    int64_t deep;      /* k of a panel is whole groups of A and B: of so many */
     int64_t some;      /* panels of A that pass one of B */
     int64_t teams, of; /* of threads; of a team */
     /* Bytes: of a panel; where it has what its sums start with; where a team's

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/gemm.c"
+#include "harness/base/random.h"
 #include "tests/unit/bench/kit.h"
 
 static int64_t first[MOST_GROUPS + 1];

@@ -52,8 +52,10 @@ static double packed(enum et_gemm_panel p, bool with_sign, const void *at,
     case ET_GEMM_FP32:
         return et_dtype_get(ET_FP32, at, (size_t)i);
     case ET_GEMM_BF16:
+    case ET_GEMM_BF16_LINES:
         return et_dtype_get(ET_BF16, at, (size_t)i);
     case ET_GEMM_BYTES:
+    case ET_GEMM_BYTE_LINES:
         return et_dtype_get(with_sign ? ET_INT8 : ET_UINT8, at, (size_t)i);
     case ET_GEMM_WORDS:
         return ((const int16_t *)at)[i];
@@ -104,7 +106,9 @@ TEST(panels)
                 fill(&x, type, lies[way][0], lies[way][1], 1);
                 for (int64_t k = 1; k < 29; k += k < 10 ? 1 : 6) {
                     for (int64_t n = 1; n <= 32; n += n < 5 ? 1 : 9) {
-                        bool moved = p == ET_GEMM_BYTES && type == ET_INT8;
+                        bool moved =
+                            (p == ET_GEMM_BYTES || p == ET_GEMM_BYTE_LINES) &&
+                            type == ET_INT8;
                         check_panel((enum et_gemm_panel)p, &x, false, n, n, k);
                         check_panel((enum et_gemm_panel)p, &x, moved, 33, n, k);
                         done++;
@@ -151,17 +155,21 @@ static void check_tile(const struct et_gemm_tile *t, int64_t k, bool started,
 {
     static struct lines a, b;
     enum et_dtype sum = et_gemm_panel_sum(t->panel);
-    int64_t groups =
-        (k + et_gemm_panel_group(t->panel) - 1) / et_gemm_panel_group(t->panel);
+    int64_t group = et_gemm_panel_group(t->panel),
+            group_a = et_gemm_panel_group(t->panel_a);
+    int64_t deep = group_a > group ? group_a : group;
+    int64_t groups = et_gemm_pieces(k, deep) * deep / group;
     char *x = et_alloc_aligned(1, MOST * 8), *y = et_alloc_aligned(1, MOST * 8);
     char *start = et_alloc_aligned(1, 4096);
     int64_t ld = t->columns + 5;
     _Alignas(8) char c[64 * 64 * 8], before[sizeof c];
     assert_true(x && y && start && t->rows * ld <= 64 * 64);
-    assert_true(t->rows * t->columns * 8 <= ET_GEMM_EDGE_BYTES);
+    assert_true((size_t)(t->rows * t->columns) * et_dtype_size(sum) <=
+                ET_GEMM_EDGE_BYTES);
+    memset(y, 0, MOST * 8); /* B is 0 as far as A's groups go */
     fill(&a, type_a(t->panel), k, 1, 1);
     fill(&b, type_b(t->panel), k, 1, 2);
-    et_gemm_pack(t->panel, &a.s, false, t->rows, 0, t->rows, 0, k, x);
+    et_gemm_pack(t->panel_a, &a.s, false, t->rows, 0, t->rows, 0, k, x);
     et_gemm_pack(t->panel, &b.s, false, t->columns, 0, t->columns, 0, k, y);
     for (int64_t i = 0; i < t->rows * ld; i++)
         et_dtype_set(sum, c, (size_t)i, (double)(i % 50));
