@@ -1,8 +1,8 @@
 /* Speed: a driver that calls a library directly against etalon's backend of it,
  * and that against itself with other inputs in each iteration
- * (harness/base/turn.h), of fp32; the same operands' sizes and threads, sample by
- * sample in turn, library after library. Prints the ratios of the medians; asserts
- * nothing. Usage: libraries [N [THREADS [PAIRS]]]
+ * (harness/base/turn.h), of fp32; the same operands' sizes and threads, sample
+ * by sample in turn, library after library. Prints the ratios of the medians;
+ * asserts nothing. Usage: libraries [N [THREADS [PAIRS]]]
  */
 #include "config.h"
 
@@ -112,8 +112,7 @@ static void compare(struct et_clock *clock, const struct problem *p,
     }
 }
 
-static int one(const struct library *library, int64_t n, int threads,
-               int pairs)
+static int one(const struct library *library, int64_t n, int threads, int pairs)
 {
     int64_t step = et_turn_step(sizeof(float));
     struct problem p = {.library = library,

@@ -60,9 +60,9 @@ static const struct et_gemm_tile tiles[] = {
      NULL}};
 
 static const struct et_gemm_dot dots[] = {
-    ET_GEMM_DOT_ROW("vfmadd231pd, 256 bits", FP64, FP64, here, 32, dot_fp64),
-    ET_GEMM_DOT_ROW("vfmadd231ps, 256 bits", FP32, FP32, here, 32, dot_fp32),
-    ET_GEMM_DOT_ROW("vfmadd231ps, 256 bits", FP32, BF16, here, 32, dot_bf16)};
+    ET_GEMM_DOT_ROW("vfmadd231pd, 256 bits", FP64, FP64, here, dot_fp64),
+    ET_GEMM_DOT_ROW("vfmadd231ps, 256 bits", FP32, FP32, here, dot_fp32),
+    ET_GEMM_DOT_ROW("vfmadd231ps, 256 bits", FP32, BF16, here, dot_bf16)};
 
 static const struct et_gemm_sweep sweeps[] = {
     ET_GEMM_SWEEP_ROW("vfmadd231pd, 256 bits", FP64, FP64, here, 4, 2,

@@ -109,6 +109,46 @@ ET_GEMM_SWEEP(sweep_pairs, BF16, fp32s, float, int32s, int32_t, 2, 4, 2,
 ET_GEMM_SWEEP(sweep_bytes, VNNI, int32s, int32_t, int32s, int32_t, 4, 2, 1,
               four_bytes, SPREAD, QUAD)
 
+/* 16 x 16 words: rows of memory become registers of columns. */
+AVX512 static inline void turn(int32s *y, const char *b, int64_t column)
+{
+    __m512i r[16], t[16], u[16];
+#define TURN_STEP _Pragma("GCC unroll 16")
+    TURN_STEP for (int i = 0; i < 16; i++) r[i] =
+        _mm512_loadu_si512(b + i * column);
+    TURN_STEP for (int i = 0; i < 16; i += 2)
+    {
+        t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+    }
+    /* Of u[g + c] each 16 bytes have column c of four, of rows g to g + 3. */
+    TURN_STEP for (int g = 0; g < 16; g += 4)
+    {
+        u[g] = _mm512_unpacklo_epi64(t[g], t[g + 2]);
+        u[g + 1] = _mm512_unpackhi_epi64(t[g], t[g + 2]);
+        u[g + 2] = _mm512_unpacklo_epi64(t[g + 1], t[g + 3]);
+        u[g + 3] = _mm512_unpackhi_epi64(t[g + 1], t[g + 3]);
+    }
+    TURN_STEP for (int c = 0; c < 4; c++)
+    {
+        __m512i even[2] = {_mm512_shuffle_i32x4(u[c], u[4 + c], 0x88),
+                           _mm512_shuffle_i32x4(u[8 + c], u[12 + c], 0x88)};
+        __m512i odd[2] = {_mm512_shuffle_i32x4(u[c], u[4 + c], 0xdd),
+                          _mm512_shuffle_i32x4(u[8 + c], u[12 + c], 0xdd)};
+        y[c] = (int32s)_mm512_shuffle_i32x4(even[0], even[1], 0x88);
+        y[4 + c] = (int32s)_mm512_shuffle_i32x4(odd[0], odd[1], 0x88);
+        y[8 + c] = (int32s)_mm512_shuffle_i32x4(even[0], even[1], 0xdd);
+        y[12 + c] = (int32s)_mm512_shuffle_i32x4(odd[0], odd[1], 0xdd);
+    }
+}
+#define FMA(sums, x, y) ((sums) + (x) * (fp32s)(y))
+ET_GEMM_TURNED_SWEEP(turned_fp32, AVX512, fp32s, float, int32s, float, 1, 4,
+                     turn, ET_GEMM_AS_IT_IS, FMA)
+ET_GEMM_TURNED_SWEEP(turned_pairs, BF16, fp32s, float, int32s, int32_t, 2, 2,
+                     turn, SPREAD, PAIR)
+ET_GEMM_TURNED_SWEEP(turned_bytes, VNNI, int32s, int32_t, int32s, int32_t, 4, 1,
+                     turn, SPREAD, QUAD)
+
 static bool here(void)
 {
     return et_isa_x86().avx512;
@@ -137,13 +177,19 @@ static const struct et_gemm_tile tiles[] = {
      here, words, NULL}};
 
 static const struct et_gemm_dot dots[] = {
-    ET_GEMM_DOT_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, 64, dot_pairs),
-    ET_GEMM_DOT_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, 64, dot_bytes),
-    ET_GEMM_DOT_ROW("vfmadd231pd, 512 bits", FP64, FP64, here, 64, dot_fp64),
-    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, FP32, here, 64, dot_fp32),
-    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, BF16, here, 64, dot_bf16)};
+    ET_GEMM_DOT_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, dot_pairs),
+    ET_GEMM_DOT_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, dot_bytes),
+    ET_GEMM_DOT_ROW("vfmadd231pd, 512 bits", FP64, FP64, here, dot_fp64),
+    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, FP32, here, dot_fp32),
+    ET_GEMM_DOT_ROW("vfmadd231ps, 512 bits", FP32, BF16, here, dot_bf16)};
 
 static const struct et_gemm_sweep sweeps[] = {
+    ET_GEMM_TURNED_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, 16, 2,
+                       turned_pairs),
+    ET_GEMM_TURNED_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, 16, 4,
+                       turned_bytes),
+    ET_GEMM_TURNED_ROW("vfmadd231ps, 512 bits", FP32, FP32, here, 16, 1,
+                       turned_fp32),
     ET_GEMM_SWEEP_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, 16, 8,
                       sweep_pairs),
     ET_GEMM_SWEEP_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, 16, 8,

@@ -46,95 +46,48 @@ static void store_lines(const struct et_gemm_share *s, int64_t lines,
     }
 }
 
-/* Columns that pass the small operand together, in fours, and bytes of their
- * lines that do so at a time: both stay in the first cache. */
-#define DOT_BYTES 2048
-enum {
-    COLUMNS = ET_GEMM_DOT_COLUMNS,
-    ROWS = ET_GEMM_DOT_ROWS,
-    QUADS = 4,
-    GROUPS = ET_GEMM_NARROW / ROWS + 1
-};
-
-/* A sum of its parts. */
-static void gather(enum et_dtype sum, const void *parts, int bytes, void *to)
-{
-    int n = bytes / (int)et_dtype_size(sum);
-    double d = 0;
-    float f = 0;
-    uint32_t u = 0;
-    for (int i = 0; i < n && sum == ET_FP64; i++)
-        d += ((const double *)parts)[i];
-    for (int i = 0; i < n && sum == ET_FP32; i++)
-        f += ((const float *)parts)[i];
-    for (int i = 0; i < n && sum == ET_INT32; i++)
-        u += ((const uint32_t *)parts)[i];
-    memcpy(to,
-           sum == ET_FP64   ? (void *)&d
-           : sum == ET_FP32 ? (void *)&f
-                            : &u,
-           et_dtype_size(sum));
-}
-
-/* `quads` times four columns of the large operand from j on, with all lines of
- * the small one; the last four of all reach back. */
+/* Columns [j, j + 4) of the large operand with all lines of the small one;
+ * those from `first` on are new. */
 static void dot_columns(const struct et_gemm_share *s,
                         const struct et_gemm_source *large, int64_t j,
-                        int64_t n, int64_t quads, int64_t lines)
+                        int64_t first, int64_t lines)
 {
     const struct et_gemm_way *w = s->w;
-    const struct et_gemm_dot *v = w->dot;
-    _Alignas(ET_GEMM_TILE_ALIGN) char parts[QUADS][GROUPS][ROWS][COLUMNS]
-                                           [ET_GEMM_TILE_ALIGN];
-    size_t element = et_gemm_panel_size(v->panel);
-    size_t size = et_dtype_size(large->dtype);
-    size_t sum = et_dtype_size(w->p.types.sum);
-    int64_t deep = DOT_BYTES / (int64_t)size;
-    for (int64_t l = 0; l < w->p.k; l += deep) {
-        for (int64_t q = 0; q < quads; q++) {
-            int64_t at = et_gemm_least(j + q * COLUMNS, n - COLUMNS);
-            for (int64_t i = 0; i < lines; i += ROWS)
-                v->run[et_gemm_least(ROWS, lines - i) - 1](
-                    et_gemm_least(deep, w->p.k - l),
-                    s->memory + (size_t)i * w->panel_a + (size_t)l * element,
-                    (int64_t)(w->panel_a / element),
-                    (const char *)large->data +
-                        (size_t)(at * large->line + l) * size,
-                    large->line, parts[q][i / ROWS], l > 0,
-                    i == 0 ? DOT_BYTES : 0);
-        }
-    }
-    for (int64_t q = 0; q < quads; q++) {
-        int64_t at = et_gemm_least(j + q * COLUMNS, n - COLUMNS);
-        for (int64_t i = 0; i < lines; i++) {
-            const char *from = parts[q][i / ROWS][0][0] +
-                               (size_t)(i % ROWS * COLUMNS * v->part);
-            char *to = s->memory + w->at_sums + (size_t)(i * w->nc + at) * sum;
-            for (int64_t c = j + q * COLUMNS - at; c < COLUMNS; c++)
-                gather(w->p.types.sum, from + c * v->part, v->part,
-                       to + (size_t)c * sum);
-        }
-    }
+    size_t size = et_dtype_size(w->p.types.sum);
+    enum { COLUMNS = ET_GEMM_DOT_COLUMNS, ROWS = ET_GEMM_DOT_ROWS };
+    _Alignas(ET_GEMM_TILE_ALIGN) char some[ET_GEMM_NARROW + 1][COLUMNS * 8];
+    int64_t step = (int64_t)(w->panel_a / et_gemm_panel_size(w->dot->panel));
+    for (int64_t i = 0; i < lines; i += ROWS)
+        w->dot->run[et_gemm_least(ROWS, lines - i) - 1](
+            w->p.k, s->memory + (size_t)i * w->panel_a, step,
+            et_dtype_at(large->dtype, large->data, j * large->line),
+            large->line, some[i], (int64_t)(sizeof *some / size));
+    for (int64_t i = 0; i < lines; i++)
+        memcpy(s->memory + w->at_sums + (size_t)(i * w->nc + first) * size,
+               some[i] + (size_t)(first - j) * size,
+               (size_t)(j + COLUMNS - first) * size);
 }
 
 static void by_dots(const struct et_gemm_share *s,
                     const struct et_gemm_source *large, int64_t n,
                     int64_t lines)
 {
-    int64_t quads = et_gemm_pieces(n, COLUMNS);
+    int64_t quads = et_gemm_pieces(n, ET_GEMM_DOT_COLUMNS);
+    int64_t first = et_gemm_part_from(quads, s->me, s->of);
     int64_t end = et_gemm_part_from(quads, s->me + 1, s->of);
-    for (int64_t q = et_gemm_part_from(quads, s->me, s->of), next; q < end;
-         q = next) {
-        next = et_gemm_least(q + QUADS, end);
-        dot_columns(s, large, q * COLUMNS, n, next - q, lines + s->w->moved);
-        store_lines(s, lines, q * COLUMNS, q * COLUMNS,
-                    et_gemm_least(next * COLUMNS, n) - q * COLUMNS);
-    }
+    first *= ET_GEMM_DOT_COLUMNS;
+    end = et_gemm_least(end * ET_GEMM_DOT_COLUMNS, n);
+    for (int64_t j = first; j < end; j += ET_GEMM_DOT_COLUMNS)
+        dot_columns(s, large, et_gemm_least(j, n - ET_GEMM_DOT_COLUMNS), j,
+                    lines + s->w->moved);
+    if (first < end)
+        store_lines(s, lines, first, first, end - first);
 }
 
 /* Bytes of sums that are taken up again for each few rows of the large operand:
  * they stay in the first cache. */
 #define SWEEP_BYTES 16384
+#define TURNED_AHEAD 4 /* lines of 64 bytes, of each column */
 
 /* `blocks` blocks of columns from b on, which are columns from `first` on of
  * the large operand: all of their sums. */
@@ -146,12 +99,14 @@ static void sweep(const struct et_gemm_share *s,
     const struct et_gemm_sweep *v = w->sweep;
     size_t element = et_gemm_panel_size(v->panel);
     size_t at = (size_t)(b * v->columns) * et_dtype_size(w->p.types.sum);
+    int64_t apart = v->turned ? large->line : large->step;
     for (int64_t l = 0; l < w->p.k; l += v->deep)
         v->run(lines, blocks, et_gemm_least(v->deep, w->p.k - l),
                s->memory + (size_t)l * element, (int64_t)(w->panel_a / element),
-               (const char *)large->data + (size_t)(first + l * large->step) *
-                                               et_dtype_size(large->dtype),
-               large->step, s->memory + w->at_sums + at, w->nc, l > 0, v->deep);
+               et_dtype_at(large->dtype, large->data,
+                           first * large->line + l * large->step),
+               apart, s->memory + w->at_sums + at, w->nc, l > 0,
+               v->turned ? TURNED_AHEAD : v->deep);
 }
 
 static void by_sweeps(const struct et_gemm_share *s,
@@ -161,7 +116,8 @@ static void by_sweeps(const struct et_gemm_share *s,
     const struct et_gemm_way *w = s->w;
     int64_t columns = w->sweep->columns, all = lines + w->moved;
     size_t one = (size_t)(all * columns) * et_dtype_size(w->p.types.sum);
-    int64_t some = one < SWEEP_BYTES ? (int64_t)(SWEEP_BYTES / one) : 1;
+    bool many = !w->sweep->turned && one < SWEEP_BYTES;
+    int64_t some = many ? (int64_t)(SWEEP_BYTES / one) : 1;
     int64_t blocks = et_gemm_pieces(n, columns), whole = n / columns;
     int64_t end = et_gemm_part_from(blocks, s->me + 1, s->of);
     for (int64_t b = et_gemm_part_from(blocks, s->me, s->of), next; b < end;

@@ -92,8 +92,8 @@ static const struct et_gemm_tile tiles[] = {
      bytes, NULL}};
 
 static const struct et_gemm_dot dots[] = {
-    ET_GEMM_DOT_ROW("bfdot 4s", BF16, BF16, has_bf16, 16, dot_pairs),
-    ET_GEMM_DOT_ROW("usdot 4s", BYTES, INT8, has_i8mm, 16, dot_bytes)};
+    ET_GEMM_DOT_ROW("bfdot 4s", BF16, BF16, has_bf16, dot_pairs),
+    ET_GEMM_DOT_ROW("usdot 4s", BYTES, INT8, has_i8mm, dot_bytes)};
 
 static const struct et_gemm_sweep sweeps[] = {
     ET_GEMM_SWEEP_ROW("bfdot 4s", BF16, BF16, has_bf16, 4, 8, sweep_pairs),

@@ -67,9 +67,9 @@ static const struct et_gemm_tile tiles[] = {
      words, NULL}};
 
 static const struct et_gemm_dot dots[] = {
-    ET_GEMM_DOT_ROW("128-bit vectors", FP64, FP64, NULL, 16, dot_fp64),
-    ET_GEMM_DOT_ROW("128-bit vectors", FP32, FP32, NULL, 16, dot_fp32),
-    ET_GEMM_DOT_ROW("128-bit vectors", FP32, BF16, NULL, 16, dot_bf16)};
+    ET_GEMM_DOT_ROW("128-bit vectors", FP64, FP64, NULL, dot_fp64),
+    ET_GEMM_DOT_ROW("128-bit vectors", FP32, FP32, NULL, dot_fp32),
+    ET_GEMM_DOT_ROW("128-bit vectors", FP32, BF16, NULL, dot_bf16)};
 
 static const struct et_gemm_sweep sweeps[] = {
     ET_GEMM_SWEEP_ROW("128-bit vectors", FP64, FP64, NULL, 2, 2, sweep_fp64),

@@ -56,24 +56,23 @@ struct et_gemm_dot {
     enum et_gemm_panel panel; /* of the rows of A, one after the other, */
     enum et_dtype dtype;      /* and of the columns of B, as they are stored */
     bool (*here)(void);
-    /* [r - 1], of r rows: partial sums of a[i][l] b[j][l] over l < k, a vector
-     * of `part` bytes for each i and j, or these added to what c is. Rows of a
-     * and b are so many elements apart; what lies `ahead` bytes further on in
-     * b's is fetched into the cache. */
+    /* [r - 1], of r rows: c[i][j] = sum over l < k of a[i][l] b[j][l]; rows of
+     * a, b and c are so many elements apart. */
     void (*run[ET_GEMM_DOT_ROWS])(int64_t k, const void *a, int64_t step_a,
                                   const void *b, int64_t step_b, void *c,
-                                  bool add, int64_t ahead);
-    int part; /* bytes of a vector of partial sums */
+                                  int64_t ldc);
 };
 
-/* Sweeps: the large operand's rows along n pass by as they lie, where those
- * along k do not. A block of columns of C stays in registers. */
+/* Sweeps: a few of the large operand's rows along n pass by as they lie, and
+ * all rows of A with them. Or a few elements of its columns, which lie along k,
+ * and are turned first. */
 #define ET_GEMM_SWEEP_VECTORS 4 /* of a block of columns */
 struct et_gemm_sweep {
     const char *name;
     enum et_gemm_panel panel; /* of the rows of A, as for dot products */
     enum et_dtype dtype;      /* of B, as it is stored */
     bool (*here)(void);
+    bool turned;       /* B's columns lie along k */
     int columns, deep; /* of a block; rows of B that pass by at once */
     /* `rows` rows of A with so many blocks of columns: c[i][j] = sum over l <
      * k, k <= deep, of a[i][l] b[l][j], or that added to what c is; rows of a,
@@ -176,16 +175,12 @@ struct et_gemm_tiles {
                        LOAD, STEP)                                             \
     TARGET static void its_name(int64_t k, const void *va, int64_t step_a,     \
                                 const void *vb, int64_t step_b, void *vc,      \
-                                bool add, int64_t ahead)                       \
+                                int64_t ldc)                                   \
     {                                                                          \
         enum { COLUMNS = ET_GEMM_DOT_COLUMNS, N = sizeof(X) / (a_size) };      \
         const char *a = va, *b = vb;                                           \
-        SUMS *c = vc, sum[ROWS][COLUMNS];                                      \
-        _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)              \
-        {                                                                      \
-            _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
-                sum[i][j] = add ? c[i * COLUMNS + j] : (SUMS){0};              \
-        }                                                                      \
+        SUM *c = vc;                                                           \
+        SUMS sum[ROWS][COLUMNS] = {{{0}}};                                     \
         int64_t l = 0;                                                         \
         for (; l + N <= k; l += N) {                                           \
             X x[ROWS];                                                         \
@@ -193,10 +188,7 @@ struct et_gemm_tiles {
                 memcpy(&x[i], a + (i * step_a + l) * (a_size), sizeof(X));     \
             _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
             {                                                                  \
-                const char *at = b + (j * step_b + l) * (b_size);              \
-                X y = LOAD(at);                                                \
-                __builtin_prefetch(                                            \
-                    (const void *)((uintptr_t)at + (size_t)ahead));            \
+                X y = LOAD(b + (j * step_b + l) * (b_size));                   \
                 _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)      \
                     sum[i][j] = STEP(sum[i][j], x[i], y);                      \
             }                                                                  \
@@ -217,7 +209,12 @@ struct et_gemm_tiles {
         _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)              \
         {                                                                      \
             _Pragma("GCC unroll 16") for (int j = 0; j < COLUMNS; j++)         \
-                c[i * COLUMNS + j] = sum[i][j];                                \
+            {                                                                  \
+                SUM all = 0;                                                   \
+                for (size_t v = 0; v < sizeof(SUMS) / sizeof(SUM); v++)        \
+                    all += sum[i][j][v];                                       \
+                c[i * ldc + j] = all;                                          \
+            }                                                                  \
         }                                                                      \
     }
 /* All four numbers of rows. */
@@ -232,10 +229,12 @@ struct et_gemm_tiles {
     ET_GEMM_DOT_OF(its_name##4, TARGET, SUMS, SUM, X, a_size, b_size, 4, LOAD, \
                    STEP)
 /* A row of a file's table of dot products. */
-#define ET_GEMM_DOT_ROW(its_name, its_panel, type, is_here, part, stem)        \
+#define ET_GEMM_DOT_ROW(its_name, its_panel, type, is_here, stem)              \
     {                                                                          \
         its_name, ET_GEMM_##its_panel, ET_##type, is_here,                     \
-            {stem##1, stem##2, stem##3, stem##4}, part                         \
+        {                                                                      \
+            stem##1, stem##2, stem##3, stem##4                                 \
+        }                                                                      \
     }
 
 /* LOAD of elements that stay as they are. */
@@ -309,8 +308,63 @@ struct et_gemm_tiles {
 #define ET_GEMM_SWEEP_ROW(its_name, its_panel, type, is_here, lanes, its_deep, \
                           its_run)                                             \
     {                                                                          \
-        its_name, ET_GEMM_##its_panel, ET_##type, is_here,                     \
+        its_name, ET_GEMM_##its_panel, ET_##type, is_here, false,              \
             ET_GEMM_SWEEP_VECTORS *(lanes), its_deep, its_run                  \
+    }
+#define ET_GEMM_TURNED_ROW(its_name, its_panel, type, is_here, lanes, group,   \
+                           its_run)                                            \
+    {                                                                          \
+        its_name, ET_GEMM_##its_panel, ET_##type, is_here, true, lanes,        \
+            (lanes) * (group), its_run                                         \
+    }
+/* TURN(y, b, column): of as many columns as SUMS has lanes, `column` bytes
+ * apart, a vector for each word of them. A word has GROUP elements of b_size
+ * bytes. */
+#define ET_GEMM_TURNED_SWEEP(its_name, TARGET, SUMS, SUM, Y, WORD, GROUP,      \
+                             b_size, TURN, SPREAD, STEP)                       \
+    TARGET static void its_name(int64_t rows, int64_t blocks, int64_t k,       \
+                                const void *va, int64_t step_a,                \
+                                const void *vb, int64_t step_b, void *vc,      \
+                                int64_t ldc, bool add, int64_t ahead)          \
+    {                                                                          \
+        enum {                                                                 \
+            LANES = sizeof(SUMS) / sizeof(SUM),                                \
+            LINE = LANES * sizeof(WORD)                                        \
+        };                                                                     \
+        enum { A_SIZE = sizeof(WORD) / (GROUP), DEEP = LANES * (GROUP) };      \
+        const char *b = vb;                                                    \
+        SUM *c = vc;                                                           \
+        int64_t column = step_b * (b_size);                                    \
+        for (; blocks > 0; blocks--, b += LANES * column, c += LANES) {        \
+            Y y[LANES];                                                        \
+            if (k == DEEP) {                                                   \
+                TURN(y, b, column);                                            \
+            } else {                                                           \
+                char rest[LANES][LINE] = {{0}};                                \
+                for (int j = 0; j < LANES; j++)                                \
+                    memcpy(rest[j], b + j * column, (size_t)(k * (b_size)));   \
+                TURN(y, rest[0], LINE);                                        \
+            }                                                                  \
+            for (int j = 0; j < LANES; j++)                                    \
+                __builtin_prefetch(                                            \
+                    (const void *)((uintptr_t)b +                              \
+                                   (size_t)(j * column + ahead * LINE)),       \
+                    0, 2);                                                     \
+            const char *a = va;                                                \
+            for (int64_t i = 0; i < rows; i++, a += step_a * A_SIZE) {         \
+                SUMS sum[2] = {{0}, {0}};                                      \
+                if (add)                                                       \
+                    memcpy(&sum[0], c + i * ldc, sizeof(SUMS));                \
+                _Pragma("GCC unroll 16") for (int g = 0; g < LANES; g++)       \
+                {                                                              \
+                    WORD word;                                                 \
+                    memcpy(&word, a + (size_t)g * sizeof word, sizeof word);   \
+                    sum[g % 2] = STEP(sum[g % 2], SPREAD(word), y[g]);         \
+                }                                                              \
+                sum[0] += sum[1];                                              \
+                memcpy(c + i * ldc, &sum[0], sizeof(SUMS));                    \
+            }                                                                  \
+        }                                                                      \
     }
 /* WEAVE of single rows: LOAD(at) reads a vector. */
 #define ET_GEMM_WEAVE_ONE(its_name, TARGET, Y, bytes, LOAD)                    \

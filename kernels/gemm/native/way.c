@@ -13,6 +13,7 @@
 /* Bytes between lines that are worked on together, so that those of a length
  * that is a power of two do not meet in the same lines of the first cache. */
 #define APART 64
+#define DOT_LINES 2 /* the most of which dot products are faster */
 #define NARROW_K 64 /* the least k for dot products and sweeps */
 
 #define DECLARE(stem) extern const struct et_gemm_tiles et_gemm_tiles_##stem;
@@ -50,12 +51,12 @@ const struct et_gemm_tile *et_gemm_tile_for(const struct et_types *t)
 }
 
 /* Of those that are here the first for such operands; small: what is packed. */
-#define FIND(kind, list, small, large, its_sum)                                \
+#define FIND(kind, list, small, large, its_sum, and)                           \
     for (size_t f = 0; f < ALL; f++) {                                         \
         for (size_t i = 0; i < all[f]->n_##list; i++) {                        \
             const struct kind *v = &all[f]->list[i];                           \
             if (v->dtype == (large) &&                                         \
-                et_gemm_panel_sum(v->panel) == (its_sum) &&                    \
+                et_gemm_panel_sum(v->panel) == (its_sum) && (and) &&           \
                 et_gemm_packs(v->panel, small) && (!v->here || v->here()))     \
                 return v;                                                      \
         }                                                                      \
@@ -65,18 +66,19 @@ const struct et_gemm_tile *et_gemm_tile_for(const struct et_types *t)
 static const struct et_gemm_dot *
 find_dot(enum et_dtype small, enum et_dtype large, enum et_dtype sum)
 {
-    FIND(et_gemm_dot, dots, small, large, sum);
+    FIND(et_gemm_dot, dots, small, large, sum, true);
 }
 
-static const struct et_gemm_sweep *
-find_sweep(enum et_dtype small, enum et_dtype large, enum et_dtype sum)
+static const struct et_gemm_sweep *find_sweep(enum et_dtype small,
+                                              enum et_dtype large,
+                                              enum et_dtype sum, bool turned)
 {
-    FIND(et_gemm_sweep, sweeps, small, large, sum);
+    FIND(et_gemm_sweep, sweeps, small, large, sum, v->turned == turned);
 }
 
 /* Is the small operand of these lines narrow? Then the other is read once, by
- * dot products where its elements lie together along k, else by sweeps, of
- * which each thread of a team must have a block. */
+ * dot products where its elements lie together along k and the lines are very
+ * few, else by sweeps, of which each thread of a team must have a block. */
 static bool choose_narrow(struct et_gemm_way *w, bool turned)
 {
     const struct et_gemm *p = &w->p;
@@ -86,12 +88,12 @@ static bool choose_narrow(struct et_gemm_way *w, bool turned)
     bool along_k = turned ? !p->trans_a : p->trans_b;
     if (small > ET_GEMM_NARROW || p->k < NARROW_K)
         return false;
-    if (along_k && large >= ET_GEMM_DOT_COLUMNS)
-        w->dot = find_dot(packed, read, p->types.sum);
-    if (!along_k)
-        w->sweep = find_sweep(packed, read, p->types.sum);
+    if (!along_k || small > DOT_LINES)
+        w->sweep = find_sweep(packed, read, p->types.sum, along_k);
     if (w->sweep && large < w->sweep->columns * w->of)
         w->sweep = NULL;
+    if (along_k && !w->sweep && large >= ET_GEMM_DOT_COLUMNS)
+        w->dot = find_dot(packed, read, p->types.sum);
     w->turned = turned && (w->dot || w->sweep);
     return w->dot || w->sweep;
 }

@@ -29,7 +29,9 @@ static double flop_of(const struct et_bench *bench,
                              ET_OK);
         else /* a note */
             assert_true(strcmp(v->key, "count") == 0 ||
-                        strcmp(v->key, "flops") == 0);
+                        strcmp(v->key, "flops") == 0 ||
+                        strcmp(v->key, "tokens") == 0 ||
+                        strcmp(v->key, "microbatch") == 0);
     }
     assert_int_equal(bench->check(params, shape->where), ET_OK);
     bench->need(params, 1, 1, &need);
