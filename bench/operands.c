@@ -127,6 +127,7 @@ static void copy(const struct et_buffer *in, const struct et_turn *t,
     char *all = in->host;
     size_t copy = (size_t)t->apart * in->size, block = 1 << 16;
     int64_t blocks = (int64_t)((copy + block - 1) / block);
+    (void)threads; /* where there is no OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int64_t b = 0; b < blocks; b++) {
         size_t from = (size_t)b * block;
