@@ -158,7 +158,10 @@ static void row(struct et_report *w, struct et_block *b, const struct pair *p,
     et_block_cell(b, "%s", p->library->result.backend);
     et_block_cell(b, "%s", et_say_real(flops(p->library)->value).s);
     et_block_cell(b, "%.2f", p->ratio);
-    et_block_cell(b, "[%.2f, %.2f]", p->low, p->high);
+    if (isfinite(p->low) && isfinite(p->high))
+        et_block_cell(b, "[%.2f, %.2f]", p->low, p->high);
+    else
+        et_block_cell(b, "-");
     et_block_cell(b, "%s",
                   et_say_percent(share(p->own, "compute", s->work.flop)).s);
     et_block_cell(b, "%s",

@@ -9,7 +9,7 @@
  * of A and one of B stay in the second cache. */
 #define BLOCK_K_BYTES 8192          /* of one line along k */
 #define BLOCK_A_BYTES (192 * 1024L) /* of A's panels that pass one of B */
-#define BLOCK_N 4096
+#define BLOCK_N 2048
 /* Bytes between lines that are worked on together, so that those of a length
  * that is a power of two do not meet in the same lines of the first cache. */
 #define APART 64
@@ -86,13 +86,14 @@ static bool choose_narrow(struct et_gemm_way *w, bool turned)
     enum et_dtype a = p->types.a.dtype, b = p->types.b.dtype;
     enum et_dtype packed = turned ? b : a, read = turned ? a : b;
     bool along_k = turned ? !p->trans_a : p->trans_b;
-    if (small > ET_GEMM_NARROW || p->k < NARROW_K)
+    if (small > ET_GEMM_SWEEP_LINES || p->k < NARROW_K)
         return false;
     if (!along_k || small > DOT_LINES)
         w->sweep = find_sweep(packed, read, p->types.sum, along_k);
     if (w->sweep && large < w->sweep->columns * w->of)
         w->sweep = NULL;
-    if (along_k && !w->sweep && large >= ET_GEMM_DOT_COLUMNS)
+    if (along_k && !w->sweep && small <= ET_GEMM_NARROW &&
+        large >= ET_GEMM_DOT_COLUMNS)
         w->dot = find_dot(packed, read, p->types.sum);
     w->turned = turned && (w->dot || w->sweep);
     return w->dot || w->sweep;

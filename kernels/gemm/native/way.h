@@ -11,8 +11,9 @@
 
 /* The greatest tile's sums, in bytes. */
 #define ET_GEMM_EDGE_BYTES 4096
-/* Lines of the small operand of dot products and sweeps. */
+/* The most lines of the small operand of dot products, and of sweeps. */
 #define ET_GEMM_NARROW 16
+#define ET_GEMM_SWEEP_LINES 128
 
 struct et_gemm_way {
     struct et_gemm p;

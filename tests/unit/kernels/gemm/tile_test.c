@@ -360,7 +360,7 @@ TEST(ways)
     assert_true(!w.dot && w.sweep && !w.turned && w.nc >= 300);
     /* A block of columns for each thread, or none has one. */
     assert_null(et_gemm_way_of(&p, 300 / w.sweep->columns + 1).sweep);
-    p = problem(ET_FP32, ET_GEMM_NARROW + 1, 300, 500);
+    p = problem(ET_FP32, ET_GEMM_SWEEP_LINES + 1, 300, 500);
     w = et_gemm_way_of(&p, 3);
     assert_true(!w.dot && !w.sweep);
     p = problem(ET_FP32, 300, 2, 500);
@@ -374,12 +374,12 @@ TEST(ways)
     w = et_gemm_way_of(&p, 3);
     assert_true(!w.dot && !w.sweep && w.teams == 3 && w.of == 1);
     /* Sums that are not C need a place only where they are not whole. */
-    p = problem(ET_BF16, 100, 100, 100);
+    p = problem(ET_BF16, 200, 200, 100);
     w = et_gemm_way_of(&p, 1);
     assert_true(!w.direct && w.room == w.at_sums);
-    p = problem(ET_BF16, 100, 100, 100000);
+    p = problem(ET_BF16, 200, 200, 100000);
     w = et_gemm_way_of(&p, 1);
-    assert_true(w.kc < p.k && w.room - w.at_sums >= 100 * 100 * 4);
+    assert_true(w.kc < p.k && w.room - w.at_sums >= 200 * 200 * 4);
     p.types.sum = ET_FP16;
     assert_null(et_gemm_way_of(&p, 1).tile);
 }
