@@ -119,24 +119,24 @@ static void thin(const struct et_product *p, void *data, int64_t terms,
     }
 }
 
-/* The copy at `first` to all others. A block is written by the thread that
- * filled it in the first, so that pages lie where they would without copies. */
+/* The copy at `first`, of so many elements, to all others. A block is written
+ * by the thread that filled it in the first, so that pages lie where they would
+ * without copies. */
 static void copy(const struct et_buffer *in, const struct et_turn *t,
-                 int64_t first, int threads)
+                 int64_t first, size_t n, int threads)
 {
-    char *all = in->host;
-    size_t copy = (size_t)t->apart * in->size, block = 1 << 16;
-    int64_t blocks = (int64_t)((copy + block - 1) / block);
+    const char *of = (const char *)in->host + (size_t)first * in->size;
+    size_t bytes = n * in->size, block = 1 << 16;
+    int64_t blocks = (int64_t)((bytes + block - 1) / block);
     (void)threads; /* where there is no OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (int64_t b = 0; b < blocks; b++) {
         size_t from = (size_t)b * block;
+        size_t some = bytes - from < block ? bytes - from : block;
         for (int64_t i = 0; i <= t->others; i++) {
-            size_t to = (size_t)i * copy + from, end = in->n * in->size;
-            size_t some = copy - from < block ? copy - from : block;
-            if (to < end && i * t->apart != first)
-                memcpy(all + to, all + (size_t)first * in->size + from,
-                       to + some < end ? some : end - to);
+            char *to = (char *)in->host + (size_t)(i * t->apart) * in->size;
+            if (to != of)
+                memcpy(to + from, of + from, some);
         }
     }
 }
@@ -161,7 +161,7 @@ enum et_status et_operands_fill(void *state, const struct et_product_fill *fill)
         if (fill->terms && i == first)
             thin(p, in->host, fill->terms, stream);
         if (t->others)
-            copy(in, t, at, p->threads);
+            copy(in, t, at, one, p->threads);
         status = et_buffer_send(in, 0, in->n);
     }
     return status;

@@ -36,15 +36,7 @@ ET_GEMM_DOT(dot_fp64, AVX2, fp64s, double, fp64s, 8, 8, load_fp64, ET_GEMM_FMA)
 ET_GEMM_DOT(dot_fp32, AVX2, fp32s, float, fp32s, 4, 4, load_fp32, ET_GEMM_FMA)
 ET_GEMM_DOT(dot_bf16, AVX2, fp32s, float, fp32s, 4, 2, load_bf16, ET_GEMM_FMA)
 
-ET_GEMM_WEAVE_ONE(one_fp64, AVX2, fp64s, 32, load_fp64)
-ET_GEMM_WEAVE_ONE(one_fp32, AVX2, fp32s, 32, load_fp32)
-ET_GEMM_WEAVE_ONE(one_bf16, AVX2, fp32s, 16, load_bf16)
-ET_GEMM_SWEEP(sweep_fp64, AVX2, fp64s, double, fp64s, double, 1, 2, 8, one_fp64,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
-ET_GEMM_SWEEP(sweep_fp32, AVX2, fp32s, float, fp32s, float, 1, 2, 4, one_fp32,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
-ET_GEMM_SWEEP(sweep_bf16, AVX2, fp32s, float, fp32s, float, 1, 2, 2, one_bf16,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+ET_GEMM_FLOAT_SWEEPS(AVX2, 32, 2)
 
 static bool here(void)
 {
@@ -64,13 +56,8 @@ static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("vfmadd231ps, 256 bits", FP32, FP32, here, dot_fp32),
     ET_GEMM_DOT_ROW("vfmadd231ps, 256 bits", FP32, BF16, here, dot_bf16)};
 
-static const struct et_gemm_sweep sweeps[] = {
-    ET_GEMM_SWEEP_ROW("vfmadd231pd, 256 bits", FP64, FP64, here, 4, 2,
-                      sweep_fp64),
-    ET_GEMM_SWEEP_ROW("vfmadd231ps, 256 bits", FP32, FP32, here, 8, 2,
-                      sweep_fp32),
-    ET_GEMM_SWEEP_ROW("vfmadd231ps, 256 bits", FP32, BF16, here, 8, 2,
-                      sweep_bf16)};
+static const struct et_gemm_sweep sweeps[] = {ET_GEMM_FLOAT_SWEEP_ROWS(
+    "vfmadd231pd, 256 bits", "vfmadd231ps, 256 bits", here, 32, 2)};
 
 ET_GEMM_TILES(avx2);
 

@@ -57,9 +57,6 @@ ET_GEMM_DOT(dot_bf16, AVX512, fp32s, float, fp32s, 4, 2, load_bf16, ET_GEMM_FMA)
 ET_GEMM_DOT(dot_pairs, BF16, fp32s, float, int32s, 2, 2, load_bits, PAIR)
 ET_GEMM_DOT(dot_bytes, VNNI, int32s, int32_t, int32s, 1, 1, load_bits, QUAD)
 
-ET_GEMM_WEAVE_ONE(one_fp64, AVX512, fp64s, 64, load_fp64)
-ET_GEMM_WEAVE_ONE(one_fp32, AVX512, fp32s, 64, load_fp32)
-ET_GEMM_WEAVE_ONE(one_bf16, AVX512, fp32s, 32, load_bf16)
 /* Two rows of 64 to pairs. */
 BF16 static inline void two_bf16(int32s *y, const char *b, int64_t row)
 {
@@ -98,12 +95,7 @@ VNNI static inline void four_bytes(int32s *y, const char *b, int64_t row)
     }
 }
 
-ET_GEMM_SWEEP(sweep_fp64, AVX512, fp64s, double, fp64s, double, 1, 4, 8,
-              one_fp64, ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
-ET_GEMM_SWEEP(sweep_fp32, AVX512, fp32s, float, fp32s, float, 1, 4, 4, one_fp32,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
-ET_GEMM_SWEEP(sweep_bf16, AVX512, fp32s, float, fp32s, float, 1, 4, 2, one_bf16,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+ET_GEMM_FLOAT_SWEEPS(AVX512, 64, 4)
 ET_GEMM_SWEEP(sweep_pairs, BF16, fp32s, float, int32s, int32_t, 2, 4, 2,
               two_bf16, SPREAD, PAIR)
 ET_GEMM_SWEEP(sweep_bytes, VNNI, int32s, int32_t, int32s, int32_t, 4, 2, 1,
@@ -194,12 +186,8 @@ static const struct et_gemm_sweep sweeps[] = {
                       sweep_pairs),
     ET_GEMM_SWEEP_ROW("vpdpbusd, 512 bits", BYTES, INT8, has_vnni, 16, 8,
                       sweep_bytes),
-    ET_GEMM_SWEEP_ROW("vfmadd231pd, 512 bits", FP64, FP64, here, 8, 4,
-                      sweep_fp64),
-    ET_GEMM_SWEEP_ROW("vfmadd231ps, 512 bits", FP32, FP32, here, 16, 4,
-                      sweep_fp32),
-    ET_GEMM_SWEEP_ROW("vfmadd231ps, 512 bits", FP32, BF16, here, 16, 4,
-                      sweep_bf16)};
+    ET_GEMM_FLOAT_SWEEP_ROWS("vfmadd231pd, 512 bits", "vfmadd231ps, 512 bits",
+                             here, 64, 4)};
 
 ET_GEMM_TILES(avx512);
 

@@ -48,15 +48,7 @@ ET_GEMM_DOT(dot_fp64, , fp64s, double, fp64s, 8, 8, load_fp64, ET_GEMM_FMA)
 ET_GEMM_DOT(dot_fp32, , fp32s, float, fp32s, 4, 4, load_fp32, ET_GEMM_FMA)
 ET_GEMM_DOT(dot_bf16, , fp32s, float, fp32s, 4, 2, load_bf16, ET_GEMM_FMA)
 
-ET_GEMM_WEAVE_ONE(one_fp64, , fp64s, 16, load_fp64)
-ET_GEMM_WEAVE_ONE(one_fp32, , fp32s, 16, load_fp32)
-ET_GEMM_WEAVE_ONE(one_bf16, , fp32s, 8, load_bf16)
-ET_GEMM_SWEEP(sweep_fp64, , fp64s, double, fp64s, double, 1, 2, 8, one_fp64,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
-ET_GEMM_SWEEP(sweep_fp32, , fp32s, float, fp32s, float, 1, 2, 4, one_fp32,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
-ET_GEMM_SWEEP(sweep_bf16, , fp32s, float, fp32s, float, 1, 2, 2, one_bf16,
-              ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+ET_GEMM_FLOAT_SWEEPS(, 16, 2)
 
 static const struct et_gemm_tile tiles[] = {
     {"128-bit vectors", ET_GEMM_FP64, ET_GEMM_FP64, ROWS, 2 * VECTORS, NULL,
@@ -71,9 +63,7 @@ static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("128-bit vectors", FP32, FP32, NULL, dot_fp32),
     ET_GEMM_DOT_ROW("128-bit vectors", FP32, BF16, NULL, dot_bf16)};
 
-static const struct et_gemm_sweep sweeps[] = {
-    ET_GEMM_SWEEP_ROW("128-bit vectors", FP64, FP64, NULL, 2, 2, sweep_fp64),
-    ET_GEMM_SWEEP_ROW("128-bit vectors", FP32, FP32, NULL, 4, 2, sweep_fp32),
-    ET_GEMM_SWEEP_ROW("128-bit vectors", FP32, BF16, NULL, 4, 2, sweep_bf16)};
+static const struct et_gemm_sweep sweeps[] = {ET_GEMM_FLOAT_SWEEP_ROWS(
+    "128-bit vectors", "128-bit vectors", NULL, 16, 2)};
 
 ET_GEMM_TILES(portable);

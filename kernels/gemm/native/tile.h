@@ -246,16 +246,19 @@ struct et_gemm_tiles {
         return v;                                                              \
     }
 
+/* As et_gemm_sweep.run. */
+#define ET_GEMM_SWEEP_FUNCTION(its_name)                                       \
+    static void its_name(int64_t rows, int64_t blocks, int64_t k,              \
+                         const void *va, int64_t step_a, const void *vb,       \
+                         int64_t step_b, void *vc, int64_t ldc, bool add,      \
+                         int64_t ahead)
 /* WEAVE(y, b, row) makes vectors Y of as many rows of B as a group of A has
  * elements, `row` bytes apart: in each word a group of one column. STEP and
  * SPREAD as above. B is of elements of b_size bytes; GROUPS groups of its rows
  * pass by at once. */
 #define ET_GEMM_SWEEP(its_name, TARGET, SUMS, SUM, Y, WORD, GROUP, GROUPS,     \
                       b_size, WEAVE, SPREAD, STEP)                             \
-    TARGET static void its_name(int64_t rows, int64_t blocks, int64_t k,       \
-                                const void *va, int64_t step_a,                \
-                                const void *vb, int64_t step_b, void *vc,      \
-                                int64_t ldc, bool add, int64_t ahead)          \
+    TARGET ET_GEMM_SWEEP_FUNCTION(its_name)                                    \
     {                                                                          \
         enum { V = ET_GEMM_SWEEP_VECTORS, G = (GROUPS) };                      \
         enum { LANES = sizeof(SUMS) / sizeof(SUM), DEEP = (GROUP)*G };         \
@@ -322,10 +325,7 @@ struct et_gemm_tiles {
  * bytes. */
 #define ET_GEMM_TURNED_SWEEP(its_name, TARGET, SUMS, SUM, Y, WORD, GROUP,      \
                              b_size, TURN, SPREAD, STEP)                       \
-    TARGET static void its_name(int64_t rows, int64_t blocks, int64_t k,       \
-                                const void *va, int64_t step_a,                \
-                                const void *vb, int64_t step_b, void *vc,      \
-                                int64_t ldc, bool add, int64_t ahead)          \
+    TARGET ET_GEMM_SWEEP_FUNCTION(its_name)                                    \
     {                                                                          \
         enum {                                                                 \
             LANES = sizeof(SUMS) / sizeof(SUM),                                \
@@ -374,6 +374,27 @@ struct et_gemm_tiles {
         _Pragma("GCC unroll 16") for (int v = 0; v < ET_GEMM_SWEEP_VECTORS;    \
                                       v++) y[v] = LOAD(b + v * (bytes));       \
     }
+
+/* The sweeps of fp64, of fp32 and of bf16 as fp32, by a file's vectors fp64s
+ * and fp32s of so many bytes and its load_fp64, load_fp32 and load_bf16; and
+ * their rows. */
+#define ET_GEMM_FLOAT_SWEEPS(TARGET, bytes, groups)                            \
+    ET_GEMM_WEAVE_ONE(one_fp64, TARGET, fp64s, bytes, load_fp64)               \
+    ET_GEMM_WEAVE_ONE(one_fp32, TARGET, fp32s, bytes, load_fp32)               \
+    ET_GEMM_WEAVE_ONE(one_bf16, TARGET, fp32s, (bytes) / 2, load_bf16)         \
+    ET_GEMM_SWEEP(sweep_fp64, TARGET, fp64s, double, fp64s, double, 1, groups, \
+                  8, one_fp64, ET_GEMM_AS_IT_IS, ET_GEMM_FMA)                  \
+    ET_GEMM_SWEEP(sweep_fp32, TARGET, fp32s, float, fp32s, float, 1, groups,   \
+                  4, one_fp32, ET_GEMM_AS_IT_IS, ET_GEMM_FMA)                  \
+    ET_GEMM_SWEEP(sweep_bf16, TARGET, fp32s, float, fp32s, float, 1, groups,   \
+                  2, one_bf16, ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+#define ET_GEMM_FLOAT_SWEEP_ROWS(of_fp64, of_fp32, is_here, bytes, groups)     \
+    ET_GEMM_SWEEP_ROW(of_fp64, FP64, FP64, is_here, (bytes) / 8, groups,       \
+                      sweep_fp64),                                             \
+        ET_GEMM_SWEEP_ROW(of_fp32, FP32, FP32, is_here, (bytes) / 4, groups,   \
+                          sweep_fp32),                                         \
+        ET_GEMM_SWEEP_ROW(of_fp32, FP32, BF16, is_here, (bytes) / 4, groups,   \
+                          sweep_bf16)
 
 /* A file's table, of its arrays `tiles`, `dots` and `sweeps`; and one without
  * any. */

@@ -65,6 +65,18 @@ TEST(cold_operands_have_copies)
                 assert_memory_equal(
                     in->host, (char *)in->host + c * t->apart * 2, size * 2);
         }
+        /* New numbers where the last iteration had the last copy: that one is
+         * filled, and not a byte beyond it is read. */
+        struct et_product_fill fill = {.epoch = 5};
+        kit.s.operands.product.done = (uint64_t)g->turn_a.others;
+        assert_int_equal(et_operands_fill(&kit.s, &fill), ET_OK);
+        for (int i = 0; i < 2; i++) {
+            const char *in = kit.s.operands.in[i].host;
+            const struct et_turn *t = i ? &g->turn_b : &g->turn_a;
+            size_t size = (size_t)(i ? 3000 : 2000) + (size_t)room;
+            for (int64_t c = 1; c <= t->others; c++)
+                assert_memory_equal(in, in + c * t->apart * 2, size * 2);
+        }
         for (uint64_t n = 1; n < 30; n += 7) {
             assert_int_equal(et_product_run(&kit.s, n), ET_OK);
             assert_int_equal(verified(&kit).status, ET_CHECK_PASSED);
