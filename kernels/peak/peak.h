@@ -32,11 +32,15 @@ enum et_peak_sum { ET_PEAK_F64, ET_PEAK_F32, ET_PEAK_I32 };
 
 /* One instruction and its loop. A register is `blocks` products side by side,
  * C (m x n) += A (m x k) B (k x n). In memory, elements in this order:
- *   A  [a_registers][blocks][m][k]; a_group: [..][blocks][k /
- * a_group][m][a_group] B  [b_registers][blocks][k / group][n][group] C
- * [accumulators][blocks][m][n] Accumulator t takes A register t % a_registers
- * and B register t / a_registers % b_registers. A plain FMA of 8 lanes: blocks
- * = 8, and the others 1; a dot product of 4: k = group = 4. */
+ *
+ *   A  [a_registers][blocks][m][k]
+ *   B  [b_registers][blocks][k / group][n][group]
+ *   C  [accumulators][blocks][m][n]
+ *
+ * With an a_group, A lies in groups along k as B does. Accumulator t takes A
+ * register t % a_registers and B register t / a_registers % b_registers. A
+ * plain FMA of 8 lanes: blocks = 8, and the others 1; a dot product of 4: k =
+ * group = 4. */
 struct et_peak_kernel {
     const char *instruction;
     enum et_peak_sum sum;
