@@ -44,12 +44,12 @@ static bool here(void)
 }
 
 static const struct et_gemm_tile tiles[] = {
-    {"vfmadd231pd, 256 bits", ET_GEMM_FP64, ET_GEMM_FP64, 6, 8, here, fp64,
-     NULL},
-    {"vfmadd231ps, 256 bits", ET_GEMM_FP32, ET_GEMM_FP32, 6, 16, here, fp32,
-     to_bf16},
-    {"vpmaddwd, 256 bits", ET_GEMM_WORDS, ET_GEMM_WORDS, 6, 16, here, words,
-     NULL}};
+    ET_GEMM_TILE_ROW("vfmadd231pd, 256 bits", FP64, FP64, 6, 8, here, fp64,
+                     NULL),
+    ET_GEMM_TILE_ROW("vfmadd231ps, 256 bits", FP32, FP32, 6, 16, here, fp32,
+                     to_bf16),
+    ET_GEMM_TILE_ROW("vpmaddwd, 256 bits", WORDS, WORDS, 6, 16, here, words,
+                     NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("vfmadd231pd, 256 bits", FP64, FP64, here, dot_fp64),

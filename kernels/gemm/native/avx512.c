@@ -35,6 +35,13 @@ ET_GEMM_TILE(fp32, AVX512, fp32s, float, fp32s, float, ROWS, VECTORS,
     ((sums) + (int32s)_mm512_madd_epi16((__m512i)(x), (__m512i)(y)))
 ET_GEMM_TILE(bf16, BF16, fp32s, float, int32s, int32_t, ROWS, VECTORS, SPREAD,
              PAIR)
+ET_GEMM_TILE(bf16_high, BF16, fp32s, float, int32s, int32_t, ROWS, 1, SPREAD,
+             PAIR)
+ET_GEMM_TILE(bf16_wide, BF16, fp32s, float, int32s, int32_t, 8, 3, SPREAD, PAIR)
+ET_GEMM_TILE(fp32_high, AVX512, fp32s, float, fp32s, float, ROWS, 1,
+             ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
+ET_GEMM_TILE(fp32_wide, AVX512, fp32s, float, fp32s, float, 8, 3,
+             ET_GEMM_AS_IT_IS, ET_GEMM_FMA)
 ET_GEMM_TILE(bytes, VNNI, int32s, int32_t, int32s, int32_t, ROWS, VECTORS,
              SPREAD, QUAD)
 ET_GEMM_TILE(words, AVX512, int32s, int32_t, int32s, int32_t, ROWS, VECTORS,
@@ -156,17 +163,24 @@ static bool has_vnni(void)
     return et_isa_x86().avx512_vnni;
 }
 
+static const char of_bf16[] = "vdpbf16ps, 512 bits",
+                  of_fp32[] = "vfmadd231ps, 512 bits";
 static const struct et_gemm_tile tiles[] = {
-    {"vdpbf16ps, 512 bits", ET_GEMM_BF16, ET_GEMM_BF16, ROWS, 16 * VECTORS,
-     has_bf16, bf16, to_bf16},
-    {"vfmadd231pd, 512 bits", ET_GEMM_FP64, ET_GEMM_FP64, ROWS, 8 * VECTORS,
-     here, fp64, NULL},
-    {"vfmadd231ps, 512 bits", ET_GEMM_FP32, ET_GEMM_FP32, ROWS, 16 * VECTORS,
-     here, fp32, to_bf16},
-    {"vpdpbusd, 512 bits", ET_GEMM_BYTES, ET_GEMM_BYTES, ROWS, 16 * VECTORS,
-     has_vnni, bytes, NULL},
-    {"vpmaddwd, 512 bits", ET_GEMM_WORDS, ET_GEMM_WORDS, ROWS, 16 * VECTORS,
-     here, words, NULL}};
+    ET_GEMM_TILE_ROW(of_bf16, BF16, BF16, ROWS, 16 * VECTORS, has_bf16, bf16,
+                     to_bf16),
+    ET_GEMM_TILE_ROW(of_bf16, BF16, BF16, ROWS, 16, has_bf16, bf16_high,
+                     to_bf16),
+    ET_GEMM_TILE_ROW(of_bf16, BF16, BF16, 8, 48, has_bf16, bf16_wide, to_bf16),
+    ET_GEMM_TILE_ROW("vfmadd231pd, 512 bits", FP64, FP64, ROWS, 8 * VECTORS,
+                     here, fp64, NULL),
+    ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, ROWS, 16 * VECTORS, here, fp32,
+                     to_bf16),
+    ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, ROWS, 16, here, fp32_high, to_bf16),
+    ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, 8, 48, here, fp32_wide, to_bf16),
+    ET_GEMM_TILE_ROW("vpdpbusd, 512 bits", BYTES, BYTES, ROWS, 16 * VECTORS,
+                     has_vnni, bytes, NULL),
+    ET_GEMM_TILE_ROW("vpmaddwd, 512 bits", WORDS, WORDS, ROWS, 16 * VECTORS,
+                     here, words, NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, dot_pairs),

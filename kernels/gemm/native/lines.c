@@ -34,16 +34,12 @@ static void store_lines(const struct et_gemm_share *s, int64_t lines,
     size_t size = et_dtype_size(w->p.types.sum);
     char *sums = s->memory + w->at_sums;
     uint32_t *ones = (uint32_t *)(void *)sums + lines * w->nc + at;
-    for (int64_t i = 0; i < lines; i++) {
-        char *line = sums + (size_t)(i * w->nc + at) * size;
-        for (int64_t e = 0; w->moved && e < n; e++)
-            ((uint32_t *)(void *)line)[e] -= 128 * ones[e];
-        if (!w->turned)
-            et_gemm_store(s, line, n, et_gemm_c_at(s, i, j));
-        for (int64_t e = 0; w->turned && e < n; e++)
-            et_gemm_store(s, line + (size_t)e * size, 1,
-                          et_gemm_c_at(s, j + e, i));
+    for (int64_t i = 0; w->moved && i < lines; i++) {
+        uint32_t *line = (uint32_t *)(void *)sums + i * w->nc + at;
+        for (int64_t e = 0; e < n; e++)
+            line[e] -= 128 * ones[e];
     }
+    et_gemm_store(s, sums + (size_t)at * size, w->nc, lines, n, 0, j);
 }
 
 /* Columns [j, j + 4) of the large operand with all lines of the small one;
@@ -135,15 +131,11 @@ void et_gemm_by_lines(const struct et_gemm_share *s)
     const struct et_gemm_way *w = s->w;
     const struct et_gemm_source a = et_gemm_source_a(s),
                                 b = et_gemm_source_b(s);
-    const struct et_gemm_source *large = w->turned ? &a : &b;
-    int64_t n = w->turned ? w->p.m : w->p.n,
-            lines = w->turned ? w->p.n : w->p.m;
-    pack_lines(s, w->dot ? w->dot->panel : w->sweep->panel, w->turned ? &b : &a,
-               lines);
+    pack_lines(s, w->dot ? w->dot->panel : w->sweep->panel, &a, w->p.m);
     et_gemm_meet(s);
     if (w->dot)
-        by_dots(s, large, n, lines);
+        by_dots(s, &b, w->p.n, w->p.m);
     else
-        by_sweeps(s, large, n, lines);
+        by_sweeps(s, &b, w->p.n, w->p.m);
     et_gemm_meet(s);
 }

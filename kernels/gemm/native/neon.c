@@ -86,10 +86,10 @@ static bool has_i8mm(void)
 }
 
 static const struct et_gemm_tile tiles[] = {
-    {"bfdot 4s", ET_GEMM_BF16, ET_GEMM_BF16, ROWS, 4 * VECTORS, has_bf16, bf16,
-     to_bf16},
-    {"usdot 4s", ET_GEMM_BYTES, ET_GEMM_BYTES, ROWS, 4 * VECTORS, has_i8mm,
-     bytes, NULL}};
+    ET_GEMM_TILE_ROW("bfdot 4s", BF16, BF16, ROWS, 4 * VECTORS, has_bf16, bf16,
+                     to_bf16),
+    ET_GEMM_TILE_ROW("usdot 4s", BYTES, BYTES, ROWS, 4 * VECTORS, has_i8mm,
+                     bytes, NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("bfdot 4s", BF16, BF16, has_bf16, dot_pairs),

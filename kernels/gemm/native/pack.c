@@ -4,6 +4,8 @@
 #include "config.h"
 #include "kernels/gemm/native/pack.h"
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 #define ROW_SIZE(name, size, group) size,
 #define ROW_GROUP(name, size, group) group,
 #define ROW_NAME(name, size, group) #name,
@@ -114,32 +116,41 @@ static inline void turn(const char *const from[4], uint32_t flip, uint32_t *out,
 }
 #endif
 
-/* Whole groups of 4 bytes of n lines. */
+/* Whole groups of 4 bytes of n lines, of which there are `have`. Four lines at
+ * once, the last first: where n is no multiple of four, what they write too
+ * much stands where the first lines of the next group come. */
 static void turn_words(const struct et_gemm_source *s, uint32_t flip,
-                       int64_t width, int64_t i, int64_t n, int64_t l,
-                       int64_t groups, uint32_t *out)
+                       int64_t width, int64_t i, int64_t n, int64_t have,
+                       int64_t l, int64_t groups, uint32_t *out)
 {
     int64_t done = 0;
 #if defined TURN
-    for (; done + 4 <= n; done += 4) {
+    int64_t most = (n + 3) / 4 * 4;
+    int64_t fours = (most <= have && most <= 2 * width ? most : n) / 4;
+    for (int64_t q = fours - 1; q >= 0; q--) {
         const char *from[4];
+        int64_t g = 0, lines = n - 4 * q < 4 ? n - 4 * q : 4;
+        /* The last group has no next one. */
+        int64_t end = lines < 4 ? groups - 1 : groups;
         for (int r = 0; r < 4; r++)
-            from[r] = at(s, i + done + r, l);
-        int64_t g = 0;
-        for (; g + 4 <= groups; g += 4) {
-            turn(from, flip, out + g * width + done, width);
+            from[r] = at(s, i + 4 * q + r, l);
+        for (; g + 4 <= end; g += 4) {
+            turn(from, flip, out + g * width + 4 * q, width);
             for (int r = 0; r < 4; r++)
                 from[r] += 16;
         }
         for (; g < groups; g++) {
-            for (int r = 0; r < 4; r++) {
+            for (int r = 0; r < lines; r++) {
                 uint32_t word;
                 memcpy(&word, from[r], sizeof word);
-                out[g * width + done + r] = word ^ flip;
+                out[g * width + 4 * q + r] = word ^ flip;
                 from[r] += 4;
             }
         }
     }
+    done = 4 * fours;
+#else
+    (void)have;
 #endif
     for (; done < n; done++) {
         const char *from = at(s, i + done, l);
@@ -212,37 +223,86 @@ static inline void weave_four(const char *const from[4], unsigned char flip,
 }
 #endif
 
-/* One group of n lines, whole: its elements are rows of memory. */
-static void weave(const struct et_gemm_source *s, unsigned char flip,
-                  int64_t group, int64_t i, int64_t n, int64_t l, char *out)
+/* Elements [first, n) of the rows of a group. */
+ALWAYS_INLINE void weave_few(const char *const from[4], unsigned char flip,
+                             int64_t group, size_t size, int64_t first,
+                             int64_t n, char *out)
 {
-    size_t size = et_dtype_size(s->dtype);
-    const char *from[4];
-    int64_t done = 0;
-    if (group == 1) {
-        memcpy(out, at(s, i, l), (size_t)n * size);
-        return;
-    }
-    for (int64_t g = 0; g < group; g++)
-        from[g] = at(s, i, l + g);
-#if defined TURN
-    for (int64_t step = 16 / (int64_t)size; done + step <= n; done += step) {
-        if (size == 2)
-            weave_two(from, out + 4 * done);
-        else
-            weave_four(from, flip, out + 4 * done);
-        for (int64_t g = 0; g < group; g++)
-            from[g] += 16;
-    }
-#endif
-    for (int64_t r = done; r < n; r++) {
+    for (int64_t r = first; r < n; r++) {
         for (int64_t g = 0; g < group; g++) {
-            char *to = out + 4 * r + g * (int64_t)size;
-            memcpy(to, from[g], size);
+            char *to = out + (size_t)(r * group + g) * size;
+            memcpy(to, from[g] + (size_t)r * size, size);
             if (flip)
                 *to = (char)((unsigned char)*to ^ flip);
-            from[g] += size;
         }
+    }
+}
+
+/* Elements [0, n) of them, 16 bytes of each row at once. */
+ALWAYS_INLINE void weave_many(const char *const from[4], unsigned char flip,
+                              int64_t group, size_t size, int64_t n, char *out)
+{
+#if defined TURN
+    int64_t bytes = n * (int64_t)size;
+    if (group == 1) {
+        for (int64_t b = 0; b < bytes; b += 16)
+            memcpy(out + b, from[0] + b, 16);
+    } else if (group == 2) {
+        for (int64_t b = 0; b < bytes; b += 16)
+            weave_two((const char *const[2]){from[0] + b, from[1] + b},
+                      out + 2 * b);
+    } else {
+        for (int64_t b = 0; b < bytes; b += 16)
+            weave_four((const char *const[4]){from[0] + b, from[1] + b,
+                                              from[2] + b, from[3] + b},
+                       flip, out + 4 * b);
+    }
+#else
+    weave_few(from, flip, group, size, 0, n, out);
+#endif
+}
+
+/* Whole groups of n lines, of which there are `have`: their elements are rows
+ * of memory. What is written too much for a group stands where the next one
+ * comes. */
+ALWAYS_INLINE void weave_of(const struct et_gemm_source *s, unsigned char flip,
+                            int64_t group, size_t size, int64_t width,
+                            int64_t i, int64_t n, int64_t have, int64_t l,
+                            int64_t groups, char *out)
+{
+    int64_t step = 16 / (int64_t)size, whole = n / step * step;
+    int64_t most = (n + step - 1) / step * step;
+    if (most > have || most > 2 * width)
+        most = whole;
+    for (int64_t g = 0; g < groups; g++, l += group) {
+        const char *from[4] = {at(s, i, l)};
+        int64_t many = g + 1 < groups ? most : whole;
+        for (int64_t e = 1; e < group; e++)
+            from[e] = from[e - 1] + s->step * (int64_t)size;
+        weave_many(from, flip, group, size, many, out);
+        weave_few(from, flip, group, size, many, n, out);
+        out += (size_t)(width * group) * size;
+    }
+}
+
+/* The same, compiled for each kind of element. */
+static void weave(const struct et_gemm_source *s, unsigned char flip,
+                  int64_t width, int64_t i, int64_t n, int64_t have, int64_t l,
+                  int64_t groups, char *out)
+{
+    switch (et_dtype_size(s->dtype)) {
+    case 8:
+        weave_of(s, 0, 1, 8, width, i, n, have, l, groups, out);
+        break;
+    case 4:
+        weave_of(s, 0, 1, 4, width, i, n, have, l, groups, out);
+        break;
+    case 2:
+        weave_of(s, 0, 2, 2, width, i, n, have, l, groups, out);
+        break;
+    default:
+        weave_of(s, flip, 4, 1, width, i, n, have, l, groups, out);
+        break;
     }
 }
 
@@ -325,9 +385,10 @@ static void copy(enum et_gemm_panel p, const struct et_gemm_source *s,
 /* --- panels -------------------------------------------------------------- */
 
 void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
-                  bool moved, int64_t width, int64_t i, int64_t n, int64_t l,
+                  bool moved, int64_t width, int64_t i, int64_t have, int64_t l,
                   int64_t k, void *out)
 {
+    int64_t n = have < width ? have : width;
     size_t size = et_gemm_panel_size(p);
     int64_t group = et_gemm_panel_group(p), whole = k / group;
     int64_t groups = (k + group - 1) / group, bytes = group * (int64_t)size;
@@ -347,11 +408,9 @@ void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
     } else if (s->step == 1 && bytes == 8) {
         turn_doubles(s, width, i, n, l, whole, out);
     } else if (s->step == 1) {
-        turn_words(s, 0x01010101u * flip, width, i, n, l, whole, out);
+        turn_words(s, 0x01010101u * flip, width, i, n, have, l, whole, out);
     } else if (s->line == 1 && bytes < LINE) {
-        for (int64_t g = 0; g < whole; g++)
-            weave(s, flip, group, i, n, l + g * group,
-                  (char *)out + g * width * bytes);
+        weave(s, flip, width, i, n, have, l, whole, out);
     } else {
         whole = 0;
     }

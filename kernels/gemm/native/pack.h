@@ -24,11 +24,11 @@ bool et_gemm_packs(enum et_gemm_panel p, enum et_dtype dtype);
 /* Do they stand there bit for bit? */
 bool et_gemm_packs_as_stored(enum et_gemm_panel p, enum et_dtype dtype);
 
-/* Elements [l, l + k) of lines [i, i + n), n <= width, as one panel of that
- * width, with zeros in what is missing of the last group and of the lines.
- * `moved`: of bytes, 128 is added to each element (modulo 256). */
+/* Elements [l, l + k) of lines i and on, of which there are `have`, as one
+ * panel `width` wide, with zeros in what is missing of the last group and of
+ * the lines. `moved`: of bytes, 128 is added to each element (modulo 256). */
 void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
-                  bool moved, int64_t width, int64_t i, int64_t n, int64_t l,
+                  bool moved, int64_t width, int64_t i, int64_t have, int64_t l,
                   int64_t k, void *out);
 /* The same elements of one line, one after the other. */
 void et_gemm_pack_line(enum et_gemm_panel p, const struct et_gemm_source *s,

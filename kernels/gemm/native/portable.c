@@ -51,12 +51,12 @@ ET_GEMM_DOT(dot_bf16, , fp32s, float, fp32s, 4, 2, load_bf16, ET_GEMM_FMA)
 ET_GEMM_FLOAT_SWEEPS(, 16, 2)
 
 static const struct et_gemm_tile tiles[] = {
-    {"128-bit vectors", ET_GEMM_FP64, ET_GEMM_FP64, ROWS, 2 * VECTORS, NULL,
-     fp64, NULL},
-    {"128-bit vectors", ET_GEMM_FP32, ET_GEMM_FP32, ROWS, 4 * VECTORS, NULL,
-     fp32, to_bf16},
-    {"128-bit vectors", ET_GEMM_WORDS, ET_GEMM_WORDS, ROWS, 4 * VECTORS, NULL,
-     words, NULL}};
+    ET_GEMM_TILE_ROW("128-bit vectors", FP64, FP64, ROWS, 2 * VECTORS, NULL,
+                     fp64, NULL),
+    ET_GEMM_TILE_ROW("128-bit vectors", FP32, FP32, ROWS, 4 * VECTORS, NULL,
+                     fp32, to_bf16),
+    ET_GEMM_TILE_ROW("128-bit vectors", WORDS, WORDS, ROWS, 4 * VECTORS, NULL,
+                     words, NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("128-bit vectors", FP64, FP64, NULL, dot_fp64),

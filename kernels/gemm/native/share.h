@@ -15,7 +15,7 @@ struct et_gemm_share {
     const struct et_gemm_setup *q;
     int64_t g; /* of the batch */
     int64_t me, of;
-    char *memory;
+    char *memory; /* of the team */
     const char
         *ones; /* a panel of A of nothing but 1, where the way is moved */
 };
@@ -30,20 +30,21 @@ static inline int64_t et_gemm_part_from(int64_t n, int64_t i, int64_t of)
     return n / of * i + n % of * i / of;
 }
 
-/* Row i and column j of C, in elements. */
+/* Row i and column j of C itself, in elements. */
 static inline int64_t et_gemm_c_at(const struct et_gemm_share *s, int64_t i,
                                    int64_t j)
 {
-    return s->g * s->q->step_c + i * s->w->p.ldc + j;
+    return s->g * s->q->step_c + i * s->q->p.ldc + j;
 }
 
-/* op(A) by its rows, op(B) by its columns. */
+/* op(A) by its rows, op(B) by its columns, of the product as it is done. */
 struct et_gemm_source et_gemm_source_a(const struct et_gemm_share *s);
 struct et_gemm_source et_gemm_source_b(const struct et_gemm_share *s);
 /* All threads of the team have come here. */
 void et_gemm_meet(const struct et_gemm_share *s);
-/* n sums to C from element `at` on. */
-void et_gemm_store(const struct et_gemm_share *s, const void *sums, int64_t n,
-                   int64_t at);
+/* So many rows of n sums, `ld` sums apart, to C from row i and column j on; or
+ * to their places in it where the product is done turned. */
+void et_gemm_store(const struct et_gemm_share *s, const void *sums, int64_t ld,
+                   int64_t rows, int64_t n, int64_t i, int64_t j);
 
 #endif

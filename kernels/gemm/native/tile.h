@@ -43,6 +43,11 @@ struct et_gemm_tile {
      * b and start lie at multiples of ET_GEMM_TILE_ALIGN. */
     void (*multiply)(int64_t groups, const void *a, const void *b,
                      const void *start, void *c, int64_t ldc, bool add);
+    /* The same, where A is no panel: its rows are row_a bytes apart, and each
+     * is group after group. NULL: only panels. */
+    void (*multiply_lines)(int64_t groups, const void *a, int64_t row_a,
+                           const void *b, const void *start, void *c,
+                           int64_t ldc, bool add);
     /* Where sums are fp32: n of them, to the nearest bf16, ties to even. */
     void (*to_bf16)(const float *sums, int64_t n, uint16_t *c);
 };
@@ -101,17 +106,18 @@ struct et_gemm_tiles {
  */
 #define ET_GEMM_TILE(its_name, TARGET, SUMS, SUM, Y, WORD, ROWS, VECTORS,      \
                      SPREAD, STEP)                                             \
-    TARGET static void its_name(int64_t groups, const void *va,                \
-                                const void *vb, const void *start, void *vc,   \
-                                int64_t ldc, bool add)                         \
+    TARGET static inline __attribute__((always_inline)) void its_name##_of(    \
+        int64_t groups, const char *a, int64_t row_a, int64_t group_a,         \
+        const char *b, const SUMS *start, SUM *c, int64_t ldc, bool add)       \
     {                                                                          \
         enum { WIDTH = sizeof(SUMS) / sizeof(SUM) };                           \
-        const char *a = va, *b = vb;                                           \
-        SUM *c = vc;                                                           \
+        const char *few[((ROWS) + 2) / 3]; /* three rows of A each */          \
         SUMS sum[ROWS][VECTORS];                                               \
+        _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i += 3)           \
+            few[i / 3] = a + i * row_a;                                        \
         _Pragma("GCC unroll 16") for (int v = 0; v < (VECTORS); v++)           \
         {                                                                      \
-            SUMS first = start ? ((const SUMS *)start)[v] : (SUMS){0};         \
+            SUMS first = start ? start[v] : (SUMS){0};                         \
             _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)          \
                 sum[i][v] = first;                                             \
         }                                                                      \
@@ -122,11 +128,12 @@ struct et_gemm_tiles {
             _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)          \
             {                                                                  \
                 WORD word;                                                     \
-                memcpy(&word, a + (size_t)i * sizeof word, sizeof word);       \
+                memcpy(&word, few[i / 3] + i % 3 * row_a, sizeof word);        \
                 _Pragma("GCC unroll 16") for (int v = 0; v < (VECTORS); v++)   \
                     sum[i][v] = STEP(sum[i][v], SPREAD(word), y[v]);           \
             }                                                                  \
-            a += (ROWS) * sizeof(WORD);                                        \
+            _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i += 3)       \
+                few[i / 3] += group_a;                                         \
             b += (VECTORS) * sizeof(Y);                                        \
         }                                                                      \
         _Pragma("GCC unroll 16") for (int i = 0; i < (ROWS); i++)              \
@@ -142,6 +149,26 @@ struct et_gemm_tiles {
                 memcpy(to, &sum[i][v], sizeof(SUMS));                          \
             }                                                                  \
         }                                                                      \
+    }                                                                          \
+    TARGET static void its_name(int64_t groups, const void *a, const void *b,  \
+                                const void *start, void *c, int64_t ldc,       \
+                                bool add)                                      \
+    {                                                                          \
+        its_name##_of(groups, a, sizeof(WORD), (ROWS) * sizeof(WORD), b,       \
+                      start, c, ldc, add);                                     \
+    }                                                                          \
+    TARGET static void its_name##_lines(                                       \
+        int64_t groups, const void *a, int64_t row_a, const void *b,           \
+        const void *start, void *c, int64_t ldc, bool add)                     \
+    {                                                                          \
+        its_name##_of(groups, a, row_a, sizeof(WORD), b, start, c, ldc, add);  \
+    }
+/* A row of a file's table of tiles. */
+#define ET_GEMM_TILE_ROW(its_name, of_a, of_b, its_rows, its_columns, is_here, \
+                         stem, its_to_bf16)                                    \
+    {                                                                          \
+        its_name, ET_GEMM_##of_b, ET_GEMM_##of_a, its_rows, its_columns,       \
+            is_here, stem, stem##_lines, its_to_bf16                           \
     }
 
 /* N at once: the upper half of each sum, rounded; of what is no number, with a

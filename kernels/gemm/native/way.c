@@ -2,6 +2,8 @@
 #include "config.h"
 #include "kernels/gemm/native/way.h"
 
+#include <math.h>
+
 #include "kernels/gemm/native/pack.h"
 #include "lists.h"
 
@@ -10,11 +12,19 @@
 #define BLOCK_K_BYTES 8192          /* of one line along k */
 #define BLOCK_A_BYTES (192 * 1024L) /* of A's panels that pass one of B */
 #define BLOCK_N 2048
+/* Where A is narrow: less along k, so that what a thread has of it stays in its
+ * second cache, too; and what it packs of B at once. */
+#define NARROW_M 128
+#define NARROW_K_BYTES 1024
+#define NARROW_B_BYTES (256 * 1024L)
+#define LINES_N 128 /* the most columns for which A is read as it lies */
 /* Bytes between lines that are worked on together, so that those of a length
  * that is a power of two do not meet in the same lines of the first cache. */
 #define APART 64
-#define DOT_LINES 2 /* the most of which dot products are faster */
-#define NARROW_K 64 /* the least k for dot products and sweeps */
+#define SPARED 0.02    /* of the sums, for which another tile is taken */
+#define DOT_LINES 2    /* the most of which dot products are faster */
+#define TURNED_LINES 8 /* the most for which turned sweeps are */
+#define NARROW_K 64    /* the least k for dot products and sweeps */
 
 #define DECLARE(stem) extern const struct et_gemm_tiles et_gemm_tiles_##stem;
 ET_LIST_GEMM_TILES(DECLARE)
@@ -33,21 +43,45 @@ static size_t aligned(size_t n)
            ET_GEMM_TILE_ALIGN;
 }
 
+/* BYTES have a sign in B. */
+static bool fits(const struct et_gemm_tile *v, const struct et_types *t)
+{
+    return et_gemm_panel_sum(v->panel) == t->sum &&
+           et_gemm_packs(v->panel_a, t->a.dtype) &&
+           et_gemm_packs(v->panel, t->b.dtype) &&
+           (v->panel != ET_GEMM_BYTES || t->b.dtype == ET_INT8) &&
+           (!v->here || v->here());
+}
+
 const struct et_gemm_tile *et_gemm_tile_for(const struct et_types *t)
 {
     for (size_t f = 0; f < ALL; f++) {
         for (size_t i = 0; i < all[f]->n_tiles; i++) {
-            const struct et_gemm_tile *v = &all[f]->tiles[i];
-            /* BYTES have a sign in B. */
-            if (et_gemm_panel_sum(v->panel) == t->sum &&
-                et_gemm_packs(v->panel_a, t->a.dtype) &&
-                et_gemm_packs(v->panel, t->b.dtype) &&
-                (v->panel != ET_GEMM_BYTES || t->b.dtype == ET_INT8) &&
-                (!v->here || v->here()))
-                return v;
+            if (fits(&all[f]->tiles[i], t))
+                return &all[f]->tiles[i];
         }
     }
     return NULL;
+}
+
+/* Of that file's tiles with the same instruction the one that leaves the least
+ * of its sums unused. */
+static const struct et_gemm_tile *shape_tile(const struct et_gemm *p)
+{
+    const struct et_gemm_tile *best = et_gemm_tile_for(&p->types);
+    double least = INFINITY;
+    for (size_t f = 0; best && f < ALL; f++) {
+        for (size_t i = 0; i < all[f]->n_tiles; i++) {
+            const struct et_gemm_tile *v = &all[f]->tiles[i];
+            double sums = (double)et_gemm_pieces(p->m, v->rows) * v->rows *
+                          (double)et_gemm_pieces(p->n, v->columns) * v->columns;
+            if (fits(v, &p->types) && v->name == best->name && sums < least) {
+                best = v;
+                least = sums * (1 - SPARED);
+            }
+        }
+    }
+    return best;
 }
 
 /* Of those that are here the first for such operands; small: what is packed. */
@@ -76,42 +110,84 @@ static const struct et_gemm_sweep *find_sweep(enum et_dtype small,
     FIND(et_gemm_sweep, sweeps, small, large, sum, v->turned == turned);
 }
 
-/* Is the small operand of these lines narrow? Then the other is read once, by
- * dot products where its elements lie together along k and the lines are very
- * few, else by sweeps, of which each thread of a team must have a block. */
-static bool choose_narrow(struct et_gemm_way *w, bool turned)
+/* May A be read as it lies, and is it read too seldom to be packed? */
+static bool reads_lines(const struct et_gemm *p, const struct et_gemm_tile *t)
+{
+    return t && t->multiply_lines && !p->trans_a && p->n <= LINES_N &&
+           p->m >= t->rows && p->k % et_gemm_panel_group(t->panel) == 0 &&
+           et_gemm_packs_as_stored(t->panel_a, p->types.a.dtype) &&
+           (t->panel_a != ET_GEMM_BYTES || p->types.a.dtype == ET_UINT8);
+}
+
+/* C = op(A) op(B) as C^T = op(B)^T op(A)^T. */
+static struct et_gemm turned(const struct et_gemm *p)
+{
+    struct et_gemm q = *p;
+    q.m = p->n;
+    q.n = p->m;
+    q.trans_a = !p->trans_b;
+    q.trans_b = !p->trans_a;
+    q.lda = p->ldb;
+    q.ldb = p->lda;
+    q.types.a = p->types.b;
+    q.types.b = p->types.a;
+    return q;
+}
+
+/* Is A of these lines narrow? Then B is read once. Where its elements lie
+ * together along k: by dot products of very few lines, by turned sweeps of a
+ * few, by tiles that read it as it lies of more. Else by sweeps, of which each
+ * thread of a team must have a block. */
+static bool choose_narrow(struct et_gemm_way *w)
 {
     const struct et_gemm *p = &w->p;
-    int64_t small = turned ? p->n : p->m, large = turned ? p->m : p->n;
-    enum et_dtype a = p->types.a.dtype, b = p->types.b.dtype;
-    enum et_dtype packed = turned ? b : a, read = turned ? a : b;
-    bool along_k = turned ? !p->trans_a : p->trans_b;
-    if (small > ET_GEMM_SWEEP_LINES || p->k < NARROW_K)
+    enum et_dtype packed = p->types.a.dtype, read = p->types.b.dtype;
+    const struct et_gemm q = turned(p);
+    if (p->m > ET_GEMM_NARROW || p->k < NARROW_K ||
+        (p->m > TURNED_LINES && reads_lines(&q, shape_tile(&q))))
         return false;
-    if (!along_k || small > DOT_LINES)
-        w->sweep = find_sweep(packed, read, p->types.sum, along_k);
-    if (w->sweep && large < w->sweep->columns * w->of)
+    if (!p->trans_b || p->m > DOT_LINES)
+        w->sweep = find_sweep(packed, read, p->types.sum, p->trans_b);
+    if (w->sweep && p->n < w->sweep->columns * w->of)
         w->sweep = NULL;
-    if (along_k && !w->sweep && small <= ET_GEMM_NARROW &&
-        large >= ET_GEMM_DOT_COLUMNS)
+    if (p->trans_b && !w->sweep && p->n >= ET_GEMM_DOT_COLUMNS)
         w->dot = find_dot(packed, read, p->types.sum);
-    w->turned = turned && (w->dot || w->sweep);
     return w->dot || w->sweep;
 }
 
 static void lay_out_narrow(struct et_gemm_way *w)
 {
     const struct et_gemm *p = &w->p;
-    int64_t small = w->turned ? p->n : p->m, large = w->turned ? p->m : p->n;
-    enum et_dtype type = w->turned ? p->types.b.dtype : p->types.a.dtype;
     enum et_gemm_panel panel = w->dot ? w->dot->panel : w->sweep->panel;
     int64_t columns = w->dot ? 1 : w->sweep->columns;
-    w->moved = panel == ET_GEMM_BYTES && type == ET_INT8;
+    w->moved = panel == ET_GEMM_BYTES && p->types.a.dtype == ET_INT8;
     w->panel_a = aligned((size_t)p->k * et_gemm_panel_size(panel)) + APART;
-    w->nc = et_gemm_pieces(large, columns) * columns + APART / 4;
-    w->at_sums = (size_t)(small + w->moved) * w->panel_a;
-    w->room = w->at_sums + aligned((size_t)((small + w->moved) * w->nc) *
+    w->nc = et_gemm_pieces(p->n, columns) * columns + APART / 4;
+    w->at_sums = (size_t)(p->m + w->moved) * w->panel_a;
+    w->room = w->at_sums + aligned((size_t)((p->m + w->moved) * w->nc) *
                                    et_dtype_size(p->types.sum));
+}
+
+/* Panels of which operand have A's part? Lines that are read as they lie have
+ * it. Else, if one is narrow, so has that: the other's columns, of which a
+ * panel has more, are packed faster. */
+static void choose_panels(struct et_gemm_way *w)
+{
+    const struct et_gemm *p = &w->p;
+    const struct et_gemm q = turned(p);
+    const struct et_gemm_tile *t = shape_tile(p), *u = shape_tile(&q);
+    bool same = u && u->name == t->name && t->panel != ET_GEMM_BYTES;
+    if (!reads_lines(p, t) && same &&
+        (reads_lines(&q, u) ||
+         (p->n <= LINES_N && p->n < p->m && p->trans_a))) {
+        w->p = q;
+        w->turned = true;
+        t = u;
+    }
+    w->tile = t;
+    w->lines_a = reads_lines(&w->p, t);
+    w->columns =
+        !w->lines_a && w->p.m <= NARROW_M && w->p.n >= t->columns * w->of;
 }
 
 static void lay_out_panels(struct et_gemm_way *w)
@@ -124,24 +200,35 @@ static void lay_out_panels(struct et_gemm_way *w)
     w->deep = et_gemm_panel_group(t->panel);
     w->deep = group_a > w->deep ? group_a : w->deep;
     w->moved = t->panel == ET_GEMM_BYTES && p->types.a.dtype == ET_INT8;
-    w->kc = et_gemm_least(BLOCK_K_BYTES / (int64_t)size,
-                          et_gemm_pieces(p->k, w->deep) * w->deep);
+    int64_t deepest = (w->columns ? NARROW_K_BYTES : BLOCK_K_BYTES) /
+                      (int64_t)size / w->deep * w->deep;
+    /* Blocks of a length. */
+    w->kc = et_gemm_pieces(et_gemm_pieces(p->k, et_gemm_pieces(p->k, deepest)),
+                           w->deep) *
+            w->deep;
+    int64_t panels =
+        w->columns ? NARROW_B_BYTES / (w->kc * (int64_t)size) : BLOCK_N;
+    panels = panels > t->columns ? panels / t->columns : 1;
     w->nc =
-        et_gemm_least(BLOCK_N / t->columns, et_gemm_pieces(p->n, t->columns)) *
-        t->columns;
+        et_gemm_least(panels, et_gemm_pieces(p->n, t->columns)) * t->columns;
     size_t line = (size_t)(et_gemm_pieces(w->kc, w->deep) * w->deep) * size;
     w->panel_a = aligned(line * (size_t)t->rows);
-    w->some = BLOCK_A_BYTES / (int64_t)w->panel_a;
+    int64_t rows = et_gemm_pieces(p->m, t->rows);
+    w->some = et_gemm_least(BLOCK_A_BYTES / (int64_t)w->panel_a, rows);
+    if (w->columns)
+        w->some = rows;
     if (w->some < 1)
         w->some = 1;
     w->start_b = aligned(line * (size_t)t->columns);
     w->panel_b = w->start_b + (w->moved ? aligned((size_t)t->columns * 4) : 0);
-    w->at_b = (size_t)et_gemm_pieces(p->m, t->rows) * w->panel_a;
-    w->at_sums = w->at_b + (size_t)(w->nc / t->columns) * w->panel_b;
+    w->at_b = (size_t)(w->of * w->some) * w->panel_a;
+    int64_t rooms = w->columns ? w->of : 1;
+    w->at_sums = w->at_b + (size_t)(rooms * w->nc / t->columns) * w->panel_b;
     w->room = w->at_sums;
+    w->ld = w->columns ? et_gemm_pieces(p->n, t->columns) * t->columns : w->nc;
     if (!w->direct && p->k > w->kc)
         w->room +=
-            aligned((size_t)(p->m * w->nc) * et_dtype_size(p->types.sum));
+            aligned((size_t)(p->m * w->ld) * et_dtype_size(p->types.sum));
 }
 
 struct et_gemm_way et_gemm_way_of(const struct et_gemm *p, int threads)
@@ -149,13 +236,21 @@ struct et_gemm_way et_gemm_way_of(const struct et_gemm *p, int threads)
     struct et_gemm_way w = {.p = *p, .tile = et_gemm_tile_for(&p->types)};
     if (!w.tile)
         return w;
-    w.direct = p->types.out.dtype == p->types.sum && p->alpha == 1 &&
-               (p->beta == 0 || p->beta == 1);
     w.teams = p->batch >= threads ? threads : 1;
     w.of = p->batch >= threads ? 1 : threads;
-    if (choose_narrow(&w, false) || choose_narrow(&w, true))
+    bool narrow = choose_narrow(&w);
+    if (!narrow) {
+        w.p = turned(p);
+        w.turned = narrow = choose_narrow(&w);
+    }
+    if (narrow) {
         lay_out_narrow(&w);
-    else
-        lay_out_panels(&w);
+        return w;
+    }
+    w.p = *p;
+    choose_panels(&w);
+    w.direct = !w.turned && p->types.out.dtype == p->types.sum &&
+               p->alpha == 1 && (p->beta == 0 || p->beta == 1);
+    lay_out_panels(&w);
     return w;
 }

@@ -11,21 +11,23 @@
 
 /* The greatest tile's sums, in bytes. */
 #define ET_GEMM_EDGE_BYTES 4096
-/* The most lines of the small operand of dot products, and of sweeps. */
+/* The most lines of A of dot products, and of sweeps. */
 #define ET_GEMM_NARROW 16
-#define ET_GEMM_SWEEP_LINES 128
 
 struct et_gemm_way {
-    struct et_gemm p;
+    struct et_gemm p;                  /* as it is done: perhaps turned */
     const struct et_gemm_tile *tile;   /* NULL: by none */
     const struct et_gemm_dot *dot;     /* not NULL: dot products */
     const struct et_gemm_sweep *sweep; /* not NULL: sweeps */
-    bool turned;                       /* these two: A is the large operand */
+    bool turned;                       /* C^T = B^T A^T is done */
     bool moved;        /* of BYTES: A is, or the small operand */
     bool direct;       /* sums are C */
+    bool lines_a;      /* A is no panels: it is read as it lies */
+    bool columns;      /* each thread packs B for itself, for columns of C */
     int64_t kc, nc;    /* of a block */
+    int64_t ld;        /* of sums that are not C */
     int64_t deep;      /* k of a panel is whole groups of A and B: of so many */
-    int64_t some;      /* panels of A that pass one of B */
+    int64_t some;      /* panels of A that a thread packs at once */
     int64_t teams, of; /* of threads; of a team */
     /* Bytes: of a panel; where it has what its sums start with; where a team's
      * memory has B and sums; all of it. */

@@ -14,7 +14,7 @@
 #include "kernels/gemm/native/pack.h"
 #include "kernels/gemm/native/way.h"
 
-enum { MOST = 4096 }; /* elements of what is packed here */
+enum { MOST = 8192 }; /* elements of what is packed here */
 
 /* An operand of whole numbers, so that all sums are exact. */
 struct lines {
@@ -65,15 +65,16 @@ static double packed(enum et_gemm_panel p, bool with_sign, const void *at,
 }
 
 static void check_panel(enum et_gemm_panel p, const struct lines *x, bool moved,
-                        int64_t width, int64_t n, int64_t k)
+                        int64_t width, int64_t have, int64_t k)
 {
+    int64_t n = have < width ? have : width;
     int64_t group = et_gemm_panel_group(p), groups = (k + group - 1) / group;
     size_t bytes = (size_t)(groups * group * width) * et_gemm_panel_size(p);
     unsigned char *panel = malloc(bytes + 1);
     bool with_sign = x->s.dtype != ET_UINT8 && !moved;
     assert_non_null(panel);
     memset(panel, 0xa5, bytes + 1);
-    et_gemm_pack(p, &x->s, moved, width, 2, n, 3, k, panel);
+    et_gemm_pack(p, &x->s, moved, width, 2, have, 3, k, panel);
     assert_int_equal(panel[bytes], 0xa5);
     for (int64_t i = 0; i < width; i++) {
         for (int64_t l = 0; l < groups * group; l++) {
@@ -111,6 +112,8 @@ TEST(panels)
                             type == ET_INT8;
                         check_panel((enum et_gemm_panel)p, &x, false, n, n, k);
                         check_panel((enum et_gemm_panel)p, &x, moved, 33, n, k);
+                        check_panel((enum et_gemm_panel)p, &x, moved, n, n + 9,
+                                    k);
                         done++;
                     }
                 }
@@ -150,8 +153,19 @@ static double sum_of(const struct lines *a, const struct lines *b, int64_t i,
     return sum;
 }
 
-static void check_tile(const struct et_gemm_tile *t, int64_t k, bool started,
-                       bool add)
+/* Rows of A, one after the other, and so many bytes apart. */
+static char *rows_of(const struct et_gemm_tile *t, const struct lines *a,
+                     int64_t k, int64_t apart)
+{
+    char *rows = calloc((size_t)t->rows, (size_t)apart);
+    assert_non_null(rows);
+    for (int64_t i = 0; i < t->rows; i++)
+        et_gemm_pack_line(t->panel_a, &a->s, false, i, 0, k, rows + i * apart);
+    return rows;
+}
+
+static void check_tile(const struct et_gemm_tile *t, int64_t k, bool lines,
+                       bool started, bool add)
 {
     static struct lines a, b;
     enum et_dtype sum = et_gemm_panel_sum(t->panel);
@@ -176,7 +190,16 @@ static void check_tile(const struct et_gemm_tile *t, int64_t k, bool started,
     for (int64_t j = 0; j < t->columns; j++)
         et_dtype_set(sum, start, (size_t)j, (double)(3 * j - 1));
     memcpy(before, c, sizeof c);
-    t->multiply(groups, x, y, started ? start : NULL, c, ld, add);
+    if (lines) {
+        int64_t apart =
+            groups * group * (int64_t)et_gemm_panel_size(t->panel) + 24;
+        char *rows = rows_of(t, &a, k, apart);
+        t->multiply_lines(groups, rows, apart, y, started ? start : NULL, c, ld,
+                          add);
+        free(rows);
+    } else {
+        t->multiply(groups, x, y, started ? start : NULL, c, ld, add);
+    }
     for (int64_t i = 0; i < t->rows; i++) {
         for (int64_t j = 0; j < ld; j++) {
             size_t at = (size_t)(i * ld + j);
@@ -227,9 +250,11 @@ static bool do_tile(const struct et_gemm_tile *t)
     if (t->here && !t->here())
         return false;
     for (int64_t k = 1; k < 70; k += k < 9 ? 1 : 13) {
-        check_tile(t, k, false, false);
-        check_tile(t, k, false, true);
-        check_tile(t, k, true, false);
+        for (int lines = 0; lines < (t->multiply_lines ? 2 : 1); lines++) {
+            check_tile(t, k, lines, false, false);
+            check_tile(t, k, lines, false, true);
+            check_tile(t, k, lines, true, false);
+        }
     }
     if (t->to_bf16)
         check_to_bf16(t);
@@ -352,7 +377,7 @@ TEST(ways)
 {
     struct et_gemm p = problem(ET_FP32, 2, 300, 500);
     struct et_gemm_way w = et_gemm_way_of(&p, 3);
-    assert_true(w.dot && !w.turned && w.direct);
+    assert_true(w.dot && !w.turned);
     assert_true(w.teams == 1 && w.of == 3);
     p.trans_b = false;
     p.ldb = p.n;
@@ -360,7 +385,7 @@ TEST(ways)
     assert_true(!w.dot && w.sweep && !w.turned && w.nc >= 300);
     /* A block of columns for each thread, or none has one. */
     assert_null(et_gemm_way_of(&p, 300 / w.sweep->columns + 1).sweep);
-    p = problem(ET_FP32, ET_GEMM_SWEEP_LINES + 1, 300, 500);
+    p = problem(ET_FP32, ET_GEMM_NARROW + 1, 300, 500);
     w = et_gemm_way_of(&p, 3);
     assert_true(!w.dot && !w.sweep);
     p = problem(ET_FP32, 300, 2, 500);
@@ -369,6 +394,26 @@ TEST(ways)
     p.trans_a = true;
     w = et_gemm_way_of(&p, 3);
     assert_true(!w.dot && w.sweep && w.turned);
+    /* More of them are, too, where they are A's, or B's columns; else the
+     * narrow operand is A, and B passes by. */
+    p = problem(ET_FP32, 300, 50, 500);
+    w = et_gemm_way_of(&p, 3);
+    assert_true(w.lines_a && !w.turned && !w.columns && w.direct);
+    p = problem(ET_FP32, 50, 300, 500);
+    w = et_gemm_way_of(&p, 3);
+    assert_true(w.lines_a && w.turned && w.p.m == 300 && !w.direct);
+    p.trans_b = false;
+    p.ldb = p.n;
+    w = et_gemm_way_of(&p, 3);
+    assert_true(!w.lines_a && !w.turned && w.columns && w.direct);
+    p = et_gemm_dense(et_types_of(ET_FP32), 300, 50, 500);
+    p.trans_a = true;
+    p.lda = p.m;
+    w = et_gemm_way_of(&p, 3);
+    assert_true(!w.lines_a && w.turned && w.columns && w.p.n == 300);
+    p = et_gemm_dense(et_types_of(ET_FP32), 300, 500, 500);
+    w = et_gemm_way_of(&p, 3);
+    assert_true(!w.lines_a && !w.turned && !w.columns);
     p = problem(ET_FP32, 4, 300, 20);
     p.batch = 3;
     w = et_gemm_way_of(&p, 3);
