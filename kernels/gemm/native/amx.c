@@ -115,9 +115,9 @@ static bool has_int8(void)
 
 static const struct et_gemm_tile tiles[] = {
     {"tdpbf16ps, 16x16 tiles", ET_GEMM_BF16, ET_GEMM_BF16_LINES, SIDE, SIDE,
-     has_bf16, bf16, NULL, to_bf16},
+     has_bf16, bf16, NULL, NULL, to_bf16},
     {"tdpbusd, 16x16 tiles", ET_GEMM_BYTES, ET_GEMM_BYTE_LINES, SIDE, SIDE,
-     has_int8, bytes, NULL, NULL}};
+     has_int8, bytes, NULL, NULL, NULL}};
 
 const struct et_gemm_tiles et_gemm_tiles_amx = {.tiles = tiles, .n_tiles = 2};
 

@@ -45,11 +45,11 @@ static bool here(void)
 
 static const struct et_gemm_tile tiles[] = {
     ET_GEMM_TILE_ROW("vfmadd231pd, 256 bits", FP64, FP64, 6, 8, here, fp64,
-                     NULL),
+                     NULL, NULL),
     ET_GEMM_TILE_ROW("vfmadd231ps, 256 bits", FP32, FP32, 6, 16, here, fp32,
-                     to_bf16),
+                     NULL, to_bf16),
     ET_GEMM_TILE_ROW("vpmaddwd, 256 bits", WORDS, WORDS, 6, 16, here, words,
-                     NULL)};
+                     NULL, NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("vfmadd231pd, 256 bits", FP64, FP64, here, dot_fp64),

@@ -64,42 +64,57 @@ ET_GEMM_DOT(dot_bf16, AVX512, fp32s, float, fp32s, 4, 2, load_bf16, ET_GEMM_FMA)
 ET_GEMM_DOT(dot_pairs, BF16, fp32s, float, int32s, 2, 2, load_bits, PAIR)
 ET_GEMM_DOT(dot_bytes, VNNI, int32s, int32_t, int32s, 1, 1, load_bits, QUAD)
 
-/* Two rows of 64 to pairs. */
-BF16 static inline void two_bf16(int32s *y, const char *b, int64_t row)
+/* Two rows of 16 to pairs. */
+AVX512 static inline int32s pairs(const char *at, int64_t row)
 {
-    static const uint16_t at[2][32] __attribute__((aligned(64))) = {
-        {0, 32, 1, 33, 2,  34, 3,  35, 4,  36, 5,  37, 6,  38, 7,  39,
-         8, 40, 9, 41, 10, 42, 11, 43, 12, 44, 13, 45, 14, 46, 15, 47},
-        {16, 48, 17, 49, 18, 50, 19, 51, 20, 52, 21, 53, 22, 54, 23, 55,
-         24, 56, 25, 57, 26, 58, 27, 59, 28, 60, 29, 61, 30, 62, 31, 63}};
-    for (int h = 0; h < 2; h++) {
-        __m512i r0 = _mm512_loadu_si512(b + 64 * h),
-                r1 = _mm512_loadu_si512(b + row + 64 * h);
-        for (int v = 0; v < 2; v++)
-            y[2 * h + v] = (int32s)_mm512_permutex2var_epi16(
-                r0, _mm512_load_si512(at[v]), r1);
-    }
+    static const uint16_t places[32] __attribute__((aligned(64))) = {
+        0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+        8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    __m512i r = _mm512_castsi256_si512(_mm256_loadu_si256((const void *)at));
+    r = _mm512_inserti64x4(r, _mm256_loadu_si256((const void *)(at + row)), 1);
+    return (int32s)_mm512_permutexvar_epi16(_mm512_load_si512(places), r);
 }
-/* Four rows of 64 bytes to groups of four: of 16 columns at a time, first each
- * 16 bytes of C's registers get four columns of all rows, then these are
- * turned. */
-VNNI static inline void four_bytes(int32s *y, const char *b, int64_t row)
+
+/* Four rows of 16 bytes to groups of four: first each 16 bytes of the register
+ * get four columns of all rows, then these are turned. */
+AVX512 static inline int32s quads(const char *at, int64_t row)
 {
     const __m512i lanes =
         _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
     const __m512i turn = _mm512_broadcast_i32x4(
         _mm_set_epi8(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0));
-    for (int v = 0; v < ET_GEMM_SWEEP_VECTORS; v++) {
-        const char *at = b + 16 * v;
-        __m512i r = _mm512_castsi128_si512(_mm_loadu_si128((const void *)at));
-        r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + row)), 1);
-        r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + 2 * row)),
-                               2);
-        r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + 3 * row)),
-                               3);
-        y[v] = (int32s)_mm512_shuffle_epi8(_mm512_permutexvar_epi32(lanes, r),
-                                           turn);
-    }
+    __m512i r = _mm512_castsi128_si512(_mm_loadu_si128((const void *)at));
+    r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + row)), 1);
+    r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + 2 * row)), 2);
+    r = _mm512_inserti32x4(r, _mm_loadu_si128((const void *)(at + 3 * row)), 3);
+    return (int32s)_mm512_shuffle_epi8(_mm512_permutexvar_epi32(lanes, r),
+                                       turn);
+}
+
+AVX512 static inline int32s as_it_lies(const char *at, int64_t row)
+{
+    (void)row;
+    return load_bits(at);
+}
+
+ET_GEMM_WEAVE(weave_words_2, AVX512, 1, VECTORS, 64, as_it_lies)
+ET_GEMM_WEAVE(weave_words_1, AVX512, 1, 1, 64, as_it_lies)
+ET_GEMM_WEAVE(weave_words_3, AVX512, 1, 3, 64, as_it_lies)
+ET_GEMM_WEAVE(weave_bf16_1, AVX512, 2, 1, 32, pairs)
+ET_GEMM_WEAVE(weave_bf16_2, AVX512, 2, VECTORS, 32, pairs)
+ET_GEMM_WEAVE(weave_bf16_3, AVX512, 2, 3, 32, pairs)
+ET_GEMM_WEAVE(weave_bytes, AVX512, 4, VECTORS, 16, quads)
+
+BF16 static inline void two_bf16(int32s *y, const char *b, int64_t row)
+{
+    for (int v = 0; v < ET_GEMM_SWEEP_VECTORS; v++)
+        y[v] = pairs(b + 32 * v, row);
+}
+
+VNNI static inline void four_bytes(int32s *y, const char *b, int64_t row)
+{
+    for (int v = 0; v < ET_GEMM_SWEEP_VECTORS; v++)
+        y[v] = quads(b + 16 * v, row);
 }
 
 ET_GEMM_FLOAT_SWEEPS(AVX512, 64, 4)
@@ -167,20 +182,23 @@ static const char of_bf16[] = "vdpbf16ps, 512 bits",
                   of_fp32[] = "vfmadd231ps, 512 bits";
 static const struct et_gemm_tile tiles[] = {
     ET_GEMM_TILE_ROW(of_bf16, BF16, BF16, ROWS, 16 * VECTORS, has_bf16, bf16,
-                     to_bf16),
+                     weave_bf16_2, to_bf16),
     ET_GEMM_TILE_ROW(of_bf16, BF16, BF16, ROWS, 16, has_bf16, bf16_high,
-                     to_bf16),
-    ET_GEMM_TILE_ROW(of_bf16, BF16, BF16, 8, 48, has_bf16, bf16_wide, to_bf16),
+                     weave_bf16_1, to_bf16),
+    ET_GEMM_TILE_ROW(of_bf16, BF16, BF16, 8, 48, has_bf16, bf16_wide,
+                     weave_bf16_3, to_bf16),
     ET_GEMM_TILE_ROW("vfmadd231pd, 512 bits", FP64, FP64, ROWS, 8 * VECTORS,
-                     here, fp64, NULL),
+                     here, fp64, weave_words_2, NULL),
     ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, ROWS, 16 * VECTORS, here, fp32,
+                     weave_words_2, to_bf16),
+    ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, ROWS, 16, here, fp32_high,
+                     weave_words_1, to_bf16),
+    ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, 8, 48, here, fp32_wide, weave_words_3,
                      to_bf16),
-    ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, ROWS, 16, here, fp32_high, to_bf16),
-    ET_GEMM_TILE_ROW(of_fp32, FP32, FP32, 8, 48, here, fp32_wide, to_bf16),
     ET_GEMM_TILE_ROW("vpdpbusd, 512 bits", BYTES, BYTES, ROWS, 16 * VECTORS,
-                     has_vnni, bytes, NULL),
+                     has_vnni, bytes, weave_bytes, NULL),
     ET_GEMM_TILE_ROW("vpmaddwd, 512 bits", WORDS, WORDS, ROWS, 16 * VECTORS,
-                     here, words, NULL)};
+                     here, words, NULL, NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("vdpbf16ps, 512 bits", BF16, BF16, has_bf16, dot_pairs),

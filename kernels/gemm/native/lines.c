@@ -131,11 +131,11 @@ void et_gemm_by_lines(const struct et_gemm_share *s)
     const struct et_gemm_way *w = s->w;
     const struct et_gemm_source a = et_gemm_source_a(s),
                                 b = et_gemm_source_b(s);
+    et_gemm_begin(s);
     pack_lines(s, w->dot ? w->dot->panel : w->sweep->panel, &a, w->p.m);
     et_gemm_meet(s);
     if (w->dot)
         by_dots(s, &b, w->p.n, w->p.m);
     else
         by_sweeps(s, &b, w->p.n, w->p.m);
-    et_gemm_meet(s);
 }

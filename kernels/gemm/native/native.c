@@ -123,7 +123,7 @@ static enum et_status create(const struct et_gemm *p, int threads,
 
 /* All products of way i in one iteration, by thread `me` of `threads`. */
 static void iterate(const struct setup *q, struct et_gemm_setup at, int64_t i,
-                    int64_t me, int64_t threads)
+                    int64_t me, int64_t threads, bool *begun)
 {
     const struct et_gemm_way *w = &q->ways[i];
     bool alone = w->of == 1;
@@ -138,6 +138,7 @@ static void iterate(const struct setup *q, struct et_gemm_setup at, int64_t i,
                               .me = alone ? 0 : me,
                               .of = alone ? 1 : threads,
                               .memory = q->memory + (size_t)team * q->room,
+                              .begun = begun,
                               .ones = q->ones};
     s.g = alone ? et_gemm_part_from(end, me, threads) : 0;
     if (alone)
@@ -154,9 +155,10 @@ static void iterate_all(const struct setup *q, uint64_t turn, int64_t me,
                         int64_t threads)
 {
     const struct et_gemm_setup at = et_gemm_setup_at(&q->setup, turn);
+    bool begun = false;
     for (int64_t i = 0; i < q->n; i++) {
         if (q->ways[i].tile)
-            iterate(q, at, i, me, threads);
+            iterate(q, at, i, me, threads, &begun);
     }
 }
 

@@ -87,9 +87,9 @@ static bool has_i8mm(void)
 
 static const struct et_gemm_tile tiles[] = {
     ET_GEMM_TILE_ROW("bfdot 4s", BF16, BF16, ROWS, 4 * VECTORS, has_bf16, bf16,
-                     to_bf16),
+                     NULL, to_bf16),
     ET_GEMM_TILE_ROW("usdot 4s", BYTES, BYTES, ROWS, 4 * VECTORS, has_i8mm,
-                     bytes, NULL)};
+                     bytes, NULL, NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("bfdot 4s", BF16, BF16, has_bf16, dot_pairs),

@@ -4,6 +4,7 @@
 #include "config.h"
 #include "kernels/gemm/native/pack.h"
 
+#define UNROLL _Pragma("GCC unroll 4")
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
 #define ROW_SIZE(name, size, group) size,
@@ -85,6 +86,8 @@ static const char *at(const struct et_gemm_source *s, int64_t i, int64_t l)
 /* --- turned: the elements of a group lie together ----------------------------
  */
 
+enum { TURNED_GROUPS = 32 };
+
 #if defined __has_builtin
 #if __has_builtin(__builtin_shufflevector)
 #define TURN 1
@@ -99,7 +102,8 @@ static inline void turn(const char *const from[4], uint32_t flip, uint32_t *out,
                         int64_t width)
 {
     four r[4];
-    for (int i = 0; i < 4; i++) {
+    UNROLL for (int i = 0; i < 4; i++)
+    {
         memcpy(&r[i], from[i], sizeof r[i]);
         r[i] ^= flip;
     }
@@ -111,7 +115,7 @@ static inline void turn(const char *const from[4], uint32_t flip, uint32_t *out,
                  __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
                  __builtin_shufflevector(AB, CD, 0, 1, 4, 5),
                  __builtin_shufflevector(AB, CD, 2, 3, 6, 7)};
-    for (int g = 0; g < 4; g++)
+    UNROLL for (int g = 0; g < 4; g++)
         memcpy(out + g * width, &o[g], sizeof o[g]);
 }
 #endif
@@ -121,7 +125,7 @@ static inline void turn(const char *const from[4], uint32_t flip, uint32_t *out,
  * much stands where the first lines of the next group come. */
 static void turn_words(const struct et_gemm_source *s, uint32_t flip,
                        int64_t width, int64_t i, int64_t n, int64_t have,
-                       int64_t l, int64_t groups, uint32_t *out)
+                       int64_t l, int64_t groups, bool more, uint32_t *out)
 {
     int64_t done = 0;
 #if defined TURN
@@ -130,14 +134,12 @@ static void turn_words(const struct et_gemm_source *s, uint32_t flip,
     for (int64_t q = fours - 1; q >= 0; q--) {
         const char *from[4];
         int64_t g = 0, lines = n - 4 * q < 4 ? n - 4 * q : 4;
-        /* The last group has no next one. */
-        int64_t end = lines < 4 ? groups - 1 : groups;
-        for (int r = 0; r < 4; r++)
-            from[r] = at(s, i + 4 * q + r, l);
+        /* The very last group has no next one. */
+        int64_t end = lines < 4 && !more ? groups - 1 : groups;
+        UNROLL for (int r = 0; r < 4; r++) from[r] = at(s, i + 4 * q + r, l);
         for (; g + 4 <= end; g += 4) {
             turn(from, flip, out + g * width + 4 * q, width);
-            for (int r = 0; r < 4; r++)
-                from[r] += 16;
+            UNROLL for (int r = 0; r < 4; r++) from[r] += 16;
         }
         for (; g < groups; g++) {
             for (int r = 0; r < lines; r++) {
@@ -151,6 +153,7 @@ static void turn_words(const struct et_gemm_source *s, uint32_t flip,
     done = 4 * fours;
 #else
     (void)have;
+    (void)more;
 #endif
     for (; done < n; done++) {
         const char *from = at(s, i + done, l);
@@ -193,8 +196,7 @@ static inline eight weave_high(eight a, eight b)
 static inline void weave_two(const char *const from[2], char *out)
 {
     eight r[2];
-    for (int g = 0; g < 2; g++)
-        memcpy(&r[g], from[g], sizeof r[g]);
+    UNROLL for (int g = 0; g < 2; g++) memcpy(&r[g], from[g], sizeof r[g]);
     const eight o[2] = {weave_low(r[0], r[1]), weave_high(r[0], r[1])};
     memcpy(out, o, sizeof o);
 }
@@ -205,11 +207,13 @@ static inline void weave_four(const char *const from[4], unsigned char flip,
 {
     sixteen r[4];
     eight w[4];
-    for (int g = 0; g < 4; g++) {
+    UNROLL for (int g = 0; g < 4; g++)
+    {
         memcpy(&r[g], from[g], sizeof r[g]);
         r[g] ^= flip;
     }
-    for (int h = 0; h < 2; h++) { /* rows 0 and 1, 2 and 3 */
+    UNROLL for (int h = 0; h < 2; h++)
+    { /* rows 0 and 1, 2 and 3 */
         w[h] = (eight)__builtin_shufflevector(r[2 * h], r[2 * h + 1], 0, 16, 1,
                                               17, 2, 18, 3, 19, 4, 20, 5, 21, 6,
                                               22, 7, 23);
@@ -408,7 +412,19 @@ void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
     } else if (s->step == 1 && bytes == 8) {
         turn_doubles(s, width, i, n, l, whole, out);
     } else if (s->step == 1) {
-        turn_words(s, 0x01010101u * flip, width, i, n, have, l, whole, out);
+        /* So many groups at once that they stay in the first cache. */
+        for (int64_t g = 0; g < whole; g += TURNED_GROUPS) {
+            int64_t some =
+                whole - g < TURNED_GROUPS ? whole - g : TURNED_GROUPS;
+            for (int64_t r = 0; r < n && g + some < whole; r++) {
+                const uintptr_t next =
+                    (uintptr_t)at(s, i + r, l + (g + some) * group);
+                for (int b = 0; b < 4 * TURNED_GROUPS; b += 64)
+                    __builtin_prefetch((const void *)(next + (size_t)b), 0, 2);
+            }
+            turn_words(s, 0x01010101u * flip, width, i, n, have, l + g * group,
+                       some, g + some < whole, (uint32_t *)out + g * width);
+        }
     } else if (s->line == 1 && bytes < LINE) {
         weave(s, flip, width, i, n, have, l, whole, out);
     } else {

@@ -66,6 +66,7 @@ struct strip {
     int64_t first, end;   /* panels */
     char *out;
     size_t apart;
+    void (*weave)(int64_t groups, const void *rows, int64_t row, void *panel);
 };
 
 /* So many rows of memory of a panel, from its line i and element l on. */
@@ -81,6 +82,22 @@ static void fetch(const struct strip *s, int64_t i, int64_t l, int64_t rows)
     }
 }
 
+/* Elements [l, l + k) of panel i. */
+static void pack_some(const struct strip *s, int64_t i, int64_t l, int64_t k,
+                      char *out)
+{
+    const struct et_gemm_source *lies = &s->lies;
+    int64_t line = i * s->width, have = s->lines - line;
+    int64_t group = et_gemm_panel_group(s->panel);
+    int64_t size = (int64_t)et_dtype_size(lies->dtype);
+    if (s->weave && have >= s->width && k % group == 0)
+        s->weave(k / group,
+                 et_dtype_at(lies->dtype, lies->data, line + l * lies->step),
+                 lies->step * size, out);
+    else
+        et_gemm_pack(s->panel, lies, s->moved, s->width, line, have, l, k, out);
+}
+
 /* Elements [l, l + k) of them. Where neighbouring lines lie together, a few
  * rows of memory are packed for all panels before the next few: each is read as
  * far as it goes. */
@@ -94,10 +111,9 @@ static void pack_strip(const struct strip *s, int64_t l, int64_t k)
             if (at + some < k)
                 fetch(s, i * s->width, l + at + some,
                       et_gemm_least(some, k - at - some));
-            et_gemm_pack(
-                s->panel, &s->lies, s->moved, s->width, i * s->width,
-                s->lines - i * s->width, l + at, et_gemm_least(some, k - at),
-                s->out + (size_t)(i - s->first) * s->apart + (size_t)at * row);
+            pack_some(s, i, l + at, et_gemm_least(some, k - at),
+                      s->out + (size_t)(i - s->first) * s->apart +
+                          (size_t)at * row);
         }
     }
 }
@@ -123,19 +139,23 @@ static void pack_b(const struct et_gemm_share *s, const struct block *b,
     const struct et_gemm_way *w = s->w;
     const struct et_gemm_tile *t = w->tile;
     int64_t before = b->j / t->columns;
+    const struct et_gemm_source lies = et_gemm_source_b(s);
+    bool woven = lies.line == 1 && lies.step != 1 &&
+                 et_gemm_packs_as_stored(t->panel, lies.dtype);
     int64_t group = et_gemm_panel_group(t->panel);
     size_t whole = (size_t)(group * t->columns) * et_gemm_panel_size(t->panel);
     size_t used = (size_t)et_gemm_pieces(b->k, group) * whole;
     size_t all = (size_t)groups_of(w, b->k) * whole; /* as A's groups go */
     char *panels = room_b(s);
-    const struct strip strip = {.lies = et_gemm_source_b(s),
+    const struct strip strip = {.lies = lies,
                                 .panel = t->panel,
                                 .width = t->columns,
                                 .lines = w->p.n,
                                 .first = before + first,
                                 .end = before + end,
                                 .out = panels + (size_t)first * w->panel_b,
-                                .apart = w->panel_b};
+                                .apart = w->panel_b,
+                                .weave = woven ? t->weave : NULL};
     pack_strip(&strip, b->l, b->k);
     for (int64_t j = first; j < end; j++) {
         char *panel = panels + (size_t)j * w->panel_b;
@@ -263,8 +283,9 @@ static struct part part_of(int64_t rows, int64_t columns, int64_t me,
 }
 
 static void multiply(const struct et_gemm_share *s, const struct block *b,
-                     const struct part *at, bool add)
+                     const struct part *at)
 {
+    bool add = b->l > 0 || (s->w->direct && s->w->p.beta == 1);
     int64_t some = s->w->some;
     for (int64_t i = at->rows[0]; i < at->rows[1]; i += some) {
         int64_t end = et_gemm_least(i + some, at->rows[1]);
@@ -308,6 +329,7 @@ static void by_columns(const struct et_gemm_share *s)
     int64_t first = et_gemm_part_from(panels, s->me, s->of) * columns,
             end = et_gemm_least(
                 et_gemm_part_from(panels, s->me + 1, s->of) * columns, p->n);
+    et_gemm_begin(s);
     for (int64_t l = 0; l < p->k; l += w->kc) {
         for (int64_t j = first; j < end; j += w->nc) {
             const struct block b = {j, et_gemm_least(w->nc, end - j), l,
@@ -317,7 +339,7 @@ static void by_columns(const struct et_gemm_share *s)
             if (j == first)
                 pack_a(s, &b, 0, rows);
             pack_b(s, &b, 0, part.columns[1]);
-            multiply(s, &b, &part, l > 0 || (w->direct && p->beta == 1));
+            multiply(s, &b, &part);
             if (is_last(w, &b))
                 finish(s, &b, &part);
         }
@@ -339,13 +361,13 @@ void et_gemm_by_panels(const struct et_gemm_share *s)
             int64_t columns = et_gemm_pieces(b.n, w->tile->columns);
             const struct part part = part_of(
                 et_gemm_pieces(p->m, w->tile->rows), columns, s->me, s->of);
+            et_gemm_begin(s);
             pack_b(s, &b, et_gemm_part_from(columns, s->me, s->of),
                    et_gemm_part_from(columns, s->me + 1, s->of));
             et_gemm_meet(s);
-            multiply(s, &b, &part, l > 0 || (w->direct && p->beta == 1));
+            multiply(s, &b, &part);
             if (is_last(w, &b))
                 finish(s, &b, &part);
-            et_gemm_meet(s); /* the panels are free again */
         }
     }
 }

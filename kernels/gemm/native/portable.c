@@ -52,11 +52,11 @@ ET_GEMM_FLOAT_SWEEPS(, 16, 2)
 
 static const struct et_gemm_tile tiles[] = {
     ET_GEMM_TILE_ROW("128-bit vectors", FP64, FP64, ROWS, 2 * VECTORS, NULL,
-                     fp64, NULL),
+                     fp64, NULL, NULL),
     ET_GEMM_TILE_ROW("128-bit vectors", FP32, FP32, ROWS, 4 * VECTORS, NULL,
-                     fp32, to_bf16),
+                     fp32, NULL, to_bf16),
     ET_GEMM_TILE_ROW("128-bit vectors", WORDS, WORDS, ROWS, 4 * VECTORS, NULL,
-                     words, NULL)};
+                     words, NULL, NULL)};
 
 static const struct et_gemm_dot dots[] = {
     ET_GEMM_DOT_ROW("128-bit vectors", FP64, FP64, NULL, dot_fp64),

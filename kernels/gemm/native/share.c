@@ -12,21 +12,22 @@ static void store_rows(const struct et_gemm_share *s, const void *sums,
     enum et_dtype sum = p->types.sum, out = p->types.out.dtype;
     bool plain = p->alpha == 1 && p->beta == 0;
     size_t size = et_dtype_size(sum);
+    if (plain && sum == ET_FP32 && out == ET_BF16) {
+        s->w->tile->to_bf16(rows, n, sums, ld, (uint16_t *)q->c + at, p->ldc);
+        return;
+    }
     for (int64_t i = 0; i < rows; i++, at += p->ldc) {
         const char *row = (const char *)sums + (size_t)(i * ld) * size;
         if (plain && out == sum) {
             memcpy((char *)q->c + (size_t)at * size, row, (size_t)n * size);
-        } else if (plain && sum == ET_FP32 && out == ET_BF16) {
-            s->w->tile->to_bf16((const float *)(const void *)row, n,
-                                (uint16_t *)q->c + at);
-        } else {
-            for (int64_t j = 0; j < n; j++) {
-                size_t to = (size_t)(at + j);
-                double v = p->alpha * et_dtype_get(sum, row, (size_t)j);
-                if (p->beta != 0)
-                    v += p->beta * et_dtype_get(out, q->c, to);
-                et_dtype_set(out, q->c, to, v);
-            }
+            continue;
+        }
+        for (int64_t j = 0; j < n; j++) {
+            size_t to = (size_t)(at + j);
+            double v = p->alpha * et_dtype_get(sum, row, (size_t)j);
+            if (p->beta != 0)
+                v += p->beta * et_dtype_get(out, q->c, to);
+            et_dtype_set(out, q->c, to, v);
         }
     }
 }
@@ -76,6 +77,13 @@ void et_gemm_meet(const struct et_gemm_share *s)
 #pragma omp barrier
 #endif
     }
+}
+
+void et_gemm_begin(const struct et_gemm_share *s)
+{
+    if (*s->begun)
+        et_gemm_meet(s);
+    *s->begun = true;
 }
 
 static struct et_gemm_source source(enum et_dtype t, const void *of, int64_t at,

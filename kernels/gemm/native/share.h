@@ -16,6 +16,7 @@ struct et_gemm_share {
     int64_t g; /* of the batch */
     int64_t me, of;
     char *memory; /* of the team */
+    bool *begun;  /* has it been used in this iteration? */
     const char
         *ones; /* a panel of A of nothing but 1, where the way is moved */
 };
@@ -40,6 +41,9 @@ static inline int64_t et_gemm_c_at(const struct et_gemm_share *s, int64_t i,
 /* op(A) by its rows, op(B) by its columns, of the product as it is done. */
 struct et_gemm_source et_gemm_source_a(const struct et_gemm_share *s);
 struct et_gemm_source et_gemm_source_b(const struct et_gemm_share *s);
+/* The team's memory is free: all threads are through with what it had before.
+ */
+void et_gemm_begin(const struct et_gemm_share *s);
 /* All threads of the team have come here. */
 void et_gemm_meet(const struct et_gemm_share *s);
 /* So many rows of n sums, `ld` sums apart, to C from row i and column j on; or

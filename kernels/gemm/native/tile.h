@@ -48,8 +48,13 @@ struct et_gemm_tile {
     void (*multiply_lines)(int64_t groups, const void *a, int64_t row_a,
                            const void *b, const void *start, void *c,
                            int64_t ldc, bool add);
-    /* Where sums are fp32: n of them, to the nearest bf16, ties to even. */
-    void (*to_bf16)(const float *sums, int64_t n, uint16_t *c);
+    /* Groups of B whose elements are rows of memory, `row` bytes apart, as a
+     * panel. NULL: et_gemm_pack does it. */
+    void (*weave)(int64_t groups, const void *rows, int64_t row, void *panel);
+    /* Where sums are fp32: rows of n of them, to the nearest bf16, ties to
+     * even; the rows are ld and ldc elements apart. */
+    void (*to_bf16)(int64_t rows, int64_t n, const float *sums, int64_t ld,
+                    uint16_t *c, int64_t ldc);
 };
 #define ET_GEMM_TILE_ALIGN 64
 
@@ -165,34 +170,56 @@ struct et_gemm_tiles {
     }
 /* A row of a file's table of tiles. */
 #define ET_GEMM_TILE_ROW(its_name, of_a, of_b, its_rows, its_columns, is_here, \
-                         stem, its_to_bf16)                                    \
+                         stem, its_weave, its_to_bf16)                         \
     {                                                                          \
         its_name, ET_GEMM_##of_b, ET_GEMM_##of_a, its_rows, its_columns,       \
-            is_here, stem, stem##_lines, its_to_bf16                           \
+            is_here, stem, stem##_lines, its_weave, its_to_bf16                \
     }
 
 /* N at once: the upper half of each sum, rounded; of what is no number, with a
  * bit that keeps it so. */
 #define ET_GEMM_TO_BF16(its_name, TARGET, N)                                   \
-    TARGET static void its_name(const float *sums, int64_t n, uint16_t *c)     \
+    TARGET static void its_name(int64_t rows, int64_t n, const float *sums,    \
+                                int64_t ld, uint16_t *c, int64_t ldc)          \
     {                                                                          \
         typedef uint32_t words __attribute__((vector_size((N)*4)));            \
         typedef uint16_t halves __attribute__((vector_size((N)*2)));           \
-        for (int64_t j = 0; j < n; j += (N)) {                                 \
-            words bits = {0};                                                  \
-            size_t some = (size_t)(n - j < (N) ? n - j : (N));                 \
-            if (some == (N))                                                   \
-                memcpy(&bits, sums + j, sizeof bits);                          \
-            else                                                               \
-                memcpy(&bits, sums + j, some * sizeof *sums);                  \
-            words near = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;             \
-            words none = (words)((bits & 0x7fffffff) > 0x7f800000);            \
-            words v = (none & (bits >> 16 | 0x40)) | (~none & near);           \
-            halves h = __builtin_convertvector(v, halves);                     \
-            if (some == (N))                                                   \
-                memcpy(c + j, &h, sizeof h);                                   \
-            else                                                               \
-                memcpy(c + j, &h, some * sizeof *c);                           \
+        for (; rows > 0; rows--, sums += ld, c += ldc) {                       \
+            for (int64_t j = 0; j < n; j += (N)) {                             \
+                words bits = {0};                                              \
+                size_t some = (size_t)(n - j < (N) ? n - j : (N));             \
+                if (some == (N))                                               \
+                    memcpy(&bits, sums + j, sizeof bits);                      \
+                else                                                           \
+                    memcpy(&bits, sums + j, some * sizeof *sums);              \
+                words near = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;         \
+                words none = (words)((bits & 0x7fffffff) > 0x7f800000);        \
+                words v = (none & (bits >> 16 | 0x40)) | (~none & near);       \
+                halves h = __builtin_convertvector(v, halves);                 \
+                if (some == (N))                                               \
+                    memcpy(c + j, &h, sizeof h);                               \
+                else                                                           \
+                    memcpy(c + j, &h, some * sizeof *c);                       \
+            }                                                                  \
+        }                                                                      \
+    }
+
+/* WEAVE(at, row) makes a vector of as many columns' groups, whose rows are
+ * `row` bytes apart; each takes `bytes` of a row. */
+#define ET_GEMM_WEAVE(its_name, TARGET, GROUP, VECTORS, bytes, WEAVE)          \
+    TARGET static void its_name(int64_t groups, const void *rows, int64_t row, \
+                                void *panel)                                   \
+    {                                                                          \
+        const char *b = rows;                                                  \
+        char *out = panel;                                                     \
+        for (; groups > 0; groups--, b += (GROUP)*row) {                       \
+            _Pragma("GCC unroll 16") for (int v = 0; v < (VECTORS); v++)       \
+            {                                                                  \
+                const __typeof__(WEAVE(b, row)) y =                            \
+                    WEAVE(b + v * (bytes), row);                               \
+                memcpy(out, &y, sizeof y);                                     \
+                out += sizeof y;                                               \
+            }                                                                  \
         }                                                                      \
     }
 

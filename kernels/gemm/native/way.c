@@ -16,7 +16,7 @@
  * second cache, too; and what it packs of B at once. */
 #define NARROW_M 128
 #define NARROW_K_BYTES 1024
-#define NARROW_B_BYTES (256 * 1024L)
+#define NARROW_B_BYTES (512 * 1024L)
 #define LINES_N 128 /* the most columns for which A is read as it lies */
 /* Bytes between lines that are worked on together, so that those of a length
  * that is a power of two do not meet in the same lines of the first cache. */

@@ -443,12 +443,14 @@ TEST(a_backend_has_memory_of_its_own)
     const struct et_gemm g = local(&p, 0, 1, first_rows);
     need(&p, 1, 1, &n);
     double own = native->workspace(&g, 1);
-    assert_true(own >= 2 * 1000 * 1000 * 4.0);
+    assert_true(own >= 1000 * 1000 * 4.0); /* all of B */
     assert_true(n.memory >= 3 * 1000 * 1000 * 4.0 + own);
     p.batch = 3;
     const struct et_gemm three = local(&p, 0, 1, first_rows);
     assert_true(native->workspace(&three, 3) == 3 * own);
-    assert_true(native->workspace(&three, 4) == own);
+    /* A team has B once, and each of its threads a part of A. */
+    const double team = native->workspace(&three, 4);
+    assert_true(team > own && team < 2 * own);
 }
 
 /* Ranks that do the same problem have the same inputs, gaps included; those

@@ -231,7 +231,7 @@ static void check_to_bf16(const struct et_gemm_tile *t)
     memcpy(v + ODD, none, sizeof none); /* what is no number, by other bits */
     for (int n = 1; n <= N; n++) {
         memset(got, 0xa5, sizeof got);
-        t->to_bf16(v, n, got);
+        t->to_bf16(1, n, v, n, got, n);
         assert_int_equal(got[n], 0xa5a5);
         for (int i = 0; i < n; i++) {
             et_dtype_set(ET_BF16, want, (size_t)i, (double)v[i]);
