@@ -226,6 +226,11 @@ static const struct et_field sync_rows[] = {
            "error of the global clock after the case", .unit = "s"),
     ET_ROW(et_result_sync, window, ET_REAL, "time from one start to the next",
            .unit = "s"),
+    ET_ROW(et_result_sync, hop, ET_REAL,
+           "time that a line of memory takes from the core of one rank to that "
+           "of another of its node, of the slowest pair; null where that was "
+           "not measured",
+           .unit = "s"),
     ET_ROW(et_result_sync, missed, ET_INT,
            "samples whose window some rank missed"),
     ET_ROW(et_result_sync, late, ET_REALS, "indices of these samples"),
@@ -363,6 +368,7 @@ void et_result_begin(struct et_result *r)
     time->slowest_rank = ET_ABSENT_INT;
     time->confidence = 0.95;
     r->sync.error = r->sync.error_after = r->sync.window = NAN;
+    r->sync.hop = NAN;
     r->sync.missed = r->disturbed.n = r->disturbed.most = ET_ABSENT_INT;
     r->disturbed.waited = r->disturbed.switches = NAN;
     r->disturbed.stolen = r->disturbed.throttled = NAN;

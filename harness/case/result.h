@@ -101,12 +101,14 @@ struct et_result_time {
 
 /* How the ranks began a sample together, and how well they knew the time. */
 struct et_result_sync {
-    char *start;          /* "alone", "window", "barrier" */
-    char *reason;         /* why no window; NULL */
-    double error;         /* s: of the global clock when the case began */
-    double error_after;   /* s: when it had ended */
-    double window;        /* s: from one window to the next */
-    int64_t missed;       /* windows that some rank missed */
+    char *start;        /* "alone", "window", "barrier" */
+    char *reason;       /* why no window; NULL */
+    double error;       /* s: of the global clock when the case began */
+    double error_after; /* s: when it had ended */
+    double window;      /* s: from one window to the next */
+    double hop;     /* s: a line of memory between the cores of two ranks of a
+                     * node, beside the samples (harness/team/hop.h) */
+    int64_t missed; /* windows that some rank missed */
     struct et_reals late; /* indices of those samples */
 };
 

@@ -170,10 +170,22 @@ static bool merge_time(const struct passes *p, struct et_result_time *into)
     return ok && describe_samples(into);
 }
 
+/* The median of those that know it. */
+static double merge_hop(const struct passes *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        if (isfinite(p->v[i]->result.sync.hop))
+            p->room[n++] = p->v[i]->result.sync.hop;
+    }
+    return n ? et_stat_median(p->room, n) : NAN;
+}
+
 /* The samples of a pass stand behind those of the passes before it. */
 static bool merge_sync(const struct passes *p, struct et_result_sync *into)
 {
     double before = (double)p->v[0]->result.time.n;
+    into->hop = merge_hop(p);
     for (size_t i = 1; i < p->n; i++) {
         struct et_result_sync *s = &p->v[i]->result.sync;
         if (s->start && strcmp(s->start, "barrier") == 0 && into->start &&

@@ -115,6 +115,15 @@ static bool jumps(const struct et_result_time *t)
     return false;
 }
 
+/* The cores of its ranks lay as far apart as another side's, so far as is known
+ * (harness/team/hop.h). If not, what ranks of a node send each other takes
+ * another time for that reason alone. */
+static bool lies_alike(const struct et_record *r, const struct et_record *other)
+{
+    double a = r->result.sync.hop, b = other ? other->result.sync.hop : NAN;
+    return !(a > 0 && b > 0) || fabs(log(a / b)) <= log(4 / 3.0);
+}
+
 /* The figure is a time or an amount over one, and the amount is the same in
  * all passes of a run. */
 static bool take_passes(const struct et_record *r,
@@ -176,6 +185,35 @@ static double compare_ceilings(const struct work *w, const struct row *row,
     return now ? now->rate / et_stat_median(room, n) : NAN;
 }
 
+/* Leaves out baselines whose cores lay otherwise than the run's, with their
+ * figures. false: no memory. */
+static bool keep_alike(const struct work *w, struct row *row,
+                       const struct et_record *const *r,
+                       const struct et_metric_value *const *m, double *room)
+{
+    const struct et_record *now = r[w->baselines];
+    double other = NAN;
+    size_t left = 0;
+    for (size_t k = 0; k < w->baselines; k++) {
+        struct et_level_passes *p = &row->passes[k];
+        if (p->n && !lies_alike(r[k], now)) {
+            other = r[k]->result.sync.hop;
+            free((double *)p->v);
+            *p = (struct et_level_passes){0};
+        }
+        if (p->n)
+            room[left++] = m[k]->value;
+    }
+    if (left && other > 0) {
+        row->c.base = et_stat_median(room, left);
+        return true;
+    }
+    char text[64];
+    snprintf(text, sizeof text, "cores %.2g times as far apart",
+             now->result.sync.hop / other);
+    return !(other > 0) || say(&row->c, text);
+}
+
 /* Both sides have a figure: which of them count. */
 static bool take_sides(const struct work *w, struct row *row,
                        const struct et_record *const *r,
@@ -195,11 +233,13 @@ static bool take_sides(const struct work *w, struct row *row,
     size_t k = w->baselines;
     if (!take_side(row, &w->sides[k], true, r[k], m[k], &row->passes[k]))
         return false;
-    row->counts = any && row->passes[k].n;
-    if (row->counts)
-        row->c.ceilings = compare_ceilings(w, row, r, room);
+    if (row->passes[k].n && !keep_alike(w, row, r, m, room))
+        return false;
     for (size_t i = 0; i < k; i++)
         row->c.baselines += row->passes[i].n > 0;
+    row->counts = row->c.baselines > 0 && row->passes[k].n;
+    if (row->counts)
+        row->c.ceilings = compare_ceilings(w, row, r, room);
     return true;
 }
 

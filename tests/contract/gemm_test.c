@@ -145,9 +145,10 @@ static bool does_types(const struct et_gemm_backend *b, int i)
 static void try_types(const struct et_gemm_backend *backend, int types)
 {
     static const int64_t sizes[][4] = {
-        {1, 1, 1, 1},   {1, 7, 5, 2},    {7, 1, 5, 1},     {7, 5, 1, 3},
-        {1, 1, 100, 1}, {17, 13, 29, 2}, {33, 65, 9, 1},   {64, 48, 130, 1},
-        {5, 30, 70, 2}, {31, 6, 75, 1},  {20, 70, 530, 1}, {70, 20, 530, 1}};
+        {1, 1, 1, 1},    {1, 7, 5, 2},    {7, 1, 5, 1},   {7, 5, 1, 3},
+        {1, 1, 100, 1},  {17, 13, 29, 2}, {33, 65, 9, 1}, {64, 48, 130, 1},
+        {5, 30, 70, 2},  {2, 30, 70, 1},  {31, 6, 75, 1}, {20, 70, 532, 1},
+        {70, 20, 532, 1}};
     static const double factors[][2] = {{1, 0},       {-0.5, 0}, {1, 1},
                                         {2.5, -0.25}, {0, 0.5},  {0, 0}};
     const struct et_types t = triple(types);

@@ -176,7 +176,7 @@ static void choose_panels(struct et_gemm_way *w)
     const struct et_gemm *p = &w->p;
     const struct et_gemm q = turned(p);
     const struct et_gemm_tile *t = shape_tile(p), *u = shape_tile(&q);
-    bool same = u && u->name == t->name && t->panel != ET_GEMM_BYTES;
+    bool same = u && u->name == t->name;
     if (!reads_lines(p, t) && same &&
         (reads_lines(&q, u) ||
          (p->n <= LINES_N && p->n < p->m && p->trans_a))) {

@@ -105,7 +105,9 @@ TEST(panels)
                 continue;
             for (int way = 0; way < 3; way++) {
                 fill(&x, type, lies[way][0], lies[way][1], 1);
-                for (int64_t k = 1; k < 29; k += k < 10 ? 1 : 6) {
+                /* The first way has room for a group of lines, too. */
+                int64_t most = way == 0 ? 71 : 29;
+                for (int64_t k = 1; k < most; k += k < 10 ? 1 : 6) {
                     for (int64_t n = 1; n <= 32; n += n < 5 ? 1 : 9) {
                         bool moved =
                             (p == ET_GEMM_BYTES || p == ET_GEMM_BYTE_LINES) &&
@@ -411,6 +413,13 @@ TEST(ways)
     p.lda = p.m;
     w = et_gemm_way_of(&p, 3);
     assert_true(!w.lines_a && w.turned && w.columns && w.p.n == 300);
+    /* Not where a line ends with a part of a group. */
+    for (int64_t k = 499; k <= 504; k++) {
+        p = et_gemm_dense(et_types_usual(ET_BF16), 300, 50, k);
+        w = et_gemm_way_of(&p, 3);
+        if (w.lines_a)
+            assert_true(k % et_gemm_panel_group(w.tile->panel) == 0);
+    }
     p = et_gemm_dense(et_types_of(ET_FP32), 300, 500, 500);
     w = et_gemm_way_of(&p, 3);
     assert_true(!w.lines_a && !w.turned && !w.columns);

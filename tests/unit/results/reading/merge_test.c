@@ -316,6 +316,7 @@ TEST(the_rest)
     assert_true(et_reals_add(&third->sync.late, 4));
     for (int i = 0; i < 6; i++) {
         run.records[i].result.sync.missed = i == 2;
+        run.records[i].result.sync.hop = i == 3 ? NAN : (i + 1) * 1e-7;
         run.records[i].result.spent = 1;
         free(run.records[i].result.sync.start);
         run.records[i].result.sync.start =
@@ -337,6 +338,7 @@ TEST(the_rest)
     assert_int_equal(r->sync.late.n, 1);
     assert_true(r->sync.late.v[0] == 14);
     assert_int_equal(r->sync.missed, 1);
+    assert_true(near(r->sync.hop, 3e-7)); /* of 1, 2, 3, 5, 6 */
     assert_string_equal(r->sync.start, "barrier");
     assert_true(r->spent == 6 && r->team.oversubscribed);
     assert_true(near(r->verification.error, 0.5 * r->verification.bound));

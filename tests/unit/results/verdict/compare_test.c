@@ -93,6 +93,43 @@ TEST(one_baseline_is_unsure)
     }
 }
 
+/* Three baselines of 0.5 s and the run of `median`, each with cores that lie so
+ * far apart. */
+static struct bench placed(const double hops[4], double median)
+{
+    struct bench b = bench(3);
+    for (unsigned i = 0; i <= 3; i++) {
+        struct et_result r = of("a", i < 3 ? 0.5 : median, 0.005, i);
+        r.sync.hop = hops[i];
+        sample_add(&b.runs[i], r);
+    }
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    return b;
+}
+
+/* Ranks on other cores than in the baselines are not compared with them. */
+TEST(cores_lie_alike)
+{
+    struct bench b = placed((const double[]){1e-7, 1e-7, 1e-7, 2e-7}, 0.6);
+    is(&b, "a", ET_CHANGE_UNSURE, "cores 2 times as far apart");
+    assert_int_equal(done(&b), ET_UNSURE);
+    b = placed((const double[]){1e-7, 1e-7, 1e-7, 5e-8}, 0.4);
+    is(&b, "a", ET_CHANGE_UNSURE, "cores 0.5 times as far apart");
+    done(&b);
+    b = placed((const double[]){1e-7, 1e-7, 1e-7, 1.2e-7}, 0.6);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    assert_int_equal(row(&b, "a")->baselines, 3);
+    done(&b);
+    b = placed((const double[]){NAN, 1e-7, NAN, NAN}, 0.6);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    done(&b);
+    /* Those that lie as the run does are left. */
+    b = placed((const double[]){1e-7, 2e-7, 2e-7, 2e-7}, 0.6);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    assert_int_equal(row(&b, "a")->baselines, 2);
+    done(&b);
+}
+
 /* What was promised of a lone case is not promised of the worst of many. */
 TEST(many_cases_are_many_chances)
 {
@@ -382,9 +419,9 @@ TEST(the_whole_is_the_gravest)
     assert_int_equal(et_comparisons_status(&c), ET_MISSED);
 }
 
-TEST_MAIN(changes, baselines_show_how_much_runs_differ, one_baseline_is_unsure,
-          many_cases_are_many_chances, unsound_cases_are_unsure,
-          what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
-          what_cannot_be_compared, nothing_in_common_is_unsure,
-          less_may_be_better, amounts_that_differ,
+TEST_MAIN(changes, cores_lie_alike, baselines_show_how_much_runs_differ,
+          one_baseline_is_unsure, many_cases_are_many_chances,
+          unsound_cases_are_unsure, what_is_not_in_both, cases_without_a_figure,
+          one_pass_tells_nothing, what_cannot_be_compared,
+          nothing_in_common_is_unsure, less_may_be_better, amounts_that_differ,
           the_tolerance_itself_is_tolerated, the_whole_is_the_gravest)
