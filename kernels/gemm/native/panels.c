@@ -7,9 +7,8 @@
 
 #include <string.h>
 
-#define ROWS                                                                   \
-    16 /* of memory that are packed at once, of operands that lie so           \
-        */
+/* Rows of memory that are packed at once, of operands that lie so. */
+#define ROWS 16
 
 static int64_t groups_of(const struct et_gemm_way *w, int64_t k)
 {
