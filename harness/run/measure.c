@@ -49,7 +49,6 @@ struct measuring {
     double shortest;     /* s: a sample that is believed lasts so long */
     double floor;        /* s: one is calibrated to last so long */
     double spent;        /* s so far, on checks */
-    double hop;          /* s: harness/team/hop.h; NAN: not known */
     struct et_result *r;
     bool cut; /* stopped before this case had what it needs */
 };
@@ -341,22 +340,15 @@ static bool lengthened(struct measuring *m)
     return longer;
 }
 
-/* How far the cores of ranks lie apart that exchange data: m->hop, or more. Not
- * where ranks take turns on a core, or where no time is real. */
+/* How far the cores of ranks lie apart that exchange data. Not where ranks take
+ * turns on a core, or where no time is real. */
 static enum et_status measure_hop(struct measuring *m)
 {
-    struct et_hop hop;
-    double seconds;
-    if (m->bench->role != ET_ROLE_COLLECTIVE || m->team->size == 1 ||
-        m->with->no_global || m->with->clock->fake)
-        return ET_OK;
-    enum et_status s = et_hop_open(m->team, m->with->tag, &hop);
-    if (s == ET_OK)
-        s = et_hop_measure(m->team, &hop, m->with->clock, &seconds);
-    if (s == ET_OK)
-        m->hop = fmax(m->hop, seconds);
-    et_hop_close(&hop);
-    return s;
+    bool off = m->bench->role != ET_ROLE_COLLECTIVE || m->with->no_global ||
+               m->with->clock->fake;
+    return off ? ET_OK
+               : et_hop_look(m->team, m->with->tag, m->with->clock,
+                             &m->r->sync.hop);
 }
 
 static enum et_status time_it(struct measuring *m)
@@ -391,11 +383,8 @@ static enum et_status time_it(struct measuring *m)
             s = et_sampler_settle(&m->sampler, m->r->time.median, &again);
         again = again || lengthened(m);
     }
-    if (s == ET_OK)
-        s = measure_hop(m);
     if (s != ET_OK)
         return s;
-    m->r->sync.hop = m->hop;
     /* All four, whatever becomes of one: the others of the team take part. */
     enum et_status each[4];
     each[0] =
@@ -556,12 +545,8 @@ enum et_status et_measure(const struct et_instruments *with,
                           const struct et_case *c, struct et_team *team,
                           struct et_result *out)
 {
-    struct measuring m = {.with = with,
-                          .c = c,
-                          .bench = c->bench,
-                          .team = team,
-                          .r = out,
-                          .hop = NAN};
+    struct measuring m = {
+        .with = with, .c = c, .bench = c->bench, .team = team, .r = out};
     out->team =
         (struct et_result_team){.ranks = c->ranks,
                                 .nodes = c->nodes,

@@ -125,3 +125,15 @@ void et_hop_close(struct et_hop *hop)
         munmap(hop->lines, hop->bytes);
     *hop = (struct et_hop){0};
 }
+
+enum et_status et_hop_look(struct et_team *team, const char *tag,
+                           struct et_clock *clock, double *seconds)
+{
+    struct et_hop hop;
+    *seconds = NAN;
+    enum et_status s = et_hop_open(team, tag, &hop);
+    if (s == ET_OK)
+        s = et_hop_measure(team, &hop, clock, seconds);
+    et_hop_close(&hop);
+    return s;
+}

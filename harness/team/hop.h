@@ -37,4 +37,8 @@ enum et_status et_hop_measure(struct et_team *team, const struct et_hop *hop,
 
 void et_hop_close(struct et_hop *hop); /* local; zeroed is fine */
 
+/* The three of them. */
+enum et_status et_hop_look(struct et_team *team, const char *tag,
+                           struct et_clock *clock, double *seconds);
+
 #endif

@@ -1,8 +1,8 @@
 /* tile: the innermost part of a product, made for a processor: a block of C
  * that stays in registers while a panel of B and one of A, or A's rows as they
- * lie, pass by; and dot products and sweeps for shapes that a panel does not pay
- * for. One file a kind of processor; all loops around it are in panels.c and
- * lines.c.
+ * lie, pass by; and dot products and sweeps for shapes that a panel does not
+ * pay for. One file a kind of processor; all loops around it are in panels.c
+ * and lines.c.
  *
  * A panel is `rows` (of A; of B `columns`) elements side by side, group after
  * group along k: element (i, l) stands at ((l / g) width + i) g + l % g, where
