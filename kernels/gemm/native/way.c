@@ -23,7 +23,7 @@
 #define APART 64
 #define SPARED 0.02    /* of the sums, for which another tile is taken */
 #define DOT_LINES 2    /* the most of which dot products are faster */
-#define TURNED_LINES 8 /* the most for which turned sweeps are */
+#define TURNED_LINES 8 /* the most for which turned sweeps are, but cold */
 #define NARROW_K 64    /* the least k for dot products and sweeps */
 
 #define DECLARE(stem) extern const struct et_gemm_tiles et_gemm_tiles_##stem;
@@ -131,6 +131,8 @@ static struct et_gemm turned(const struct et_gemm *p)
     q.ldb = p->lda;
     q.types.a = p->types.b;
     q.types.b = p->types.a;
+    q.turn_a = p->turn_b;
+    q.turn_b = p->turn_a;
     return q;
 }
 
@@ -143,8 +145,10 @@ static bool choose_narrow(struct et_gemm_way *w)
     const struct et_gemm *p = &w->p;
     enum et_dtype packed = p->types.a.dtype, read = p->types.b.dtype;
     const struct et_gemm q = turned(p);
+    /* Sweeps fetch ahead what comes from memory. */
+    int64_t turns = p->turn_b.others > 0 ? ET_GEMM_NARROW : TURNED_LINES;
     if (p->m > ET_GEMM_NARROW || p->k < NARROW_K ||
-        (p->m > TURNED_LINES && reads_lines(&q, shape_tile(&q))))
+        (p->m > turns && reads_lines(&q, shape_tile(&q))))
         return false;
     if (!p->trans_b || p->m > DOT_LINES)
         w->sweep = find_sweep(packed, read, p->types.sum, p->trans_b);

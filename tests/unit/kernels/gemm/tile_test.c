@@ -401,6 +401,15 @@ TEST(ways)
     p = problem(ET_FP32, 300, 50, 500);
     w = et_gemm_way_of(&p, 3);
     assert_true(w.lines_a && !w.turned && !w.columns && w.direct);
+    /* Of a few that come from memory, sweeps are faster, where there are some.
+     */
+    p = problem(ET_FP32, ET_GEMM_NARROW, 300, 500);
+    assert_true(et_gemm_way_of(&p, 3).lines_a);
+    p.turn_a.others = 1;
+    assert_true(et_gemm_way_of(&p, 3).lines_a);
+    p.turn_b.others = 1;
+    w = et_gemm_way_of(&p, 3);
+    assert_true((w.dot || w.sweep) && !w.turned);
     p = problem(ET_FP32, 50, 300, 500);
     w = et_gemm_way_of(&p, 3);
     assert_true(w.lines_a && w.turned && w.p.m == 300 && !w.direct);

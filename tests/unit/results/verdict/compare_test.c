@@ -93,13 +93,17 @@ TEST(one_baseline_is_unsure)
     }
 }
 
-/* Three baselines of 0.5 s and the run of `median`, each with cores that lie so
- * far apart. */
-static struct bench placed(const double hops[4], double median)
+/* Three baselines, of `first` and twice 0.5 s, and the run of `median`, each
+ * with cores that lie so far apart. */
+static struct bench placed(const double hops[4], double first, double median)
 {
     struct bench b = bench(3);
     for (unsigned i = 0; i <= 3; i++) {
-        struct et_result r = of("a", i < 3 ? 0.5 : median, 0.005, i);
+        struct et_result r = of("a",
+                                i == 0  ? first
+                                : i < 3 ? 0.5
+                                        : median,
+                                0.005, i);
         r.sync.hop = hops[i];
         sample_add(&b.runs[i], r);
     }
@@ -110,22 +114,23 @@ static struct bench placed(const double hops[4], double median)
 /* Ranks on other cores than in the baselines are not compared with them. */
 TEST(cores_lie_alike)
 {
-    struct bench b = placed((const double[]){1e-7, 1e-7, 1e-7, 2e-7}, 0.6);
+    struct bench b = placed((const double[]){1e-7, 1e-7, 1e-7, 2e-7}, 0.5, 0.6);
     is(&b, "a", ET_CHANGE_UNSURE, "cores 2 times as far apart");
     assert_int_equal(done(&b), ET_UNSURE);
-    b = placed((const double[]){1e-7, 1e-7, 1e-7, 5e-8}, 0.4);
+    b = placed((const double[]){1e-7, 1e-7, 1e-7, 5e-8}, 0.5, 0.4);
     is(&b, "a", ET_CHANGE_UNSURE, "cores 0.5 times as far apart");
     done(&b);
-    b = placed((const double[]){1e-7, 1e-7, 1e-7, 1.2e-7}, 0.6);
+    b = placed((const double[]){1e-7, 1e-7, 1e-7, 1.2e-7}, 0.5, 0.6);
     is(&b, "a", ET_CHANGE_WORSE, NULL);
     assert_int_equal(row(&b, "a")->baselines, 3);
     done(&b);
-    b = placed((const double[]){NAN, 1e-7, NAN, NAN}, 0.6);
+    b = placed((const double[]){NAN, 1e-7, NAN, NAN}, 0.5, 0.6);
     is(&b, "a", ET_CHANGE_WORSE, NULL);
     done(&b);
     /* Those that lie as the run does are left. */
-    b = placed((const double[]){1e-7, 2e-7, 2e-7, 2e-7}, 0.6);
+    b = placed((const double[]){1e-7, 2e-7, 2e-7, 2e-7}, 0.3, 0.6);
     is(&b, "a", ET_CHANGE_WORSE, NULL);
+    near(row(&b, "a")->base, 4); /* GFLOP/s of 0.5 s */
     assert_int_equal(row(&b, "a")->baselines, 2);
     done(&b);
 }
