@@ -100,7 +100,7 @@ static struct bench placed(const double hops[4], double first, double median)
     struct bench b = bench(3);
     for (unsigned i = 0; i <= 3; i++) {
         struct et_result r = of("a",
-                                i == 0  ? first
+                                i < 2   ? first
                                 : i < 3 ? 0.5
                                         : median,
                                 0.005, i);
