@@ -34,6 +34,7 @@ enum et_status et_hop_open(struct et_team *team, const char *tag,
 {
     char name[200];
     bool first = team->local_rank == 0, alone = team->local_size < 2;
+    bool made = false;
     *out = (struct et_hop){.bytes = (size_t)(team->local_size / 2) *
                                     sizeof *out->lines};
     int used = snprintf(name, sizeof name, "/etalon-%s-%d", tag, team->node);
@@ -42,7 +43,9 @@ enum et_status et_hop_open(struct et_team *team, const char *tag,
         return ET_OK;
     if (first && !alone) {
         int fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
-        if (fd >= 0 && ftruncate(fd, (off_t)out->bytes) != 0) {
+        /* With memory behind it: where that is full, a touch would kill. */
+        made = fd >= 0;
+        if (made && posix_fallocate(fd, 0, (off_t)out->bytes) != 0) {
             close(fd);
             fd = -1;
         }
@@ -53,7 +56,7 @@ enum et_status et_hop_open(struct et_team *team, const char *tag,
         out->lines = map(shm_open(name, O_RDWR, 0), out->bytes);
     if (s == ET_OK)
         s = et_team_barrier(team);
-    if (first && !alone && out->lines)
+    if (made)
         shm_unlink(name);
     /* All of them, or none. */
     double there = alone || out->lines;
