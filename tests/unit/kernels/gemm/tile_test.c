@@ -410,6 +410,11 @@ TEST(ways)
     p.turn_b.others = 1;
     w = et_gemm_way_of(&p, 3);
     assert_true((w.dot || w.sweep) && !w.turned);
+    p = et_gemm_dense(et_types_of(ET_FP32), 300, ET_GEMM_NARROW, 500);
+    assert_true(et_gemm_way_of(&p, 3).lines_a);
+    p.turn_a.others = 1;
+    w = et_gemm_way_of(&p, 3);
+    assert_true((w.dot || w.sweep) && w.turned);
     p = problem(ET_FP32, 50, 300, 500);
     w = et_gemm_way_of(&p, 3);
     assert_true(w.lines_a && w.turned && w.p.m == 300 && !w.direct);
