@@ -230,6 +230,14 @@ static void test_hop(struct et_team *t)
     snprintf(tag, sizeof tag, "team-test-%ld", pid);
     snprintf(name, sizeof name, "/etalon-%s-%d", tag, t->node);
     CHECK(et_clock_open("real", &clock) == ET_OK);
+    /* A name that somebody has taken is not used, by any rank. */
+    int taken =
+        t->local_rank == 0 ? shm_open(name, O_RDWR | O_CREAT, 0600) : -1;
+    CHECK(et_team_barrier(t) == ET_OK);
+    CHECK(et_hop_open(t, tag, &hop) == ET_OK && !hop.lines);
+    if (t->local_rank == 0)
+        CHECK(taken >= 0 && close(taken) == 0 && shm_unlink(name) == 0);
+    CHECK(et_team_barrier(t) == ET_OK);
     CHECK(et_hop_open(t, tag, &hop) == ET_OK);
     CHECK(!hop.lines == (t->local_size < 2));
     CHECK(shm_open(name, O_RDONLY, 0) < 0 && errno == ENOENT);
