@@ -19,10 +19,11 @@
 #include "harness/base/status.h"
 
 static volatile sig_atomic_t wanted;
-static _Atomic(long long) since;  /* ns: when a signal wanted it */
-static atomic_int listener = -1;  /* a pipe's end; -1: nobody listens */
-static atomic_int last_code = -1; /* of et_stop_within; -1: was not called */
-static atomic_uint fed;           /* times that any watchdog was */
+static volatile sig_atomic_t came; /* the signal that came first; 0: none */
+static _Atomic(long long) since;   /* ns: when */
+static atomic_int listener = -1;   /* a pipe's end; -1: nobody listens */
+static atomic_int last_code = -1;  /* of et_stop_within; -1: was not called */
+static atomic_uint fed;            /* times that any watchdog was */
 
 struct et_watchdog {
     timer_t timer;
@@ -50,16 +51,18 @@ static long long tick(void)
 
 /* timeout(1) signals its child and then the child's group, and a launcher
  * passes on what the terminal has sent already: the same signal at once is no
- * second one. */
+ * second one. Nor is the first one where the wish came another way before it: a
+ * launcher signals all ranks, and the word of another rank may be faster. */
 static void on_stop(int number)
 {
     const struct et_stop_event event = {.kind = ET_STOP_SIGNAL, .why = number};
-    if (wanted == number && tick() - since < ET_STOP_TWICE)
+    if (came == number && tick() - since < ET_STOP_TWICE)
         return;
-    if (wanted)
+    if (came)
         _exit(128 + number);
     since = tick();
-    wanted = number;
+    came = number;
+    et_stop_ask(number);
     tell(&event);
 }
 

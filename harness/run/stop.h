@@ -18,7 +18,7 @@ void et_stop_install(void);
 /* Why: a signal's number, ET_STOP_TIME_LIMIT, or 0: not wanted. */
 int et_stop_wanted(void);
 #define ET_STOP_TIME_LIMIT 1000 /* no signal has that number */
-/* Raise the wish without a signal. */
+/* Raise the wish without a signal; the next signal is the first. */
 void et_stop_ask(int why);
 /* The process ends so many seconds from now with that exit code, whatever it is
  * at. */

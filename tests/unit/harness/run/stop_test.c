@@ -122,12 +122,27 @@ static int signalled_otherwise(int number)
     return 3;
 }
 
+/* The wish came another way before: the first signal is no second one. */
+static int asked_before(int why)
+{
+    et_stop_install();
+    et_stop_ask(why);
+    raise(SIGTERM);
+    if (et_stop_wanted() != why)
+        return 2;
+    raise(SIGHUP);
+    return 3;
+}
+
 TEST(wishes)
 {
     assert_int_equal(in_process(signalled, SIGTERM), 128 + SIGTERM);
     assert_int_equal(in_process(signalled, SIGINT), 128 + SIGINT);
     assert_int_equal(in_process(signalled_at_once, SIGTERM), 0);
     assert_int_equal(in_process(signalled_otherwise, SIGINT), 128 + SIGHUP);
+    assert_int_equal(in_process(asked_before, SIGTERM), 128 + SIGHUP);
+    assert_int_equal(in_process(asked_before, ET_STOP_TIME_LIMIT),
+                     128 + SIGHUP);
 }
 
 TEST_MAIN(each_rank_has_its_own, closed, wishes)
