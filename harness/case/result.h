@@ -70,6 +70,7 @@ struct et_result_pass {
     int64_t n;            /* samples */
     double median;        /* s per iteration */
     double within;        /* the middle half of its samples, as a share of it */
+    double hop;           /* s; as et_result_sync has it */
 };
 
 struct et_result_time {

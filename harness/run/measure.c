@@ -340,12 +340,14 @@ static bool lengthened(struct measuring *m)
     return longer;
 }
 
-/* How far the cores of ranks lie apart that exchange data. Not where ranks take
- * turns on a core, or where no time is real. */
+/* How far the cores of ranks lie apart, where that matters: not to what works
+ * in its core's own caches, not where ranks take turns on a core, and not where
+ * no time is real. */
 static enum et_status measure_hop(struct measuring *m)
 {
-    bool off = m->bench->role != ET_ROLE_COLLECTIVE || m->with->no_global ||
-               m->with->clock->fake;
+    const enum et_role role = m->bench->role;
+    bool off = role == ET_ROLE_NONE || role == ET_ROLE_COMPUTE_CEILING ||
+               m->with->no_global || m->with->clock->fake;
     return off ? ET_OK
                : et_hop_look(m->team, m->with->tag, m->with->clock,
                              &m->r->sync.hop);

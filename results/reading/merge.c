@@ -82,9 +82,9 @@ static bool list_passes(const struct passes *p, struct et_list *out)
         struct et_result_pass *pass = et_list_add(out, sizeof *pass);
         double *sorted = et_alloc(t->samples.n + 1, sizeof *sorted);
         if (pass && sorted)
-            *pass =
-                (struct et_result_pass){r->result.pass, r->launch, t->n,
-                                        t->median, spread_within(t, sorted)};
+            *pass = (struct et_result_pass){
+                r->result.pass,           r->launch,         t->n, t->median,
+                spread_within(t, sorted), r->result.sync.hop};
         free(sorted);
         if (!pass || !sorted)
             return false;

@@ -13,6 +13,7 @@
 #include "harness/stat/levels.h"
 #include "harness/stat/stat.h"
 #include "results/reading/name.h"
+#include "results/verdict/kept.h"
 
 const char *et_change_name(enum et_change c)
 {
@@ -101,64 +102,34 @@ static bool say_flaw(struct et_comparison *c, const char *flaw, bool now)
     return say(c, text);
 }
 
-/* A pass took over a third more time than the median of all, or over a quarter
- * less. So this case has another speed at times, and the next run may have it
- * throughout, though nothing has changed. docs/method.md has what this is
- * worth. */
-static bool jumps(const struct et_result_time *t)
-{
-    const struct et_result_pass *p = t->passes.v;
-    for (size_t i = 0; i < t->passes.n; i++) {
-        if (fabs(log(p[i].median / t->median)) > log(4 / 3.0))
-            return true;
-    }
-    return false;
-}
-
-/* The cores of its ranks lay as far apart as another side's, so far as is known
- * (harness/team/hop.h). If not, what ranks of a node send each other takes
- * another time for that reason alone. */
-static bool lies_alike(const struct et_record *r, const struct et_record *other)
-{
-    double a = r->result.sync.hop, b = other ? other->result.sync.hop : NAN;
-    return !(a > 0 && b > 0) || fabs(log(a / b)) <= log(4 / 3.0);
-}
-
-/* The figure is a time or an amount over one, and the amount is the same in
- * all passes of a run. */
-static bool take_passes(const struct et_record *r,
-                        const struct et_metric_value *m,
-                        struct et_level_passes *out)
-{
-    const struct et_result_pass *p = r->result.time.passes.v;
-    size_t n = r->result.time.passes.n;
-    double speed = et_metric_is_higher(m) ? m->value : 1 / m->value;
-    double *v = et_alloc(n + 1, sizeof *v);
-    if (!v)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        v[i] = log(speed * r->result.time.median / p[i].median);
-    *out = (struct et_level_passes){v, n};
-    return true;
-}
-
-/* The passes of one side, or why they do not count. */
+/* The passes of one side with cores that far apart, and its figure from them,
+ * or why they do not count. */
 static bool take_side(struct row *row, const struct side *s, bool now,
                       const struct et_record *r,
-                      const struct et_metric_value *m,
-                      struct et_level_passes *out)
+                      const struct et_metric_value *m, double distance,
+                      struct et_level_passes *out, double *figure)
 {
     struct et_comparison *c = &row->c;
-    enum et_flaw flaw = et_run_flaw(s->run, r, &s->accused, NULL);
+    struct et_kept kept;
     if (s->run->info.clock_fake)
         return say(c, "a fake clock measures nothing");
     if (strcmp(m->name, c->metric) != 0 || !m->unit ||
         strcmp(m->unit, c->unit) != 0)
         return say(c, "the figures have different units");
-    if (flaw)
-        return say_flaw(c, et_flaw_name(flaw), now);
-    return jumps(&r->result.time) ? say_flaw(c, "jumps", now)
-                                  : take_passes(r, m, out);
+    if (!et_kept_take(r, distance, &kept))
+        return false;
+    const char *flaw =
+        kept.n ? et_kept_flaw(s->run, r, &s->accused, &kept) : NULL;
+    if (flaw || !kept.n) {
+        free(kept.medians);
+        return !flaw || say_flaw(c, flaw, now);
+    }
+    *figure = et_kept_figure(r, m, &kept);
+    double speed = et_metric_is_higher(m) ? m->value : 1 / m->value;
+    for (size_t i = 0; i < kept.n; i++)
+        kept.medians[i] = log(speed * r->result.time.median / kept.medians[i]);
+    *out = (struct et_level_passes){kept.medians, kept.n};
+    return true;
 }
 
 /* The compute ceiling that limits the case; NULL: another does, or none. */
@@ -185,61 +156,53 @@ static double compare_ceilings(const struct work *w, const struct row *row,
     return now ? now->rate / et_stat_median(room, n) : NAN;
 }
 
-/* Leaves out baselines whose cores lay otherwise than the run's, with their
- * figures. false: no memory. */
-static bool keep_alike(const struct work *w, struct row *row,
-                       const struct et_record *const *r,
-                       const struct et_metric_value *const *m, double *room)
+/* No baseline has passes with cores as far apart. */
+static bool say_apart(struct et_comparison *c, const struct et_record **r,
+                      size_t baselines, double *room)
 {
-    const struct et_record *now = r[w->baselines];
-    double other = NAN;
-    size_t left = 0;
-    for (size_t k = 0; k < w->baselines; k++) {
-        struct et_level_passes *p = &row->passes[k];
-        if (p->n && !lies_alike(r[k], now)) {
-            other = r[k]->result.sync.hop;
-            free((double *)p->v);
-            *p = (struct et_level_passes){0};
-        }
-        if (p->n)
-            room[left++] = m[k]->value;
-    }
-    if (left && other > 0) {
-        row->c.base = et_stat_median(room, left);
-        return true;
-    }
     char text[64];
+    size_t n = 0;
+    for (size_t k = 0; k < baselines; k++) {
+        if (r[k] && r[k]->result.sync.hop > 0)
+            room[n++] = r[k]->result.sync.hop;
+    }
     snprintf(text, sizeof text, "cores %.2g times as far apart",
-             now->result.sync.hop / other);
-    return !(other > 0) || say(&row->c, text);
+             r[baselines]->result.sync.hop / et_stat_median(room, n));
+    return say(c, text);
 }
 
-/* Both sides have a figure: which of them count. */
+/* Both sides have a figure: which of them count, and for what. */
 static bool take_sides(const struct work *w, struct row *row,
-                       const struct et_record *const *r,
+                       const struct et_record **r,
                        const struct et_metric_value *const *m, double *room)
 {
-    bool any = false;
-    for (size_t k = 0; k < w->baselines; k++) {
-        if (m[k] &&
-            !take_side(row, &w->sides[k], false, r[k], m[k], &row->passes[k]))
+    struct et_comparison *c = &row->c;
+    const size_t last = w->baselines;
+    size_t n = 0;
+    double distance, figure;
+    for (size_t k = 0; k < last; k++)
+        r[k] = m[k] ? r[k] : NULL;
+    if (!et_kept_distance(r, last, r[last], &distance))
+        return say_apart(c, r, last, room);
+    for (size_t k = 0; k < last; k++) {
+        if (m[k] && !take_side(row, &w->sides[k], false, r[k], m[k], distance,
+                               &row->passes[k], &figure))
             return false;
-        any = any || row->passes[k].n;
+        if (row->passes[k].n)
+            room[n++] = figure;
     }
-    if (any) { /* what another baseline lacks does not matter */
-        free(row->c.reason);
-        row->c.reason = NULL;
+    c->baselines = n;
+    if (n) { /* what another baseline lacks does not matter */
+        c->base = et_stat_median(room, n);
+        free(c->reason);
+        c->reason = NULL;
     }
-    size_t k = w->baselines;
-    if (!take_side(row, &w->sides[k], true, r[k], m[k], &row->passes[k]))
+    if (!take_side(row, &w->sides[last], true, r[last], m[last], distance,
+                   &row->passes[last], &c->value))
         return false;
-    if (row->passes[k].n && !keep_alike(w, row, r, m, room))
-        return false;
-    for (size_t i = 0; i < k; i++)
-        row->c.baselines += row->passes[i].n > 0;
-    row->counts = row->c.baselines > 0 && row->passes[k].n;
+    row->counts = n > 0 && row->passes[last].n;
     if (row->counts)
-        row->c.ceilings = compare_ceilings(w, row, r, room);
+        c->ceilings = compare_ceilings(w, row, r, room);
     return true;
 }
 
@@ -311,9 +274,10 @@ static bool take_case(struct work *w, const struct et_record *example,
         return ok;
     }
     if (before && m[last]) {
+        bool ok = take_sides(w, row, r, m, room);
         c->all.ratio = et_metric_is_higher(m[last]) ? c->value / c->base
                                                     : c->base / c->value;
-        return take_sides(w, row, r, m, room);
+        return ok;
     }
     if (before && cut) {
         struct et_text why = {0};

@@ -339,6 +339,8 @@ TEST(the_rest)
     assert_true(r->sync.late.v[0] == 14);
     assert_int_equal(r->sync.missed, 1);
     assert_true(near(r->sync.hop, 3e-7)); /* of 1, 2, 3, 5, 6 */
+    const struct et_result_pass *p = r->time.passes.v;
+    assert_true(near(p[1].hop, 2e-7) && isnan(p[3].hop));
     assert_string_equal(r->sync.start, "barrier");
     assert_true(r->spent == 6 && r->team.oversubscribed);
     assert_true(near(r->verification.error, 0.5 * r->verification.bound));

@@ -104,6 +104,9 @@ static struct bench placed(const double hops[4], double first, double median)
                                 : i < 3 ? 0.5
                                         : median,
                                 0.005, i);
+        struct et_result_pass *p = r.time.passes.v;
+        for (size_t k = 0; k < r.time.passes.n; k++)
+            p[k].hop = hops[i];
         r.sync.hop = hops[i];
         sample_add(&b.runs[i], r);
     }
@@ -127,6 +130,9 @@ TEST(cores_lie_alike)
     b = placed((const double[]){NAN, 1e-7, NAN, NAN}, 0.5, 0.6);
     is(&b, "a", ET_CHANGE_WORSE, NULL);
     done(&b);
+    b = placed((const double[]){NAN, NAN, NAN, 1e-7}, 0.5, 0.6);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    done(&b);
     /* Those that lie as the run does are left. */
     b = placed((const double[]){1e-7, 2e-7, 2e-7, 2e-7}, 0.5, 0.6);
     is(&b, "a", ET_CHANGE_WORSE, NULL);
@@ -136,6 +142,90 @@ TEST(cores_lie_alike)
     near(row(&b, "a")->base, 4); /* GFLOP/s of 0.5 s */
     assert_int_equal(row(&b, "a")->baselines, 1);
     done(&b);
+}
+
+/* Adds as many passes of that median and distance, one after another. */
+static void more_passes(struct et_result *r, unsigned n, double median,
+                        double hop)
+{
+    struct et_result_time *t = &r->time;
+    for (unsigned i = 0; i < n; i++) {
+        struct et_result_pass *p = et_list_add(&t->passes, sizeof *p);
+        assert_non_null(p);
+        *p = (struct et_result_pass){.pass = (int64_t)t->passes.n - 1,
+                                     .n = 5,
+                                     .median = median * (1 + 1e-3 * i),
+                                     .hop = hop};
+    }
+}
+
+/* A case whose cores lay near in `near` passes, which take 0.5 s, and far in
+ * the others, which take twice as long; `by`: all of them times that. */
+static void moved(struct et_run *run, unsigned near, unsigned far, double by)
+{
+    struct et_result r = sample_result("a", by * (near > far ? 0.5 : 1), 0, 31);
+    more_passes(&r, near, by * 0.5, 4e-8);
+    more_passes(&r, far, by, 2e-7);
+    r.sync.hop = near > far ? 4e-8 : 2e-7;
+    r.time.converged = near == 0 || far == 0;
+    assert_true(et_pairs_set(&run->info.config, "precision", "0.1", false));
+    sample_add(run, r);
+}
+
+/* Where the cores are moved within runs, the passes in which they lay as in the
+ * others' are compared, and only these have to agree. */
+TEST(passes_with_cores_alike)
+{
+    struct bench b = bench(3);
+    moved(&b.runs[0], 7, 5, 1);
+    moved(&b.runs[1], 12, 0, 1);
+    moved(&b.runs[2], 0, 12, 1);
+    moved(&b.runs[3], 8, 4, 1.2);
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    is(&b, "a", ET_CHANGE_WORSE, NULL);
+    assert_int_equal(row(&b, "a")->baselines, 2);
+    assert_true(fabs(row(&b, "a")->all.ratio - 1 / 1.2) < 1e-3);
+    assert_true(fabs(row(&b, "a")->base - 4) < 0.03);
+    assert_true(fabs(row(&b, "a")->value - 4 / 1.2) < 0.03);
+    done(&b);
+    /* By the passes that most of both sides share, though the run has more of
+     * the others. */
+    b = bench(2);
+    moved(&b.runs[0], 12, 0, 1);
+    moved(&b.runs[1], 11, 1, 1);
+    moved(&b.runs[2], 6, 8, 1);
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    is(&b, "a", ET_CHANGE_SAME, NULL);
+    assert_true(fabs(row(&b, "a")->value - 4) < 0.03);
+    done(&b);
+    /* Too few are left. */
+    b = bench(2);
+    moved(&b.runs[0], 12, 0, 1);
+    moved(&b.runs[1], 12, 0, 1);
+    moved(&b.runs[2], 5, 8, 1);
+    assert_int_equal(compare(&b, 0.03), ET_OK);
+    is(&b, "a", ET_CHANGE_UNSURE, "too few passes with cores alike");
+    done(&b);
+    /* They do not agree among themselves, or jump, or have another flaw. */
+    static const char *const why[] = {"not converged", "jumps", "drifts",
+                                      "disturbed"};
+    for (int flaw = 0; flaw < 4; flaw++) {
+        b = bench(2);
+        moved(&b.runs[0], 12, 0, 1);
+        moved(&b.runs[1], 12, 0, 1);
+        moved(&b.runs[2], 12, 4, 1.2);
+        struct et_result_time *t = &b.runs[2].records[0].result.time;
+        struct et_result_pass *p = t->passes.v;
+        for (int i = 0; flaw == 0 && i < 4; i++)
+            p[i].median = 0.6 * 1.3;
+        if (flaw == 1)
+            p[0].median = 0.6 * 1.4;
+        t->drifts = flaw == 2;
+        b.runs[2].records[0].result.disturbed.many = flaw == 3;
+        assert_int_equal(compare(&b, 0.03), ET_OK);
+        is(&b, "a", ET_CHANGE_UNSURE, why[flaw]);
+        done(&b);
+    }
 }
 
 /* What was promised of a lone case is not promised of the worst of many. */
@@ -369,6 +459,20 @@ TEST(less_may_be_better)
     is(&b, "a", ET_CHANGE_BETTER, NULL);
     near(b.found.v[0].own.ratio, 1.25);
     assert_int_equal(done(&b), ET_OK);
+    /* In passes with cores alike, too: six of 0.5 s and 20 of twice that. */
+    b = bench(1);
+    for (int i = 0; i < 2; i++) {
+        struct et_result r = access_of(i ? 1 : 0.5);
+        r.time.passes.n = 0;
+        more_passes(&r, 6, 0.5, 4e-8);
+        if (i)
+            more_passes(&r, 20, 1, 2e-7);
+        sample_add(&b.runs[i], r);
+    }
+    assert_int_equal(compare(&b, 0.05), ET_OK);
+    is(&b, "a", ET_CHANGE_SAME, NULL);
+    assert_true(fabs(b.found.v[0].value - 5e8) < 5e6);
+    done(&b);
 }
 
 /* Twice the work in twice the time is the same rate. */
@@ -427,9 +531,10 @@ TEST(the_whole_is_the_gravest)
     assert_int_equal(et_comparisons_status(&c), ET_MISSED);
 }
 
-TEST_MAIN(changes, cores_lie_alike, baselines_show_how_much_runs_differ,
-          one_baseline_is_unsure, many_cases_are_many_chances,
-          unsound_cases_are_unsure, what_is_not_in_both, cases_without_a_figure,
-          one_pass_tells_nothing, what_cannot_be_compared,
-          nothing_in_common_is_unsure, less_may_be_better, amounts_that_differ,
+TEST_MAIN(changes, cores_lie_alike, passes_with_cores_alike,
+          baselines_show_how_much_runs_differ, one_baseline_is_unsure,
+          many_cases_are_many_chances, unsound_cases_are_unsure,
+          what_is_not_in_both, cases_without_a_figure, one_pass_tells_nothing,
+          what_cannot_be_compared, nothing_in_common_is_unsure,
+          less_may_be_better, amounts_that_differ,
           the_tolerance_itself_is_tolerated, the_whole_is_the_gravest)
