@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "bench/ceilings.h"
+#include "bench/level.h"
 #include "bench/operands.h"
 #include "harness/base/log.h"
 #include "harness/base/memory.h"
@@ -85,7 +86,8 @@ static struct et_conv local(const struct params *p, int rank, int ranks)
                         .dil_h = p->dil_h,
                         .dil_w = p->dil_w,
                         .groups = p->groups,
-                        .types = et_types_of(ET_FP32)};
+                        .types = et_types_of(ET_FP32),
+                        .l2 = et_level_l2()};
     v.turn_x.step = et_operands_turn(&v.types, 0, 0);
     v.turn_w.step = et_operands_turn(&v.types, 1, 0);
     int64_t first;

@@ -143,7 +143,8 @@ static struct et_gemm local(const struct params *p, int rank, int ranks,
                         .k = p->k,
                         .batch = p->batch,
                         .alpha = p->alpha,
-                        .beta = p->beta};
+                        .beta = p->beta,
+                        .l2 = et_level_l2()};
     int64_t first;
     if (p->scaling == STRONG && by_batch(p, ranks))
         et_team_share(p->batch, rank, ranks, &first, &g.batch);

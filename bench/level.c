@@ -62,6 +62,14 @@ static int64_t part(const struct et_caches *c, int i)
     return c->level[i].size > 0 ? c->level[i].size / cores : ET_ABSENT_INT;
 }
 
+int64_t et_level_l2(void)
+{
+    struct et_caches c;
+    et_caches_read("", &c);
+    int64_t l2 = part(&c, 1);
+    return l2 > 0 ? l2 : 0;
+}
+
 /* `ranks` share the node. */
 static void share_caches(const struct et_caches *c, int ranks, int threads,
                          struct et_level_set *out)

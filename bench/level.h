@@ -83,6 +83,9 @@ const char *et_level_why_not(const struct et_level_params *p);
 double et_level_estimate(const struct et_level_params *p, int ranks,
                          int threads);
 
+/* Bytes of L2 that a thread on a core of its own has; 0: not told. */
+int64_t et_level_l2(void);
+
 struct et_level_set {
     int64_t bytes;    /* of this rank's set */
     bool capped;      /* memory: less than 4 times the last level */

@@ -28,6 +28,7 @@ struct et_conv {
     /* How they move from one iteration to the next, w as A of a product and x
      * as its B (harness/base/turn.h). */
     struct et_turn turn_x, turn_w;
+    int64_t l2; /* as struct et_gemm has it */
 };
 
 int64_t et_conv_p(const struct et_conv *p); /* < 1: filter does not fit */

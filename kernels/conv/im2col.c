@@ -46,6 +46,7 @@ static struct et_gemm product(const struct et_conv *p)
                             .ldc = area,
                             .alpha = 1,
                             .beta = 0,
+                            .l2 = p->l2,
                             .turn_a = p->turn_w,
                             .turn_b =
                                 is_plain(p) ? p->turn_x : (struct et_turn){0}};

@@ -30,6 +30,7 @@ struct et_gemm {
     int64_t m, n, k, batch;
     int64_t lda, ldb, ldc;
     double alpha, beta;
+    int64_t l2;           /* bytes that a thread has of L2; 0: not known */
     int64_t groups;       /* 0: not grouped; else batch is 1 */
     const int64_t *first; /* groups + 1, from 0 to m; the caller's */
     /* How A and B move from one iteration to the next (harness/base/turn.h). */
@@ -49,6 +50,7 @@ bool et_gemm_elements(const struct et_gemm *p, int64_t *a, int64_t *b,
 struct et_gemm_backend {
     struct et_backend base;
     bool groups; /* its create does grouped problems by itself */
+    bool partly; /* of a type it does not all shapes */
     /* NULL, or why it does not do this problem. Member NULL: it does all. */
     const char *(*unsupported)(const struct et_gemm *p);
     /* Bytes of its own beyond the operands, of one setup. Member NULL: few. */

@@ -139,36 +139,37 @@ static void try_one(const struct et_conv_backend *backend,
 
 /* n c h w k r s, pad_h pad_w, stride_h stride_w, dil_h dil_w, groups */
 static const struct et_conv problems[] = {
-    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
-    {2, 3, 9, 7, 5, 3, 3, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
-    {2, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, FP32, TURN, TURN},
-    {1, 3, 23, 17, 4, 7, 5, 3, 2, 2, 3, 1, 1, 1, FP32, TURN, TURN},
-    {2, 8, 6, 5, 7, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN,
-     TURN}, /* plain 1x1 */
-    {2, 8, 7, 6, 3, 1, 1, 0, 0, 2, 2, 1, 1, 1, FP32, TURN,
-     TURN}, /* 1x1 with stride */
-    {1, 4, 5, 6, 3, 1, 1, 1, 2, 1, 1, 1, 1, 1, FP32, TURN,
-     TURN}, /* 1x1 with padding */
+    {1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {2, 3, 9, 7, 5, 3, 3, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {2, 3, 9, 7, 5, 3, 3, 1, 1, 1, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {1, 3, 23, 17, 4, 7, 5, 3, 2, 2, 3, 1, 1, 1, FP32, TURN, TURN, 0},
+    {2, 8, 6, 5, 7, 1, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN,
+     0}, /* plain 1x1 */
+    {2, 8, 7, 6, 3, 1, 1, 0, 0, 2, 2, 1, 1, 1, FP32, TURN, TURN,
+     0}, /* 1x1 with stride */
+    {1, 4, 5, 6, 3, 1, 1, 1, 2, 1, 1, 1, 1, 1, FP32, TURN, TURN,
+     0}, /* 1x1 with padding */
     /* The same one way alone: each makes it no plain product. */
-    {1, 4, 7, 6, 3, 1, 1, 0, 0, 2, 1, 1, 1, 1, FP32, TURN, TURN},
-    {1, 4, 7, 6, 3, 1, 1, 0, 0, 1, 2, 1, 1, 1, FP32, TURN, TURN},
-    {1, 4, 5, 6, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
-    {1, 4, 5, 6, 3, 1, 1, 0, 1, 1, 1, 1, 1, 1, FP32, TURN, TURN},
-    {1, 4, 5, 6, 3, 2, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
-    {1, 4, 5, 6, 3, 1, 2, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN},
-    {1, 4, 12, 11, 6, 3, 2, 2, 1, 1, 1, 2, 3, 1, FP32, TURN,
-     TURN},                                                       /* dilation */
-    {2, 6, 8, 9, 4, 3, 3, 1, 1, 2, 1, 1, 1, 2, FP32, TURN, TURN}, /* groups */
-    {2, 6, 8, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6, FP32, TURN,
-     TURN}, /* depthwise */
-    {1, 4, 8, 9, 12, 3, 3, 1, 1, 2, 2, 1, 1, 4, FP32, TURN,
-     TURN}, /* depthwise, k > c */
-    {2, 4, 6, 6, 4, 1, 1, 0, 0, 1, 1, 1, 1, 4, FP32, TURN,
-     TURN}, /* depthwise, plain 1x1 */
-    {1, 2, 3, 3, 2, 3, 3, 5, 5, 1, 1, 1, 1, 1, FP32, TURN,
-     TURN}, /* padding past the filter */
-    {1, 2, 5, 5, 2, 5, 5, 0, 0, 3, 3, 1, 1, 1, FP32, TURN,
-     TURN}, /* one output */
+    {1, 4, 7, 6, 3, 1, 1, 0, 0, 2, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {1, 4, 7, 6, 3, 1, 1, 0, 0, 1, 2, 1, 1, 1, FP32, TURN, TURN, 0},
+    {1, 4, 5, 6, 3, 1, 1, 1, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {1, 4, 5, 6, 3, 1, 1, 0, 1, 1, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {1, 4, 5, 6, 3, 2, 1, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {1, 4, 5, 6, 3, 1, 2, 0, 0, 1, 1, 1, 1, 1, FP32, TURN, TURN, 0},
+    {1, 4, 12, 11, 6, 3, 2, 2, 1, 1, 1, 2, 3, 1, FP32, TURN, TURN,
+     0}, /* dilation */
+    {2, 6, 8, 9, 4, 3, 3, 1, 1, 2, 1, 1, 1, 2, FP32, TURN, TURN,
+     0}, /* groups */
+    {2, 6, 8, 9, 6, 3, 3, 1, 1, 1, 1, 1, 1, 6, FP32, TURN, TURN,
+     0}, /* depthwise */
+    {1, 4, 8, 9, 12, 3, 3, 1, 1, 2, 2, 1, 1, 4, FP32, TURN, TURN,
+     0}, /* depthwise, k > c */
+    {2, 4, 6, 6, 4, 1, 1, 0, 0, 1, 1, 1, 1, 4, FP32, TURN, TURN,
+     0}, /* depthwise, plain 1x1 */
+    {1, 2, 3, 3, 2, 3, 3, 5, 5, 1, 1, 1, 1, 1, FP32, TURN, TURN,
+     0}, /* padding past the filter */
+    {1, 2, 5, 5, 2, 5, 5, 0, 0, 3, 3, 1, 1, 1, FP32, TURN, TURN,
+     0}, /* one output */
 };
 
 TEST(every_backend_computes)
@@ -207,17 +208,17 @@ TEST(the_list_is_sound)
 
 TEST(sizes_are_right)
 {
-    struct et_conv p = {1, 3, 224, 224, 64, 7,    7,   3,  3,
-                        2, 2, 1,   1,   1,  FP32, {0}, {0}};
+    struct et_conv p = {1, 3, 224, 224, 64, 7,    7,   3,   3,
+                        2, 2, 1,   1,   1,  FP32, {0}, {0}, 0};
     int64_t x = -1, w = -1, y = -1;
     assert_int_equal(et_conv_p(&p), 112);
     assert_true(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(y, 64 * 112 * 112);
     p.h = 1, p.pad_h = 2; /* 5 padded rows for 7 of the filter */
     assert_int_equal(et_conv_p(&p), 0);
-    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4,   1,  1,
-                         1,         0,         0,         1,   1,  1,
-                         1,         1,         FP32,      {0}, {0}};
+    p = (struct et_conv){INT32_MAX, INT32_MAX, INT32_MAX, 4,   1,   1,
+                         1,         0,         0,         1,   1,   1,
+                         1,         1,         FP32,      {0}, {0}, 0};
     x = -1;
     assert_false(et_conv_elements(&p, &x, &w, &y));
     assert_int_equal(x, -1);
@@ -225,7 +226,7 @@ TEST(sizes_are_right)
         isinf(et_conv_backend_find("im2col-reference")
                   ->workspace(&(struct et_conv){1, INT32_MAX, INT32_MAX, 64, 1,
                                                 3, 3, 1, 1, 1, 1, 1, 1, 1, FP32,
-                                                TURN, TURN},
+                                                TURN, TURN, 0},
                               1)));
 }
 

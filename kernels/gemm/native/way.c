@@ -8,15 +8,19 @@
 #include "lists.h"
 
 /* A block is long along k, so that sums are seldom taken up again; some panels
- * of A and one of B stay in the second cache. */
-#define BLOCK_K_BYTES 8192          /* of one line along k */
-#define BLOCK_A_BYTES (192 * 1024L) /* of A's panels that pass one of B */
+ * of A and one of B stay in the second cache. Bytes, of a thread's L2: */
+#define BLOCK_K_OF(l2) ((l2) / 128)    /* of one line along k */
+#define BLOCK_A_OF(l2) ((l2) / 16 * 3) /* of A's panels that pass one of B */
 #define BLOCK_N 2048
 /* Where A is narrow: less along k, so that what a thread has of it stays in its
  * second cache, too; and what it packs of B at once. */
 #define NARROW_M 128
-#define NARROW_K_BYTES 1024
-#define NARROW_B_BYTES (512 * 1024L)
+#define NARROW_K_OF(l2) ((l2) / 1024)
+#define NARROW_B_OF(l2) ((l2) / 2)
+/* Of L2: where it is not known, and what is made use of. */
+#define L2_USUAL (1024 * 1024L)
+#define L2_LEAST (256 * 1024L)
+#define L2_MOST (2 * L2_USUAL)
 #define LINES_N 128 /* the most columns for which A is read as it lies */
 /* Bytes between lines that are worked on together, so that those of a length
  * that is a power of two do not meet in the same lines of the first cache. */
@@ -194,9 +198,16 @@ static void choose_panels(struct et_gemm_way *w)
         !w->lines_a && w->p.m <= NARROW_M && w->p.n >= t->columns * w->of;
 }
 
+static int64_t l2_of(const struct et_gemm *p)
+{
+    int64_t l2 = p->l2 > 0 ? p->l2 : L2_USUAL;
+    return l2 < L2_LEAST ? L2_LEAST : et_gemm_least(l2, L2_MOST);
+}
+
 static void lay_out_panels(struct et_gemm_way *w)
 {
     const struct et_gemm *p = &w->p;
+    const int64_t l2 = l2_of(p);
     const struct et_gemm_tile *t = w->tile;
     size_t size = et_gemm_panel_size(t->panel);
     /* One group is a multiple of the other. */
@@ -204,21 +215,21 @@ static void lay_out_panels(struct et_gemm_way *w)
     w->deep = et_gemm_panel_group(t->panel);
     w->deep = group_a > w->deep ? group_a : w->deep;
     w->moved = t->panel == ET_GEMM_BYTES && p->types.a.dtype == ET_INT8;
-    int64_t deepest = (w->columns ? NARROW_K_BYTES : BLOCK_K_BYTES) /
+    int64_t deepest = (w->columns ? NARROW_K_OF(l2) : BLOCK_K_OF(l2)) /
                       (int64_t)size / w->deep * w->deep;
     /* Blocks of a length. */
     w->kc = et_gemm_pieces(et_gemm_pieces(p->k, et_gemm_pieces(p->k, deepest)),
                            w->deep) *
             w->deep;
     int64_t panels =
-        w->columns ? NARROW_B_BYTES / (w->kc * (int64_t)size) : BLOCK_N;
+        w->columns ? NARROW_B_OF(l2) / (w->kc * (int64_t)size) : BLOCK_N;
     panels = panels > t->columns ? panels / t->columns : 1;
     w->nc =
         et_gemm_least(panels, et_gemm_pieces(p->n, t->columns)) * t->columns;
     size_t line = (size_t)(et_gemm_pieces(w->kc, w->deep) * w->deep) * size;
     w->panel_a = aligned(line * (size_t)t->rows);
     int64_t rows = et_gemm_pieces(p->m, t->rows);
-    w->some = et_gemm_least(BLOCK_A_BYTES / (int64_t)w->panel_a, rows);
+    w->some = et_gemm_least(BLOCK_A_OF(l2) / (int64_t)w->panel_a, rows);
     if (w->columns)
         w->some = rows;
     if (w->some < 1)

@@ -452,4 +452,38 @@ TEST(ways)
     assert_null(et_gemm_way_of(&p, 1).tile);
 }
 
-TEST_MAIN(panels, tiles, ways)
+/* Blocks are as large as L2 holds; an L2 beyond what is made use of, or one
+ * that is not known, makes no difference. */
+TEST(blocks_follow_l2)
+{
+    static const int64_t l2[] = {0,       1 << 10, 256 << 10, 512 << 10,
+                                 1 << 20, 2 << 20, 64 << 20};
+    static const int64_t same_as[] = {4, 2, 2, 3, 4, 5, 5};
+    enum { N = sizeof l2 / sizeof *l2 };
+    struct et_gemm_way wide[N], narrow[N];
+    for (int i = 0; i < N; i++) {
+        struct et_gemm p =
+            et_gemm_dense(et_types_of(ET_FP32), 4096, 4096, 4096);
+        p.l2 = l2[i];
+        wide[i] = et_gemm_way_of(&p, 2);
+        p.m = 60;
+        p.trans_a = true;
+        p.lda = 60;
+        narrow[i] = et_gemm_way_of(&p, 2);
+    }
+    for (int i = 0; i < N; i++) {
+        const struct et_gemm_way *w = &wide[same_as[i]],
+                                 *v = &narrow[same_as[i]];
+        assert_true(wide[i].kc == w->kc && wide[i].some == w->some);
+        assert_true(narrow[i].kc == v->kc && narrow[i].nc == v->nc);
+    }
+    for (int i = 2; i < 5; i++) {
+        assert_true(wide[i].kc < wide[i + 1].kc);
+        assert_true(wide[i].some <= wide[i + 1].some);
+        assert_true(narrow[i].kc < narrow[i + 1].kc);
+        assert_true(narrow[i].nc * narrow[i].kc <
+                    narrow[i + 1].nc * narrow[i + 1].kc);
+    }
+}
+
+TEST_MAIN(panels, tiles, ways, blocks_follow_l2)
