@@ -165,14 +165,30 @@ static void turn_words(const struct et_gemm_source *s, uint32_t flip,
     }
 }
 
+/* The same of 8 bytes: two groups of two lines at once. */
 static void turn_doubles(const struct et_gemm_source *s, int64_t width,
                          int64_t i, int64_t n, int64_t l, int64_t groups,
                          double *out)
 {
-    for (int64_t r = 0; r < n; r++) {
-        const char *from = at(s, i + r, l);
-        for (int64_t g = 0; g < groups; g++)
-            memcpy(out + g * width + r, from + 8 * g, sizeof *out);
+    typedef double two __attribute__((vector_size(16)));
+    for (int64_t r = 0; r < n; r += 2) {
+        const bool both = r + 1 < n;
+        const char *x = at(s, i + r, l), *y = both ? at(s, i + r + 1, l) : x;
+        double *to = out + r;
+        int64_t g = 0;
+        for (; both && g + 2 <= groups; g += 2, to += 2 * width) {
+            two a, b;
+            memcpy(&a, x + 8 * g, sizeof a);
+            memcpy(&b, y + 8 * g, sizeof b);
+            const two first = {a[0], b[0]}, second = {a[1], b[1]};
+            memcpy(to, &first, sizeof first);
+            memcpy(to + width, &second, sizeof second);
+        }
+        for (; g < groups; g++, to += width) {
+            memcpy(to, x + 8 * g, sizeof *to);
+            if (both)
+                memcpy(to + 1, y + 8 * g, sizeof *to);
+        }
     }
 }
 
@@ -409,8 +425,6 @@ void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
     }
     if (s->step == 1 && bytes == LINE) {
         copy_lines(s, flip, width, i, n, l, whole, out);
-    } else if (s->step == 1 && bytes == 8) {
-        turn_doubles(s, width, i, n, l, whole, out);
     } else if (s->step == 1) {
         /* So many groups at once that they stay in the first cache. */
         for (int64_t g = 0; g < whole; g += TURNED_GROUPS) {
@@ -419,11 +433,16 @@ void et_gemm_pack(enum et_gemm_panel p, const struct et_gemm_source *s,
             for (int64_t r = 0; r < n && g + some < whole; r++) {
                 const uintptr_t next =
                     (uintptr_t)at(s, i + r, l + (g + some) * group);
-                for (int b = 0; b < 4 * TURNED_GROUPS; b += 64)
+                for (int64_t b = 0; b < bytes * TURNED_GROUPS; b += 64)
                     __builtin_prefetch((const void *)(next + (size_t)b), 0, 2);
             }
-            turn_words(s, 0x01010101u * flip, width, i, n, have, l + g * group,
-                       some, g + some < whole, (uint32_t *)out + g * width);
+            if (bytes == 8)
+                turn_doubles(s, width, i, n, l + g, some,
+                             (double *)out + g * width);
+            else
+                turn_words(s, 0x01010101u * flip, width, i, n, have,
+                           l + g * group, some, g + some < whole,
+                           (uint32_t *)out + g * width);
         }
     } else if (s->line == 1 && bytes < LINE) {
         weave(s, flip, width, i, n, have, l, whole, out);
