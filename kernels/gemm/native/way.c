@@ -21,7 +21,10 @@
 #define L2_USUAL (1024 * 1024L)
 #define L2_LEAST (256 * 1024L)
 #define L2_MOST (2 * L2_USUAL)
-#define LINES_N 128 /* the most columns for which A is read as it lies */
+/* A is read as it lies for so many columns, or where a tile's rows take so many
+ * bytes in all, and do not push each other from the first cache. */
+#define LINES_N 128
+#define LINES_BYTES (16 * 1024)
 /* Bytes between lines that are worked on together, so that those of a length
  * that is a power of two do not meet in the same lines of the first cache. */
 #define APART 64
@@ -114,10 +117,19 @@ static const struct et_gemm_sweep *find_sweep(enum et_dtype small,
     FIND(et_gemm_sweep, sweeps, small, large, sum, v->turned == turned);
 }
 
-/* May A be read as it lies, and is it read too seldom to be packed? */
+/* Does it not pay to pack A, which lies along k? It is read too seldom, or lies
+ * together as a panel would. */
+static bool spares_panels(const struct et_gemm *p, const struct et_gemm_tile *t)
+{
+    int64_t size = (int64_t)et_gemm_panel_size(t->panel_a);
+    return p->n <= LINES_N ||
+           (p->m > NARROW_M && p->lda <= LINES_BYTES / size / t->rows);
+}
+
+/* May A be read as it lies? */
 static bool reads_lines(const struct et_gemm *p, const struct et_gemm_tile *t)
 {
-    return t && t->multiply_lines && !p->trans_a && p->n <= LINES_N &&
+    return t && t->multiply_lines && !p->trans_a && spares_panels(p, t) &&
            p->m >= t->rows && p->k % et_gemm_panel_group(t->panel) == 0 &&
            et_gemm_packs_as_stored(t->panel_a, p->types.a.dtype) &&
            (t->panel_a != ET_GEMM_BYTES || p->types.a.dtype == ET_UINT8);

@@ -452,6 +452,20 @@ TEST(ways)
     assert_null(et_gemm_way_of(&p, 1).tile);
 }
 
+/* Rows of A that lie together are read as they lie, whatever the columns; not
+ * where they lie apart, nor where few of them are a narrow operand. */
+TEST(short_rows)
+{
+    struct et_gemm p = et_gemm_dense(et_types_of(ET_FP32), 300, 300, 128);
+    assert_true(et_gemm_way_of(&p, 2).lines_a);
+    p.lda = 8192;
+    assert_false(et_gemm_way_of(&p, 2).lines_a);
+    p = et_gemm_dense(et_types_of(ET_FP32), 300, 300, 2048);
+    assert_false(et_gemm_way_of(&p, 2).lines_a);
+    p = et_gemm_dense(et_types_of(ET_FP32), 100, 300, 128);
+    assert_false(et_gemm_way_of(&p, 2).lines_a);
+}
+
 /* Blocks are as large as L2 holds; an L2 beyond what is made use of, or one
  * that is not known, makes no difference. */
 TEST(blocks_follow_l2)
@@ -486,4 +500,4 @@ TEST(blocks_follow_l2)
     }
 }
 
-TEST_MAIN(panels, tiles, ways, blocks_follow_l2)
+TEST_MAIN(panels, tiles, ways, short_rows, blocks_follow_l2)
