@@ -26,11 +26,11 @@ struct setup {
     libxsmm_smmfunction fp32;
 };
 
+/* Without libxsmm_init, which makes a lock file: only who multiplies does. */
 static void origin(char *text, size_t n)
 {
-    libxsmm_init();
     snprintf(text, n, "libxsmm %s, for %s", LIBXSMM_VERSION,
-             libxsmm_get_target_arch());
+             libxsmm_cpuid_name(libxsmm_cpuid()));
 }
 
 static const char *unsupported(const struct et_gemm *p)

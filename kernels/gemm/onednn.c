@@ -1,6 +1,6 @@
 /* gemm on oneDNN's matmul primitive, of version 2 or 3: strided, batched, in
  * the types of neural networks. The primitive is made once; an iteration only
- * moves its inputs. The only file that knows dnnl.h.
+ * moves its inputs.
  */
 #include "config.h"
 #include "kernels/gemm/setup.h"

@@ -61,7 +61,7 @@ static const struct library {
     {"cblas", by_cblas},
 #endif
 #if HAVE_ONEDNN
-    {"onednn", by_onednn},
+    {"onednn_sgemm", by_onednn},
 #endif
     {0}};
 
