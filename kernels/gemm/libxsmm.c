@@ -51,14 +51,14 @@ static const char *unsupported(const struct et_gemm *p)
 static enum et_status create(const struct et_gemm *p, int threads,
                              const void *a, const void *b, void *c, void **out)
 {
-    struct setup *q = et_gemm_setup_new(sizeof *q, p, threads, a, b, c);
-    if (!q)
-        return ET_INFRA;
     int m = (int)p->n, n = (int)p->m, k = (int)p->k;
     int lda = (int)p->ldb, ldb = (int)p->lda, ldc = (int)p->ldc;
     int flags = LIBXSMM_GEMM_FLAG_NONE, prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
     double alpha = 1, beta = p->beta;
     float alpha_f = 1, beta_f = (float)p->beta;
+    struct setup *q = et_gemm_setup_new(sizeof *q, p, threads, a, b, c);
+    if (!q)
+        return ET_INFRA;
     libxsmm_init();
     if (p->types.sum == ET_FP64)
         q->fp64 = libxsmm_dmmdispatch(m, n, k, &lda, &ldb, &ldc, &alpha, &beta,

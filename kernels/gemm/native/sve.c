@@ -100,19 +100,7 @@ enum { ROWS = 8, VECTORS = 3 };
         }                                                                      \
         EACH_ROW(PUT_ROW, of)                                                  \
     }                                                                          \
-    TARGET static void its_name(int64_t groups, const void *a, const void *b,  \
-                                const void *start, void *c, int64_t ldc,       \
-                                bool add)                                      \
-    {                                                                          \
-        its_name##_of(groups, a, sizeof(WORD), ROWS * sizeof(WORD), b, start,  \
-                      c, ldc, add);                                            \
-    }                                                                          \
-    TARGET static void its_name##_lines(                                       \
-        int64_t groups, const void *a, int64_t row_a, const void *b,           \
-        const void *start, void *c, int64_t ldc, bool add)                     \
-    {                                                                          \
-        its_name##_of(groups, a, row_a, sizeof(WORD), b, start, c, ldc, add);  \
-    }
+    ET_GEMM_TILE_ENDS(its_name, TARGET, WORD, ROWS)
 TILE(fp64, SVE, F64, svfloat64_t, double, F64, svfloat64_t, double, STEP_F64)
 TILE(fp32, SVE, F32, svfloat32_t, float, F32, svfloat32_t, float, STEP_F32)
 TILE(bf16, BF16, F32, svfloat32_t, float, S32, svint32_t, int32_t, STEP_BF16)

@@ -156,6 +156,9 @@ struct et_gemm_tiles {
             }                                                                  \
         }                                                                      \
     }                                                                          \
+    ET_GEMM_TILE_ENDS(its_name, TARGET, WORD, ROWS)
+/* Of its_name_of, whose A lies anyhow: a tile for panels, and one for lines. */
+#define ET_GEMM_TILE_ENDS(its_name, TARGET, WORD, ROWS)                        \
     TARGET static void its_name(int64_t groups, const void *a, const void *b,  \
                                 const void *start, void *c, int64_t ldc,       \
                                 bool add)                                      \

@@ -434,7 +434,7 @@ TEST(ways)
         if (w.lines_a)
             assert_true(k % et_gemm_panel_group(w.tile->panel) == 0);
     }
-    p = et_gemm_dense(et_types_of(ET_FP32), 300, 500, 500);
+    p = et_gemm_dense(et_types_of(ET_FP32), 300, 500, 5000);
     w = et_gemm_way_of(&p, 3);
     assert_true(!w.lines_a && !w.turned && !w.columns);
     p = problem(ET_FP32, 4, 300, 20);
