@@ -29,8 +29,9 @@ struct setup {
 /* Without libxsmm_init, which makes a lock file: only who multiplies does. */
 static void origin(char *text, size_t n)
 {
-    snprintf(text, n, "libxsmm %s, for %s", LIBXSMM_VERSION,
-             libxsmm_cpuid_name(libxsmm_cpuid()));
+    snprintf(text, n, "libxsmm %s, for %s%s", LIBXSMM_VERSION,
+             libxsmm_cpuid_name(libxsmm_cpuid()),
+             getenv("LIBXSMM_TARGET") ? ", or what LIBXSMM_TARGET says" : "");
 }
 
 static const char *unsupported(const struct et_gemm *p)

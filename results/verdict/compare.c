@@ -116,13 +116,13 @@ static bool take_side(struct row *row, const struct side *s, bool now,
     if (strcmp(m->name, c->metric) != 0 || !m->unit ||
         strcmp(m->unit, c->unit) != 0)
         return say(c, "the figures have different units");
-    if (!et_kept_take(r, distance, &kept))
-        return false;
+    bool ok = et_kept_take(r, distance, &kept);
     const char *flaw =
-        kept.n ? et_kept_flaw(s->run, r, &s->accused, &kept) : NULL;
-    if (flaw || !kept.n) {
+        ok && kept.n ? et_kept_flaw(s->run, r, &s->accused, &kept) : NULL;
+    free(kept.launch);
+    if (!ok || flaw || !kept.n) {
         free(kept.medians);
-        return !flaw || say_flaw(c, flaw, now);
+        return ok && (!flaw || say_flaw(c, flaw, now));
     }
     *figure = et_kept_figure(r, m, &kept);
     double speed = et_metric_is_higher(m) ? m->value : 1 / m->value;

@@ -9,8 +9,10 @@
  *
  * A case that may not be relied on (results/reading/sound.h) in the run, or in
  * every baseline, is unsure, with the reason; baselines in which it may not be
- * are left out for it. Nor may one whose passes jump: any of them took over a
- * third more time than the run's median, or over a quarter less.
+ * are left out for it. What counts of each is the passes in which the ranks'
+ * cores lay as far apart (results/verdict/kept.h). Nor may one whose passes
+ * jump: any of them took over a third more time than the run's median, or over
+ * a quarter less.
  */
 #ifndef ET_RESULTS_VERDICT_COMPARE_H
 #define ET_RESULTS_VERDICT_COMPARE_H

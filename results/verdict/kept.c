@@ -55,14 +55,18 @@ bool et_kept_take(const struct et_record *r, double distance,
 {
     const struct et_list *passes = &r->result.time.passes;
     const struct et_result_pass *p = passes->v;
-    *out = (struct et_kept){et_alloc(passes->n + 1, sizeof *out->medians), 0,
-                            true};
-    for (size_t i = 0; out->medians && i < passes->n; i++) {
-        if (is_alike(p[i].hop, distance))
+    *out = (struct et_kept){
+        .medians = et_alloc(passes->n + 1, sizeof *out->medians),
+        .launch = et_alloc(passes->n + 1, sizeof *out->launch)};
+    bool ok = out->medians && out->launch;
+    for (size_t i = 0; ok && i < passes->n; i++) {
+        if (is_alike(p[i].hop, distance)) {
+            out->launch[out->n] = p[i].launch;
             out->medians[out->n++] = p[i].median;
+        }
     }
     out->all = out->n == passes->n;
-    return out->medians != NULL;
+    return ok;
 }
 
 /* A pass took over a third more time than the median of all, or over a quarter
@@ -87,7 +91,8 @@ const char *et_kept_flaw(const struct et_run *run, const struct et_record *r,
     enum et_flaw flaw = et_run_flaw(run, r, accused, NULL);
     if (!kept->all && kept->n < ET_PASSES_LEAST)
         return "too few passes with cores alike";
-    if (!et_passes_summarise(kept->medians, NULL, kept->n, t->confidence, &p))
+    if (!et_passes_summarise(kept->medians, kept->launch, kept->n,
+                             t->confidence, &p))
         return "no memory";
     /* All passes may lie apart for nothing but the distance of the cores. */
     if (!kept->all && flaw == ET_FLAW_UNCONVERGED &&

@@ -18,8 +18,8 @@ bool et_kept_distance(const struct et_record *const *baselines, size_t n,
                       const struct et_record *now, double *distance);
 
 struct et_kept {
-    double *medians; /* of the passes, s per iteration, in order; the caller's
-                      * to free */
+    double *medians; /* of the passes, s per iteration, in order, */
+    int64_t *launch; /* and in which each ran; both the caller's to free */
     size_t n;
     bool all; /* none is left out */
 };

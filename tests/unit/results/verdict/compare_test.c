@@ -172,6 +172,16 @@ static void moved(struct et_run *run, unsigned near, unsigned far, double by)
     sample_add(run, r);
 }
 
+/* Two baselines whose cores lay near, and such a run. */
+static struct bench beside_near(unsigned near, unsigned far, double by)
+{
+    struct bench b = bench(2);
+    moved(&b.runs[0], 12, 0, 1);
+    moved(&b.runs[1], 12, 0, 1);
+    moved(&b.runs[2], near, far, by);
+    return b;
+}
+
 /* Where the cores are moved within runs, the passes in which they lay as in the
  * others' are compared, and only these have to agree. */
 TEST(passes_with_cores_alike)
@@ -190,36 +200,30 @@ TEST(passes_with_cores_alike)
     done(&b);
     /* By the passes that most of both sides share, though the run has more of
      * the others. */
-    b = bench(2);
-    moved(&b.runs[0], 12, 0, 1);
-    moved(&b.runs[1], 11, 1, 1);
-    moved(&b.runs[2], 6, 8, 1);
+    b = beside_near(6, 8, 1);
     assert_int_equal(compare(&b, 0.03), ET_OK);
     is(&b, "a", ET_CHANGE_SAME, NULL);
     assert_true(fabs(row(&b, "a")->value - 4) < 0.03);
     done(&b);
-    /* Too few are left. */
-    b = bench(2);
-    moved(&b.runs[0], 12, 0, 1);
-    moved(&b.runs[1], 12, 0, 1);
-    moved(&b.runs[2], 5, 8, 1);
+    b = beside_near(5, 8, 1);
     assert_int_equal(compare(&b, 0.03), ET_OK);
     is(&b, "a", ET_CHANGE_UNSURE, "too few passes with cores alike");
     done(&b);
     /* They do not agree among themselves, or jump, or have another flaw. */
     static const char *const why[] = {"not converged", "jumps", "drifts",
-                                      "disturbed"};
-    for (int flaw = 0; flaw < 4; flaw++) {
-        b = bench(2);
-        moved(&b.runs[0], 12, 0, 1);
-        moved(&b.runs[1], 12, 0, 1);
-        moved(&b.runs[2], 12, 4, 1.2);
+                                      "disturbed", "not converged"};
+    for (int flaw = 0; flaw < 5; flaw++) {
+        b = beside_near(12, 4, 1.2);
         struct et_result_time *t = &b.runs[2].records[0].result.time;
         struct et_result_pass *p = t->passes.v;
         for (int i = 0; flaw == 0 && i < 4; i++)
             p[i].median = 0.6 * 1.3;
         if (flaw == 1)
             p[0].median = 0.6 * 1.4;
+        for (int i = 0; flaw == 4 && i < 2; i++) { /* another launch */
+            p[i].median = 0.6 * 1.2;
+            p[i].launch = 1;
+        }
         t->drifts = flaw == 2;
         b.runs[2].records[0].result.disturbed.many = flaw == 3;
         assert_int_equal(compare(&b, 0.03), ET_OK);
